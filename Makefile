@@ -1,0 +1,46 @@
+# One Makefile for people and for CI. `make demo` and `make test` set up whatever they lack.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: setup fmt lint types test bench demo corpus clean help
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setup: installing afield and its development tools into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --upgrade uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@touch $@
+
+setup: $(STAMP) ## make the virtual environment and install everything
+
+fmt: setup ## format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup ## style and import order of the rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: setup ## mypy --strict on src
+	$(BIN)/mypy
+
+test: setup ## every test
+	$(BIN)/python -m pytest -n auto
+
+bench: setup ## the measurements, each against its floor or peer
+	$(BIN)/python -m benchmarks
+
+demo: setup ## record a real training, reproduce it, see the verdict
+	@$(BIN)/afield demo
+
+corpus: setup ## the whole gallery of public example scripts (minutes)
+	AFIELD_GALLERY=all $(BIN)/python -m pytest -m gallery tests
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

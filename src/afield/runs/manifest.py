@@ -1,0 +1,195 @@
+"""The run manifest: one immutable object that says what a captured run was made of.
+
+Written once by `runs.capture` when a run ends, read by `replay`, `show` and `compare`. It is
+stored in the vault as JSON (`encode`/`decode`); unknown fields of later versions are ignored,
+absent ones take their defaults, so old and new readers share it. Paths inside the project are
+relative POSIX paths; all others are absolute. Every text in it has been through the secret
+scan.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+MANIFEST_VERSION = 1
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the parts of a manifest."""
+
+
+class Git(Struct):
+    """Where the code stood in git; `dirty` is true when the tree differed from `commit`."""
+
+    root: str
+    commit: str | None = None
+    branch: str | None = None
+    remote: str | None = None
+    dirty: bool = False
+
+
+class NotKept(Struct):
+    """A file whose bytes are not in the record, and why (`too large`, `vanished`, ...)."""
+
+    path: str
+    size_bytes: int
+    why: str
+
+
+class Code(Struct):
+    """The exact tree of code: tracked, changed and untracked files, as a vault tree."""
+
+    tree: str
+    files: int
+    size_bytes: int
+    not_kept: tuple[NotKept, ...] = ()
+
+
+class Distribution(Struct):
+    """An installed distribution. `identity` is the BLAKE3 of its sorted RECORD rows.
+
+    RECORD rows without *.pyc, INSTALLER, REQUESTED, RECORD, direct_url.json and `../` paths;
+    None when the distribution has no RECORD. `origin` is `index`, `editable`, `local`, `vcs` or
+    `unknown`; `location` is the source folder of an editable one; `wheel` a vault object with
+    the repacked wheel when no index is known to have it.
+    """
+
+    name: str
+    version: str
+    identity: str | None = None
+    origin: str = "index"
+    location: str | None = None
+    wheel: str | None = None
+
+
+class Environment(Struct):
+    """The Python environment of the command. `identity` digests everything that matters."""
+
+    python: str
+    implementation: str
+    executable: str
+    prefix: str
+    base_prefix: str
+    platform: str
+    identity: str
+    distributions: tuple[Distribution, ...] = ()
+
+
+class FileRecord(Struct):
+    """A file that the run read or wrote.
+
+    `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` is
+    `python` (audit hook), `tree` (stat before and after), `declared` or `kernel`; `where` is the
+    line of code of the first open, `file.py:12`. `changed` tells that the bytes changed during
+    the run.
+    """
+
+    path: str
+    digest: str | None
+    size_bytes: int
+    seen_by: str
+    kept: bool = False
+    where: str | None = None
+    changed: bool = False
+    note: str | None = None
+
+
+class Entropy(Struct):
+    """How randomness was fed. `mode` is `replay` or `off`; seeds are hex.
+
+    `calls` lists the places that took unseeded entropy, as (source, `file.py:12`, times).
+    """
+
+    mode: str
+    run_seed: str | None = None
+    hash_seed: str | None = None
+    calls: tuple[tuple[str, str, int], ...] = ()
+
+
+class Host(Struct):
+    """The machine: what can change a result, and no more."""
+
+    system: str
+    release: str
+    machine: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    gpus: tuple[str, ...] = ()
+    libc: str | None = None
+
+
+class Resources(Struct):
+    """What the run used: seconds and bytes over the run's whole process tree."""
+
+    wall_s: float
+    cpu_s: float
+    memory_peak_bytes: int
+    gpu_memory_peak_bytes: int | None = None
+
+
+class Redaction(Struct):
+    """A secret that was replaced. `where` is `argv`, `env`, `code`, `params` or `console`."""
+
+    where: str
+    rule: str
+    name: str
+
+
+class Capture(Struct):
+    """Which layers were active, and every fault of ours along the way."""
+
+    layers: tuple[str, ...]
+    inputs_complete: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class Manifest(Struct):
+    """All that a run was made of.
+
+    `argv` and `cwd` (relative to the project's root, POSIX; absolute when outside it) are what
+    was asked for; `root` is the project's absolute folder at recording. `exit_code` is None
+    when a signal ended the run. `console` is the framed console object (see
+    `runs.console`). `blockers` says in words, one line each, what stands in the way of
+    reproducing the run; empty means that nothing known does.
+    """
+
+    v: int = MANIFEST_VERSION
+    argv: tuple[str, ...]
+    cwd: str
+    root: str
+    exit_code: int | None
+    signal: str | None = None
+    git: Git | None = None
+    code: Code | None = None
+    environment: Environment | None = None
+    inputs: tuple[FileRecord, ...] = ()
+    outputs: tuple[FileRecord, ...] = ()
+    variables: dict[str, str] = {}
+    entropy: Entropy = Entropy(mode="off")
+    host: Host | None = None
+    libraries: tuple[str, ...] = ()
+    threads: dict[str, str] = {}
+    locale: dict[str, str] = {}
+    network: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    console: str | None = None
+    console_bytes: int = 0
+    resources: Resources | None = None
+    redactions: tuple[Redaction, ...] = ()
+    capture: Capture
+    blockers: tuple[str, ...] = ()
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON with sorted keys."""
+    return msgspec.json.encode(manifest, order="sorted")
+
+
+def decode(data: bytes) -> Manifest:
+    """Parse a manifest.
+
+    Raises:
+        msgspec.ValidationError: the bytes are no manifest.
+    """
+    return msgspec.json.decode(data, type=Manifest)
