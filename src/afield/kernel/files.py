@@ -46,7 +46,10 @@ class AppendFile(Protocol):
         ...
 
     def sync(self) -> None:
-        """Return once what was written survives a loss of power (fdatasync or stronger)."""
+        """Return once what was written survives a loss of power (fdatasync or stronger).
+
+        So does the file's name: the first sync of a handle syncs the folder, too.
+        """
         ...
 
     def close(self) -> None:
@@ -92,7 +95,9 @@ class FileSystem(Protocol):
         """Remove a file; nothing happens when it is missing."""
         ...
 
-    def lock(self, path: str, wait_s: float = LOCK_WAIT_S) -> contextlib.AbstractContextManager[None]:
+    def lock(
+        self, path: str, wait_s: float = LOCK_WAIT_S
+    ) -> contextlib.AbstractContextManager[None]:
         """Hold an advisory lock between processes and threads.
 
         Raises:
@@ -102,11 +107,13 @@ class FileSystem(Protocol):
 
 
 class OsAppendFile:
-    """An append-only file descriptor."""
+    """An append-only file descriptor; `named` tells that the name needs no sync of its own."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_fd", "_named", "_path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, named: bool = False) -> None:
+        self._path = path
+        self._named = named
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o644)
 
@@ -125,8 +132,11 @@ class OsAppendFile:
         os.ftruncate(self._fd, size_bytes)
 
     def sync(self) -> None:
-        """Return once what was written survives a loss of power."""
+        """Return once what was written, and the file's name, survives a loss of power."""
         _sync(self._fd)
+        if not self._named:
+            _sync_folder(os.path.dirname(self._path))
+            self._named = True
 
     def close(self) -> None:
         """Close; does not sync."""
@@ -157,7 +167,7 @@ class OsFileSystem:
         """Write a whole file so that after a crash it is whole or absent."""
         temporary = f"{path}.tmp-{os.getpid()}-{time.monotonic_ns()}"
         try:
-            file = OsAppendFile(temporary)
+            file = OsAppendFile(temporary, named=True)
             try:
                 file.write(data)
                 file.sync()
