@@ -1,0 +1,45 @@
+"""The one static table of commands: what `afield --help` lists without importing any.
+
+A new command is one file in `commands/` with an attribute `command`, and one line here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where a command lives and what it does, in one line."""
+
+    module: str
+    help: str
+
+
+SECTIONS: dict[str, dict[str, Entry]] = {
+    "Every day": {
+        "run": Entry("afield.cli.commands.run", "Record a command, with no change to its code."),
+        "runs": Entry("afield.cli.commands.runs", "List and search what was recorded."),
+        "show": Entry("afield.cli.commands.show", "Show one run: what it was made of and gave."),
+        "compare": Entry("afield.cli.commands.compare", "Say what differs between two runs."),
+        "reproduce": Entry("afield.cli.commands.reproduce", "Repeat a run and judge the result."),
+    },
+    "About a run": {
+        "log": Entry("afield.cli.commands.log", "Follow a run's console and metrics, live."),
+        "note": Entry("afield.cli.commands.note", "Write down what you think of a run."),
+        "tag": Entry("afield.cli.commands.tag", "Set and remove tags."),
+        "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
+        "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),
+    },
+    "The workspace and this machine": {
+        "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
+        "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
+        "doctor": Entry("afield.cli.commands.doctor", "Say what works on this machine."),
+        "config": Entry("afield.cli.commands.config", "Show and change settings."),
+        "completion": Entry("afield.cli.commands.completion", "Teach your shell to complete."),
+        "demo": Entry("afield.cli.commands.demo", "See a real training reproduced, in a minute."),
+    },
+}
+
+COMMANDS: dict[str, Entry] = {
+    name: entry for commands in SECTIONS.values() for name, entry in commands.items()
+}

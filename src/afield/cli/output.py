@@ -1,0 +1,63 @@
+"""Strict JSON on a stream, and text of strangers made safe for a terminal.
+
+Everything that a program reads goes through `emit_json`; every recorded text that a person
+sees goes through `plain`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from datetime import datetime
+from typing import Any, TextIO
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ESCAPES_KEPT = re.compile(r"(\x1b\[[0-9;]*m|[\n\r\t])")
+
+
+def emit_json(value: Any, stream: TextIO | None = None) -> None:
+    """Write one JSON document and a newline: indented, in UTF-8, with no NaN literal."""
+    stream = sys.stdout if stream is None else stream
+    text = json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False)
+    stream.write(text.encode("utf-8", "replace").decode() + "\n")
+
+
+def emit_json_line(value: Any, stream: TextIO | None = None) -> None:
+    """Write one JSON document on one line, at once: for what arrives bit by bit."""
+    stream = sys.stdout if stream is None else stream
+    text = json.dumps(strict(value), ensure_ascii=False, allow_nan=False)
+    stream.write(text.encode("utf-8", "replace").decode() + "\n")
+    stream.flush()
+
+
+def strict(value: Any) -> Any:
+    """Return a value as strict JSON has it: `nan` and infinities as text, times as ISO 8601."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [strict(item) for item in value]
+    return value
+
+
+def plain(text: object) -> str:
+    """Return recorded text with every control character made visible, on one line."""
+    return _CONTROLS.sub(_visible, str(text).replace("\n", "⏎").replace("\t", " "))
+
+
+def safe_console(text: str) -> str:
+    """Return recorded console text that can colour a terminal, but not steer it."""
+    parts = _ESCAPES_KEPT.split(text)
+    return "".join(
+        part if index % 2 else _CONTROLS.sub(_visible, part) for index, part in enumerate(parts)
+    )
+
+
+def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "·"  # noqa: PLR2004 - control pictures mirror C0

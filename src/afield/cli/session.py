@@ -1,0 +1,141 @@
+"""One call of the command line: its global options, its streams, its workspace.
+
+Every command takes `--workspace`, `--json` and `--no-color`, before or after its name; they
+end up here. This is the only place of the product that reads the environment, the home
+folder and the current folder on a person's behalf.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from afield.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """What all commands of one call share.
+
+    Attributes:
+        json: the person wants JSON on stdout, for people or programs that read it.
+        workspace_path: `--workspace`, when given.
+        color: False: none at all; None: as each stream is a terminal or not.
+        answers_on_stderr: stdout belongs to the recorded command (`afield run`).
+        environ: the environment, a plain mapping.
+        cleanup: closed at the end of the call, whatever happens.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = dict(environ)
+        self.json = False
+        self.workspace_path: str | None = None
+        self.color: bool | None = False if environ.get("NO_COLOR") else None
+        self.answers_on_stderr = False
+        self.cleanup = ExitStack()
+
+    def folder(self) -> Path:
+        """Return the folder that the person stands in.
+
+        Raises:
+            Refused: it was removed under their feet.
+        """
+        from pathlib import Path
+
+        try:
+            return Path.cwd()
+        except FileNotFoundError as error:
+            from afield.kernel.errors import Refused
+
+            raise Refused(
+                "cannot stand here", why="this folder was removed", hint="cd ~"
+            ) from error
+
+    def workspace(self) -> Workspace:
+        """Open the workspace, once: `--workspace`, `AFIELD_WORKSPACE`, upwards, the default.
+
+        Raises:
+            NoWorkspace: `--workspace` names a folder without one.
+        """
+        from pathlib import Path
+
+        from afield.workspace import Workspace
+
+        if self.workspace_path is not None:
+            opened = Workspace.open(Path(self.workspace_path))
+        else:
+            opened = Workspace.find(self.folder(), env=self.environ, home=Path.home())
+        self.cleanup.callback(opened.close)
+        return opened
+
+    def is_terminal(self, stream: Any = None) -> bool:
+        """Return whether a stream (stdout unless given) is a terminal."""
+        stream = sys.stdout if stream is None else stream
+        try:
+            return bool(stream.isatty())
+        except ValueError:  # closed
+            return False
+
+
+def session_of(context: click.Context) -> Session:
+    """Return the session of a click context."""
+    session = context.find_object(Session)
+    assert session is not None, "main() puts a session into every context"
+    return session
+
+
+def _take_json(context: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value:
+        session_of(context).json = True
+
+
+def _take_no_color(context: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value:
+        session_of(context).color = False
+        context.color = False
+
+
+def _take_workspace(context: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        session_of(context).workspace_path = os.path.expanduser(value)  # noqa: PTH111 - str
+
+
+def global_options(command: F) -> F:
+    """Add the options that every command has."""
+    for option in (
+        click.option(
+            "--no-color",
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_take_no_color,
+            help="No colours; also NO_COLOR=1.",
+        ),
+        click.option(
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_take_json,
+            help="Answer in JSON (docs/json.md).",
+        ),
+        click.option(
+            "--workspace",
+            metavar="PATH",
+            expose_value=False,
+            is_eager=True,
+            callback=_take_workspace,
+            help="The workspace to use; also AFIELD_WORKSPACE.",
+        ),
+    ):
+        command = option(command)
+    return command
