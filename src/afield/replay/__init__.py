@@ -1,1 +1,8 @@
-"""."""
+"""Running a recorded run again, and judging what came out of it.
+
+Lives here: plan, prepare, environment, execute, compare, the verdict, the first cause, and the
+comparison of any two runs. Recording the new run is the work of room `runs`; nothing here
+draws on a terminal.
+"""
+
+from __future__ import annotations

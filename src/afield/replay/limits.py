@@ -1,0 +1,39 @@
+"""Bounds of the room `replay`: how much of a file is looked into, and for how long."""
+
+from __future__ import annotations
+
+LOOK_BYTES_MAX = 256 << 20
+"""A file, or what an archive unpacks to, is compared by content only up to this size."""
+
+MEMBERS_MAX = 20_000
+"""Members of one archive."""
+
+DEPTH_MAX = 4
+"""Archives within archives."""
+
+PIXELS_MAX = 120_000_000
+"""Pixels of one image that are decoded."""
+
+JSON_DEPTH_MAX = 200
+"""Nesting of a JSON file that is compared by values."""
+
+INSIDE_TIMEOUT_S = 120.0
+"""Comparing two pickles inside the rebuilt environment."""
+
+SERIES_POINTS_MAX = 20_000_000
+"""Points of all metrics that are compared step by step; the rest by summary."""
+
+DETAIL_CHARS_MAX = 200
+"""One line that tells a difference."""
+
+EVIDENCE_LINES_MAX = 60
+"""Lines of evidence that go with a cause."""
+
+INSTALL_TIMEOUT_S = 1800.0
+"""Installing the distributions of one environment."""
+
+ENVIRONMENT_WAIT_S = 1800.0
+"""Waiting for another process that builds the same environment."""
+
+FOLDER_OUTPUTS_MAX = 100_000
+"""Outputs of one run that are judged."""
