@@ -1,0 +1,78 @@
+"""Bounds of capture: what is kept of a run, how long it may wait, how much it holds."""
+
+from __future__ import annotations
+
+KEEP_BYTES_MAX = 256 << 20
+"""A file of code or an input that is larger is named in the record, its bytes are not kept."""
+
+KEEP_TOTAL_BYTES_MAX = 4 << 30
+"""All kept bytes of one run's code; further files are named only."""
+
+UNTRACKED_FILES_MAX = 20_000
+"""Files of code that git does not track; further ones are named by their number only."""
+
+PLAIN_CODE_FILES_MAX = 5_000
+"""Files kept as code of a project without git."""
+
+PLAIN_CODE_BYTES_MAX = 256 << 10
+"""A file of code in a project without git; larger ones are kept when the run reads them."""
+
+PLAIN_WALK_ENTRIES_MAX = 20_000
+"""Folder entries looked at when the code of a project without git is gathered."""
+
+SECRET_SCAN_BYTES_MAX = 1 << 20
+"""Files of code up to this size are searched for secrets."""
+
+INPUTS_KEPT_FILES_MAX = 2_000
+"""Inputs whose bytes are kept beside the code; of more only digests are recorded."""
+
+INPUTS_KEPT_BYTES_MAX = 2 << 30
+"""All bytes of inputs that are kept beside the code."""
+
+INPUTS_HASHED_MAX = 20_000
+"""Inputs whose bytes are digested; of more the record says that they were not."""
+
+OUTPUTS_KEPT_BYTES_MAX = 1 << 30
+"""All bytes of outputs that are kept."""
+
+FILES_RECORDED_MAX = 200_000
+"""Inputs, and outputs, that a record names."""
+
+WALK_ENTRIES_MAX = 500_000
+"""Folder entries looked at after the run for files that it wrote."""
+
+CONSOLE_BYTES_MAX = 1 << 30
+"""Console bytes that are kept; more is passed through but not recorded."""
+
+CONSOLE_HOLD_BYTES_MAX = 64 << 10
+"""A line that has not ended is held back up to this size, so that no secret is cut in two."""
+
+CONSOLE_READ_BYTES = 64 << 10
+"""One read from the child."""
+
+DRAIN_QUIET_S = 0.1
+"""After the command's end: how long its console must be silent to be taken for complete."""
+
+DRAIN_S = 2.0
+"""After the command's end: the longest wait for a console that something else holds open."""
+
+SIGNAL_SETTLE_S = 0.02
+"""How long a signal is given to reach the rest of the process group before it is forwarded."""
+
+GIT_S = 30.0
+"""The longest that one question to git may take."""
+
+PROBE_S = 20.0
+"""The longest that asking an interpreter about itself may take."""
+
+GPU_PERIOD_MS = 2_000
+"""How often graphics memory is looked at."""
+
+WHEEL_BYTES_MAX = 64 << 20
+"""The largest distribution that is repacked as a wheel because no index has it."""
+
+BLOCKER_PATHS_MAX = 3
+"""How many files of one kind a blocker names before it counts the rest."""
+
+WARNINGS_MAX = 100
+"""Faults that one record names."""

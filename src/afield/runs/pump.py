@@ -1,0 +1,139 @@
+"""Hands the command's output on at once, unchanged, and gives the console its copy.
+
+One thread for each stream: read, write to the user, then keep. When the reader of our output
+goes away the command's pipe is closed too, so that it ends as it would in a pipeline without
+us. What still holds the pipe after the command's end gets a small relay of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import threading
+import time
+from typing import BinaryIO
+
+from afield.kernel.clock import Clock
+from afield.runs.capture_limits import CONSOLE_READ_BYTES, DRAIN_QUIET_S, DRAIN_S
+from afield.runs.console import ConsoleWriter
+from afield.runs.terminal import descriptor
+
+_FLUSH_MS = 250
+_CAN_POLL = hasattr(select, "poll")
+
+
+class Pump:
+    """The reading end of one stream of the command."""
+
+    def __init__(
+        self,
+        stream: int,
+        read_end: int,
+        target: BinaryIO,
+        *,
+        console: ConsoleWriter,
+        lock: threading.Lock,
+        clock: Clock,
+    ) -> None:
+        self.read_end = read_end
+        self.ended = False
+        self._stream = stream
+        self._target = target
+        self._target_fd = descriptor(target)
+        self._console = console
+        self._lock = lock
+        self._clock = clock
+        self._stop_read, self._stop_write = os.pipe()
+        self._last_s = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="afield-console", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        if self._target_fd is not None:
+            self._target.flush()  # what was written before us goes out before us
+        self._thread.start()
+
+    def finish(self) -> bool:
+        """Read what is left, in bounded time; tell whether the stream came to its end.
+
+        Call it after the command has ended.
+        """
+        give_up = time.monotonic() + DRAIN_S
+        while self._thread.is_alive() and time.monotonic() < give_up:
+            self._thread.join(DRAIN_QUIET_S / 2)
+            if time.monotonic() - self._last_s > DRAIN_QUIET_S and not self._readable():
+                break
+        if self._thread.is_alive() and _CAN_POLL:
+            os.write(self._stop_write, b".")
+            self._thread.join()
+        if not self._thread.is_alive():
+            self._leave()
+        return self.ended
+
+    def _readable(self) -> bool:
+        return _CAN_POLL and bool(select.select([self.read_end], [], [], 0)[0])
+
+    def _leave(self) -> None:
+        if not self.ended and self._target_fd is not None and _CAN_POLL:
+            with contextlib.suppress(OSError):
+                relay = subprocess.Popen(  # its end is nobody's business
+                    ["cat"],
+                    stdin=self.read_end,
+                    stdout=self._target_fd,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                relay.returncode = 0
+        with contextlib.suppress(OSError):
+            os.close(self.read_end)
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+
+    def _run(self) -> None:
+        dirty = False
+        poll = select.poll() if _CAN_POLL else None
+        if poll:
+            poll.register(self.read_end, select.POLLIN | select.POLLHUP)
+            poll.register(self._stop_read, select.POLLIN)
+        while True:
+            if poll:
+                ready = poll.poll(_FLUSH_MS if dirty else None)
+                if not ready:
+                    with self._lock:
+                        self._console.flush()
+                    dirty = False
+                    continue
+                if any(fd == self._stop_read for fd, _ in ready):
+                    return
+            try:
+                chunk = os.read(self.read_end, CONSOLE_READ_BYTES)
+            except OSError:  # a pseudo-terminal ends so
+                chunk = b""
+            if not chunk or not self._pass_on(chunk):
+                self.ended = True
+                return
+            with self._lock:
+                self._console.feed(self._stream, chunk, self._clock.wall_ns())
+            self._last_s = time.monotonic()
+            dirty = True
+
+    def _pass_on(self, chunk: bytes) -> bool:
+        try:
+            if self._target_fd is None:
+                self._target.write(chunk)
+            else:
+                _write_all(self._target_fd, chunk)
+        except (OSError, ValueError):  # nobody reads us any more: neither do we
+            return False
+        return True
+
+
+def _write_all(fd: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        try:
+            view = view[os.write(fd, view) :]
+        except BlockingIOError:
+            select.select([], [fd], [])

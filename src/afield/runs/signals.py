@@ -1,0 +1,123 @@
+"""Signals while a command runs under us: each reaches the command exactly once.
+
+The command stays in our process group, so that the terminal's keys (Ctrl-C, Ctrl-Z, a
+hang-up) reach it as they would without us, and job control needs no help. What is sent to us
+alone is forwarded. The two are told apart by a canary: a small process of the same group
+that dies of whatever the whole group is sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from afield.runs.capture_limits import SIGNAL_SETTLE_S
+
+_FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_PATIENCE = 2
+
+
+class Forwarder:
+    """Holds the signals of this process for the time of a command; a context manager.
+
+    Does nothing outside the main thread, where Python lets nobody handle signals. After the
+    command's end the first interrupts are held back, so that the record can be finished;
+    more of them raise `KeyboardInterrupt`.
+    """
+
+    def __init__(self, on_resize: Callable[[], None]) -> None:
+        self.pid: int | None = None
+        self.received: list[int] = []
+        self._on_resize = on_resize
+        self._before: dict[int, Any] = {}
+        self._canary: subprocess.Popen[bytes] | None = None
+        self._over = False
+        self._late = 0
+
+    def __enter__(self) -> Forwarder:
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for name in _FORWARDED:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._handle)
+        if hasattr(signal, "SIGWINCH"):
+            self._before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, self._resized)
+        return self
+
+    def started(self, pid: int) -> None:
+        """Forward to this process from now on."""
+        self.pid = pid
+        if self._before and os.name != "nt":
+            self._canary = _canary()
+            for number in self.received:
+                self._forward(number)
+
+    def ended(self) -> None:
+        """Forward no more: the process is gone, its number may be another's soon."""
+        self.pid = None
+        self._over = True
+        if self._canary is not None:
+            if self._canary.stdin is not None:
+                self._canary.stdin.close()
+            with contextlib.suppress(OSError):
+                self._canary.kill()
+            self._canary.wait()
+            self._canary = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.ended()
+        for number, handler in self._before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - its shape
+        if self._over:
+            self._late += 1
+            if self._late > _PATIENCE:
+                raise KeyboardInterrupt
+            return
+        self.received.append(number)
+        if self.pid is not None:
+            self._forward(number)
+
+    def _forward(self, number: int) -> None:
+        if self._canary is not None:
+            time.sleep(SIGNAL_SETTLE_S)
+            if self._canary.poll() is not None:  # the whole group had it, the command too
+                if self._canary.stdin is not None:
+                    self._canary.stdin.close()
+                self._canary = _canary()
+                return
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, number)
+
+    def _resized(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - its shape
+        self._on_resize()
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, number)
+
+
+def _canary() -> subprocess.Popen[bytes] | None:
+    """Start a process that does nothing, dies of any signal, and ends when we do."""
+    with contextlib.suppress(OSError):
+        return subprocess.Popen(
+            ["cat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    return None
