@@ -1,0 +1,27 @@
+"""The facts that this room may write, as drafts for `Journal.append_many`."""
+
+from __future__ import annotations
+
+from afield.journal.entry import Draft
+from afield.kernel.ids import DeviceId, MemberId, ObjectId
+
+DEVICE_INTRODUCED = "device.introduced"
+MEMBER_INTRODUCED = "member.introduced"
+
+
+def device_introduced(
+    device: DeviceId, *, public_key: bytes, member: MemberId, name: str | None = None
+) -> Draft:
+    """Say whose a device is; must be the first entry of the device's own log."""
+    body = {"public_key": public_key.hex(), "member": member}
+    if name is not None:
+        body["name"] = name
+    return Draft(DEVICE_INTRODUCED, device, body)
+
+
+def member_introduced(member: MemberId, *, profile: ObjectId) -> Draft:
+    """Say who the member is; the profile is prose in an object, so that it can be erased.
+
+    Written by the member's own device; the latest profile counts.
+    """
+    return Draft(MEMBER_INTRODUCED, member, {"member": member}, (profile,))

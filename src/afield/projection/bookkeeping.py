@@ -1,0 +1,150 @@
+"""The engine's own tables: fingerprint, positions, standings, what was set aside, damage.
+
+They live beside the rooms' tables and are written in the same transactions. Plain SQL over a
+`Database`; no decision is taken here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from afield.journal.entry import Entry
+from afield.journal.places import Position
+from afield.kernel.findings import Finding
+from afield.kernel.ids import DeviceId
+from afield.projection.database import Database
+from afield.projection.gate import WAITS
+from afield.projection.limits import QUARANTINE_SHOWN_MAX
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS afield_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS afield_position (
+        device TEXT PRIMARY KEY, segment TEXT NOT NULL, place BIGINT NOT NULL,
+        seq BIGINT NOT NULL, digest TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS afield_standing (
+        device TEXT PRIMARY KEY, standing TEXT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS quarantine (
+        device TEXT NOT NULL, seq BIGINT NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL,
+        about TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (device, seq))""",
+    """CREATE TABLE IF NOT EXISTS afield_damage (
+        device TEXT NOT NULL, what TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL,
+        segment TEXT NOT NULL, place BIGINT NOT NULL, seq BIGINT NOT NULL, digest TEXT NOT NULL,
+        PRIMARY KEY (device, what, name, why))""",
+)
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """An entry that was not applied, and why."""
+
+    device: str
+    seq: int
+    why: str
+    kind: str
+    about: str
+
+
+def read_meta(database: Database, name: str) -> str | None:
+    """Return one of the database's own facts."""
+    found = database.query("SELECT value FROM afield_meta WHERE name = ?", (name,))
+    return str(found[0][0]) if found else None
+
+
+def write_meta(database: Database, name: str, value: str) -> None:
+    """Set one of the database's own facts."""
+    database.write_many(
+        "INSERT INTO afield_meta (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [(name, value)],
+    )
+
+
+def read_positions(database: Database) -> dict[DeviceId, Position]:
+    """Return up to where each device's log is folded."""
+    rows = database.query("SELECT device, segment, place, seq, digest FROM afield_position")
+    return {DeviceId(device): Position(*rest) for device, *rest in rows}
+
+
+def write_positions(database: Database, positions: Mapping[DeviceId, Position]) -> None:
+    """Set up to where the logs of these devices are folded."""
+    database.write_many(
+        "INSERT INTO afield_position (device, segment, place, seq, digest)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET segment = excluded.segment,"
+        " place = excluded.place, seq = excluded.seq, digest = excluded.digest",
+        [(device, *position) for device, position in positions.items()],
+    )
+
+
+def read_standings(database: Database) -> dict[str, str]:
+    """Return the standing of each introduced device."""
+    return dict(database.query("SELECT device, standing FROM afield_standing"))
+
+
+def write_standing(database: Database, device: str, standing: str) -> None:
+    """Remember the standing of a device; the first one stays."""
+    database.write_many(
+        "INSERT INTO afield_standing (device, standing) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(device, standing)],
+    )
+
+
+def set_aside(database: Database, refused: Iterable[tuple[Entry, str]]) -> None:
+    """Keep entries that are not applied, each with the reason."""
+    database.write_many(
+        "INSERT INTO quarantine (device, seq, why, kind, about, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (each.device, each.seq, why, each.kind, each.about, msgspec.json.encode(each).decode())
+            for each, why in refused
+        ],
+    )
+
+
+def take_waiting(database: Database, device: str) -> list[Entry]:
+    """Take out the entries that waited for their device to be introduced."""
+    where = "FROM quarantine WHERE device = ? AND why = ?"
+    rows = database.query(f"SELECT entry {where} ORDER BY seq", (device, WAITS))
+    database.write_many(f"DELETE {where}", [(device, WAITS)])
+    return [msgspec.json.decode(text, type=Entry) for (text,) in rows]
+
+
+def read_set_aside(database: Database) -> list[SetAside]:
+    """Return the entries that are set aside, the first thousand of them."""
+    rows = database.query(
+        "SELECT device, seq, why, kind, about FROM quarantine ORDER BY device, seq LIMIT ?",
+        (QUARANTINE_SHOWN_MAX,),
+    )
+    return [SetAside(*row) for row in rows]
+
+
+def note_damage(database: Database, damage: Sequence[tuple[DeviceId, Finding, Position]]) -> None:
+    """Remember damage in a log and the position before it, from which to read again."""
+    database.write_many(
+        "INSERT INTO afield_damage (device, what, name, why, segment, place, seq, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (device, finding.what, finding.name, finding.why, *before)
+            for device, finding, before in damage
+        ],
+    )
+
+
+def take_damaged(database: Database) -> dict[DeviceId, Position]:
+    """Forget known damage; return for each device where to read again to see if it lasts."""
+    rows = database.query("SELECT device, segment, place, seq, digest FROM afield_damage")
+    if not rows:
+        return {}
+    found: dict[DeviceId, Position] = {}
+    for device, *rest in rows:
+        position = Position(*rest)
+        if device not in found or position.seq < found[device].seq:
+            found[device] = position
+    database.write_many("DELETE FROM afield_damage WHERE device = ?", [(each,) for each in found])
+    return found
+
+
+def read_damage(database: Database) -> list[Finding]:
+    """Return what was damaged in the logs when they were folded."""
+    rows = database.query("SELECT what, name, why FROM afield_damage ORDER BY device, name, why")
+    return [Finding(what=what, name=name, why=why, damaged=True) for what, name, why in rows]

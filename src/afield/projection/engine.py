@@ -1,0 +1,204 @@
+"""The fold engine: brings the tables of all rooms up to date from the journal.
+
+It knows no room: tables, folds and the gate are handed in. The tables are a pure function of
+the *set* of entries; order, repetition and batching of their delivery leave no trace. They are
+a cache: a damaged, foreign or outdated file is deleted and folded again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from afield.journal.entry import Entry
+from afield.journal.places import Batch, Position
+from afield.kernel.findings import Finding
+from afield.kernel.ids import DeviceId
+from afield.projection import bookkeeping
+from afield.projection.database import Database
+from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
+from afield.projection.fold import Folder
+from afield.projection.limits import CHUNK_ENTRIES, CHUNK_REGISTERS
+from afield.projection.place import Place
+from afield.projection.schema import Room, fingerprint
+from afield.projection.statements import index_statements, select_all
+
+_INDEXED = "indexed"
+_TRIES = 3
+
+
+class Source(Protocol):
+    """What the engine needs of a journal."""
+
+    def read(self, since: Mapping[DeviceId, Position] = ...) -> Iterator[Batch]:
+        """Return verified batches after the positions, each device's in order."""
+        ...
+
+    def changed_since(self, positions: Mapping[DeviceId, Position]) -> bool:
+        """Tell by stat alone whether `read` might return something."""
+        ...
+
+
+class Projection:
+    """The SQL tables of a workspace, at a path or in `:memory:`.
+
+    Several processes may use one path at once, several threads one object.
+    """
+
+    def __init__(self, path: str, rooms: Sequence[Room]) -> None:
+        self._tables = [table for room in rooms for table in room.tables]
+        self._rooms = tuple(rooms)
+        self._lock = threading.RLock()
+        self._source: Source | None = None
+        self._place = Place(path, fingerprint(rooms), self._tables)
+        self._positions: dict[DeviceId, Position] | None = None
+
+    def refresh(self, journal: Source) -> int:
+        """Fold what is new in the journal; return the number of entries folded.
+
+        Costs a few stats when nothing is new. Idempotent; chunks of entries are folded in
+        transactions of their own, each with the positions it reached.
+
+        Raises:
+            Busy: another process kept the database for longer than the bound.
+        """
+        with self._lock:
+            self._source = journal
+            for _ in range(_TRIES):
+                with self._recovery():
+                    return self._refresh(journal)
+            return self._refresh(journal)
+
+    def apply(self, entries: Iterable[Entry]) -> int:
+        """Fold entries from anywhere, in any order; positions stay as they are."""
+        with self._lock:
+            if not self._place.current():
+                self._place.reopen()
+            database = self._place.database
+            folder = Folder(self._rooms, self._tables)
+            with database.writing():
+                folded = folder.fold(database, list(entries))
+                folder.write(database)
+                self._index(database)
+            return folded
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a SELECT; return its rows."""
+        with self._lock:
+            for _ in range(_TRIES):
+                with self._recovery():
+                    return self._place.database.query(sql, args)
+            return self._place.database.query(sql, args)
+
+    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Run a SELECT; return its rows with names."""
+        with self._lock:
+            for _ in range(_TRIES):
+                with self._recovery():
+                    return self._place.database.rows(sql, args)
+            return self._place.database.rows(sql, args)
+
+    def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
+        """Return this database's condition for LIKE (`fold`: ILIKE)."""
+        return self._place.database.like_sql(expression, pattern, fold=fold)
+
+    def set_aside(self) -> list[bookkeeping.SetAside]:
+        """Return entries that were not applied: not allowed, not understood, or waiting."""
+        with self._lock:
+            return bookkeeping.read_set_aside(self._place.database)
+
+    def damage(self) -> list[Finding]:
+        """Return what was damaged in the journal when it was last folded."""
+        with self._lock:
+            return bookkeeping.read_damage(self._place.database)
+
+    def dump(self) -> bytes:
+        """Return the content of all tables in a canonical form.
+
+        Byte-equal for equal sets of entries, whatever the order, repetition or batching.
+        """
+        lines: list[str] = []
+        with self._lock:
+            for table in sorted(self._tables, key=lambda table: table.name):
+                lines.append(f"table {table.name}")
+                lines += map(repr, self._place.database.query(select_all(table)))
+            lines.append("quarantine")
+            sql = "SELECT device, seq, why, kind, about FROM quarantine ORDER BY device, seq"
+            lines += map(repr, self._place.database.query(sql))
+        return "\n".join(lines).encode()
+
+    def close(self) -> None:
+        """Close the connection; the object is of no use after that."""
+        with self._lock:
+            self._place.close()
+
+    def _refresh(self, journal: Source) -> int:
+        if not self._place.current():
+            self._place.reopen()
+            self._positions = None
+        if self._positions is None:
+            self._positions = bookkeeping.read_positions(self._place.database)
+        if not journal.changed_since(self._positions):
+            return 0
+        folder = Folder(self._rooms, self._tables)
+        folded, more = self._fold_chunk(journal, folder, first=True)
+        while more:
+            count, more = self._fold_chunk(journal, folder, first=False)
+            folded += count
+        return folded
+
+    def _fold_chunk(self, journal: Source, folder: Folder, *, first: bool) -> tuple[int, bool]:
+        """Fold up to a chunk in one transaction; return the entries folded, and if more wait."""
+        database = self._place.database
+        damage: list[tuple[DeviceId, Finding, Position]] = []
+        folded = 0
+        more = False
+        with database.writing():
+            positions = bookkeeping.read_positions(database)
+            if first:  # what was damaged may have been mended: read those parts again
+                positions |= bookkeeping.take_damaged(database)
+            for batch in journal.read(dict(positions)):
+                folded += folder.fold(database, batch.entries)
+                if batch.damage is not None:
+                    before = positions.get(batch.device, _START)
+                    damage.append((batch.device, batch.damage, before))
+                positions[batch.device] = batch.position
+                if folded >= CHUNK_ENTRIES or folder.registers >= CHUNK_REGISTERS:
+                    more = True
+                    break
+            folder.write(database)
+            bookkeeping.write_positions(database, positions)
+            bookkeeping.note_damage(database, damage)
+            if not more:
+                self._index(database)
+        self._positions = positions
+        return folded, more
+
+    def _index(self, database: Database) -> None:
+        """Make the indexes once the first fold is done: sorting beats inserting by far."""
+        if bookkeeping.read_meta(database, _INDEXED) is None:
+            for table in self._tables:
+                for sql in index_statements(table):
+                    database.query(sql)
+            bookkeeping.write_meta(database, _INDEXED, "yes")
+
+    @contextmanager
+    def _recovery(self) -> Iterator[None]:
+        """Replace a file that turns out damaged or unwritable, and fold it again."""
+        try:
+            yield
+        except ProjectionDamaged:
+            self._place.discard()
+        except ProjectionUnwritable:
+            self._place.to_memory()
+        else:
+            return
+        self._positions = None
+        if self._source is not None:
+            self._refresh(self._source)
+
+
+_START = Position("", 0, 0, "0" * 64)

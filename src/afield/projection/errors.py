@@ -1,0 +1,61 @@
+"""Faults of the projection and of the query language."""
+
+from __future__ import annotations
+
+from afield.kernel.errors import Damaged, Unreachable, Usage
+
+
+class ProjectionDamaged(Damaged):
+    """The database file is no database, or its pages do not fit; it is deleted and rebuilt."""
+
+    code = "projection.damaged"
+
+
+class ProjectionUnwritable(Unreachable):
+    """The disk is read-only, full or failing; the projection is kept in memory instead."""
+
+    code = "projection.unwritable"
+
+
+class QueryError(Usage):
+    """A query cannot be understood; `offset` is where, in characters from its start."""
+
+    code = "query.error"
+
+    def __init__(
+        self, why: str, *, text: str, offset: int, length: int = 1, hint: str | None = None
+    ) -> None:
+        self.offset = offset
+        super().__init__(
+            "cannot read query", text, why, hint=hint, offset=offset, length=length, query=text
+        )
+
+    @property
+    def message(self) -> str:
+        """What is wrong, then the query with a caret under the place.
+
+        The query stands on a line of its own, so that the caret can point into it.
+        """
+        shown, column = _window(str(self.value), self.offset)
+        return f"{self.what}: {self.why}\n  {shown}\n  {' ' * column}^"
+
+
+class QuerySyntax(QueryError):
+    """The words of a query are in an order that means nothing."""
+
+    code = "query.syntax"
+
+
+class QueryField(QueryError):
+    """A query names a field that there is none of."""
+
+    code = "query.field"
+
+
+def _window(text: str, offset: int, width: int = 72) -> tuple[str, int]:
+    """Cut one printable line of `text` around `offset`; return it and the caret's column."""
+    start = max(0, offset - width // 2) if len(text) > width else 0
+    line = "".join(c if c.isprintable() else " " for c in text[start : start + width])
+    before = "..." if start else ""
+    after = "..." if start + width < len(text) else ""
+    return before + line + after, len(before) + offset - start

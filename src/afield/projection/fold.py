@@ -1,0 +1,99 @@
+"""From entries to pending writes: the gate, the folds, and what is set aside.
+
+The one place where an entry is judged. Nothing here depends on when an entry comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from afield.journal.entry import Entry
+from afield.projection import bookkeeping
+from afield.projection.database import Database
+from afield.projection.gate import WAITS, Gate
+from afield.projection.ops import stamp, stamp_prefix
+from afield.projection.pending import Pending
+from afield.projection.schema import Fold, Room, Table
+
+
+class Folder:
+    """Folds entries of one projection, chunk by chunk; lives as long as one refresh."""
+
+    def __init__(self, rooms: Sequence[Room], tables: Sequence[Table]) -> None:
+        gates = [room.gate for room in rooms if room.gate is not None]
+        assert len(gates) <= 1, "two rooms bring a gate"
+        self._gate: Gate | None = gates[0] if gates else None
+        self._folds: dict[str, tuple[Fold, ...]] = {}
+        for room in rooms:
+            for kind, fold in room.folds.items():
+                self._folds[kind] = (*self._folds.get(kind, ()), fold)
+        self._pending = Pending(tables)
+        self._prefixes: dict[str, bytes] = {}
+        self._standings: dict[str, str] | None = None
+
+    @property
+    def registers(self) -> int:
+        """How many registers wait to be written."""
+        return self._pending.registers
+
+    def fold(self, database: Database, entries: Sequence[Entry]) -> int:
+        """Judge and fold entries, inside a transaction; return how many were handed in."""
+        judged = [*entries, *self._introduce(database, entries)]
+        refused: list[tuple[Entry, str]] = []
+        for entry in judged:
+            folds = self._folds.get(entry.kind)
+            if folds is None:
+                continue
+            why = self._refusal(entry) or self._fold_one(entry, folds)
+            if why is not None:
+                refused.append((entry, why))
+        if refused:
+            bookkeeping.set_aside(database, refused)
+        return len(entries)
+
+    def write(self, database: Database) -> None:
+        """Write what is pending; the transaction may end after that."""
+        self._pending.write(database)
+        self._standings = None  # another process may add some before the next transaction
+
+    def _introduce(self, database: Database, entries: Sequence[Entry]) -> list[Entry]:
+        """Learn the standings that these entries give; return entries that waited for them."""
+        gate = self._gate
+        if gate is None:
+            return []
+        if self._standings is None:
+            self._standings = bookkeeping.read_standings(database)
+        waited: list[Entry] = []
+        kinds = gate.kinds
+        for entry in entries:
+            if entry.kind in kinds and entry.device not in self._standings:
+                standing = gate.standing(entry)
+                if standing is not None:
+                    self._standings[entry.device] = standing
+                    bookkeeping.write_standing(database, entry.device, standing)
+                    waited += bookkeeping.take_waiting(database, entry.device)
+        return waited
+
+    def _refusal(self, entry: Entry) -> str | None:
+        if self._gate is None:
+            return None
+        assert self._standings is not None
+        standing = self._standings.get(entry.device)
+        return WAITS if standing is None else self._gate.refusal(entry, standing)
+
+    def _fold_one(self, entry: Entry, folds: tuple[Fold, ...]) -> str | None:
+        """Collect the operations of one entry; return why it cannot be folded, if so."""
+        try:
+            ops = [op for fold in folds for op in fold(entry)]
+            self._pending.add(stamp(entry.at, self._prefix(entry.device), entry.seq), ops)
+        except AssertionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one faulty entry must not stop all others
+            return f"it cannot be folded ({type(error).__name__})"
+        return None
+
+    def _prefix(self, device: str) -> bytes:
+        found = self._prefixes.get(device)
+        if found is None:
+            found = self._prefixes[device] = stamp_prefix(device)
+        return found

@@ -1,0 +1,33 @@
+"""Bounds of the projection and of the query language."""
+
+from __future__ import annotations
+
+CHUNK_ENTRIES = 50_000
+"""Entries folded in one transaction: what a writer may hold the database for (about 2 s)."""
+
+CHUNK_REGISTERS = 1_000_000
+"""Registers held in memory before they are written (some 400 MB at worst)."""
+
+CACHE_KIB = 64 * 1024
+"""Pages that one connection keeps in memory at most."""
+
+BUSY_WAIT_S = 60.0
+"""How long a reader waits for another one that is folding."""
+
+QUARANTINE_SHOWN_MAX = 1_000
+"""Set-aside entries that one question returns."""
+
+QUERY_CHARS_MAX = 4_096
+QUERY_DEPTH_MAX = 64
+"""Nested parentheses and `not`s."""
+
+QUERY_TERMS_MAX = 200
+"""Comparisons in one query."""
+
+QUERY_VALUES_MAX = 500
+"""Values in one `in (...)`."""
+
+QUERY_ORDERS_MAX = 8
+
+PATTERN_CHARS_MAX = 256
+PATTERN_WILDCARDS_MAX = 16

@@ -1,0 +1,55 @@
+"""What folds yield, and the stamp that orders two writers of one register.
+
+Operations say *what* to write; who wins is decided by the stamp of the entry they came from,
+so they commute and may be applied any number of times.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+SEQ_BYTES = 5
+STAMP_BYTES = 8 + 16 + SEQ_BYTES
+
+
+class Put(msgspec.Struct, frozen=True, gc=False):
+    """Set the columns of one group of one row; the row is made when it is missing.
+
+    The latest entry wins, by (`at`, `device`, `seq`); in the group `once` the earliest. Of two
+    puts by one entry to one register, the later in the fold's order counts.
+    """
+
+    table: str
+    key: tuple[Any, ...]
+    group: str
+    values: tuple[Any, ...]
+
+
+class Add(msgspec.Struct, frozen=True, gc=False):
+    """Add a row to a grow-only table: the key's columns, then those of the group `once`."""
+
+    table: str
+    row: tuple[Any, ...]
+
+
+def stamp_prefix(device: str) -> bytes:
+    """Return the 16 raw bytes of a device id; they order as the id's text does.
+
+    Raises:
+        ValueError: not 32 hex digits.
+    """
+    raw = bytes.fromhex(device)
+    if len(raw) * 2 != len(device) or len(raw) != STAMP_BYTES - 8 - SEQ_BYTES:
+        raise ValueError("a device id is 32 hex digits")
+    return raw
+
+
+def stamp(at: int, device: bytes, seq: int) -> bytes:
+    """Return 29 bytes that compare as (`at`, `device`, `seq`) do.
+
+    Raises:
+        OverflowError: `at` or `seq` is negative or past its bound.
+    """
+    return at.to_bytes(8, "big") + device + seq.to_bytes(SEQ_BYTES, "big")

@@ -1,0 +1,141 @@
+"""The projection's file: found whole and of the right schema by whoever opens it, or made anew.
+
+Several processes share the file. Opening and discarding happen under one lock, so that nobody
+opens a file that somebody else is taking away; a connection whose file was taken away is
+noticed by its inode and opened again. Where no file can be written, memory serves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator, Sequence
+
+from afield.kernel.files import OsFileSystem
+from afield.projection.bookkeeping import TABLES, read_meta, write_meta
+from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
+from afield.projection.limits import BUSY_WAIT_S
+from afield.projection.schema import Table
+from afield.projection.sqlite import MEMORY, SqliteDatabase
+
+_FINGERPRINT = "fingerprint"
+_inherited: list[SqliteDatabase] = []
+"""Connections made before a fork: SQLite forbids a child even to close them."""
+
+log = logging.getLogger(__name__)
+
+
+class Place:
+    """Opens the database of one projection, again and again if need be.
+
+    Attributes:
+        database: the open connection.
+    """
+
+    def __init__(self, path: str, fingerprint: str, tables: Sequence[Table]) -> None:
+        self._path = path
+        self._fingerprint = fingerprint
+        self._tables = tables
+        self._identity: tuple[int, int] | None = None
+        self._process = os.getpid()
+        self.database = self._open()
+
+    def current(self) -> bool:
+        """Tell whether the connection still leads to the file at the path; costs one stat."""
+        if self._process != os.getpid():
+            return False
+        return self._identity is None or self._identity == self._seen()
+
+    def reopen(self) -> None:
+        """Open what is at the path now."""
+        if self._process == os.getpid():
+            self.database.close()
+        else:
+            _inherited.append(self.database)
+            self._process = os.getpid()
+        self.database = self._open()
+
+    def discard(self) -> None:
+        """Delete the file, unless somebody has replaced it already, and open a new one."""
+        self.database.close()
+        with contextlib.suppress(OSError), self._lock():
+            if self._identity is None or self._identity == self._seen():
+                self._delete()
+        self.database = self._open()
+
+    def to_memory(self) -> None:
+        """Go on in memory, from nothing."""
+        self.database.close()
+        self.database = self._open_memory()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._process == os.getpid():
+            self.database.close()
+
+    def _open(self) -> SqliteDatabase:
+        if self._path == MEMORY:
+            return self._open_memory()
+        try:
+            os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
+            with self._lock():
+                try:
+                    return self._open_file()
+                except ProjectionDamaged:
+                    self._delete()
+                    return self._open_file()
+        except (OSError, ProjectionUnwritable, ProjectionDamaged) as error:
+            log.info("projection kept in memory: %s", error)
+            return self._open_memory()
+
+    def _open_file(self) -> SqliteDatabase:
+        database = SqliteDatabase(self._path)
+        try:
+            self._check(database)
+        except BaseException:
+            database.close()
+            raise
+        self._identity = self._seen()
+        return database
+
+    def _check(self, database: SqliteDatabase) -> None:
+        """Fill an empty database; refuse one that is not ours or of another schema."""
+        if not database.query("SELECT 1 FROM sqlite_master LIMIT 1"):
+            self._make(database)
+            return
+        known = database.query("SELECT 1 FROM sqlite_master WHERE name = 'afield_meta'")
+        if not known or read_meta(database, _FINGERPRINT) != self._fingerprint:
+            raise ProjectionDamaged("cannot use projection", self._path, "of another schema")
+
+    def _open_memory(self) -> SqliteDatabase:
+        self._identity = None
+        database = SqliteDatabase(MEMORY)
+        self._make(database)
+        return database
+
+    def _make(self, database: SqliteDatabase) -> None:
+        with database.writing():
+            for sql in TABLES:
+                database.query(sql)
+            for table in self._tables:
+                database.query(database.table_sql(table))
+            write_meta(database, _FINGERPRINT, self._fingerprint)
+
+    def _delete(self) -> None:
+        # The WAL first: beside a new file of the same name it would be taken for its own.
+        for suffix in ("-wal", "-shm", "-journal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path + suffix)
+
+    def _seen(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        with OsFileSystem().lock(f"{self._path}.lock", wait_s=BUSY_WAIT_S):
+            yield

@@ -1,0 +1,172 @@
+"""SQLite behind the `Database` Protocol: connection, faults, LIKE.
+
+The file is a cache of the journal: it may be deleted at any time, so nothing here tries to
+repair it. What must not live here: anything that knows of entries, rooms or the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from afield.kernel.errors import Busy
+from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
+from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB
+from afield.projection.patterns import matches_folded
+from afield.projection.schema import ColumnType, Table
+from afield.projection.statements import create_table
+
+MEMORY = ":memory:"
+TYPES: dict[ColumnType, str] = {
+    "text": "TEXT",
+    "integer": "INTEGER",
+    "real": "REAL",
+    "blob": "BLOB",
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA}
+_UNWRITABLE = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOLFS,
+}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_INTEGER_MAX = 2**63
+
+
+class SqliteDatabase:
+    """One SQLite connection, to a file or to memory; usable from one thread at a time.
+
+    Raises:
+        ProjectionDamaged: the file is no database.
+        ProjectionUnwritable: it can be neither made nor written.
+        Busy: another process writes for longer than the bound.
+    """
+
+    def __init__(self, path: str, *, busy_wait_s: float = BUSY_WAIT_S) -> None:
+        self.path = path
+        with self._faults():
+            self._connection = sqlite3.connect(
+                path, timeout=busy_wait_s, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._configure()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _configure(self) -> None:
+        run = self._connection.execute
+        run(f"PRAGMA cache_size = -{CACHE_KIB}")
+        run("PRAGMA temp_store = MEMORY")
+        if self.path != MEMORY:
+            # After a loss of power WAL with NORMAL may lack the last transactions, which the
+            # journal gives again, but is never torn; OFF could be torn without a sign of it.
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = NORMAL")
+        self._connection.create_function("afield_ilike", 2, matches_folded, deterministic=True)
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement; return all its rows."""
+        with self._faults():
+            return self._connection.execute(sql, args).fetchall()
+
+    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Run one statement; return its rows with names."""
+        with self._faults():
+            cursor = self._connection.cursor()
+            cursor.row_factory = sqlite3.Row
+            return cursor.execute(sql, args).fetchall()
+
+    def write_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for each row; values that SQLite cannot hold are made to fit.
+
+        Integers past 64 bits become reals, lone surrogates are spelt out. What is written is
+        a function of the value alone.
+        """
+        rows = list(rows)
+        with self._faults():
+            try:
+                self._connection.executemany(sql, rows)
+            except (OverflowError, UnicodeEncodeError):
+                fitting = [tuple(_fit(value) for value in row) for row in rows]
+                self._connection.executemany(sql, fitting)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the one writer's place: commits at the end, rolls back on an exception."""
+        with self._faults():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with self._faults():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a fault may have ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def table_sql(self, table: Table) -> str:
+        """Return the statement that makes a table.
+
+        Narrow rows hang on the key's own tree (WITHOUT ROWID): one tree, not two.
+        """
+        made = create_table(table, TYPES)
+        return made if table.wide else f"{made} WITHOUT ROWID"
+
+    def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
+        """Return a condition for LIKE (`fold`: ILIKE) on an expression.
+
+        SQLite's own LIKE ignores the case of ASCII letters only, so it is ILIKE for ASCII
+        patterns; GLOB minds the case. Both take time of text times pattern at worst.
+        """
+        if not fold:
+            return f"{expression} GLOB ?", (_glob(pattern),)
+        if pattern.isascii():
+            return f"{expression} LIKE ?", (pattern,)
+        return f"afield_ilike(?, {expression})", (pattern,)
+
+    def close(self) -> None:
+        """Close the connection; the last one of all processes folds the WAL into the file."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn faults of file and lock into ours; a faulty statement stays a bug."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if primary in _DAMAGED:
+                raise ProjectionDamaged("cannot read projection", self.path, str(error)) from error
+            if primary in _UNWRITABLE:
+                raise ProjectionUnwritable(
+                    "cannot write projection", self.path, str(error)
+                ) from error
+            if primary in _BUSY:
+                raise Busy(
+                    "cannot update projection", self.path, "another process is updating it"
+                ) from error
+            raise
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, int) and not -_INTEGER_MAX <= value < _INTEGER_MAX:
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf") if value > 0 else float("-inf")
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value
+
+
+def _glob(pattern: str) -> str:
+    """Write a LIKE pattern as a GLOB pattern."""
+    special = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
+    return "".join(special.get(char, char) for char in pattern)
