@@ -1,0 +1,105 @@
+"""Which pack holds an object, for one process: eight bytes of memory a record.
+
+All packs' digests stand in a few sorted arrays of words, 44 bits of the digest over 20 bits
+of pack number, so that a miss costs a bisection in C however many packs there are. The rest
+of a line comes from the pack's own index, of which the last used stay in memory.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from afield.vault.format import ENTRY, Entry, find_entry
+from afield.vault.limits import INDEXES_HELD, PACKS_MAX
+
+PACK_BITS = PACKS_MAX.bit_length() - 1
+PACK_MASK = PACKS_MAX - 1
+WORDS_OF_AN_ENTRY = ENTRY.size // 8
+
+
+class Place(NamedTuple):
+    """Where an object's record is."""
+
+    pack: str
+    entry: Entry
+
+
+class Catalog:
+    """The objects of all known packs.
+
+    Args:
+        load: returns the index lines of a pack by name; may raise `OSError`.
+    """
+
+    def __init__(self, load: Callable[[str], bytes]) -> None:
+        self._load = load
+        self._packs: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._runs: list[array[int]] = []
+        self._held: OrderedDict[int, bytes] = OrderedDict()
+
+    def packs(self) -> list[str]:
+        """Return the names of the packs, in the order they were added."""
+        return list(self._numbers)
+
+    def __contains__(self, pack: str) -> bool:
+        return pack in self._numbers
+
+    def add(self, pack: str, block: bytes) -> None:
+        """Add a pack by its index lines; nothing happens when it is known."""
+        if pack in self._numbers:
+            return
+        number = len(self._packs)
+        if number == PACKS_MAX:
+            raise ValueError(f"more than {PACKS_MAX} packs")
+        self._packs.append(pack)
+        self._numbers[pack] = number
+        self._hold(number, block)
+        words = memoryview(block).cast("Q")[::WORDS_OF_AN_ENTRY].tolist()
+        run = array("Q", sorted([word & ~PACK_MASK | number for word in words]))
+        # As in a merge sort: a run is merged once another of half its size has come.
+        while self._runs and len(self._runs[-1]) < 2 * len(run):
+            run = array("Q", sorted(self._runs.pop().tolist() + run.tolist()))
+        self._runs.append(run)
+
+    def drop(self, pack: str) -> None:
+        """Forget a pack that is gone; its words stay and lead nowhere."""
+        number = self._numbers.pop(pack, None)
+        if number is not None:
+            self._held.pop(number, None)
+
+    def holds(self, digest: bytes) -> bool:
+        """Tell whether some pack has the object."""
+        return next(self.find(digest), None) is not None
+
+    def find(self, digest: bytes) -> Iterator[Place]:
+        """Yield every place that has the object."""
+        low = int.from_bytes(digest[:8], sys.byteorder) & ~PACK_MASK
+        for run in self._runs:
+            at = bisect_left(run, low)
+            while at < len(run) and run[at] & ~PACK_MASK == low:
+                pack = self._packs[run[at] & PACK_MASK]
+                if pack in self._numbers:
+                    entry = find_entry(self._block(run[at] & PACK_MASK), digest)
+                    if entry is not None:
+                        yield Place(pack, entry)
+                at += 1
+
+    def _block(self, number: int) -> bytes:
+        block = self._held.get(number)
+        if block is None:
+            block = self._load(self._packs[number])
+            self._hold(number, block)
+        else:
+            self._held.move_to_end(number)
+        return block
+
+    def _hold(self, number: int, block: bytes) -> None:
+        self._held[number] = block
+        if len(self._held) > INDEXES_HELD:
+            self._held.popitem(last=False)

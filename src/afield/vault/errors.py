@@ -1,0 +1,53 @@
+"""What can go wrong in the vault, with the stable codes.
+
+Refused   |- FormatUnknown    vault.format_unknown
+          |- NotAFile         vault.not_a_file
+          `- ChunkerSlow      vault.chunker_slow
+NotFound  `- ObjectMissing    vault.object_missing
+Damaged   |- ObjectDamaged    vault.object_damaged
+          `- HeaderDamaged    vault.header_damaged
+"""
+
+from __future__ import annotations
+
+from afield.kernel.errors import Damaged, NotFound, Refused
+
+
+class FormatUnknown(Refused):
+    """The objects were written by a later version with features that this one lacks."""
+
+    code = "vault.format_unknown"
+
+
+class NotAFile(Refused):
+    """A path that was to be stored is a folder, a pipe or a device."""
+
+    code = "vault.not_a_file"
+
+
+class ChunkerSlow(Refused):
+    """Only the pure-Python chunker is there: some 200 times slower."""
+
+    code = "vault.chunker_slow"
+
+
+class ObjectMissing(NotFound):
+    """No pack here holds the object."""
+
+    code = "vault.object_missing"
+
+
+class ObjectDamaged(Damaged):
+    """The stored bytes of an object do not match its digest."""
+
+    code = "vault.object_damaged"
+
+
+class HeaderDamaged(Damaged):
+    """The header that names the format of the objects cannot be read."""
+
+    code = "vault.header_damaged"
+
+
+class Corrupt(ValueError):
+    """Bytes that are not what they should be; inside the room only, worded by its door."""

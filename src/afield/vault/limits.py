@@ -1,0 +1,53 @@
+"""The bounds and fixed numbers of the vault; those of the format may never change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CHUNK_BYTES = (16 << 10, 64 << 10, 256 << 10)
+"""Smallest, average and largest chunk of general data. Smaller files are one chunk."""
+
+ROW_CHUNK_BYTES = (4 << 10, 16 << 10, 64 << 10)
+"""The same for text of rows, where an edit touches a line."""
+
+CHUNK_NORMALISATION: Final = 1
+"""FastCDC's normalisation level."""
+
+ROW_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+"""Names of files whose bytes are rows of text; chosen by type, never by size."""
+
+SAVING_MIN = 0.03
+"""The share that compression must save, or the bytes are kept as they are."""
+
+PACK_BYTES = 8 << 20
+"""A pack is closed before it would pass this: what a broken link may cost."""
+
+PACK_BYTES_MAX = 64 << 20
+"""A reader refuses to load a larger pack, index or record."""
+
+RECIPE_ITEMS = 4096
+"""Chunks that one recipe lists; a longer file is a recipe of recipes."""
+
+RECIPE_ITEMS_MAX = 1 << 20
+"""Items that a reader accepts in one recipe."""
+
+RECIPE_DEPTH_MAX = 8
+"""Recipes inside recipes that a reader follows."""
+
+WHOLE_READ_BYTES = 4 << 20
+"""Files up to this size are read at once; larger ones are streamed."""
+
+BLOCK_BYTES = 1 << 20
+"""One read of a stream."""
+
+TREE_ENTRIES_MAX = 5_000_000
+"""Entries of one tree."""
+
+INDEXES_HELD = 64
+"""Indexes of packs that stay in memory, the last used ones."""
+
+PACKS_MAX = 1 << 20
+"""Packs that one process can tell apart (8 TiB of stored bytes)."""
+
+TEMPORARY_AGE_NS = 24 * 3600 * 1_000_000_000
+"""A half-written file is swept when it is this much older than the newest pack."""
