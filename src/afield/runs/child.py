@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 
 from afield.kernel.clock import Clock
 from afield.runs import terminal as terminals
-from afield.runs.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.capture_errors import CommandNotExecutable, CommandNotFound
+from afield.runs.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.pump import Pump
 from afield.runs.signals import Forwarder
 
@@ -121,8 +121,8 @@ def run_child(
         forwarder.ended()
     wall_s = time.monotonic() - begin_s
     channels.forget()
-    complete = all([pump.finish() for pump in pumps])
-    return _exit(code, usage, wall_s, complete=complete)
+    ended = [pump.finish() for pump in pumps]
+    return _exit(code, usage, wall_s, complete=all(ended))
 
 
 class Channels:

@@ -15,6 +15,13 @@ from typing import TypeVar
 
 from afield.runs.manifest import Redaction
 
+RUN_BYTES = 15
+"""Every token has a run of this many letters, digits, `_` and `-`; most lines have none."""
+
+_WORD_BYTES = b"-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DIGITS = frozenset(b"0123456789")
+_LETTERS = frozenset(_WORD_BYTES) - _DIGITS - frozenset(b"-_")
+_RUNS = bytes(97 if byte in _WORD_BYTES else 32 for byte in range(256))
 _T = TypeVar("_T", str, bytes)
 
 KNOWN_BYTES_MIN = 8
@@ -27,25 +34,30 @@ class Rule:
 
     `literals` are lower case; one of them stands in every match, so that text without any is
     passed over at the speed of a substring search. `certain` rules are the ones that may
-    change stored code: their shape alone says that they are secrets.
+    change stored code: their shape alone says that they are secrets. The match of a `short`
+    rule may have no run of `RUN_BYTES` letters, digits, `_` and `-`.
     """
 
     name: str
     literals: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
     certain: bool = True
+    short: bool = False
 
 
-def _rule(name: str, literals: str, pattern: str, *, certain: bool = True) -> Rule:
-    return Rule(name, tuple(literals.encode().split()), re.compile(pattern.encode()), certain)
+def _rule(
+    name: str, literals: str, pattern: str, *, certain: bool = True, short: bool = False
+) -> Rule:
+    compiled = re.compile(pattern.encode())
+    return Rule(name, tuple(literals.encode().split()), compiled, certain, short)
 
 
 _WORD = r"(?<![A-Za-z0-9_-])"
 _NAMES = (
-    r"(?:password|passwd|passphrase|secret|secret[_-]?key|client[_-]?secret|api[_-]?key"
-    r"|access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|private[_-]?key)"
+    r"(?:password|passwd|passphrase|secret|secret[_-]key|api[_-]?key"
+    r"|access[_-]key|access[_-]token|auth[_-]token|refresh[_-]token|private[_-]key)"
 )
-_NAME_LITERALS = "passw passphrase secret api_key api-key apikey access auth refresh private"
+_NAME_LITERALS = "passw passphrase secret _key -key apikey _token -token"
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -54,6 +66,7 @@ RULES: tuple[Rule, ...] = (
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         r"[A-Za-z0-9+/=:,.\\\s-]{0,32768}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         r"|-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,\\\s]{0,32768}",
+        short=True,
     ),
     _rule("aws-access-key", "akia asia abia acca", _WORD + r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}\b"),
     _rule(
@@ -106,23 +119,27 @@ RULES: tuple[Rule, ...] = (
         "url-password",
         "://",
         r"://[^\s:/@'\"<>]{0,100}:([^\s@/'\"${}<>%*][^\s@/'\"{}<>]{0,200})@",
+        short=True,
     ),
     _rule(
         "authorization",
         "authorization",
         r"(?i:authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?i:bearer|basic|token)\s{1,3}"
         r"([A-Za-z0-9._~+/=-]{16,2048})",
+        short=True,
     ),
     _rule(
         "assignment",
         _NAME_LITERALS,
         r"(?i:" + _NAMES + r")[\"']?\s{0,3}[:=]\s{0,3}[\"']([^\s\"'${}<>*]{8,256})[\"']",
+        short=True,
     ),
     _rule(
         "assignment",
         _NAME_LITERALS,
         r"(?i:" + _NAMES + r")[:=] ?([^\s\"',;&${}<>()\[\]*]{8,256})",
         certain=False,
+        short=True,
     ),
 )
 
@@ -162,55 +179,77 @@ def scan(data: bytes, *, known: Mapping[str, bytes] | None = None, code: bool = 
             data = data.replace(value, b"redacted:" + name.encode())
             fired.append(name)
     lowered = data.lower()
+    runs = b"a" * RUN_BYTES in data.translate(_RUNS)
+    there: dict[bytes, bool] = {}
     for rule in RULES:
-        if code and not rule.certain:
+        if (code and not rule.certain) or not (runs or rule.short):
             continue
-        if not any(literal in lowered for literal in rule.literals):
+        for literal in rule.literals:
+            if literal not in there:
+                there[literal] = literal in lowered
+            if there[literal]:
+                break
+        else:
             continue
-        cleaned, times = _apply(rule, data)
-        if times:
+        cleaned = _apply(rule, data, lowered)
+        if cleaned != data:
             data = cleaned
             lowered = data.lower()
             fired.append(rule.name)
     return Scan(data, tuple(dict.fromkeys(fired)))
 
 
-def _apply(rule: Rule, data: bytes) -> tuple[bytes, int]:
-    times = 0
+def _apply(rule: Rule, data: bytes, lowered: bytes) -> bytes:
+    """Replace what a rule finds; only the lines that hold one of its literals are matched."""
+    if rule.name == "private-key":
+        return _replace(rule, data)
+    spans: set[tuple[int, int]] = set()
+    for literal in rule.literals:
+        at = lowered.find(literal)
+        while at >= 0:
+            end = lowered.find(b"\n", at)
+            end = len(data) if end < 0 else end
+            spans.add((lowered.rfind(b"\n", 0, at) + 1, end))
+            at = lowered.find(literal, end)
+    parts = []
+    done = 0
+    for begin, end in sorted(spans):
+        parts += [data[done:begin], _replace(rule, data[begin:end])]
+        done = end
+    return b"".join([*parts, data[done:]])
+
+
+def _replace(rule: Rule, data: bytes) -> bytes:
     mark = b"redacted:" + rule.name.encode()
 
     def replace(match: re.Match[bytes]) -> bytes:
-        nonlocal times
         whole = match.group()
         if not match.re.groups:
-            times += 1
             return mark
         if rule.name == "assignment" and not _looks_secret(match.group(1)):
             return whole
         if match.group(1).startswith(b"redacted:"):
             return whole
-        times += 1
         start = match.start(1) - match.start()
         return whole[:start] + mark + whole[start + len(match.group(1)) :]
 
-    return rule.pattern.sub(replace, data), times
+    return rule.pattern.sub(replace, data)
 
 
 def _looks_secret(value: bytes) -> bool:
     """Tell a password from a word: letters with digits or signs, and no placeholder."""
     if _NOT_A_VALUE.match(value):
         return False
-    letters = any(65 <= byte <= 90 or 97 <= byte <= 122 for byte in value)
-    digits = any(48 <= byte <= 57 for byte in value)
-    return letters and digits and not value.endswith(b"(")
+    return any(map(_LETTERS.__contains__, value)) and any(map(_DIGITS.__contains__, value))
 
 
-def redact(value: _T, *, known: Mapping[str, bytes] | None = None) -> _T:
-    """Return `value` with every secret replaced; text and bytes alike."""
-    if isinstance(value, str):
-        cleaned = scan(value.encode("utf-8", "surrogateescape"), known=known).data
-        return cleaned.decode("utf-8", "surrogateescape")
-    return scan(value, known=known).data
+def redact(value: _T, *, known: Mapping[str, bytes] | None = None) -> tuple[_T, tuple[str, ...]]:
+    """Return text or bytes with every secret replaced, and the rules that fired."""
+    if isinstance(value, bytes):
+        found = scan(value, known=known)
+        return found.data, found.rules
+    found = scan(value.encode("utf-8", "surrogateescape"), known=known)
+    return found.data.decode("utf-8", "surrogateescape"), found.rules
 
 
 def is_secret_name(name: str) -> bool:
@@ -245,12 +284,12 @@ def redact_argv(
             cleaned.append(f"{name}=redacted:flag")
             found.append(Redaction(where="argv", rule="flag", name=name))
         else:
-            result = scan(word.encode("utf-8", "surrogateescape"), known=known)
-            cleaned.append(result.data.decode("utf-8", "surrogateescape"))
-            found += [Redaction(where="argv", rule=rule, name=name) for rule in result.rules]
+            clean, rules = redact(word, known=known)
+            cleaned.append(clean)
+            found += [Redaction(where="argv", rule=rule, name=name) for rule in rules]
         flag = word if not equals and _SECRET_FLAG.fullmatch(word) else ""
     return tuple(cleaned), tuple(
-        Redaction(where=one.where, rule=one.rule, name=redact(one.name)) for one in found
+        Redaction(where=one.where, rule=one.rule, name=redact(one.name)[0]) for one in found
     )
 
 
@@ -265,9 +304,8 @@ def redact_mapping(
             cleaned[name] = "redacted:name"
             found.append(Redaction(where=where, rule="name", name=name))
             continue
-        result = scan(value.encode("utf-8", "surrogateescape"), known=known)
-        cleaned[name] = result.data.decode("utf-8", "surrogateescape")
-        found += [Redaction(where=where, rule=rule, name=name) for rule in result.rules]
+        cleaned[name], rules = redact(value, known=known)
+        found += [Redaction(where=where, rule=rule, name=name) for rule in rules]
     return cleaned, tuple(found)
 
 

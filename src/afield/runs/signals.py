@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 from afield.runs.capture_limits import SIGNAL_SETTLE_S
 
@@ -41,7 +41,7 @@ class Forwarder:
         self._over = False
         self._late = 0
 
-    def __enter__(self) -> Forwarder:
+    def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
             return self
         for name in _FORWARDED:
