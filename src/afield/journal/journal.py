@@ -1,0 +1,250 @@
+"""The journal as its users see it: append, seal, read, verify."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from afield.journal import reader, seals
+from afield.journal.entry import Draft, Entry, encode_line
+from afield.journal.errors import KeyDamaged
+from afield.journal.flusher import Flusher
+from afield.journal.keys import DeviceKey
+from afield.journal.limits import SEAL_ENTRIES_MAX, SEGMENT_BYTES_MAX, SYNC_WITHIN_S
+from afield.journal.log import DeviceLog
+from afield.journal.places import START, Batch, Head, Position
+from afield.journal.tail import Tail
+from afield.journal.verify import verify
+from afield.kernel.clock import Clock, stamp_after
+from afield.kernel.files import FileSystem
+from afield.kernel.findings import Finding
+from afield.kernel.ids import DeviceId, MemberId, ObjectId
+
+
+class Journal:
+    """All logs of a workspace; appends to the one of this device.
+
+    Threads may share one; after a fork the child goes on with its own files and locks. Not to
+    be called from a signal handler, which may have interrupted it.
+
+    Args:
+        root: `<.afield>/journal`; made with the first append.
+        files: the file system.
+        clock: stamps the entries.
+        key: the device's key, or what loads it; asked for when a seal is due.
+        device: who writes here.
+        member: on whose behalf.
+        sync_within_s: entries appended without `durable` are on disk within this time, by a
+            background thread; None leaves that to `sync` and `close`.
+        segment_bytes_max: a segment of this size takes no further write.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        files: FileSystem,
+        clock: Clock,
+        *,
+        key: DeviceKey | Callable[[], DeviceKey],
+        device: DeviceId,
+        member: MemberId,
+        sync_within_s: float | None = SYNC_WITHIN_S,
+        segment_bytes_max: int = SEGMENT_BYTES_MAX,
+    ) -> None:
+        self.root = root
+        self.device = device
+        self.member = member
+        self._files = files
+        self._clock = clock
+        self._key = key
+        self._log = DeviceLog(
+            f"{root}/{device}", files, clock, device, segment_bytes_max=segment_bytes_max
+        )
+        self._flusher: Flusher | None = None
+        if sync_within_s is not None:
+            self._flusher = Flusher(self._log.sync, sync_within_s / 2)
+        self._appended = False
+        _open_journals.add(self)
+
+    def append(
+        self,
+        kind: str,
+        about: str,
+        body: Mapping[str, Any],
+        refs: Sequence[ObjectId] = (),
+        *,
+        durable: bool = False,
+    ) -> Entry:
+        """Append one entry; see `append_many`."""
+        return self.append_many((Draft(kind, about, body, refs),), durable=durable)[0]
+
+    def append_many(self, drafts: Sequence[Draft], *, durable: bool = False) -> list[Entry]:
+        """Append entries in one write, with the seals that fall due among them.
+
+        Args:
+            drafts: what to append, in order.
+            durable: return only once they are on disk.
+
+        Returns:
+            The entries of the drafts, without the seals.
+
+        Raises:
+            EntryTooLarge: one is over the bound; none is appended.
+            EntryNotJson: one holds what JSON cannot carry; none is appended.
+            OSError: the disk refused; any first part of the entries may stand in the log.
+        """
+        entries: list[Entry] = []
+
+        def compose(tail: Tail) -> tuple[bytes, Tail]:
+            return self._compose(drafts, tail, entries)
+
+        self._log.append(compose, durable=durable)
+        self._appended = self._appended or bool(entries)
+        if not durable and entries and self._flusher is not None:
+            self._flusher.wake()
+        return entries
+
+    def seal(self) -> Entry | None:
+        """Sign the head of this device's log, durably; None when a seal is the head already."""
+        key = self._signer()
+        entries: list[Entry] = []
+
+        def compose(tail: Tail) -> tuple[bytes, Tail]:
+            if tail.seq in {0, tail.sealed}:
+                return b"", tail
+            return self._compose((seals.draft(key, tail.seq, tail.digest),), tail, entries)
+
+        self._log.append(compose, durable=True)
+        return entries[0] if entries else None
+
+    def heads(self) -> dict[DeviceId, Head]:
+        """Return the newest verifying entry of each log."""
+        return reader.heads(self._files, self.root)
+
+    def read(self, since: Mapping[DeviceId, Position] | None = None) -> Iterator[Batch]:
+        """Yield verified entries behind `since`, device by device, in order.
+
+        What does not verify is named in the batch before it and left out; reading goes on
+        behind it. Entries that are being written while this reads may or may not be seen.
+
+        Raises:
+            PositionLost: a log does not hold what `since` says was read; start anew.
+            EntryVersionUnknown: an entry is of a newer format.
+        """
+        for device in reader.devices(self._files, self.root):
+            position = (since or {}).get(device, START)
+            yield from reader.read_log(self._files, self.root, device, position)
+
+    def changed_since(self, positions: Mapping[DeviceId, Position]) -> bool:
+        """Say whether any log has bytes behind `positions`; looks at names and sizes only."""
+        return reader.changed_since(self._files, self.root, positions)
+
+    def verify(self, *, known: Callable[[ObjectId], bool] | None = None) -> Iterator[Finding]:
+        """Check every log; yield what is damaged or odd.
+
+        Args:
+            known: says whether an object is there; None leaves references unchecked.
+        """
+        return verify(self._files, self.root, known)
+
+    def sync(self) -> None:
+        """Bring to disk all that was appended here.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._log.sync()
+
+    def close(self) -> None:
+        """Seal and sync what was appended here; the journal can be used again after it."""
+        if self._flusher is not None:
+            self._flusher.stop()
+        if self._appended:
+            self.seal()
+            self._appended = False
+        self._log.sync()
+        self._log.close()
+
+    def _compose(
+        self, drafts: Sequence[Draft], tail: Tail, entries: list[Entry]
+    ) -> tuple[bytes, Tail]:
+        """Encode drafts behind `tail`, with a seal wherever one falls due."""
+        device, by = self.device, self.member
+        seq, digest, at, sealed = tail.seq, tail.digest, tail.at, tail.sealed
+        at = stamp_after(self._clock, at) - 1
+        tz = self._clock.utc_offset()
+        lines: list[bytes] = []
+        for draft in drafts:
+            seq, at = seq + 1, at + 1
+            line, entry = encode_line(
+                draft, device=device, by=by, seq=seq, prev=digest, at=at, tz=tz
+            )
+            lines.append(line)
+            entries.append(entry)
+            digest = entry.digest
+            if draft.kind == seals.KIND:
+                sealed = seq
+            elif seq - sealed >= SEAL_ENTRIES_MAX - 1:
+                draft_seal = seals.draft(self._signer(), seq, digest)
+                seq, at = seq + 1, at + 1
+                line, entry = encode_line(
+                    draft_seal, device=device, by=by, seq=seq, prev=digest, at=at, tz=tz
+                )
+                lines.append(line)
+                digest, sealed = entry.digest, seq
+        after = replace(tail, seq=seq, digest=digest, at=at, sealed=sealed)
+        return b"".join(lines), after
+
+    def _signer(self) -> DeviceKey:
+        if not isinstance(self._key, DeviceKey):
+            self._key = self._key()
+        if self._key.device != self.device:
+            why = f"it is the key of device {self._key.device}"
+            raise KeyDamaged("cannot sign for device", self.device, why)
+        return self._key
+
+    def _before_fork(self) -> None:
+        self._log.mutex.acquire()
+
+    def _after_fork_in_parent(self) -> None:
+        self._log.mutex.release()
+
+    def _after_fork_in_child(self) -> None:
+        self._log.after_fork()
+        self._appended = False
+        if self._flusher is not None:
+            self._flusher.after_fork()
+
+
+_open_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+_forking: list[Journal] = []
+
+
+def _before_fork() -> None:
+    # A child that inherited the open lock file would keep the lock for as long as it lives.
+    _forking.extend(_open_journals)
+    for journal in _forking:
+        journal._before_fork()  # noqa: SLF001 - same module
+
+
+def _after_fork_in_parent() -> None:
+    for journal in _forking:
+        journal._after_fork_in_parent()  # noqa: SLF001
+    _forking.clear()
+
+
+def _after_fork_in_child() -> None:
+    for journal in _forking:
+        journal._after_fork_in_child()  # noqa: SLF001
+    _forking.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )

@@ -1,0 +1,101 @@
+"""The full check of all logs: checksums, order, chain, seals, references, what was on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from afield.journal import seals
+from afield.journal.entry import Entry
+from afield.journal.errors import EntryVersionUnknown
+from afield.journal.places import OPEN, SEALED, segments
+from afield.journal.reader import devices, read_log
+from afield.journal.segments import unpack
+from afield.journal.tail import find_tail
+from afield.journal.witness import read_witnesses
+from afield.kernel.files import FileSystem
+from afield.kernel.findings import Finding
+from afield.kernel.ids import DeviceId, ObjectId
+
+Known = Callable[[ObjectId], bool]
+
+
+def verify(files: FileSystem, root: str, known: Known | None) -> Iterator[Finding]:
+    """Yield what is wrong or odd, log by log.
+
+    Args:
+        files: the file system.
+        root: the journal's folder.
+        known: says whether an object is there; None leaves references unchecked.
+    """
+    for device in devices(files, root):
+        try:
+            yield from _verify_log(files, root, device, known)
+        except EntryVersionUnknown as error:
+            why = f"not checked from here on: {error.why}"
+            yield Finding("entry", f"{device} {error.value}", why, damaged=False)
+
+
+def _verify_log(
+    files: FileSystem, root: str, device: DeviceId, known: Known | None
+) -> Iterator[Finding]:
+    folder = f"{root}/{device}"
+    claims = {claim.seq: claim.digest for claim in read_witnesses(files, folder, device)}
+    public: bytes | None = None
+    at = 0
+    seq = 0
+    damaged_segments: set[str] = set()
+    for batch in read_log(files, root, device):
+        for entry in batch.entries:
+            if entry.seq == 1:
+                public = seals.public_key(entry)
+            if entry.at <= at:
+                yield _of(entry, "chain", "its time is not after that of the entry before")
+            at, seq = entry.at, entry.seq
+            if entry.kind == seals.KIND and (why := seals.why_not_good(entry, public)):
+                yield _of(entry, "seal", why)
+            if claims.get(entry.seq, entry.digest) != entry.digest:
+                yield _of(entry, "chain", "another entry with this number was on disk before")
+            if known is not None:
+                yield from _missing_refs(entry, known)
+        if batch.damage is not None:
+            damaged_segments.add(batch.position.segment)
+            yield batch.damage
+    lost = max(claims, default=0)
+    if lost > seq:
+        why = f"the log ends after entry {seq}, but entries up to {lost} were on disk"
+        yield Finding("chain", f"{device}/{seq + 1}", why, damaged=True)
+    yield from _verify_files(files, folder, device)
+
+
+def _verify_files(files: FileSystem, folder: str, device: DeviceId) -> Iterator[Finding]:
+    names = files.list(folder)
+    found = segments(names)
+    for name, suffixes in found.items():
+        if SEALED in suffixes and unpack(files.read(f"{folder}/{name}{SEALED}")) is None:
+            why = "the compressed form does not verify"
+            yield Finding("segment", f"{device}/{name}{SEALED}", why, damaged=True)
+    for name in names:
+        if ".damaged-" in name:
+            why = "set aside: it held no line that verified"
+            yield Finding("segment", f"{device}/{name}", why, damaged=True)
+        elif ".tmp-" in name:
+            why = "left by a process that stopped, or being written now"
+            yield Finding("temporary", f"{device}/{name}", why, damaged=False)
+    last = next(reversed(found), None)
+    if last is not None and OPEN in found[last]:
+        stat = files.stat(f"{folder}/{last}{OPEN}")
+        tail = find_tail(files, folder, device)
+        torn = stat.size_bytes - tail.size_bytes if stat and tail.segment == last else 0
+        if torn > 0:
+            why = f"{torn} bytes behind the last entry, cut off by the next append"
+            yield Finding("entry", f"{device}/{tail.seq + 1}", why, damaged=False)
+
+
+def _missing_refs(entry: Entry, known: Known) -> Iterator[Finding]:
+    for ref in entry.refs:
+        if not known(ref):
+            yield _of(entry, "reference", f"names object {ref}, which is not here")
+
+
+def _of(entry: Entry, what: str, why: str) -> Finding:
+    return Finding(what, f"{entry.device}/{entry.seq}", why, damaged=True)
