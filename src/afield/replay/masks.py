@@ -31,8 +31,7 @@ _DATE = re.compile(
     r"|(?P<day2>\d{1,2})\s+(?P<mon2>[A-Z][a-z]{2})[a-z]*\.?,?\s+(?P<year2>\d{4}))"
     r")(?:[T_](?=\d))?"
 )
-_COMPACTMOMENT_CHARS_MAX = 64
-_CLOCK = re.compile(r"(?<=<date>)[-_T]?\d{6}(?:\.\d+)?(?!\d)|(?<=<date>)\s*\d{1,2}:\d{2}\b")
+_COMPACT_CLOCK = re.compile(r"(?<=<date>)[-_T]?\d{6}(?:\.\d+)?(?!\d)|(?<=<date>)\s*\d{1,2}:\d{2}\b")
 _UNIT = (
     r"(?:ns|us|[µμ]s|ms|msecs?|milliseconds?|microseconds?|nanoseconds?|s|secs?|seconds?"
     r"|mins?|minutes?|hrs?|hours?)"
@@ -43,7 +42,7 @@ _DURATION = re.compile(
     r"(?:\s?/\s?[A-Za-z]+)?(?![\w/])"
 )
 _RATE = re.compile(
-    r"(?<![\w.])\d+(?:[.,]\d+)*\s?[kKMG]?i?(?:it|its|iter|iters|samples?|steps?|examples?|batch(?:es)?"
+    r"(?<![\w.])\d+(?:[.,]\d+){0,4}\s?[kKMG]?i?(?:its?|iters?|samples?|steps?|examples?|batch(?:es)?"
     r"|rows?|tokens?|B|b|bytes|images?|imgs?|epochs?|runs?)\s?/\s?(?:s|sec|min)\b"
 )
 _PROGRESS = re.compile(r"\[\d+(?::\d{2})+<(?:\d+(?::\d{2})+|\?)(?:,[^\]]{0,60})?\]")

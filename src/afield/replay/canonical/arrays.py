@@ -20,7 +20,7 @@ def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
     left, right = _load(old), _load(new)
     if left is None or right is None:
         return None
-    if left == "objects" or right == "objects":
+    if isinstance(left, str) or isinstance(right, str):
         return look.inside(look.name, old, new, look.tolerance) if look.inside else None
     return compare_arrays(left, right, look.tolerance)
 

@@ -8,7 +8,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import IO, BinaryIO
+from typing import BinaryIO, Protocol
 
 from afield.replay.canonical.look import Canonicaliser, Look
 from afield.replay.limits import LOOK_BYTES_MAX
@@ -17,14 +17,22 @@ from afield.replay.verdict import Grade, Judged
 _FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 
 
-def unpack(opened: IO[bytes], size_max: int) -> bytes | None:
+class Unpacking(Protocol):
+    """A stream that unpacks as it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes of what was packed."""
+        ...
+
+
+def unpack(opened: Unpacking, size_max: int) -> bytes | None:
     """Read a decompressing stream whole; None when it holds more than `size_max` bytes."""
     data = opened.read(size_max + 1)
     return None if len(data) > size_max else data
 
 
 def _comparer(
-    name: str, opener: Callable[[BinaryIO], IO[bytes]]
+    name: str, opener: Callable[[BinaryIO], Unpacking]
 ) -> Callable[[bytes, bytes, Look], Judged | None]:
     def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
         size_max = min(look.budget_bytes, LOOK_BYTES_MAX)
@@ -55,15 +63,15 @@ def _inner_name(name: str) -> str:
     return stem if dot and kind in ("gz", "bz2", "xz") else name
 
 
-def _gzip(stream: BinaryIO) -> IO[bytes]:
+def _gzip(stream: BinaryIO) -> Unpacking:
     return gzip.GzipFile(fileobj=stream)
 
 
-def _bzip2(stream: BinaryIO) -> IO[bytes]:
+def _bzip2(stream: BinaryIO) -> Unpacking:
     return bz2.BZ2File(stream)
 
 
-def _xz(stream: BinaryIO) -> IO[bytes]:
+def _xz(stream: BinaryIO) -> Unpacking:
     return lzma.LZMAFile(stream)
 
 

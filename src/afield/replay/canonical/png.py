@@ -20,6 +20,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt", b"tIME"))
 _IMAGE = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"))
 _EIGHT_BITS = 8
+_HEADER_BYTES = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
         return Judged(Grade.DIVERGED, NAME, f"chunk {_first_other(left, right)} differs")
     if left.image == right.image and left.stored == right.stored:
         return Judged(Grade.CONTENT, NAME, "texts or times in the file differ")
+    return _compare_images(old, new, left, right, look)
+
+
+def _compare_images(old: bytes, new: bytes, left: _Png, right: _Png, look: Look) -> Judged | None:
     if left.width * left.height > PIXELS_MAX:
         return Judged(Grade.DIVERGED, NAME, "too large to compare by pixels")
     if left.depth > _EIGHT_BITS or right.depth > _EIGHT_BITS:
@@ -77,7 +82,7 @@ def _parse(data: bytes) -> _Png | None:
             others.append((kind, body))
         if kind == b"IEND":
             break
-    if at != len(data) or not image or image[0][0] != b"IHDR" or len(image[0][1]) < 13:
+    if at != len(data) or not image or image[0][0] != b"IHDR" or len(image[0][1]) < _HEADER_BYTES:
         return None
     width, height, depth = struct.unpack_from(">IIB", image[0][1])
     return _Png(width, height, depth, tuple(image), b"".join(stored), tuple(others))

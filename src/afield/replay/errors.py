@@ -1,0 +1,23 @@
+"""Leaves of the error tree that belong to reproduction."""
+
+from __future__ import annotations
+
+from afield.kernel.errors import Refused
+
+
+class NotReproducible(Refused):
+    """The run's record does not hold what a reproduction starts from."""
+
+    code = "replay.not_reproducible"
+
+
+class NoEnvironment(Refused):
+    """The recorded environment cannot be rebuilt on this machine at all."""
+
+    code = "replay.no_environment"
+
+
+class FolderInUse(Refused):
+    """The folder that should hold the reproduction is not empty."""
+
+    code = "replay.folder_in_use"
