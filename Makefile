@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test bench demo corpus clean help
+.PHONY: setup fmt lint types test bench demo gallery clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,17 +30,17 @@ lint: setup ## style and import order of the rooms
 types: setup ## mypy --strict on src
 	$(BIN)/mypy
 
-test: setup ## every test
-	$(BIN)/python -m pytest -n auto
+gallery: setup
+	@$(BIN)/python tests/compat/gallery/prepare.py .cache/gallery
+
+test: setup gallery ## every test
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 bench: setup ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks
 
 demo: setup ## record a real training, reproduce it, see the verdict
 	@$(BIN)/afield demo
-
-corpus: setup ## the whole gallery of public example scripts (minutes)
-	AFIELD_GALLERY=all $(BIN)/python -m pytest -m gallery tests
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "afield"
+LINK = r"\]\(([^)#\s]+)(?:#[^)]*)?\)"
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 500
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
@@ -152,7 +153,9 @@ def test_nothing_large_or_generated_is_tracked():
 def test_every_document_that_is_linked_exists():
     missing = []
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
-                missing.append(f"{page.relative_to(ROOT)} -> {target}")
+        missing += [
+            f"{page.relative_to(ROOT)} -> {target}"
+            for target in re.findall(LINK, page.read_text(encoding="utf-8"))
+            if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists()
+        ]
     assert not missing
