@@ -8,7 +8,9 @@ import sys
 
 import benchmarks
 
-NAMES = sorted(found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name[0] != "_")
+NAMES = sorted(
+    found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name[0] != "_"
+)
 
 
 def main(asked: list[str]) -> int:

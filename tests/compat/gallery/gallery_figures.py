@@ -1,12 +1,14 @@
 """A matplotlib backend for the gallery: `plt.show()` writes each open figure as a PNG."""
 
+from itertools import count
+
 from matplotlib import _pylab_helpers
 from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas
 from matplotlib.backends.backend_agg import FigureManagerBase
 
 __all__ = ["FigureCanvas", "FigureManager", "show"]
 
-_written = 0
+_number = count(1)
 
 
 class FigureManager(FigureManagerBase):
@@ -14,8 +16,6 @@ class FigureManager(FigureManagerBase):
 
 
 def show(*_args, **_kwargs):
-    global _written
     for manager in _pylab_helpers.Gcf.get_all_fig_managers():
-        _written += 1
-        manager.canvas.figure.savefig(f"figure-{_written}.png")
+        manager.canvas.figure.savefig(f"figure-{next(_number)}.png")
     _pylab_helpers.Gcf.destroy_all()
