@@ -1,1 +1,80 @@
-"""Afield."""
+"""Afield: record, reproduce and check what a machine-learning team runs.
+
+Everything public is named in `__all__` and described in `docs/api.md`; the names load on first
+use, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afield.kernel.errors import (
+        AfieldError,
+        Busy,
+        Damaged,
+        NotAllowed,
+        NotFound,
+        NoWorkspace,
+        Refused,
+        Unreachable,
+        Usage,
+    )
+    from afield.runs.tracker import Run
+    from afield.workspace.session import finish, init, log, open  # noqa: A004
+    from afield.workspace.views import MetricSummary, RunView
+    from afield.workspace.workspace import Workspace
+
+    run: Run | None
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "afield.kernel.errors": (
+        "AfieldError Busy Damaged NoWorkspace NotAllowed NotFound Refused Unreachable Usage"
+    ),
+    "afield.runs.tracker": "Run",
+    "afield.workspace.session": "finish init log open",
+    "afield.workspace.views": "MetricSummary RunView",
+    "afield.workspace.workspace": "Workspace",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "AfieldError",
+    "Busy",
+    "Damaged",
+    "MetricSummary",
+    "NoWorkspace",
+    "NotAllowed",
+    "NotFound",
+    "Refused",
+    "Run",
+    "RunView",
+    "Unreachable",
+    "Usage",
+    "Workspace",
+    "finish",
+    "init",
+    "log",
+    "open",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "run":
+        from afield.workspace.session import current_run  # noqa: PLC0415 - on first use
+
+        return current_run()
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'afield' has no attribute {name!r}")
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,194 @@
+"""The facts that this room writes to the journal: one builder per kind, nothing else.
+
+`about` is the run's id, except for `run.reproduced`, whose subject is the original run. Bodies
+hold ids, numbers, enumerations and short texts; prose and long values stand in objects.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from afield.journal import Draft
+from afield.kernel.ids import ObjectId, RunId
+from afield.runs.limits import MEASURED_BYTES_MAX
+from afield.runs.series_seal import Summary
+
+STARTED = "run.started"
+PARAMS = "run.params"
+TAGGED = "run.tagged"
+NAMED = "run.named"
+CAPTURED = "run.captured"
+MEASURED = "run.measured"
+ENDED = "run.ended"
+SAVED = "run.saved"
+SUMMARY = "run.summary"
+NOTED = "run.noted"
+DELETED = "run.deleted"
+REPRODUCED = "run.reproduced"
+
+EVENTS = (
+    *(STARTED, PARAMS, TAGGED, NAMED, CAPTURED, MEASURED, ENDED),
+    *(SAVED, SUMMARY, NOTED, DELETED, REPRODUCED),
+)
+
+RUNNING = "running"
+STATUSES = ("finished", "failed", "killed", "interrupted")
+"""How a run can have ended; one without an end is `running`."""
+
+Scalar = str | int | float | bool | None
+_METRIC_BYTES = 130
+"""What a summary takes as JSON beside its name, at most: five numbers of up to 24 digits."""
+
+
+def started(
+    run: RunId,
+    *,
+    project: str,
+    experiment: str,
+    name: str,
+    kind: str,
+    pid: int,
+    host: str,
+    started_ms: int,
+    parent: RunId | None = None,
+    reproduces: RunId | None = None,
+) -> Draft:
+    """Say that a run began; `kind` is `command` or `python`."""
+    body: dict[str, Any] = {
+        "project": project,
+        "experiment": experiment,
+        "name": name,
+        "kind": kind,
+        "pid": pid,
+        "host": host,
+        "started_ms": started_ms,
+    }
+    if parent is not None:
+        body["parent"] = parent
+    if reproduces is not None:
+        body["reproduces"] = reproduces
+    return Draft(STARTED, run, body)
+
+
+def params(run: RunId, values: Mapping[str, Scalar], refs: Sequence[ObjectId] = ()) -> Draft:
+    """Set params; `refs` are the objects of long ones, shown as `object:<id>`."""
+    return Draft(PARAMS, run, {"params": dict(values)}, tuple(refs))
+
+
+def tagged(run: RunId, values: Mapping[str, str], unset: Sequence[str] = ()) -> Draft:
+    """Set and unset tags."""
+    return Draft(TAGGED, run, {"set": dict(values), "unset": list(unset)})
+
+
+def named(run: RunId, name: str) -> Draft:
+    """Give a run another name."""
+    return Draft(NAMED, run, {"name": name})
+
+
+def captured(run: RunId, facts: Mapping[str, Any], manifest: ObjectId) -> Draft:
+    """Name a captured run's manifest, and those of its facts that lists and queries need."""
+    return Draft(CAPTURED, run, {"facts": dict(facts)}, (manifest,))
+
+
+def measured(run: RunId, summaries: Mapping[str, Summary]) -> Iterator[Draft]:
+    """Tell the summaries of metrics, in as many entries as they need."""
+    for chunk in _chunks(summaries):
+        yield Draft(MEASURED, run, {"metrics": chunk})
+
+
+def ended(
+    run: RunId,
+    *,
+    status: str,
+    exit_code: int | None,
+    signal: str | None,
+    ended_ms: int,
+    summaries: Mapping[str, Summary],
+    series: Mapping[str, str] | None,
+) -> list[Draft]:
+    """Say how a run ended, with its metrics; `series` is `{"inline": base64}` or `{"object": id}`.
+
+    Summaries that are too many for one entry come before, as `run.measured`.
+    """
+    assert status in STATUSES, status
+    body: dict[str, Any] = {"status": status, "exit_code": exit_code, "ended_ms": ended_ms}
+    if signal is not None:
+        body["signal"] = signal
+    chunks = list(_chunks(summaries))
+    body["metrics"] = chunks.pop() if chunks else {}
+    refs: tuple[ObjectId, ...] = ()
+    if series is not None:
+        body["series"] = dict(series)
+        refs = (ObjectId(series["object"]),) if "object" in series else ()
+    before = [Draft(MEASURED, run, {"metrics": chunk}) for chunk in chunks]
+    return [*before, Draft(ENDED, run, body, refs)]
+
+
+def saved(run: RunId, path: str, found: ObjectId, size_bytes: int) -> Draft:
+    """Name a file that the run keeps."""
+    body = {"path": path, "object": found, "size_bytes": size_bytes}
+    return Draft(SAVED, run, body, (found,))
+
+
+def summary(run: RunId, values: Mapping[str, Scalar], refs: Sequence[ObjectId] = ()) -> Draft:
+    """Set values that describe the whole run and are not a metric."""
+    return Draft(SUMMARY, run, {"values": dict(values)}, tuple(refs))
+
+
+def noted(run: RunId, text: ObjectId) -> Draft:
+    """Add a note; its words are the object's."""
+    return Draft(NOTED, run, {}, (text,))
+
+
+def deleted(run: RunId, *, gone: bool) -> Draft:
+    """Hide a run from lists, or bring it back."""
+    return Draft(DELETED, run, {"deleted": gone})
+
+
+def reproduced(
+    original: RunId,
+    *,
+    run: RunId,
+    verdict: str,
+    report: ObjectId,
+    cause_kind: str | None = None,
+) -> Draft:
+    """Tell the original how its reproduction `run` turned out."""
+    body = {"run": run, "verdict": verdict}
+    if cause_kind is not None:
+        body["cause_kind"] = cause_kind
+    return Draft(REPRODUCED, original, body, (report,))
+
+
+def to_json_number(value: float) -> float | str:
+    """Return a number as JSON has it; NaN and the infinities, which it has not, as text."""
+    if math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def from_json_number(value: float | str) -> float:
+    """Return the number that `to_json_number` wrote."""
+    return float(value)
+
+
+def _chunks(summaries: Mapping[str, Summary]) -> Iterator[dict[str, dict[str, float | str]]]:
+    chunk: dict[str, dict[str, float | str]] = {}
+    room_bytes = MEASURED_BYTES_MAX
+    for name, found in summaries.items():
+        cost_bytes = len(name) * 6 + _METRIC_BYTES
+        if chunk and cost_bytes > room_bytes:
+            yield chunk
+            chunk, room_bytes = {}, MEASURED_BYTES_MAX
+        room_bytes -= cost_bytes
+        chunk[name] = {
+            "last": to_json_number(found.last),
+            "min": to_json_number(found.min),
+            "max": to_json_number(found.max),
+            "mean": to_json_number(found.mean),
+            "count": found.count,
+        }
+    if chunk:
+        yield chunk

@@ -1,0 +1,290 @@
+"""From this room's facts to its tables; pure, and forgiving towards bodies of later versions.
+
+A run's `started` entry also writes the registers `named` and `ended` (as `running`): its stamp
+is older than any later name or end, whatever order they arrive in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from afield.projection import Add, Column, Put, Room, Table
+from afield.projection.ops import Fact
+from afield.runs import events
+
+RUNS = Table(
+    name="runs",
+    key=(Column("id", "text"),),
+    groups={
+        "started": (
+            Column("project", "text"),
+            Column("experiment", "text"),
+            Column("kind", "text"),
+            Column("pid", "integer"),
+            Column("host", "text"),
+            Column("started_ms", "integer"),
+            Column("parent", "text"),
+            Column("reproduces", "text"),
+            Column("device", "text"),
+            Column("member", "text"),
+        ),
+        "named": (Column("name", "text"),),
+        "ended": (
+            Column("status", "text"),
+            Column("exit_code", "integer"),
+            Column("signal", "text"),
+            Column("ended_ms", "integer"),
+        ),
+        "captured": (
+            Column("manifest", "text"),
+            Column("branch", "text"),
+            Column("commit_id", "text"),
+            Column("python", "text"),
+            Column("facts", "text"),
+        ),
+        "erased": (Column("deleted", "integer"),),
+    },
+    indexes=(("started_ms",), ("name",), ("project", "started_ms"), ("reproduces",)),
+)
+PARAMS = Table(
+    name="params",
+    key=(Column("run", "text"), Column("name", "text")),
+    groups={
+        "value": (Column("type", "text"), Column("text", "text"), Column("number", "real")),
+    },
+    indexes=(("name", "text"), ("name", "number")),
+)
+METRICS = Table(
+    name="metrics",
+    key=(Column("run", "text"), Column("name", "text")),
+    groups={
+        "summary": (
+            Column("last", "real"),
+            Column("min", "real"),
+            Column("max", "real"),
+            Column("mean", "real"),
+            Column("count", "integer"),
+        ),
+    },
+    indexes=(("name", "last"),),
+)
+TAGS = Table(
+    name="tags",
+    key=(Column("run", "text"), Column("name", "text")),
+    groups={"tagged": (Column("value", "text"),)},
+    indexes=(("name", "value"),),
+)
+SUMMARIES = Table(
+    name="summaries",
+    key=(Column("run", "text"), Column("name", "text")),
+    groups={
+        "value": (Column("type", "text"), Column("text", "text"), Column("number", "real")),
+    },
+)
+SERIES = Table(
+    name="run_series",
+    key=(Column("run", "text"),),
+    groups={"sealed": (Column("inline", "text"), Column("object", "text"))},
+    wide=True,
+)
+SAVED = Table(
+    name="saved",
+    key=(Column("run", "text"), Column("path", "text")),
+    groups={"file": (Column("object", "text"), Column("size_bytes", "integer"))},
+)
+NOTES = Table(
+    name="notes",
+    key=(Column("run", "text"), Column("at", "integer"), Column("object", "text")),
+    groups={"once": (Column("member", "text"),)},
+)
+REPRODUCTIONS = Table(
+    name="reproductions",
+    key=(Column("original", "text"), Column("run", "text")),
+    groups={
+        "judged": (
+            Column("verdict", "text"),
+            Column("cause_kind", "text"),
+            Column("report", "text"),
+            Column("at", "integer"),
+            Column("member", "text"),
+        ),
+    },
+)
+
+
+def _started(entry: Fact) -> Iterator[Put]:
+    body = entry.body
+    values = (
+        _text(body, "project"),
+        _text(body, "experiment"),
+        _text(body, "kind"),
+        _integer(body, "pid"),
+        _text(body, "host"),
+        _integer(body, "started_ms"),
+        _text(body, "parent"),
+        _text(body, "reproduces"),
+        entry.device,
+        entry.by,
+    )
+    yield Put("runs", (entry.about,), "started", values)
+    yield Put("runs", (entry.about,), "named", (_text(body, "name"),))
+    yield Put("runs", (entry.about,), "ended", (events.RUNNING, None, None, None))
+
+
+def _named(entry: Fact) -> Iterator[Put]:
+    yield Put("runs", (entry.about,), "named", (_text(entry.body, "name"),))
+
+
+def _params(entry: Fact) -> Iterator[Put]:
+    for name, value in _mapping(entry.body, "params").items():
+        yield Put("params", (entry.about, name), "value", _typed(value))
+
+
+def _summary(entry: Fact) -> Iterator[Put]:
+    for name, value in _mapping(entry.body, "values").items():
+        yield Put("summaries", (entry.about, name), "value", _typed(value))
+
+
+def _tagged(entry: Fact) -> Iterator[Put]:
+    for name in _list(entry.body, "unset"):
+        yield Put("tags", (entry.about, str(name)), "tagged", (None,))
+    for name, value in _mapping(entry.body, "set").items():
+        yield Put("tags", (entry.about, name), "tagged", (str(value),))
+
+
+def _captured(entry: Fact) -> Iterator[Put]:
+    facts = _mapping(entry.body, "facts")
+    values = (
+        next(iter(entry.refs), None),
+        _text(facts, "branch"),
+        _text(facts, "commit"),
+        _text(facts, "python"),
+        json.dumps(facts, sort_keys=True),
+    )
+    yield Put("runs", (entry.about,), "captured", values)
+
+
+def _measured(entry: Fact) -> Iterator[Put]:
+    for name, found in _mapping(entry.body, "metrics").items():
+        if not isinstance(found, Mapping):
+            continue
+        numbers = tuple(_number(found.get(part)) for part in ("last", "min", "max", "mean"))
+        values = (*numbers, _integer(found, "count"))
+        yield Put("metrics", (entry.about, name), "summary", values)
+
+
+def _ended(entry: Fact) -> Iterator[Put]:
+    body = entry.body
+    yield from _measured(entry)
+    ending = (
+        _text(body, "status"),
+        _integer(body, "exit_code"),
+        _text(body, "signal"),
+        _integer(body, "ended_ms"),
+    )
+    yield Put("runs", (entry.about,), "ended", ending)
+    series = _mapping(body, "series")
+    if series:
+        found = (_text(series, "inline"), _text(series, "object"))
+        yield Put("run_series", (entry.about,), "sealed", found)
+
+
+def _saved(entry: Fact) -> Iterator[Put]:
+    body = entry.body
+    path = _text(body, "path")
+    if path is not None:
+        values = (_text(body, "object"), _integer(body, "size_bytes"))
+        yield Put("saved", (entry.about, path), "file", values)
+
+
+def _noted(entry: Fact) -> Iterator[Add]:
+    for found in entry.refs:
+        yield Add("notes", (entry.about, entry.at, found, entry.by))
+
+
+def _deleted(entry: Fact) -> Iterator[Put]:
+    yield Put("runs", (entry.about,), "erased", (int(entry.body.get("deleted") is True),))
+
+
+def _reproduced(entry: Fact) -> Iterator[Put]:
+    body = entry.body
+    run = _text(body, "run")
+    if run is not None:
+        report = next(iter(entry.refs), None)
+        values = (_text(body, "verdict"), _text(body, "cause_kind"), report, entry.at, entry.by)
+        yield Put("reproductions", (entry.about, run), "judged", values)
+
+
+def _typed(value: object) -> tuple[str, str | None, float | None]:
+    """Return (type, text, number) of a scalar, so that it compares as text and as number."""
+    if value is None:
+        return "null", None, None
+    if isinstance(value, bool):
+        return "boolean", "true" if value else "false", float(value)
+    if isinstance(value, int):
+        return "integer", str(value), float(value)
+    if isinstance(value, float):
+        return "real", repr(value), value
+    text = value if isinstance(value, str) else json.dumps(value)
+    return "text", text, _number_in(text)
+
+
+def _number_in(text: str) -> float | None:
+    """Return the number that a text spells (`--param lr=0.1` gives texts), else None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if number != number else number  # noqa: PLR0124 - NaN is no number to compare
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _integer(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    known = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+    return value if known else None
+
+
+def _mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name)
+    return value if isinstance(value, list) else []
+
+
+ROOM = Room(
+    name="runs",
+    tables=(RUNS, PARAMS, METRICS, TAGS, SUMMARIES, SERIES, SAVED, NOTES, REPRODUCTIONS),
+    folds={
+        events.STARTED: _started,
+        events.NAMED: _named,
+        events.PARAMS: _params,
+        events.SUMMARY: _summary,
+        events.TAGGED: _tagged,
+        events.CAPTURED: _captured,
+        events.MEASURED: _measured,
+        events.ENDED: _ended,
+        events.SAVED: _saved,
+        events.NOTED: _noted,
+        events.DELETED: _deleted,
+        events.REPRODUCED: _reproduced,
+    },
+)

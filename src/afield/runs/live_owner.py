@@ -1,0 +1,144 @@
+"""Who a live folder belongs to, and whether that process is still there.
+
+A process is named by host, boot, pid and its start time, because pids come again. What the
+system does not tell (start times off Linux) is left empty and not compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+
+from afield.runs.live_series import live_parts
+
+OWNER = "owner.json"
+ENDING = "ending.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, as written into its live folder just before the journal."""
+
+    status: str
+    exit_code: int | None
+    signal: str | None
+    ended_ms: int
+
+
+def host_name() -> str:
+    """Return this machine's name."""
+    return platform.node()
+
+
+def born(pid: int) -> str | None:
+    """Return what tells a process from others with its pid; None when there is no such process.
+
+    On Linux the boot's id and the start in ticks since then; elsewhere an empty text.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123 - start-up path
+            fields = stream.read().rpartition(b")")[2].split()
+    except FileNotFoundError:
+        if os.path.isdir("/proc/self"):  # noqa: PTH112 - start-up path
+            return None
+        return "" if _signal_reaches(pid) else None
+    except OSError:
+        return ""
+    if fields[0] in (b"Z", b"X"):  # dead, and only its parent has not asked yet
+        return None
+    return f"{_boot_id()}:{fields[19].decode()}"
+
+
+def write_owner(folder: str, pid: int, host: str) -> None:
+    """Write down whose the live folder is; not synced, for it means nothing after a reboot."""
+    data = {"pid": pid, "born": born(pid) or "", "host": host}
+    with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - start-up path
+        json.dump(data, stream)
+
+
+def write_ending(folder: str, ending: Ending) -> None:
+    """Write down how the run ended, for whoever must finish an ending that was cut short."""
+    with contextlib.suppress(OSError):  # without it a sweeper would say `interrupted`, no more
+        path = os.path.join(folder, ENDING)  # noqa: PTH118 - str at hand
+        with open(path + ".tmp", "w", encoding="utf-8") as stream:  # noqa: PTH123 - str at hand
+            json.dump(asdict(ending), stream)
+        os.replace(path + ".tmp", path)  # noqa: PTH105 - str at hand
+
+
+def read_ending(folder: str) -> Ending | None:
+    """Return how the run ended, when its process came that far."""
+    try:
+        with open(os.path.join(folder, ENDING), encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - str at hand
+            return Ending(**json.load(stream))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
+    """Tell whether anybody may still write to a live folder.
+
+    Its owner, and every process that logged a series into it (a training goes on when its
+    `afield run` was killed). Processes of other hosts cannot be asked: such a folder counts as
+    alive until nothing in it has changed for `foreign_age_s`.
+    """
+    try:
+        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - str at hand
+            owner = json.load(stream)
+        pid, started, at_host = int(owner["pid"]), str(owner["born"]), str(owner["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return changed_ns(folder) > now_ns - 60 * 1_000_000_000  # being made just now
+    if at_host != host:
+        return changed_ns(folder) > now_ns - int(foreign_age_s * 1e9)
+    return _is_same(pid, started) or any(_is_same(p.pid, p.born) for p in live_parts(folder))
+
+
+def _is_same(pid: int, started: str) -> bool:
+    now = born(pid)
+    return now is not None and (not now or not started or now == started)
+
+
+def changed_ns(folder: str) -> int:
+    """Return when anything in a folder last changed; 0 when it is gone."""
+    newest = 0
+    try:
+        newest = os.stat(folder).st_mtime_ns  # noqa: PTH116 - str at hand
+        with os.scandir(folder) as found:
+            for item in found:
+                newest = max(newest, item.stat().st_mtime_ns)
+    except FileNotFoundError:
+        pass
+    return newest
+
+
+def _boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:  # noqa: PTH123 - start-up path
+            return stream.read(8)
+    except OSError:
+        return ""
+
+
+def _signal_reaches(pid: int) -> bool:
+    if os.name == "nt":  # pragma: no cover - signal 0 would end the process there
+        return _windows_has(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _windows_has(pid: int) -> bool:  # pragma: no cover - exercised on Windows only
+    import ctypes  # noqa: PLC0415 - Windows only
+
+    kernel32 = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    handle = kernel32.OpenProcess(0x1000, 0, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+    if not handle:
+        return False
+    kernel32.CloseHandle(handle)
+    return True

@@ -1,0 +1,29 @@
+"""Names for runs that were given none: two words and a number, easy to say over the phone."""
+
+from __future__ import annotations
+
+from afield.kernel.ids import RunId
+
+_HOW = (
+    "amber able bold brave bright brisk broad calm clear clever cosy crisp curious deep early "
+    "easy fair fine firm fleet fond free fresh gentle glad golden good grand green happy hardy "
+    "high honest jolly keen kind late light lively long loyal lucky mellow merry mild neat new "
+    "nimble noble patient plain proud quick quiet rapid ready rosy round sharp shy silver"
+).split()
+_WHAT = (
+    "acorn alder apple aspen badger bay beech birch brook cedar cliff cloud clover comet cove "
+    "crane creek delta dune ember falcon fern field finch fjord forest fox garden grove harbour "
+    "hare hazel heron hill island ivy lake larch lark lynx maple marsh meadow moon moor moss "
+    "oak orchard otter owl path pine plum pond reed ridge river robin rowan shore spruce star"
+).split()
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def default_name(run: RunId) -> str:
+    """Return the name that goes with a run's random id; the same id gives the same name."""
+    number = 0
+    for character in run:
+        number = number << 5 | _DIGITS.index(character)
+    number, how = divmod(number, len(_HOW))
+    number, what = divmod(number, len(_WHAT))
+    return f"{_HOW[how]}-{_WHAT[what]}-{number % 1000}"

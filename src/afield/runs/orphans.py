@@ -1,0 +1,80 @@
+"""Runs whose process died without ending them: found by their live folder, then ended.
+
+Reading commands call this first, so that nobody has to repair anything by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import RunId, parse_run_id
+from afield.runs.limits import FOREIGN_ORPHAN_AGE_S
+from afield.runs.live_owner import Ending, changed_ns, host_name, is_alive, read_ending
+from afield.runs.record import Record, end_run
+
+INTERRUPTED = "interrupted"
+
+
+def sweep_orphans(record: Record) -> list[RunId]:
+    """End every run whose processes are gone, as `interrupted`; return their ids.
+
+    Several commands may sweep at once: a lock lets one do it, and the others go on without
+    waiting. A run that cannot be sealed now (a full disk) is left for the next time.
+    """
+    names = _folders(record.live)
+    if not names:
+        return []
+    host, now_ns = host_name(), record.clock.wall_ns()
+    dead = [
+        name
+        for name in names
+        if not is_alive(os.path.join(record.live, name), host, now_ns, FOREIGN_ORPHAN_AGE_S)  # noqa: PTH118 - str at hand
+    ]
+    if not dead:
+        return []
+    swept = []
+    try:
+        with record.files.lock(record.live + ".lock", 0.0):
+            swept = [run for name in dead if (run := _sweep(record, name)) is not None]
+    except AfieldError:  # busy: another process is sweeping them just now
+        return []
+    return swept
+
+
+def _sweep(record: Record, name: str) -> RunId | None:
+    folder = os.path.join(record.live, name)  # noqa: PTH118 - str at hand
+    if not os.path.isdir(folder):  # noqa: PTH112 - swept by another before the lock was had
+        return None
+    try:
+        run = parse_run_id(name)
+    except AfieldError:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    try:
+        how = read_ending(folder) or Ending(INTERRUPTED, None, None, _last_seen_ms(record, folder))
+        end_run(
+            record,
+            run,
+            status=how.status,
+            exit_code=how.exit_code,
+            signal=how.signal,
+            ended_ms=how.ended_ms,
+        )
+    except OSError:
+        return None
+    return run
+
+
+def _last_seen_ms(record: Record, folder: str) -> int:
+    """Return when the run was last heard of: nobody knows when exactly it died."""
+    return min(changed_ns(folder) // 1_000_000, record.now_ms())
+
+
+def _folders(live: str) -> list[str]:
+    try:
+        with os.scandir(live) as found:
+            return sorted(item.name for item in found if item.is_dir())
+    except FileNotFoundError:
+        return []

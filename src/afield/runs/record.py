@@ -1,0 +1,173 @@
+"""What every writer of runs is handed, and how a run begins and ends.
+
+`Record` bundles a workspace's journal, vault and live folder. `start_run` and `end_run` are
+used by the Python API, by capture and by whoever finds an orphan, so that a run is the same
+fact whoever recorded it. No environment, terminal or signal is looked at here.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from afield.journal import Draft, Journal
+from afield.kernel.clock import Clock
+from afield.kernel.files import FileSystem
+from afield.kernel.ids import RunId, new_run_id
+from afield.runs import events
+from afield.runs.limits import INLINE_BYTES_MAX
+from afield.runs.live_owner import Ending, host_name, write_ending, write_owner
+from afield.runs.live_series import clip_name, live_parts
+from afield.runs.names import default_name
+from afield.runs.series_seal import Summary, seal_series
+from afield.runs.values import Keeper
+from afield.vault import Vault
+
+SEALING = "sealed.tmp"
+DEFAULT_PROJECT = "default"
+DEFAULT_EXPERIMENT = "default"
+_SPOOL_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A workspace as a writer sees it; reading needs `afield.workspace`.
+
+    Attributes:
+        journal: this device's log.
+        vault: the objects.
+        live: the folder with one folder per running run.
+        files: the file system under journal and vault.
+        clock: where the time comes from.
+        workspace: the `.afield` folder.
+    """
+
+    journal: Journal
+    vault: Vault
+    live: str
+    files: FileSystem
+    clock: Clock
+    workspace: str
+
+    def live_folder(self, run: RunId) -> str:
+        """Return the folder of a running run; it is gone once the run has ended."""
+        return os.path.join(self.live, run)  # noqa: PTH118 - str at hand
+
+    def now_ms(self) -> int:
+        """Return the wall clock in Unix milliseconds."""
+        return self.clock.wall_ns() // 1_000_000
+
+
+def start_run(
+    record: Record,
+    *,
+    project: str | None = None,
+    experiment: str | None = None,
+    name: str | None = None,
+    kind: Literal["command", "python"] = "command",
+    params: Mapping[str, object] | None = None,
+    tags: Mapping[str, object] | None = None,
+    parent: RunId | None = None,
+    reproduces: RunId | None = None,
+    pid: int | None = None,
+) -> RunId:
+    """Begin a run of the process `pid` (this one) and return its id.
+
+    Raises:
+        OSError: the workspace cannot be written.
+    """
+    run = new_run_id()
+    pid = os.getpid() if pid is None else pid
+    folder = record.live_folder(run)
+    os.makedirs(folder)  # noqa: PTH103 - start-up path; not synced: it means nothing after a reboot
+    host = host_name()
+    write_owner(folder, pid, host)
+    drafts = [
+        events.started(
+            run,
+            project=clip_name(project or DEFAULT_PROJECT),
+            experiment=clip_name(experiment or DEFAULT_EXPERIMENT),
+            name=clip_name(name or default_name(run)),
+            kind=kind,
+            pid=pid,
+            host=host,
+            started_ms=record.now_ms(),
+            parent=parent,
+            reproduces=reproduces,
+        )
+    ]
+    keeper = Keeper(record.vault)
+    drafts += keeper.params(run, params or {})
+    drafts += keeper.tags(run, tags or {})
+    keeper.flush()
+    record.journal.append_many(drafts)
+    return run
+
+
+def end_run(
+    record: Record,
+    run: RunId,
+    *,
+    status: str,
+    exit_code: int | None = None,
+    signal: str | None = None,
+    ended_ms: int | None = None,
+    before: tuple[Draft, ...] = (),
+) -> dict[str, Summary]:
+    """End a run: seal its series, then append `before` and the end, durably, and sign.
+
+    Idempotent towards crashes: until the entry is durable the live folder stays, with the
+    ending written down in it, and whoever finds it ends the run again, the same way. Objects that `before` names must have been put; they are
+    flushed here. Returns the summary of every metric.
+
+    Raises:
+        OSError: the workspace cannot be written; the live folder stays for a later sweep.
+    """
+    folder = record.live_folder(run)
+    how = Ending(status, exit_code, signal, record.now_ms() if ended_ms is None else ended_ms)
+    write_ending(folder, how)
+    series, summaries = _seal(record, folder)
+    ending = events.ended(
+        run,
+        status=how.status,
+        exit_code=how.exit_code,
+        signal=how.signal,
+        ended_ms=how.ended_ms,
+        summaries=summaries,
+        series=series,
+    )
+    record.vault.flush()
+    record.journal.append_many([*before, *ending])
+    record.journal.seal()  # durable, and with it all that stands before it in the log
+    record.journal.sync()  # for when another process's seal came first
+    shutil.rmtree(folder, ignore_errors=True)
+    return summaries
+
+
+def _seal(record: Record, folder: str) -> tuple[dict[str, str] | None, dict[str, Summary]]:
+    """Seal the live series; small ones in memory, large ones through a file in the folder."""
+    parts = [part for part in live_parts(folder) if part.records]
+    if not parts:
+        return None, {}
+    if sum(part.records for part in parts) * 32 <= _SPOOL_BYTES:
+        small = io.BytesIO()
+        summaries = seal_series(parts, small)
+        sealed = small.getvalue()
+        if len(sealed) <= INLINE_BYTES_MAX:
+            return {"inline": base64.b64encode(sealed).decode("ascii")}, summaries
+        return {"object": record.vault.put(sealed)}, summaries
+    path = os.path.join(folder, f"{SEALING}-{os.getpid()}")  # noqa: PTH118 - str at hand
+    try:
+        with open(path, "wb") as out:  # noqa: PTH123 - str at hand
+            summaries = seal_series(parts, out)
+        found, _ = record.vault.put_file(path)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # noqa: PTH108 - str at hand
+    return {"object": found}, summaries

@@ -1,0 +1,316 @@
+"""`Run`: what a training script holds. Logging is one packed record in mapped memory.
+
+Nothing here may raise into the training, wait for a network, start a thread of its own, or
+draw from the script's random numbers. Where runs come from (environment variables, the
+workspace, the current run) is the business of `afield.workspace.session`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from time import time_ns
+from types import TracebackType
+from typing import Any
+
+from afield.journal import Draft
+from afield.kernel.ids import RunId
+from afield.runs import events
+from afield.runs.config import Settings
+from afield.runs.limits import NESTING_MAX
+from afield.runs.live_owner import born
+from afield.runs.live_series import RECORD, RECORD_BYTES, LiveSeries, clip_name
+from afield.runs.record import Record, end_run
+from afield.runs.saving import files_under
+from afield.runs.values import Keeper
+
+_pack_into = RECORD.pack_into
+_STEP_MAX = (1 << 63) - 1
+
+
+class Run:
+    """A run that is being recorded by this process.
+
+    Usable as a context manager: leaving it ends the run, as `failed` when an exception passes.
+    All methods may be called from any thread, and none of them raises because recording went
+    wrong: such faults are counted in `faults`, and the first is told through `logging`.
+
+    Attributes:
+        id: the run's id.
+        name: its name.
+        project: its project.
+        experiment: its experiment.
+        config: its params; set items or attributes, or `update()`.
+        summary: values about the whole run that are not a metric.
+        faults: how many calls could not be recorded.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        run: RunId,
+        *,
+        name: str,
+        project: str,
+        experiment: str,
+        owns: bool = True,
+        config: Mapping[str, object] | None = None,
+        when_finished: Callable[[Run], None] | None = None,
+    ) -> None:
+        self.id = run
+        self.name = name
+        self.project = project
+        self.experiment = experiment
+        self.faults = 0
+        self.config = Settings(self._write_params)
+        self.config.prefill(config or {})
+        self.summary = Settings(self._write_summary)
+        self._record = record
+        self._owns = owns
+        self._pid = os.getpid()
+        self._when_finished = when_finished
+        self._finished = False
+        self._lock = threading.RLock()
+        self._live: LiveSeries | None = None
+        self._step = 0
+        self._inside = False
+        self._late: list[tuple[Mapping[str, Any], int | None]] = []
+        _running.add(self)
+
+    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
+        """Log metrics at a step; they are kept whatever happens to the process afterwards.
+
+        Args:
+            values: numbers by metric name (also of numpy, torch ...); NaN and infinities are
+                kept. A nested mapping logs `outer/inner`; what is no number goes to `summary`.
+            step: may repeat or go back; without it, one more than at the last call.
+        """
+        try:
+            with self._lock:
+                if self._inside:  # from a signal handler or a finaliser, in the midst of a call
+                    self._late.append((values, step))
+                    return
+                self._inside = True
+                now = time_ns()
+                if step is None:
+                    step = self._step
+                live: Any = self._live
+                try:
+                    self._step = step + 1
+                    for name, value in values.items():
+                        try:
+                            _pack_into(live.window, live.position, step, now, value, live.ids[name])
+                            live.position += RECORD_BYTES
+                        except Exception:  # noqa: BLE001 - whatever is odd takes the long way
+                            self._log_oddly(clip_name(name), value, step, now, 0)
+                            live = self._live
+                finally:
+                    self._inside = False
+                if self._late:
+                    self._log_late()
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Keep a file, or all files of a folder, with the run, under the path's name.
+
+        The bytes are read now. Paths under the working folder keep their relative name, others
+        their last part.
+        """
+        try:
+            vault = self._record.vault
+            drafts = [
+                events.saved(self.id, name, *vault.put_file(full))
+                for name, full in files_under(os.fspath(path))
+            ]
+            vault.flush()
+            self._append(drafts)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def note(self, text: str) -> None:
+        """Add a note, in prose, to the run."""
+        try:
+            keeper = Keeper(self._record.vault)
+            draft = keeper.note(self.id, text)
+            keeper.flush()
+            self._append([draft])
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def tag(self, **tags: object) -> None:
+        """Set tags; None takes one away."""
+        try:
+            keeper = Keeper(self._record.vault)
+            self._append(list(keeper.tags(self.id, tags)))
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def finish(self, exit_code: int = 0) -> None:
+        """End the run: `finished` for exit code 0, else `failed`. Further calls do nothing.
+
+        Inside `afield run`, and in a forked child, only this process's part ends: the run
+        belongs to another process.
+        """
+        self._finish("finished" if exit_code == 0 else "failed", exit_code)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.finish_for(error)
+
+    def __repr__(self) -> str:
+        return f"<afield.Run {self.id} {self.name!r}>"
+
+    @property
+    def finished(self) -> bool:
+        """Whether this process is done with the run."""
+        return self._finished
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a forked child's copy of its parent's run."""
+        return self._pid != os.getpid()
+
+    def finish_for(self, error: BaseException | None) -> None:
+        """End the run as an exception that ends the script (or None) says."""
+        if error is None:
+            self._finish("finished", 0)
+        elif isinstance(error, SystemExit):
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+            self._finish("failed" if code else "finished", code)
+        elif isinstance(error, KeyboardInterrupt):
+            self._finish("killed", 128 + signal.SIGINT, "SIGINT")
+        else:
+            self._finish("failed", 1)
+
+    def _finish(self, status: str, exit_code: int, signal_name: str | None = None) -> None:
+        try:
+            with self._lock:
+                if self._finished:
+                    return
+                self._finished = True
+                if self._live is not None:
+                    self._live.close()
+                    self._live = None
+                if self._owns:
+                    end_run(
+                        self._record,
+                        self.id,
+                        status=status,
+                        exit_code=exit_code,
+                        signal=signal_name,
+                    )
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+        finally:
+            _running.discard(self)
+            if self._when_finished is not None:
+                self._when_finished(self)
+
+    def _log_oddly(self, name: str, value: Any, step: int, now: int, depth: int) -> None:
+        """Log what the short way could not: the first of its name, the end of a window ..."""
+        try:
+            if isinstance(value, Mapping) and depth < NESTING_MAX:
+                for inner, found in value.items():
+                    self._log_oddly(clip_name(f"{name}/{inner}"), found, step, now, depth + 1)
+                return
+            number = _as_number(value)
+            if number is None:
+                self.summary.update({name: value})
+                return
+            live = self._live_series()
+            metric = live.ids.get(name) or live.introduce(name)
+            if live.position == live.end:
+                live.grow()
+            _pack_into(live.window, live.position, int(step), now, number, metric)
+            live.position += RECORD_BYTES
+        except Exception as error:  # noqa: BLE001 - the other values of the call are still logged
+            self._fault(error)
+
+    def _log_late(self) -> None:
+        late, self._late = self._late, []
+        for values, step in late:
+            self.log(values, step)
+
+    def _live_series(self) -> LiveSeries:
+        if self._live is None:
+            if self._finished:
+                raise RuntimeError("the run has ended")
+            pid = os.getpid()
+            self._live = LiveSeries(self._record.live_folder(self.id), pid, born(pid) or "")
+        return self._live
+
+    def _write_params(self, values: Mapping[str, object]) -> None:
+        try:
+            keeper = Keeper(self._record.vault)
+            drafts = list(keeper.params(self.id, values))
+            keeper.flush()
+            self._append(drafts)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def _write_summary(self, values: Mapping[str, object]) -> None:
+        try:
+            keeper = Keeper(self._record.vault)
+            drafts = list(keeper.summary(self.id, values))
+            keeper.flush()
+            self._append(drafts)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the training
+            self._fault(error)
+
+    def _append(self, drafts: list[Draft]) -> None:
+        if drafts:
+            self._record.journal.append_many(drafts)
+
+    def _fault(self, error: BaseException) -> None:
+        self.faults += 1
+        if self.faults == 1:
+            import logging  # noqa: PLC0415 - rarely needed, and not light
+
+            logging.getLogger("afield").warning(
+                "run %s: not everything could be recorded: %s: %s",
+                self.id,
+                type(error).__name__,
+                error,
+            )
+
+    def _after_fork(self) -> None:
+        """In a forked child: log to a file of its own, and leave the run's end to the parent."""
+        self._lock = threading.RLock()
+        self._inside = False
+        self._late = []
+        self._owns = False
+        live, self._live = self._live, None
+        if live is not None:
+            live.close()
+
+
+def _as_number(value: Any) -> float | None:
+    if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+_running: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def _children_log_apart() -> None:
+    for run in list(_running):
+        run._after_fork()  # noqa: SLF001 - the same class's business
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_children_log_apart)

@@ -1,0 +1,83 @@
+"""The workspace's `config.toml`: its identity and what a program must know to open it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from afield.kernel.files import FileSystem
+from afield.kernel.ids import DeviceId, MemberId, WorkspaceId
+from afield.workspace.errors import WorkspaceDamaged, WorkspaceTooNew
+
+FORMAT = 1
+KNOWN_FEATURES: frozenset[str] = frozenset()
+"""Features that a workspace may require and this program has; format 1 has none yet."""
+
+_TEXT = """\
+# This folder is an Afield workspace. Its identity; do not edit by hand.
+format = {format}
+requires = []
+
+[workspace]
+id = "{workspace}"
+
+[device]
+id = "{device}"
+
+[member]
+id = "{member}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Who a workspace, this device and its member are."""
+
+    workspace: WorkspaceId
+    device: DeviceId
+    member: MemberId
+
+
+def write_config(files: FileSystem, path: str, config: Config) -> None:
+    """Write a configuration, whole or not at all."""
+    text = _TEXT.format(
+        format=FORMAT, workspace=config.workspace, device=config.device, member=config.member
+    )
+    files.write_new(path, text.encode())
+
+
+def read_config(files: FileSystem, path: str) -> Config:
+    """Read a configuration.
+
+    Raises:
+        WorkspaceTooNew: it needs a later version of Afield.
+        WorkspaceDamaged: it is not one.
+        OSError: it cannot be read.
+    """
+    try:
+        found = tomllib.loads(files.read(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceDamaged("cannot read workspace", path, "its text is no TOML") from error
+    missing = sorted(set(found.get("requires", ())) - KNOWN_FEATURES)
+    if found.get("format") != FORMAT or missing:
+        needs = f"format {found.get('format')}" if not missing else ", ".join(map(str, missing))
+        raise WorkspaceTooNew(
+            "cannot open workspace",
+            path,
+            f"it needs {needs}, which this version of Afield does not know",
+            hint="pip install --upgrade afield",
+        )
+    try:
+        return Config(
+            WorkspaceId(_text(found["workspace"]["id"])),
+            DeviceId(_text(found["device"]["id"])),
+            MemberId(_text(found["member"]["id"])),
+        )
+    except (KeyError, TypeError) as error:
+        raise WorkspaceDamaged("cannot read workspace", path, f"it lacks {error}") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"an id that is text, not {value!r}")
+    return value

@@ -1,0 +1,29 @@
+"""Faults of finding, opening and making a workspace."""
+
+from __future__ import annotations
+
+from afield.kernel.errors import Damaged, Refused
+
+
+class WorkspaceForeign(Refused):
+    """A `.afield` is there that Afield did not make."""
+
+    code = "workspace.foreign"
+
+
+class WorkspaceTooNew(Refused):
+    """The workspace was made by a later version and needs what this one does not know."""
+
+    code = "workspace.too_new"
+
+
+class WorkspaceUnwritable(Refused):
+    """The workspace, or the folder for it, cannot be written."""
+
+    code = "workspace.unwritable"
+
+
+class WorkspaceDamaged(Damaged):
+    """The workspace's own configuration cannot be read."""
+
+    code = "workspace.damaged"

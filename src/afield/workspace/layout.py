@@ -1,0 +1,52 @@
+"""Where a workspace is, and the names inside it; no file is read or written here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+FOLDER = ".afield"
+CONFIG = "config.toml"
+KEYS = "keys"
+JOURNAL = "journal"
+PACKS = "packs"
+LIVE = "live"
+CACHE = "cache"
+PROJECTION = "projection.db"
+IGNORE = ".gitignore"
+LOCK = "lock"
+
+VARIABLE = "AFIELD_WORKSPACE"
+OURS = frozenset({CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK})
+"""What may stand in a folder whose making was cut short; anything else is somebody else's."""
+
+
+def folder_for(path: str) -> str:
+    """Return the `.afield` that a path means: itself, or the one inside it."""
+    full = os.path.abspath(os.path.expanduser(path))
+    return full if os.path.basename(full) == FOLDER else os.path.join(full, FOLDER)
+
+
+def find_upward(start: str) -> str | None:
+    """Return the nearest `.afield` with a configuration at or above `start`, as git does."""
+    here = os.path.abspath(start)
+    while True:
+        found = os.path.join(here, FOLDER)
+        if os.path.isfile(os.path.join(found, CONFIG)):
+            return found
+        above = os.path.dirname(here)
+        if above == here:
+            return None
+        here = above
+
+
+def default_folder(env: Mapping[str, str], home: str) -> str:
+    """Return the `.afield` of the user's default workspace, in the platform's data folder."""
+    if os.name == "nt":
+        base = env.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+    elif sys.platform == "darwin":
+        base = os.path.join(home, "Library", "Application Support")
+    else:
+        base = env.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    return os.path.join(base, "afield", FOLDER)

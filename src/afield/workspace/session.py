@@ -1,0 +1,236 @@
+"""The verbs of the Python API: `init`, `log`, `finish`, `open`, and the current run.
+
+Here, and not in `runs`, because they look at the environment: which workspace, and whether
+`afield run` has already begun a run for this process to join.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from afield.kernel.clock import SystemClock
+from afield.kernel.ids import RunId, parse_run_id
+from afield.runs.config import as_mapping
+from afield.runs.names import default_name
+from afield.runs.record import DEFAULT_EXPERIMENT, DEFAULT_PROJECT, Record, start_run
+from afield.runs.tracker import Run
+from afield.runs.values import Keeper
+from afield.workspace import layout
+from afield.workspace.store import make_store, open_store
+
+if TYPE_CHECKING:
+    from afield.workspace.workspace import Workspace
+
+JOIN_RUN = "AFIELD_RUN"
+
+_current: Run | None = None
+_records: dict[str, Record] = {}
+_joined: set[tuple[int, str]] = set()
+_hooked = False
+
+
+def init(
+    project: str | None = None,
+    experiment: str | None = None,
+    *,
+    name: str | None = None,
+    config: object = None,
+    tags: object = None,
+    notes: str | None = None,
+    workspace: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Begin a run and make it the current one; a run that is still open is finished first.
+
+    Inside `afield run`, the first call of a process joins that run, so that its metrics and
+    params stand beside what was captured; then `workspace` is not looked at. A call after that
+    begins a run of its own, with the joined one as its parent.
+
+    Args:
+        project: groups experiments; `default` when not given.
+        experiment: groups runs of a project.
+        name: a name that need not be unique; made up when not given.
+        config: the run's params: a mapping or an `argparse.Namespace`.
+        tags: a mapping, or a list of names that are set to `true`.
+        notes: a first note, in prose.
+        workspace: the folder that holds, or is to hold, the `.afield` folder. Without it:
+            `AFIELD_WORKSPACE`, the nearest one upward, or the user's default workspace.
+
+    Raises:
+        AfieldError: the workspace cannot be opened or made.
+    """
+    global _current  # noqa: PLW0603 - the current run is a matter of the process
+    parent = _finish_before()
+    values, labels = as_mapping(config), _as_tags(tags)
+    run = _join(name=name, config=values, tags=labels)
+    if run is None:
+        record = _open_record(os.fspath(workspace) if workspace is not None else None)
+        run_id = start_run(
+            record,
+            project=project,
+            experiment=experiment,
+            name=name,
+            kind="python",
+            params=values,
+            tags=labels,
+            parent=parent or _joined_parent(),
+        )
+        run = Run(
+            record,
+            run_id,
+            name=name or default_name(run_id),
+            project=project or DEFAULT_PROJECT,
+            experiment=experiment or DEFAULT_EXPERIMENT,
+            config=values,
+            when_finished=_forget,
+        )
+    if notes:
+        run.note(notes)
+    _current = run
+    _hook()
+    return run
+
+
+def log(values: Mapping[str, Any], step: int | None = None) -> None:
+    """Log metrics to the current run, as `Run.log`; without one, `init()` is called first."""
+    run = _current if _current is not None else init()
+    run.log(values, step)
+
+
+def finish(exit_code: int = 0) -> None:
+    """End the current run, if there is one."""
+    if _current is not None:
+        _current.finish(exit_code)
+
+
+def current_run() -> Run | None:
+    """Return the run that this process has begun or joined and not finished."""
+    return _current
+
+
+def open(path: str | os.PathLike[str] | None = None) -> Workspace:  # noqa: A001 - the public verb
+    """Open a workspace to read from it.
+
+    Args:
+        path: the folder that holds the `.afield` folder, or that folder itself. Without it:
+            `AFIELD_WORKSPACE`, the nearest one upward, or the user's default workspace.
+
+    Raises:
+        NoWorkspace: there is none at `path`.
+    """
+    from afield.workspace.workspace import Workspace  # noqa: PLC0415 - writers do not need it
+
+    if path is not None:
+        return Workspace.open(os.fspath(path))
+    return Workspace.find(os.getcwd(), env=os.environ, home=os.path.expanduser("~"))
+
+
+def _finish_before() -> RunId | None:
+    """Finish the open run; return its id when it is the parent process's (after a fork)."""
+    if _current is None:
+        return None
+    inherited = _current.id if _current.forked else None
+    _current.finish()
+    return inherited
+
+
+def _join(*, name: str | None, config: dict[str, object], tags: dict[str, object]) -> Run | None:
+    """Join the run that `afield run` began for this process tree; only once in a process."""
+    found, folder = os.environ.get(JOIN_RUN), os.environ.get(layout.VARIABLE)
+    if not found or not folder or (os.getpid(), found) in _joined:
+        return None
+    run_id = parse_run_id(found)
+    record = _cached(layout.folder_for(folder), make=False)
+    if not os.path.isdir(record.live_folder(run_id)):
+        return None  # it has ended: the variable was inherited by a process that outlived it
+    _joined.add((os.getpid(), found))
+    keeper = Keeper(record.vault)
+    drafts = [*keeper.params(run_id, config), *keeper.tags(run_id, tags)]
+    keeper.flush()
+    if drafts:
+        record.journal.append_many(drafts)
+    return Run(
+        record,
+        run_id,
+        name=name or default_name(run_id),
+        project=os.environ.get("AFIELD_PROJECT") or DEFAULT_PROJECT,
+        experiment=os.environ.get("AFIELD_EXPERIMENT") or DEFAULT_EXPERIMENT,
+        owns=False,
+        config=config,
+        when_finished=_forget,
+    )
+
+
+def _joined_parent() -> RunId | None:
+    found = os.environ.get(JOIN_RUN)
+    return parse_run_id(found) if found and (os.getpid(), found) in _joined else None
+
+
+def _open_record(path: str | None) -> Record:
+    chosen = path or os.environ.get(layout.VARIABLE)
+    if chosen:
+        return _cached(layout.folder_for(chosen), make=True)
+    found = layout.find_upward(os.getcwd())
+    if found is not None:
+        return _cached(found, make=False)
+    return _cached(layout.default_folder(os.environ, os.path.expanduser("~")), make=True)
+
+
+def _cached(folder: str, *, make: bool) -> Record:
+    """Open each workspace once in a process: a journal has a thread and an open file."""
+    record = _records.get(folder)
+    if record is None or not os.path.isfile(os.path.join(folder, layout.CONFIG)):
+        record, _ = (make_store if make else open_store)(folder, clock=SystemClock())
+        _records[folder] = record
+    return record
+
+
+def _as_tags(tags: object) -> dict[str, object]:
+    if isinstance(tags, str):
+        return {tags: "true"}
+    if isinstance(tags, list | tuple | set | frozenset):
+        return {str(tag): "true" for tag in tags}
+    return as_mapping(tags)
+
+
+def _forget(run: Run) -> None:
+    global _current  # noqa: PLW0603 - the current run is a matter of the process
+    if _current is run:
+        _current = None
+
+
+def _hook() -> None:
+    """See to it, once, that a run ends with its script, and as the script ends."""
+    global _hooked  # noqa: PLW0603 - hooks are a matter of the process
+    if _hooked:
+        return
+    _hooked = True
+    before_hook, before_exit = sys.excepthook, sys.exit
+    ending: list[BaseException] = []
+
+    def excepthook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        ending.append(error)
+        before_hook(kind, error, trace)
+
+    def exit_(code: Any = None, /) -> None:
+        ending[:] = [SystemExit(code)]
+        try:
+            before_exit(code)
+        finally:
+            del code
+
+    def at_exit() -> None:
+        if _current is not None and not _current.forked:
+            _current.finish_for(ending[-1] if ending else None)
+        for record in _records.values():
+            record.journal.close()
+
+    sys.excepthook = excepthook
+    sys.exit = exit_  # type: ignore[assignment]
+    atexit.register(at_exit)

@@ -1,0 +1,144 @@
+"""Making a workspace on disk, and opening one for writing: what a training process needs.
+
+Nothing here loads SQLite, the query language or the reading side: starting a run in a new
+workspace has a budget of 100 ms, imports included.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from afield.journal import DeviceKey, Draft, Journal
+from afield.kernel.clock import Clock, SystemClock
+from afield.kernel.errors import NoWorkspace
+from afield.kernel.files import FileSystem, OsFileSystem
+from afield.kernel.ids import DeviceId, MemberId, new_member_id, new_workspace_id
+from afield.runs.record import Record
+from afield.vault import Vault
+from afield.workspace import layout
+from afield.workspace.config import Config, read_config, write_config
+from afield.workspace.errors import WorkspaceForeign, WorkspaceUnwritable
+
+
+def open_store(
+    folder: str, *, files: FileSystem | None = None, clock: Clock | None = None
+) -> tuple[Record, Config]:
+    """Open the `.afield` at `folder`.
+
+    Raises:
+        NoWorkspace: there is none.
+        WorkspaceForeign: what is there is not Afield's.
+    """
+    files = files or OsFileSystem()
+    path = os.path.join(folder, layout.CONFIG)
+    if not os.path.isfile(path):
+        _refuse_foreign(folder)
+        raise NoWorkspace(
+            "no workspace", os.path.dirname(folder), "it has no .afield folder", hint="afield init"
+        )
+    config = read_config(files, path)
+    return _record(folder, config, files, clock or SystemClock()), config
+
+
+def make_store(
+    folder: str, *, files: FileSystem | None = None, clock: Clock | None = None
+) -> tuple[Record, Config]:
+    """Make the `.afield` at `folder`, or open it when it is there already.
+
+    Several processes may do so at once; one makes it. Making it again after a crash picks up
+    what was there.
+
+    Raises:
+        WorkspaceForeign: something else of that name is there.
+        WorkspaceUnwritable: the folder cannot be written.
+    """
+    files = files or OsFileSystem()
+    clock = clock or SystemClock()
+    path = os.path.join(folder, layout.CONFIG)
+    if os.path.isfile(path):
+        return open_store(folder, files=files, clock=clock)
+    _refuse_foreign(folder)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with files.lock(os.path.join(folder, layout.LOCK)):
+            if os.path.isfile(path):
+                return open_store(folder, files=files, clock=clock)
+            return _make(folder, files, clock)
+    except OSError as error:
+        raise WorkspaceUnwritable(
+            "cannot make workspace", folder, error.strerror or str(error)
+        ) from error
+
+
+def _make(folder: str, files: FileSystem, clock: Clock) -> tuple[Record, Config]:
+    """Key, then the device's first entry, then the configuration: half of it is harmless."""
+    with open(os.path.join(folder, layout.IGNORE), "w", encoding="ascii") as stream:
+        stream.write("*\n")  # git never sees a workspace
+    keys = os.path.join(folder, layout.KEYS)
+    key = _key(keys)
+    config = Config(new_workspace_id(), key.device, new_member_id())
+    record = _record(folder, config, files, clock, key)
+    if not record.journal.heads():
+        body = {"public_key": key.public.hex(), "member": config.member}
+        record.journal.append_many([Draft("device.introduced", key.device, body)])
+    write_config(files, os.path.join(folder, layout.CONFIG), config)
+    return record, config
+
+
+def _key(keys: str) -> DeviceKey:
+    from afield.journal import KeyMissing
+
+    try:
+        return DeviceKey.load(keys)
+    except KeyMissing:
+        key = DeviceKey.generate()
+        key.save(keys)
+        return key
+
+
+def _record(
+    folder: str,
+    config: Config,
+    files: FileSystem,
+    clock: Clock,
+    key: DeviceKey | None = None,
+) -> Record:
+    keys = os.path.join(folder, layout.KEYS)
+    load: DeviceKey | Callable[[], DeviceKey] = key or (lambda: DeviceKey.load(keys))
+    journal = Journal(
+        os.path.join(folder, layout.JOURNAL),
+        files,
+        clock,
+        key=load,
+        device=DeviceId(config.device),
+        member=MemberId(config.member),
+    )
+    return Record(
+        journal=journal,
+        vault=Vault(os.path.join(folder, layout.PACKS), files),
+        live=os.path.join(folder, layout.LIVE),
+        files=files,
+        clock=clock,
+        workspace=folder,
+    )
+
+
+def _refuse_foreign(folder: str) -> None:
+    """Refuse a `.afield` that holds what Afield does not put there."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise WorkspaceForeign("cannot use workspace", folder, "it is a file") from error
+    except PermissionError as error:
+        raise WorkspaceUnwritable("cannot read workspace", folder, "not permitted") from error
+    strange = sorted(name for name in names if name not in layout.OURS and ".tmp" not in name)
+    if strange:
+        raise WorkspaceForeign(
+            "cannot use workspace",
+            folder,
+            f"it has no {layout.CONFIG} and holds `{strange[0]}`",
+            hint="move it away, or name another folder with --workspace",
+        )
