@@ -1,0 +1,301 @@
+"""Replayable entropy: what Python would ask the system for comes from the run's seed instead.
+
+Each place that asks has a stream of its own, named by what was asked, the person's line of
+code and the thread; so one place more or less changes nothing for the others. Seeds that the
+person gives are never touched, nor is anything that makes keys (see `_afield_place`).
+`docs/entropy.md` says all of it for users.
+"""
+
+import os
+import sys
+from _thread import get_ident
+from itertools import count
+from sys import _getframe
+
+import _afield_place as place
+from _afield_identity import blake2b
+
+BLOCK_BYTES = 64
+_PLACES_MAX = 100000
+
+
+class Streams:
+    """The streams of this process, and the record of who asked."""
+
+    def __init__(self, seed, identity, log):
+        self.seed = seed
+        self.identity = identity
+        self.put = log.put
+        self.counter = log.counter
+        self.main = get_ident()
+        self.rekey()
+
+    def rekey(self):
+        """Derive everything anew from the identity: at the start and after a fork."""
+        self.pid = os.getpid()
+        self.key = blake2b(self.identity.value.encode(), key=self.seed, digest_size=32).digest()
+        self.places = {}
+
+    def draw(self, size, source):
+        """Return `size` bytes for the code above, or None when that code makes keys."""
+        if self.pid != os.getpid():  # forked by C code that ran no handler
+            self.identity.after_fork()
+            self.rekey()
+        frame = _getframe(1)
+        kinds, importing, last = place._kinds, False, None
+        for _ in range(place.DEPTH_MAX):
+            if frame is None:
+                break
+            filename = frame.f_code.co_filename
+            kind = kinds.get(filename)
+            if kind is None:
+                kind = place.kind_of(filename)
+            if kind == place.PERSON:
+                break
+            if kind == place.KEYS:
+                return None
+            if kind == place.IMPORTING:
+                importing = True
+            elif not importing:
+                last = frame
+            frame = frame.f_back
+        ident = get_ident()
+        thread = "" if ident == self.main else thread_name(ident)
+        if importing or frame is None:
+            name = ("", 0, last and last.f_code.co_name, source, thread, importing)
+        else:
+            name = (frame.f_code.co_filename, frame.f_lineno, last and last.f_code.co_name,
+                    source, thread, False)  # fmt: skip
+        known = self.places.get(name)
+        if known is None:
+            if len(self.places) >= _PLACES_MAX:
+                name = ("", 0, "", source, "", False)
+                known = self.places.get(name)
+            if known is None:
+                known = self.places[name] = self.meet(name, last, frame)
+        state, ordinals, counter = known
+        counter.hit()
+        state = state.copy()
+        state.update(next(ordinals).to_bytes(8, "little"))
+        return expand(state.digest(), size)
+
+    def meet(self, name, last, frame):
+        """Make the stream of a place that asks for the first time, and write its event."""
+        filename, line, function, source, thread, importing = name
+        parts = (os.path.basename(filename), str(line), function or "", source, thread)
+        text = "\0".join(parts).encode("utf-8", "surrogateescape")
+        state = blake2b(text, key=self.key, digest_size=BLOCK_BYTES)
+        counter = self.counter()
+        counter.count = 0
+        where = "%s:%d" % (filename, line) if filename else place.line_of_person()
+        kind = "i" if importing else ""
+        self.put("e", (label(source, last, frame), where, kind), counter)
+        return state, count(), counter
+
+    def own(self, size, name, ordinal):
+        """Return bytes of a stream that no line of code stands for (a default generator)."""
+        text = ("%s\0%d" % (name, ordinal)).encode()
+        return expand(blake2b(text, key=self.key, digest_size=BLOCK_BYTES).digest(), size)
+
+
+def expand(block, size):
+    """Stretch 64 bytes to `size` bytes."""
+    if size <= BLOCK_BYTES:
+        return block[:size]
+    if size <= 1024:
+        blocks = [
+            blake2b(number.to_bytes(8, "little"), key=block).digest()
+            for number in range((size + BLOCK_BYTES - 1) // BLOCK_BYTES)
+        ]
+        return b"".join(blocks)[:size]
+    try:
+        from _sha3 import shake_256
+    except ImportError:
+        from hashlib import shake_256
+    return shake_256(block).digest(size)
+
+
+def thread_name(ident):
+    """Return the name of a thread that `threading` started: the same when repeated."""
+    threading = sys.modules.get("threading")
+    thread = threading._active.get(ident) if threading is not None else None
+    return thread.name if thread is not None else "?"
+
+
+def label(source, last, frame):
+    """Name what the person's line called: the outermost library function, else the source."""
+    if last is None:
+        return source
+    name = last.f_code.co_name
+    module = last.f_globals.get("__name__", "")
+    if module == "_afield_entropy":
+        return source
+    names = frame.f_code.co_names if frame is not None else ()
+    if module == "secrets" and "secrets" not in names and name not in names:
+        # compiled code asked, on behalf of the person's line: numpy's SeedSequence does
+        return "numpy.random" if "numpy.random" in sys.modules else "secrets." + name
+    if name in ("__init__", "__new__"):
+        name = type(last.f_locals.get("self")).__name__
+    return "%s.%s" % (module, name)
+
+
+class System:
+    """Stands for the functions of `os`; their bound methods behave like built-in functions."""
+
+    __slots__ = ("_real_getrandom", "_real_urandom", "_streams")
+
+    def __init__(self, streams):
+        self._streams = streams
+        self._real_urandom = os.urandom
+        self._real_getrandom = getattr(os, "getrandom", None)
+
+    def __reduce__(self):
+        return __import__, ("os",)
+
+    def urandom(self, size, /):
+        """Return a bytes object containing random bytes suitable for cryptographic use."""
+        if type(size) is not int or size < 0:
+            size = len(self._real_urandom(size))
+        data = self._streams.draw(size, "os.urandom")
+        return self._real_urandom(size) if data is None else data
+
+    def getrandom(self, size, flags=0):
+        """Obtain a series of random bytes."""
+        data = self._real_getrandom(size, flags)
+        return self._streams.draw(len(data), "os.getrandom") or data
+
+
+def install(streams, handlers):
+    """Put the replacements in place; modules that are not loaded yet are patched when they are.
+
+    `handlers` are the audit handlers: importing is heard of there, so that nothing of ours
+    stands in `sys.meta_path` but during the import of one of these few modules.
+    """
+    system = System(streams)
+    os.urandom = system.urandom
+    if hasattr(os, "getrandom"):
+        os.getrandom = system.getrandom
+    wanted = {
+        "random": lambda module: patch_random(module, streams, system),
+        "torch.random": lambda module: patch_torch(module, streams),
+        "multiprocessing.spawn": lambda module: patch_prepare(module, streams),
+        "loky.backend.spawn": lambda module: patch_prepare(module, streams),
+        "joblib.externals.loky.backend.spawn": lambda module: patch_prepare(module, streams),
+    }
+    for name in list(wanted):
+        if name in sys.modules:
+            wanted.pop(name)(sys.modules[name])
+
+    def on_import(args):
+        if args[0] in wanted and args[0] not in sys.modules:
+            sys.meta_path.insert(0, Finder(args[0], wanted.pop(args[0])))
+
+    handlers["import"] = on_import
+
+
+class Finder:
+    """Found once, for one module: takes itself away and arranges for the patch."""
+
+    def __init__(self, name, patch):
+        self.name = name
+        self.patch = patch
+
+    def find_spec(self, name, path=None, target=None):
+        """Find the module as if this finder were not there."""
+        if name != self.name:
+            return None
+        sys.meta_path.remove(self)
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None else None
+            if spec is not None:
+                self.arrange(spec.loader)
+                return spec
+        return None
+
+    def arrange(self, loader):
+        """Patch the module right after the loader has run it."""
+        patch = self.patch
+        try:
+            run = loader.exec_module
+
+            def exec_module(module):
+                del loader.exec_module
+                run(module)
+                try:
+                    patch(module)
+                except Exception as error:
+                    if not place.is_ours(error):
+                        raise
+
+            loader.exec_module = exec_module
+        except AttributeError:  # a loader that takes no attributes
+            return
+
+
+def patch_random(module, streams, system):
+    """Seed `random` from the streams where it would ask the system."""
+    base = module.Random
+    if getattr(base.__base__, "__module__", "") != "_random":
+        return  # the person's own module of this name
+    if module._urandom is system._real_urandom:  # loaded before us, by a .pth file
+        module._urandom = os.urandom
+    original = base.seed
+
+    def seed(self, a=None, version=2):
+        if a is None:
+            data = streams.draw(32, "random.Random")
+            if data is not None:
+                a = int.from_bytes(data, "little")
+        return original(self, a, version)
+
+    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+        setattr(seed, name, getattr(original, name))
+    base.seed = seed
+    default = module._inst
+    module.seed = default.seed
+
+    def reseed():
+        original(default, int.from_bytes(streams.own(32, "random", 0), "little"))
+
+    reseed()
+    streams.reseed_random = reseed
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=reseed)
+
+
+def patch_torch(module, streams):
+    """Give `torch.seed()` a seed of the streams (the first state of its generator is fixed)."""
+    original = module.seed
+    manual_seed = module.manual_seed
+
+    def seed():
+        data = streams.draw(8, "torch.seed")
+        if data is None:
+            return original()
+        value = int.from_bytes(data, "little") >> 1
+        manual_seed(value)
+        return value
+
+    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+        setattr(seed, name, getattr(original, name))
+    module.seed = seed
+
+
+def patch_prepare(module, streams):
+    """Learn the name that a pool gave to this worker before the person's code is loaded."""
+    original = module.prepare
+
+    def prepare(data, *args, **kwargs):
+        name = data.get("name")
+        if name:
+            streams.identity.name(name)
+            streams.rekey()
+            reseed = getattr(streams, "reseed_random", None)
+            if reseed is not None:
+                reseed()
+        return original(data, *args, **kwargs)
+
+    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+        setattr(prepare, name, getattr(original, name))
+    module.prepare = prepare

@@ -1,0 +1,268 @@
+"""What each audit event tells about files, network, commands and listings.
+
+One function per event, called with the event's arguments (PEP 578) before the thing happens.
+An event is written at first sight only; what was seen costs a look-up in a set.
+"""
+
+import os
+from os import fsdecode, getcwd
+
+import _afield_place as place
+
+SEEN_MAX = 1000000
+CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
+_TRUNCATES = os.O_TRUNC | os.O_EXCL
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
+_CACHE = os.sep + "__pycache__" + os.sep
+_absolute = os.path.isabs
+
+
+class Watch:
+    """The handlers of one process, by the name of the audit event."""
+
+    def __init__(self, log, folder, hook, environment):
+        self.put = log.put
+        self.environment = environment
+        self.ignored = ("/dev/", "/proc/", "/sys/", folder + os.sep, hook + os.sep)
+        self.hook = hook
+        self.read = set()
+        self.written = set()
+        self.told = set()
+        self.handlers = {
+            "open": self.opened(),
+            "os.remove": self.removed,
+            "os.rmdir": self.removed,
+            "shutil.rmtree": self.removed,
+            "os.rename": self.renamed,
+            "os.link": self.linked,
+            "os.symlink": self.linked,
+            "os.truncate": self.truncated,
+            "sqlite3.connect": self.connected_database,
+            "os.chdir": self.changed_folder,
+            "socket.connect": self.connected,
+            "socket.sendto": self.connected,
+            "socket.bind": self.bound,
+            "socket.getaddrinfo": self.resolved,
+            "socket.gethostbyname": self.resolved,
+            "subprocess.Popen": self.started,
+            "os.exec": self.executed,
+            "os.posix_spawn": self.executed,
+            "os.spawn": self.spawned,
+            "os.system": self.shelled,
+            "pty.spawn": self.shelled,
+            "os.listdir": self.listed("os.listdir"),
+            "os.scandir": self.listed("os.scandir"),
+            "glob.glob": self.listed("glob.glob"),
+            "ctypes.dlopen": self.loaded,
+        }
+
+    def opened(self):
+        """Return the handler of `open`, with all it needs at hand: it is called most."""
+        read, written, first = self.read, self.written, self.first_open
+
+        def on_open(args):
+            path, _, flags = args
+            if flags & 3:
+                if path not in written:
+                    first(path, flags, written)
+            elif path not in read:
+                first(path, flags, read)
+
+        return on_open
+
+    def first_open(self, path, flags, seen):
+        """Write an open of a path that was not seen with this mode before."""
+        if type(path) is str:
+            text = path
+        elif type(path) is int:
+            return
+        else:
+            text = fsdecode(path)
+        if flags & _FOLDER or text.startswith(self.ignored):
+            return
+        if text.startswith(self.environment) and text.endswith(CODE_ENDS):
+            return
+        if len(seen) >= SEEN_MAX:
+            raise OverflowError("more files opened than are told apart")
+        seen.add(path)
+        if _CACHE in text:
+            text = source_of(text)
+            if not text or flags & 3 or text.startswith(self.environment):
+                return
+        if flags & 3:
+            mode = "w" if flags & _TRUNCATES else "u"
+        else:
+            mode = "r"
+        self.put("o", (mode, absolute(text), place.line_of_person()))
+
+    def once(self, kind, *fields):
+        """Write an event unless the same was written before."""
+        if (kind, fields) in self.told:
+            return
+        if len(self.told) >= SEEN_MAX:
+            raise OverflowError("more events than are told apart")
+        self.told.add((kind, fields))
+        self.put(kind, fields + (place.line_of_person(),))
+
+    def forget(self, *paths):
+        """Let paths be seen anew: what is there may be another file now."""
+        for path in paths:
+            self.read.discard(path)
+            self.written.discard(path)
+
+    def removed(self, args):
+        path = args[0]
+        if type(path) is int or is_cache(path):
+            return
+        self.forget(path)
+        self.put("d", (at(path, args), place.line_of_person()))
+
+    def renamed(self, args):
+        source, target = args[0], args[1]
+        if is_cache(target):
+            return
+        self.forget(source, target)
+        fields = (at(source, args, 2), at(target, args, 3), place.line_of_person())
+        self.put("m", fields)
+
+    def linked(self, args):
+        target = args[1]
+        self.forget(target)
+        self.put("l", (absolute(fsdecode(args[0])), at(target, args, 2), place.line_of_person()))
+
+    def truncated(self, args):
+        path = args[0]
+        if type(path) is not int and path not in self.written:
+            self.first_open(path, os.O_WRONLY, self.written)
+
+    def connected_database(self, args):
+        path = args[0]
+        if type(path) is int:
+            return
+        text = fsdecode(path)
+        if text.startswith("file:"):
+            text = text[5:].partition("?")[0]
+        if text and text != ":memory:" and text not in self.written:
+            self.first_open(text, os.O_RDWR, self.written)
+
+    def changed_folder(self, args):
+        """Relative paths mean other files from now on."""
+        for seen in (self.read, self.written):
+            for path in [path for path in seen if not _absolute(path)]:
+                seen.discard(path)
+
+    def connected(self, args):
+        self.network("connect", args[1])
+
+    def bound(self, args):
+        self.network("bind", args[1])
+
+    def resolved(self, args):
+        host = args[0]
+        if host:
+            port = args[1] if len(args) > 1 else None
+            self.network("resolve", (text_of(host), "" if port is None else text_of(port)))
+
+    def network(self, verb, address):
+        if type(address) is tuple and len(address) > 1:
+            self.once("n", verb, text_of(address[0]), text_of(address[1]))
+
+    def started(self, args):
+        executable, argv, folder, environ = args
+        if isinstance(argv, (str, bytes)) or hasattr(argv, "__fspath__"):
+            argv = (argv,)
+        self.command([text_of(arg) for arg in argv], environ, folder, executable)
+
+    def executed(self, args):
+        path, argv, environ = args
+        self.command([text_of(arg) for arg in argv], environ, None, path)
+
+    def spawned(self, args):
+        _, path, argv, environ = args
+        self.command([text_of(arg) for arg in argv], environ, None, path)
+
+    def shelled(self, args):
+        argv = args[0]
+        listed = isinstance(argv, (list, tuple))
+        self.command([text_of(arg) for arg in argv] if listed else [text_of(argv)], None, None, "")
+
+    def command(self, argv, environ, folder, executable):
+        hooked = environ is None or self.inherits(environ)
+        folder = absolute(fsdecode(folder)) if folder else absolute("")
+        executable = text_of(executable) if executable else ""
+        fields = ("1" if hooked else "0", folder, executable, *argv)
+        if (fields,) in self.told:
+            return
+        if len(self.told) < SEEN_MAX:
+            self.told.add((fields,))
+        self.put("c", (place.line_of_person(),) + fields)
+
+    def inherits(self, environ):
+        """Tell whether a child with these variables will find the hook."""
+        try:
+            value = environ.get("PYTHONPATH") or environ.get(b"PYTHONPATH") or ""
+        except AttributeError:
+            return True
+        return self.hook in text_of(value)
+
+    def listed(self, function):
+        """Return the handler of a listing: a folder's names come in no order."""
+        seen = set()
+
+        def on_list(args):
+            path = args[0]
+            if path in seen or place.is_importing():
+                return
+            line = place.line_of_person()
+            if len(seen) < SEEN_MAX:
+                seen.add(path)
+            if line and (function, line) not in self.told:
+                self.told.add((function, line))
+                text = "" if path is None or type(path) is int else fsdecode(path)
+                self.put("s", (function, absolute(text), line))
+
+        return on_list
+
+    def loaded(self, args):
+        if args[0]:
+            self.once("b", text_of(args[0]))
+
+
+def text_of(value):
+    """Return a text for an argument: text, bytes, path or number."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bytes) or hasattr(value, "__fspath__"):
+        return fsdecode(value)
+    return str(value)
+
+
+def source_of(text):
+    """Return the source file that a cached byte code file stands for, or nothing."""
+    head, _, name = text.rpartition(_CACHE)
+    return "%s%s%s.py" % (head, os.sep, name.partition(".")[0]) if name.endswith(".pyc") else ""
+
+
+def is_cache(path):
+    """Tell whether a path is cached byte code, which is nobody's output."""
+    return type(path) is str and _CACHE in path
+
+
+def absolute(text):
+    """Return the absolute form of a path, by the current folder; not normalised."""
+    if _absolute(text):
+        return text
+    try:
+        folder = getcwd()
+    except OSError:  # the folder was deleted below us
+        return text
+    return folder + os.sep + text if text else folder
+
+
+def at(path, args, position=1):
+    """Return the absolute form of a path that may be relative to an open folder."""
+    text = fsdecode(path)
+    fd = args[position] if len(args) > position else -1
+    if type(fd) is int and fd >= 0 and not _absolute(text):
+        return "%s%s%s" % (os.readlink("/proc/self/fd/%d" % fd), os.sep, text)
+    return absolute(text)
