@@ -22,9 +22,10 @@ _PLACES_MAX = 100000
 class Streams:
     """The streams of this process, and the record of who asked."""
 
-    def __init__(self, seed, identity, log):
+    def __init__(self, seed, identity, log, fault):
         self.seed = seed
         self.identity = identity
+        self.fault = fault
         self.put = log.put
         self.counter = log.counter
         self.main = get_ident()
@@ -37,28 +38,22 @@ class Streams:
         self.places = {}
 
     def draw(self, size, source):
-        """Return `size` bytes for the code above, or None when that code makes keys."""
+        """Return `size` bytes for the code above; None when it makes keys, or by our fault."""
+        try:
+            return self.find(size, source)
+        except Exception as error:  # noqa: BLE001 - the caller then asks the system
+            self.fault(error)
+            return None
+
+    def find(self, size, source):
+        """Return the next bytes of the stream of whoever is above, None when it makes keys."""
         if self.pid != os.getpid():  # forked by C code that ran no handler
             self.identity.after_fork()
             self.rekey()
-        frame = _getframe(1)
-        kinds, importing, last = place._kinds, False, None
-        for _ in range(place.DEPTH_MAX):
-            if frame is None:
-                break
-            filename = frame.f_code.co_filename
-            kind = kinds.get(filename)
-            if kind is None:
-                kind = place.kind_of(filename)
-            if kind == place.PERSON:
-                break
-            if kind == place.KEYS:
-                return None
-            if kind == place.IMPORTING:
-                importing = True
-            elif not importing:
-                last = frame
-            frame = frame.f_back
+        kind, last, frame = asker(_getframe(2))
+        if kind == place.KEYS:
+            return None
+        importing = kind == place.IMPORTING
         ident = get_ident()
         thread = "" if ident == self.main else thread_name(ident)
         if importing or frame is None:
@@ -96,6 +91,32 @@ class Streams:
         """Return bytes of a stream that no line of code stands for (a default generator)."""
         text = ("%s\0%d" % (name, ordinal)).encode()
         return expand(blake2b(text, key=self.key, digest_size=BLOCK_BYTES).digest(), size)
+
+
+def asker(frame):
+    """Walk up from a frame to whoever asks for entropy.
+
+    Returns the kind of code that decides (the person's; a key maker's; a library's that is
+    being imported), the outermost library frame on the way, and the person's frame if met.
+    """
+    kinds, importing, last = place._kinds, False, None
+    for _ in range(place.DEPTH_MAX):
+        if frame is None:
+            break
+        filename = frame.f_code.co_filename
+        kind = kinds.get(filename)
+        if kind is None:
+            kind = place.kind_of(filename)
+        if kind == place.PERSON:
+            return (place.IMPORTING if importing else kind), last, frame
+        if kind == place.KEYS:
+            return kind, last, None
+        if kind == place.IMPORTING:
+            importing = True
+        elif not importing:
+            last = frame
+        frame = frame.f_back
+    return (place.IMPORTING if importing else place.PERSON), last, None
 
 
 def expand(block, size):

@@ -93,7 +93,7 @@ class Hook:
         from _afield_identity import Identity
 
         identity = Identity(self.folder, self.argv)
-        self.streams = entropy.Streams(bytes.fromhex(self.seed), identity, self.log)
+        self.streams = entropy.Streams(bytes.fromhex(self.seed), identity, self.log, self.fault)
         entropy.install(self.streams, self.handlers)
         for event in ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"):
             self.handlers[event] = publishing(identity, self.handlers.get(event))

@@ -21,23 +21,21 @@ KEY_MAKERS = (
 _sep = os.sep
 _here = os.path.dirname(__file__) + _sep
 _kinds = {}
-environment = ()
+_environment = []
 
 
 def learn_environment():
     """Learn where this interpreter keeps its libraries; returns their folders."""
-    global environment
-    found = [os.path.dirname(os.__file__) + _sep]
-    for entry in sys.path:
-        if entry.endswith(("site-packages", "dist-packages")):
-            found.append(entry + _sep)
-    for base in (sys.prefix, sys.base_prefix, sys.exec_prefix):
-        found.append(
-            "%s%slib%spython%d.%d%s" % ((base, _sep, _sep) + sys.version_info[:2] + (_sep,))
-        )
-    environment = tuple(dict.fromkeys(found))
+    version = "python%d.%d" % sys.version_info[:2]
+    found = [os.path.dirname(os.__file__)]
+    found += [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
+    found += [
+        os.path.join(base, "lib", version)
+        for base in (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    ]
+    _environment[:] = [folder + _sep for folder in dict.fromkeys(found)]
     _kinds.clear()
-    return environment
+    return tuple(_environment)
 
 
 def kind_of(filename):
@@ -55,12 +53,11 @@ def _classify(filename):
         return PERSON if filename.startswith(("<string>", "<stdin>", "<ipython")) else LIBRARY
     if filename.startswith(_here):
         return LIBRARY
-    for folder in environment:
+    for folder in _environment:
         if filename.startswith(folder):
-            rest = filename[len(folder) :]
-            for site in ("site-packages" + _sep, "dist-packages" + _sep):
-                rest = rest.removeprefix(site)
-            return KEYS if rest.partition(_sep)[0] in KEY_MAKERS else LIBRARY
+            parts = filename[len(folder) :].split(_sep, 2)
+            name = parts[1] if parts[0] in ("site-packages", "dist-packages") else parts[0]
+            return KEYS if name in KEY_MAKERS else LIBRARY
     return PERSON
 
 

@@ -89,10 +89,7 @@ class Watch:
             text = source_of(text)
             if not text or flags & 3 or text.startswith(self.environment):
                 return
-        if flags & 3:
-            mode = "w" if flags & _TRUNCATES else "u"
-        else:
-            mode = "r"
+        mode = ("w" if flags & _TRUNCATES else "u") if flags & 3 else "r"
         self.put("o", (mode, absolute(text), place.line_of_person()))
 
     def once(self, kind, *fields):
@@ -145,7 +142,7 @@ class Watch:
         if text and text != ":memory:" and text not in self.written:
             self.first_open(text, os.O_RDWR, self.written)
 
-    def changed_folder(self, args):
+    def changed_folder(self, _):
         """Relative paths mean other files from now on."""
         for seen in (self.read, self.written):
             for path in [path for path in seen if not _absolute(path)]:
