@@ -42,6 +42,7 @@ class Session:
         self.color: bool | None = False if environ.get("NO_COLOR") else None
         self.answers_on_stderr = False
         self.cleanup = ExitStack()
+        self._workspace: Workspace | None = None
 
     def folder(self) -> Path:
         """Return the folder that the person stands in.
@@ -66,6 +67,8 @@ class Session:
         Raises:
             NoWorkspace: `--workspace` names a folder without one.
         """
+        if self._workspace is not None:
+            return self._workspace
         from pathlib import Path
 
         from afield.workspace import Workspace
@@ -75,6 +78,7 @@ class Session:
         else:
             opened = Workspace.find(self.folder(), env=self.environ, home=Path.home())
         self.cleanup.callback(opened.close)
+        self._workspace = opened
         return opened
 
     def is_terminal(self, stream: Any = None) -> bool:

@@ -1,0 +1,93 @@
+"""`afield run`: record a command, handing its output and exit code through untouched."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Literal
+
+import click
+
+from afield.cli.arguments import KEY_VALUE
+from afield.cli.commands.run_words import recorded_document, summary_lines
+from afield.cli.output import emit_json_line
+from afield.cli.session import global_options, session_of
+from afield.cli.settings import load_settings
+from afield.kernel.errors import Usage
+
+
+@click.command(
+    "run",
+    context_settings={"allow_interspersed_args": False},
+    options_metavar="[OPTIONS] [--]",
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
+@click.option("--project", metavar="NAME", help="The project; by default the folder's name.")
+@click.option("--experiment", metavar="NAME", help="The experiment within the project.")
+@click.option("--name", metavar="NAME", help="A name for the run; by default one is made up.")
+@click.option("--tag", "tags", type=KEY_VALUE, multiple=True, help="Tag the run; repeatable.")
+@click.option("--param", "params", type=KEY_VALUE, multiple=True, help="Tell a parameter.")
+@click.option("--no-seed", is_flag=True, help="Leave the run's randomness alone.")
+@click.option(
+    "--trace",
+    type=click.Choice(["auto", "python", "off"]),
+    help="How files are seen; auto unless configured otherwise.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing afterwards.")
+@global_options
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    words: tuple[str, ...],
+    project: str | None,
+    experiment: str | None,
+    name: str | None,
+    tags: tuple[tuple[str, str], ...],
+    params: tuple[tuple[str, str], ...],
+    no_seed: bool,
+    trace: Literal["auto", "python", "off"] | None,
+    quiet: bool,
+) -> int:
+    """Record COMMAND: code, environment, inputs, outputs, console, seeds and resources.
+
+    \b
+      afield run python train.py --lr 0.1
+      afield run --tag stage=try --param model=tree -- ./train.sh
+
+    The command's output, exit code, signals and Ctrl-C are as without Afield. Afield's own
+    options stand before the command. Afterwards one short paragraph on stderr says what was
+    kept, and what stands in the way of reproducing it; with --json it is one JSON object on
+    stderr, because stdout is the command's.
+    """  # noqa: D301 - click reads the backspace
+    from afield.runs.capture import Request, capture
+
+    session = session_of(context)
+    session.answers_on_stderr = True
+    if not words:
+        raise Usage("no command to record", hint="afield run python train.py")
+    workspace = session.workspace()
+    settings = load_settings(session)
+    request = Request(
+        argv=words,
+        folder=os.fspath(session.folder()),
+        environ=session.environ,
+        project=project or settings.text("run.project"),
+        experiment=experiment,
+        name=name,
+        tags=dict(tags),
+        params=dict(params),
+        seed=settings.yes("run.seed") and not no_seed,
+        trace=trace or settings.text("run.trace"),  # type: ignore[arg-type] - one of its choices
+        keep_bytes_max=settings.integer("run.keep_mb") * 1_000_000,
+        terminal=session.is_terminal(sys.stdout),
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    outcome = capture(workspace.record, request, out=sys.stdout.buffer, err=sys.stderr.buffer)
+    if session.json:
+        emit_json_line(recorded_document(outcome), sys.stderr)
+    elif not quiet:
+        for line in summary_lines(outcome):
+            click.echo(line, err=True)
+    return outcome.exit_code

@@ -1,0 +1,75 @@
+"""What `afield run` says afterwards: two short lines for people, one object for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from afield.cli import words
+from afield.cli.arguments import short
+from afield.cli.output import plain
+
+if TYPE_CHECKING:
+    from afield.runs.capture import Outcome
+    from afield.runs.manifest import Manifest
+
+BLOCKERS_SHOWN = 3
+
+
+def recorded_document(outcome: Outcome) -> dict[str, Any]:
+    """Return `afield.recorded/1`."""
+    manifest = outcome.manifest
+    return {
+        "schema": "afield.recorded/1",
+        "run": outcome.run,
+        "name": outcome.name,
+        "exit_code": outcome.exit_code,
+        "signal": manifest.signal,
+        "blockers": list(manifest.blockers),
+        "warnings": list(manifest.capture.warnings),
+        "redactions": len(manifest.redactions),
+    }
+
+
+def summary_lines(outcome: Outcome) -> list[str]:
+    """Return the paragraph: what was kept, and whether it can be reproduced."""
+    manifest = outcome.manifest
+    mark = click.style("afield", fg="cyan", bold=True)
+    name = f"{click.style(short(outcome.run), bold=True)} ({plain(outcome.name)})"
+    kept = ", ".join(_kept(manifest))
+    lines = [f"{mark}: recorded {name}: {kept}"]
+    if manifest.redactions:
+        secrets = words.count(len(manifest.redactions), "secret")
+        lines.append(f"{mark}: {secrets} replaced by `redacted:…` before anything was written")
+    lines += [f"{mark}: warning: {plain(text)}" for text in manifest.capture.warnings[:2]]
+    if manifest.blockers:
+        shown = "; ".join(plain(text) for text in manifest.blockers[:BLOCKERS_SHOWN])
+        more = len(manifest.blockers) - BLOCKERS_SHOWN
+        tail = f"; and {more} more" if more > 0 else ""
+        stand = click.style("in the way of reproducing it", fg="yellow")
+        lines.append(f"{mark}: {stand}: {shown}{tail}")
+    else:
+        lines.append(f"{mark}: reproduce it with: afield reproduce {short(outcome.run)}")
+    return lines
+
+
+def _kept(manifest: Manifest) -> list[str]:
+    """Return what was kept, in a few words each."""
+    parts = []
+    if manifest.git is not None and manifest.git.commit:
+        changes = " with changes" if manifest.git.dirty else ""
+        branch = f"{plain(manifest.git.branch)} " if manifest.git.branch else ""
+        parts.append(f"code at {branch}{manifest.git.commit[:7]}{changes}")
+    elif manifest.code is not None:
+        parts.append(f"code ({words.count(manifest.code.files, 'file')})")
+    environment = manifest.environment
+    if environment is not None:
+        packages = words.count(len(environment.distributions), "package")
+        parts.append(f"Python {environment.python} with {packages}")
+    parts.append(words.count(len(manifest.inputs), "input"))
+    size = words.size(sum(found.size_bytes for found in manifest.outputs))
+    outputs = words.count(len(manifest.outputs), "output")
+    parts.append(f"{outputs} ({size})" if manifest.outputs else outputs)
+    parts.append(f"console ({words.size(manifest.console_bytes)})")
+    return parts

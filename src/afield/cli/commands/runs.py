@@ -1,0 +1,108 @@
+"""`afield runs`: the table of runs, searched, sorted, as wide as the terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from afield.cli.documents import run_row
+from afield.cli.output import emit_json
+from afield.cli.session import Session, global_options, session_of
+
+LIMIT = 50
+
+
+@click.command("runs")
+@click.argument("query", nargs=-1)
+@click.option("--limit", "-n", type=click.IntRange(1), default=LIMIT, help="At most this many.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
+@click.option("--columns", "-c", metavar="A,B", help="The columns to show, by field.")
+@click.option("--all", "everything", is_flag=True, help="All of them, without a limit.")
+@click.option("--deleted", is_flag=True, help="The deleted ones instead.")
+@global_options
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    query: tuple[str, ...],
+    limit: int,
+    offset: int,
+    columns: str | None,
+    everything: bool,
+    deleted: bool,
+) -> None:
+    """List runs, newest first, or those that QUERY finds, in its order.
+
+    \b
+      afield runs 'metrics.acc > 0.9 and params.model = "tree" order by metrics.acc desc'
+      afield runs 'status = "failed" and started > "2 days ago"'
+      afield runs --columns id,name,params.lr,metrics.acc.max
+
+    Fields: id name status project experiment started ended duration exit_code user host
+    branch commit python verdict, and metrics.NAME, params.NAME, tags.NAME (odd names in
+    backticks). Operators: = != < <= > >= like ilike in (…) is null and or not.
+    """  # noqa: D301 - click reads the backspace
+    session = session_of(context)
+    text = " ".join(query)
+    wanted = None if everything else limit + 1
+    workspace = session.workspace()
+    found = workspace.runs(text, limit=wanted, offset=offset, deleted=deleted)
+    more = not everything and len(found) > limit
+    rows = [run_row(run) for run in found[:limit] if run] if more else [run_row(r) for r in found]
+    if session.json:
+        following = offset + limit if more else None
+        emit_json({"schema": "afield.runs/1", "runs": rows, "next": following})
+        return
+    if not rows:
+        click.echo(_nothing(text, deleted=deleted), err=True)
+        return
+    _draw(session, rows, columns)
+    if more:
+        command_line = f"afield runs --offset {offset + limit}"
+        click.echo(f"more: {command_line} …, or --all", err=True)
+
+
+def _nothing(query: str, *, deleted: bool) -> str:
+    if query:
+        return "no run fits this query"
+    if deleted:
+        return "no run is deleted"
+    return "no runs yet: record one with `afield run python train.py`, or see `afield demo`"
+
+
+def _draw(session: Session, rows: list[dict[str, Any]], columns: str | None) -> None:
+    from rich.table import Table
+
+    from afield.cli.columns import CELL_WIDTH_MAX, chosen, fitting
+    from afield.cli.screen import STATUS_STYLES, VERDICT_STYLES, screen, styled
+
+    console = screen(session)
+    now = datetime.now(UTC)
+    left_out: list[str] = []
+    if columns:
+        shown = chosen([name.strip() for name in columns.split(",") if name.strip()], rows, now)
+    else:
+        shown, left_out = fitting(rows, now, console.width)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for found in shown:
+        table.add_column(
+            found.title,
+            justify="right" if found.is_number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            max_width=None if columns else CELL_WIDTH_MAX,
+        )
+    styles = {"status": STATUS_STYLES, "verdict": VERDICT_STYLES}
+    for index, row in enumerate(rows):
+        cells = []
+        for found in shown:
+            style = styles.get(found.field, {}).get(str(row.get(found.field)), "")
+            style = "bold" if found.field == "id" else style
+            cells.append(styled(found.cells[index], style))
+        table.add_row(*cells)
+    console.print(table)
+    if left_out and session.is_terminal():
+        names = ", ".join(left_out[:4]) + (" …" if len(left_out) > 4 else "")  # noqa: PLR2004 - a line
+        console.print(styled(f"no room for {names} (--columns, --json)", "dim"))

@@ -1,0 +1,39 @@
+"""`afield show`: one run, what it was made of and what it gave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from afield.cli.arguments import RUN
+from afield.cli.documents import run_document
+from afield.cli.output import emit_json
+from afield.cli.session import global_options, session_of
+
+
+@click.command("show")
+@click.argument("run", type=RUN)
+@click.option("--all", "everything", is_flag=True, help="Every file, package and variable.")
+@global_options
+@click.pass_context
+def command(context: click.Context, *, run: str, everything: bool) -> None:
+    """Show RUN: command, code, environment, inputs, outputs, metrics, reproductions.
+
+    RUN is an id, any unique beginning of it, or a name. --json has every detail.
+    """
+    session = session_of(context)
+    workspace = session.workspace()
+    document = run_document(workspace, workspace.run(run))
+    if session.json:
+        emit_json(document)
+        return
+    from afield.cli.screen import screen
+    from afield.cli.show_view import run_page
+
+    console = screen(session)
+    now = datetime.now(UTC)
+    body: dict[str, Any] = document
+    for part in run_page(body, now, everything=everything):
+        console.print(part)

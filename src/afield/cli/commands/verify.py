@@ -1,0 +1,59 @@
+"""`afield verify`: check every chain, seal, pack and reference; name what is damaged."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from afield.cli import words
+from afield.cli.output import emit_json, plain
+from afield.cli.session import global_options, session_of
+from afield.kernel.errors import Damaged
+
+SHOWN_MAX = 50
+
+
+@click.command("verify")
+@global_options
+@click.pass_context
+def command(context: click.Context) -> int:
+    """Check every byte that the workspace holds; exit 13 when something is damaged.
+
+    Chains and signatures of the journal, packs and objects by digest, and that every object
+    an entry names is there.
+    """
+    session = session_of(context)
+    workspace = session.workspace()
+    findings = list(workspace.verify())
+    damaged = [finding for finding in findings if finding.damaged]
+    odd = [finding for finding in findings if not finding.damaged]
+    if session.json:
+        emit_json(
+            {
+                "schema": "afield.verify/1",
+                "workspace": str(workspace.path),
+                "sound": not damaged,
+                "findings": [
+                    {"what": f.what, "name": f.name, "why": f.why, "damaged": f.damaged}
+                    for f in findings
+                ],
+            }
+        )
+        return Damaged.exit_code if damaged else 0
+    for finding in [*damaged, *odd][:SHOWN_MAX]:
+        mark = click.style("damaged", fg="red", bold=True) if finding.damaged else "note"
+        click.echo(f"{mark}: {finding.what} {plain(finding.name)}: {plain(finding.why)}")
+    if len(findings) > SHOWN_MAX:
+        click.echo(f"… and {len(findings) - SHOWN_MAX} more; `afield verify --json` has all")
+    if damaged:
+        kinds = Counter(finding.what for finding in damaged)
+        counts = ", ".join(words.count(n, kind) for kind, n in kinds.most_common())
+        raise Damaged(
+            "the record is damaged",
+            workspace.path,
+            counts,
+            hint="keep a copy of the folder before anything else; nothing damaged is ever served",
+        )
+    click.echo(click.style("sound", fg="green") + f": {plain(workspace.path)}: every byte checked")
+    return 0

@@ -1,0 +1,167 @@
+"""A run as programs read it: the documents of docs/json.md, built from the record.
+
+What people see is drawn from these same documents, so that nothing is said to one that is
+not said to the other. Field names are a promise; new ones may be added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afield.runs.manifest import FileRecord, Manifest
+    from afield.runs.query import RunView
+    from afield.workspace import Workspace
+
+
+def run_row(run: RunView) -> dict[str, Any]:
+    """Return a run as `afield.runs/1` lists it."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "project": run.project,
+        "experiment": run.experiment,
+        "status": run.status,
+        "exit_code": run.exit_code,
+        "started": run.started,
+        "ended": run.ended,
+        "duration_s": duration_s(run),
+        "params": dict(run.params),
+        "metrics": {name: summary(found) for name, found in run.metrics.items()},
+        "tags": dict(run.tags),
+        "verdict": last_verdict(run),
+    }
+
+
+def summary(found: Any) -> dict[str, Any]:
+    """Return a metric's summary."""
+    return {
+        "last": found.last,
+        "min": found.min,
+        "max": found.max,
+        "mean": found.mean,
+        "count": found.count,
+    }
+
+
+def duration_s(run: RunView) -> float | None:
+    """Return how long an ended run took, in seconds."""
+    if run.started is None or run.ended is None:
+        return None
+    return max(0.0, (run.ended - run.started).total_seconds())
+
+
+def last_verdict(run: RunView) -> str | None:
+    """Return the verdict of the newest reproduction, or None."""
+    return run.reproductions[-1].verdict if run.reproductions else None
+
+
+def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
+    """Return a run as `afield.run/1`: everything that `afield show` knows."""
+    manifest = workspace.manifest(run)
+    document: dict[str, Any] = {"schema": "afield.run/1", **run_row(run)}
+    del document["verdict"]
+    document |= {
+        "kind": run.kind,
+        "host_name": run.host,
+        "reproduces": run.reproduces,
+        "summary": dict(run.summary),
+        "notes": [{"at": n.at, "by": n.member, "text": n.text} for n in run.notes],
+        "saved": [
+            {"path": s.path, "object": s.object, "size_bytes": s.size_bytes} for s in run.saved
+        ],
+        "reproductions": [
+            {"run": r.run, "verdict": r.verdict, "cause": r.cause_kind, "at": r.at}
+            for r in run.reproductions
+        ],
+    }
+    document |= manifest_part(manifest) if manifest is not None else no_manifest_part()
+    return document
+
+
+def no_manifest_part() -> dict[str, Any]:
+    """Return the fields of capture for a run that `afield run` did not record."""
+    return {
+        "argv": [],
+        "git": None,
+        "environment": None,
+        "inputs": [],
+        "outputs": [],
+        "capture": {"layers": [], "inputs_complete": False, "warnings": []},
+        "blockers": ["not recorded by `afield run`: only what the code logged is known"],
+    }
+
+
+def manifest_part(manifest: Manifest) -> dict[str, Any]:
+    """Return the fields that the manifest holds."""
+    from msgspec import to_builtins
+
+    git, environment = manifest.git, manifest.environment
+    code = manifest.code
+    return {
+        "argv": list(manifest.argv),
+        "folder": manifest.cwd,
+        "root": manifest.root,
+        "signal": manifest.signal,
+        "git": git
+        and {
+            "commit": git.commit,
+            "branch": git.branch,
+            "remote": git.remote,
+            "dirty": git.dirty,
+        },
+        "code": code
+        and {
+            "tree": code.tree,
+            "files": code.files,
+            "size_bytes": code.size_bytes,
+            "not_kept": [to_builtins(found) for found in code.not_kept],
+        },
+        "environment": environment
+        and {
+            "python": environment.python,
+            "implementation": environment.implementation,
+            "executable": environment.executable,
+            "platform": environment.platform,
+            "identity": environment.identity,
+            "distributions": [
+                {"name": d.name, "version": d.version, "origin": d.origin, "identity": d.identity}
+                for d in environment.distributions
+            ],
+        },
+        "inputs": [file_part(found) for found in manifest.inputs],
+        "outputs": [file_part(found) for found in manifest.outputs],
+        "entropy": {
+            "mode": manifest.entropy.mode,
+            "calls": [
+                {"source": source, "where": where, "times": times}
+                for source, where, times in manifest.entropy.calls
+            ],
+        },
+        "variables": dict(manifest.variables),
+        "threads": dict(manifest.threads),
+        "network": list(manifest.network),
+        "host": manifest.host and to_builtins(manifest.host),
+        "resources": manifest.resources and to_builtins(manifest.resources),
+        "console": {"object": manifest.console, "size_bytes": manifest.console_bytes},
+        "redactions": [to_builtins(found) for found in manifest.redactions],
+        "capture": {
+            "layers": list(manifest.capture.layers),
+            "inputs_complete": manifest.capture.inputs_complete,
+            "warnings": list(manifest.capture.warnings),
+        },
+        "blockers": list(manifest.blockers),
+    }
+
+
+def file_part(found: FileRecord) -> dict[str, Any]:
+    """Return a file that a run read or wrote."""
+    return {
+        "path": found.path,
+        "digest": found.digest,
+        "size_bytes": found.size_bytes,
+        "seen_by": found.seen_by,
+        "kept": found.kept,
+        "where": found.where,
+        "changed": found.changed,
+    }

@@ -1,0 +1,206 @@
+"""The page of one run, drawn from its `afield.run/1` document."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from afield.cli import words
+from afield.cli.arguments import short
+from afield.cli.output import plain
+from afield.cli.screen import grid, status_text, styled, verdict_text
+
+LINES_MAX = 8
+"""Lines of a list before it says how many more there are."""
+
+_LAYERS = {
+    True: "complete as far as Afield can see",
+    False: "there may be more than were seen",
+}
+
+
+def run_page(run: dict[str, Any], now: datetime, *, everything: bool) -> Iterator[RenderableType]:
+    """Yield what is printed for a run, from its title to what stands in the way."""
+    most = None if everything else LINES_MAX
+    title = Text(plain(run["name"]), style="bold")
+    title.append(f"  {run['id']}  ", style="dim")
+    title.append_text(status_text(run["status"], run["exit_code"]))
+    yield title
+    if run["argv"]:
+        yield styled(f"$ {shlex.join(run['argv'])}", "cyan")
+    yield Text()
+    table = grid()
+    for label, value in _rows(run, now, most):
+        table.add_row(label, value)
+    yield table
+
+
+def _rows(
+    run: dict[str, Any], now: datetime, most: int | None
+) -> Iterator[tuple[str, RenderableType]]:
+    yield "project", styled(f"{run['project']} / {run['experiment']}")
+    yield "started", styled(_when(run, now))
+    if run.get("code") or run.get("git"):
+        yield "code", styled(_code(run))
+    yield from _environment(run, most)
+    for label in ("params", "metrics", "tags"):
+        if run[label]:
+            shown = _metrics if label == "metrics" else _pairs
+            yield label, shown(run[label], most)
+    if run["summary"]:
+        yield "summary", _pairs(run["summary"], most)
+    yield from _files(run, most)
+    if run.get("entropy"):
+        yield "randomness", _entropy(run["entropy"], most)
+    if run.get("network"):
+        yield "network", _lines([styled(text) for text in run["network"]], most)
+    yield from _people(run, now)
+    yield from _judgement(run, most)
+
+
+def _when(run: dict[str, Any], now: datetime) -> str:
+    started: datetime = run["started"]
+    text = f"{started.astimezone():%Y-%m-%d %H:%M:%S} ({words.ago(started, now)})"
+    if run["duration_s"] is not None:
+        text += f", took {words.duration(run['duration_s'])}"
+    used = run.get("resources")
+    if used:
+        peak = words.size(used["memory_peak_bytes"])
+        text += f", {words.duration(used['cpu_s'])} of CPU, {peak} of memory"
+    return text
+
+
+def _code(run: dict[str, Any]) -> str:
+    git, code = run.get("git"), run.get("code")
+    parts = []
+    if git and git["commit"]:
+        branch = f"{git['branch']} " if git["branch"] else ""
+        parts.append(f"{branch}{git['commit'][:10]}")
+        parts.append("with uncommitted changes" if git["dirty"] else "clean")
+    if code:
+        parts.append(f"{words.count(code['files'], 'file')}, {words.size(code['size_bytes'])}")
+        if code["not_kept"]:
+            lost = sum(found["size_bytes"] for found in code["not_kept"])
+            parts.append(f"not kept: {words.size(lost)}")
+    return "; ".join(parts)
+
+
+def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
+    found = run["environment"]
+    if not found:
+        return
+    head = styled(f"{found['implementation']} {found['python']} on {found['platform']}")
+    yield "python", head
+    names = [f"{one['name']} {one['version']}" for one in found["distributions"]]
+    if most is not None and len(names) > most:
+        rest = len(names) - most
+        yield "packages", styled(f"{', '.join(names[:most])}, … and {rest} more (--all)")
+    elif names:
+        yield "packages", styled(", ".join(names))
+    host = run.get("host")
+    if host:
+        yield "machine", styled(
+            f"{host['cpu']}, {words.count(host['cores'], 'core')}, "
+            f"{words.size(host['memory_bytes'])}"
+        )
+
+
+def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
+    if run["inputs"] or run["argv"]:
+        seen = _LAYERS[run["capture"]["inputs_complete"]]
+        head = styled(f"{words.count(len(run['inputs']), 'file')}: {seen}")
+        yield "inputs", Group(head, _file_table(run["inputs"], most))
+    outputs = [*run["outputs"], *run["saved"]]
+    if outputs:
+        yield "outputs", _file_table(outputs, most)
+
+
+def _file_table(files: Sequence[dict[str, Any]], most: int | None) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim", overflow="fold")
+    for found in files[:most]:
+        remark = found.get("where") or ""
+        if found.get("changed"):
+            remark += " changed during the run"
+        if found.get("kept") is False:
+            remark += " bytes not kept"
+        table.add_row(
+            styled(found["path"]), words.size(found["size_bytes"]), styled(remark.strip())
+        )
+    return _with_rest(table, len(files), most)
+
+
+def _metrics(metrics: dict[str, Any], most: int | None) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(style="dim", overflow="fold")
+    for name, found in sorted(metrics.items())[:most]:
+        spread = ""
+        if found["count"] > 1:
+            low, high, mean = (words.number(found[part]) for part in ("min", "max", "mean"))
+            spread = f"min {low}  max {high}  mean {mean}  ({found['count']:,} points)"
+        table.add_row(styled(name), styled(words.number(found["last"]), "bold"), styled(spread))
+    return _with_rest(table, len(metrics), most)
+
+
+def _pairs(values: dict[str, Any], most: int | None) -> RenderableType:
+    lines = [styled(f"{name} = {words.number(value)}") for name, value in sorted(values.items())]
+    return _lines(lines, most)
+
+
+def _entropy(entropy: dict[str, Any], most: int | None) -> RenderableType:
+    if entropy["mode"] != "replay":
+        return styled("left alone: a reproduction draws other numbers", "yellow")
+    calls = [
+        styled(f"{call['source']} at {call['where']}" + _times(call["times"]))
+        for call in entropy["calls"]
+    ]
+    head = "recorded, and replayed when reproduced" + ("; nobody seeded:" if calls else "")
+    return Group(styled(head), _lines(calls, most)) if calls else styled(head)
+
+
+def _times(times: int) -> str:
+    return f" ({times} times)" if times > 1 else ""
+
+
+def _people(run: dict[str, Any], now: datetime) -> Iterator[tuple[str, RenderableType]]:
+    for note in run["notes"]:
+        yield "note", styled(f"{note['text']}  ({words.ago(note['at'], now)})")
+
+
+def _judgement(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
+    if run["reproduces"]:
+        yield "reproduces", styled(short(run["reproduces"]))
+    for found in run["reproductions"]:
+        text = verdict_text(found["verdict"])
+        text.append(f" by {short(found['run'])}", style="dim")
+        if found["cause"]:
+            text.append(f", first cause: {found['cause']}", style="dim")
+        yield "reproduced", text
+    for label, lines, style in (
+        ("warnings", run["capture"]["warnings"], "yellow"),
+        ("in the way", run["blockers"], "yellow"),
+    ):
+        if lines:
+            yield label, _lines([styled(line, style) for line in lines], most)
+
+
+def _lines(lines: Sequence[Text], most: int | None) -> RenderableType:
+    return _with_rest(Group(*lines[:most]), len(lines), most)
+
+
+def _with_rest(shown: RenderableType, count: int, most: int | None) -> RenderableType:
+    if most is None or count <= most:
+        return shown
+    return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))
+
+
