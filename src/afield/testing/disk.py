@@ -87,13 +87,13 @@ class SimulatedDisk:
         self._folders: dict[str, Folder] = {"/": Folder()}
         self._numbers = 0
         self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.RLock()
+        self.guard = threading.RLock()
 
     # -- FileSystem -----------------------------------------------------------------------
 
     def open_append(self, path: str) -> SimulatedAppendFile:
         """Open for appending, made empty when missing."""
-        with self._guard:
+        with self.guard:
             node = self._node(path)
             if node is None:
                 node = self._create(path)
@@ -101,8 +101,8 @@ class SimulatedDisk:
 
     def read(self, path: str, offset: int = 0, size_bytes: int = -1) -> bytes:
         """Read `size_bytes` (-1: to the end) from `offset`; short at the end of the file."""
-        with self._guard:
-            self._alive()
+        with self.guard:
+            self.check_power()
             node = self._node(path)
             if node is None:
                 raise _missing(path)
@@ -113,7 +113,7 @@ class SimulatedDisk:
         """Write a whole file under `path` so that after a crash it is whole or absent."""
         temporary = f"{path}.tmp-{len(self.operations)}"
         try:
-            with self._guard:
+            with self.guard:
                 node = self._create(temporary)
             file = SimulatedAppendFile(self, temporary, node, named=True)
             file.write(data)
@@ -125,8 +125,8 @@ class SimulatedDisk:
 
     def stat(self, path: str) -> FileStat | None:
         """Return the stat, or None when nothing is there."""
-        with self._guard:
-            self._alive()
+        with self.guard:
+            self.check_power()
             path = posixpath.normpath(path)
             if path in self._folders:
                 return FileStat(0, 0, 0, 0)
@@ -137,8 +137,8 @@ class SimulatedDisk:
 
     def list(self, path: str) -> list[str]:
         """Return the names in a folder, sorted; empty when the folder is missing."""
-        with self._guard:
-            self._alive()
+        with self.guard:
+            self.check_power()
             path = posixpath.normpath(path)
             folder = self._folders.get(path)
             if folder is None:
@@ -152,33 +152,33 @@ class SimulatedDisk:
 
     def make_folder(self, path: str) -> None:
         """Make a folder and its parents; durable at once, as one operation each."""
-        with self._guard:
+        with self.guard:
             path = posixpath.normpath(path)
             if path in self._folders:
                 return
             self.make_folder(posixpath.dirname(path))
-            self._step("make folder", path, lambda _: self._folders.setdefault(path, Folder()))
+            self.step("make folder", path, lambda _: self._folders.setdefault(path, Folder()))
 
     def rename(self, source: str, target: str) -> None:
         """Rename over `target` and sync the folder of `target`."""
-        with self._guard:
+        with self.guard:
             node = self._node(source)
             if node is None:
                 raise _missing(source)
-            self._step("rename", target, lambda _: self._relink(source, target, node))
+            self.step("rename", target, lambda _: self._relink(source, target, node))
             self.sync_folder(posixpath.dirname(target))
 
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens when it is missing."""
-        with self._guard:
+        with self.guard:
             if self._node(path) is not None:
-                self._step("remove", path, lambda _: self._change(path, [(path, None)]))
+                self.step("remove", path, lambda _: self._change(path, [(path, None)]))
 
     @contextmanager
     def lock(self, path: str, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
         """Hold an advisory lock between the threads that share this disk."""
-        with self._guard:
-            self._alive()
+        with self.guard:
+            self.check_power()
             if self._node(path) is None:
                 self._change(path, [(path, self._new_node())])
             lock = self._locks.setdefault(path, threading.Lock())
@@ -241,14 +241,14 @@ class SimulatedDisk:
                 _apply(folder.durable, step)
             folder.pending.clear()
 
-        self._step("sync folder", path, settle)
+        self.step("sync folder", path, settle)
 
-    def _step(self, name: str, path: str, act: Callable[[float], object]) -> None:
+    def step(self, name: str, path: str, act: Callable[[float], object]) -> None:
         """Count one operation and do it, in full, in part or not, as the plan says.
 
         `act` gets how much of it takes effect (0 to 1); only a write can be done in part.
         """
-        self._alive()
+        self.check_power()
         self.operations.append((name, path))
         now = len(self.operations)
         fails = now in self.fail_at
@@ -264,7 +264,8 @@ class SimulatedDisk:
         if name not in self.ignores:
             act(1.0)
 
-    def _alive(self) -> None:
+    def check_power(self) -> None:
+        """Stop whoever goes on after the power was lost."""
         if self.dead:
             raise PowerLoss("the machine is off")
 
@@ -276,11 +277,11 @@ class SimulatedDisk:
         node = self._new_node()
         if posixpath.dirname(posixpath.normpath(path)) not in self._folders:
             raise _missing(path)
-        self._step("create", path, lambda _: self._change(path, [(path, node)]))
+        self.step("create", path, lambda _: self._change(path, [(path, node)]))
         return node
 
     def _node(self, path: str) -> Node | None:
-        self._alive()
+        self.check_power()
         where, name = posixpath.split(posixpath.normpath(path))
         folder = self._folders.get(where)
         return None if folder is None else folder.seen.get(name)
@@ -338,7 +339,7 @@ class SimulatedAppendFile:
 
     def size(self) -> int:
         """Return the file's size now, in bytes."""
-        self._disk._alive()
+        self._disk.check_power()
         return len(self._node.seen)
 
     def write(self, data: bytes) -> None:
@@ -351,8 +352,8 @@ class SimulatedAppendFile:
             node.seen += part
             node.changed_at = len(self._disk.operations)
 
-        with self._disk._guard:
-            self._disk._step("write", self._path, act)
+        with self._disk.guard:
+            self._disk.step("write", self._path, act)
 
     def truncate(self, size_bytes: int) -> None:
         """Cut the file to `size_bytes`."""
@@ -363,8 +364,8 @@ class SimulatedAppendFile:
             _write(node.seen, size_bytes, None)
             node.changed_at = len(self._disk.operations)
 
-        with self._disk._guard:
-            self._disk._step("truncate", self._path, act)
+        with self._disk.guard:
+            self._disk.step("truncate", self._path, act)
 
     def sync(self) -> None:
         """Make the data durable and, the first time on this handle, the file's name.
@@ -372,9 +373,9 @@ class SimulatedAppendFile:
         When it fails, what was pending is lost for good, as on Linux: a later sync that
         succeeds does not bring it back.
         """
-        with self._disk._guard:
+        with self._disk.guard:
             try:
-                self._disk._step("sync", self._path, self._settle)
+                self._disk.step("sync", self._path, self._settle)
             except OSError:
                 self._node.pending.clear()
                 raise

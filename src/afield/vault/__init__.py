@@ -5,7 +5,8 @@ described in `docs/format/objects.md`.
 """
 
 from afield.vault.errors import FormatUnknown, ObjectDamaged, ObjectMissing
+from afield.vault.statcache import StatCache
 from afield.vault.tree import TreeEntry
 from afield.vault.vault import Vault
 
-__all__ = ["FormatUnknown", "ObjectDamaged", "ObjectMissing", "TreeEntry", "Vault"]
+__all__ = ["FormatUnknown", "ObjectDamaged", "ObjectMissing", "StatCache", "TreeEntry", "Vault"]

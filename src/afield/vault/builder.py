@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blake3 import blake3
 
-from afield.vault.format import (
+from afield.vault.layout import (
     RECORD,
     Entry,
     index_block,

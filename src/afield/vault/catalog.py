@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from afield.vault.format import ENTRY, Entry, find_entry
+from afield.vault.layout import ENTRY, Entry, find_entry
 from afield.vault.limits import INDEXES_HELD, PACKS_MAX
 
 PACK_BITS = PACKS_MAX.bit_length() - 1

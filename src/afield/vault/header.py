@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from afield.vault.errors import FormatUnknown, HeaderDamaged
-from afield.vault.format import VERSION
+from afield.vault.layout import VERSION
 from afield.vault.stores import Store
 
 NAME = "format.json"

@@ -19,6 +19,9 @@ ROW_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 SAVING_MIN = 0.03
 """The share that compression must save, or the bytes are kept as they are."""
 
+COMPRESS_BYTES_MIN = 64
+"""Below this nothing is compressed: a frame's own bytes eat what it saves."""
+
 PACK_BYTES = 8 << 20
 """A pack is closed before it would pass this: what a broken link may cost."""
 
@@ -48,6 +51,9 @@ INDEXES_HELD = 64
 
 PACKS_MAX = 1 << 20
 """Packs that one process can tell apart (8 TiB of stored bytes)."""
+
+STAT_CACHE_FILES_MAX = 1_000_000
+"""Files that a stat cache keeps; some 100 bytes each."""
 
 TEMPORARY_AGE_NS = 24 * 3600 * 1_000_000_000
 """A half-written file is swept when it is this much older than the newest pack."""

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
 
-from afield.vault.errors import Corrupt
 from afield.vault.limits import RECIPE_DEPTH_MAX
+from afield.vault.shelf import Parts, damaged
 
-Load = Callable[[bytes], "bytes | list[tuple[bytes, int]]"]
+Load = Callable[[bytes], bytes | Parts]
 """Returns an object's content, or the (digest, size) of its parts; verified."""
 
 
@@ -29,7 +29,7 @@ class ObjectFile(io.RawIOBase):
         self._digest = digest
         self._size_bytes = size_bytes
         self._position = 0
-        self._recipes: list[tuple[int, int, list[int], list[tuple[bytes, int]]]] = []
+        self._recipes: list[tuple[int, int, list[int], Parts]] = []
         self._chunk = b""
         self._chunk_start = 0
 
@@ -79,11 +79,11 @@ class ObjectFile(io.RawIOBase):
             found = self._load(digest)
             if isinstance(found, bytes):
                 if len(found) != size_bytes:
-                    raise Corrupt("a part has another size than its recipe says")
+                    raise damaged(self._digest, "a part has another size than its recipe says")
                 return start, found
             ends = list(accumulate((size for _, size in found), initial=0))
             if ends[-1] != size_bytes or len(self._recipes) == RECIPE_DEPTH_MAX:
-                raise Corrupt("the recipe's parts do not add up")
+                raise damaged(self._digest, "the recipe's parts do not add up")
             self._recipes.append((start, start + size_bytes, ends, found))
             start, digest, size_bytes = self._part(at)
 

@@ -40,6 +40,10 @@ class Store(Protocol):
         """Return a file's size in bytes, or None."""
         ...
 
+    def settle(self) -> None:
+        """Return once all names that can be seen are durable, whoever wrote them."""
+        ...
+
 
 class FolderStore:
     """A folder of a file system; made at the first write."""
@@ -72,6 +76,15 @@ class FolderStore:
         """Return a file's size in bytes, or None."""
         found = self._files.stat(f"{self.root}/{name}")
         return None if found is None else found.size_bytes
+
+    def settle(self) -> None:
+        """Return once all names that can be seen are durable, whoever wrote them.
+
+        Another process may have renamed a pack into place and not have synced the folder yet.
+        """
+        for name in self.names()[:1]:
+            path = f"{self.root}/{name}"
+            self._files.rename(path, path)  # changes nothing, and syncs the folder
 
     def sweep_temporaries(self) -> int:
         """Remove half-written files of dead processes; return how many.
@@ -121,3 +134,6 @@ class MemoryStore:
     def size(self, name: str) -> int | None:
         """Return a file's size in bytes, or None."""
         return len(self._files[name]) if name in self._files else None
+
+    def settle(self) -> None:
+        """Return at once."""

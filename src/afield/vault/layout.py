@@ -6,6 +6,7 @@ integers are little-endian. What does not parse raises `Corrupt`.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -120,7 +121,7 @@ def pack_trailer(block: bytes, offset: int) -> bytes:
 
 
 def read_pack_index(data: bytes) -> bytes:
-    """Return the index lines out of a whole pack, or out of its tail if that has them all.
+    """Return the index lines out of a whole pack, or out of as much of its end as has them.
 
     Raises:
         Corrupt: no trailer, or the lines do not match their checksum.
@@ -138,14 +139,6 @@ def read_pack_index(data: bytes) -> bytes:
     if _checksum(block + data[end:-CHECKSUM_BYTES]) != checksum:
         raise Corrupt("the pack's index does not match its checksum")
     return block
-
-
-def tail_bytes(trailer: bytes) -> int:
-    """Return how many last bytes of a pack hold its index, told by its trailer."""
-    magic, count, _, _ = TRAILER.unpack(trailer)
-    if magic != TRAILER_MAGIC or count * ENTRY.size > limits.PACK_BYTES_MAX:
-        raise Corrupt("the pack has no end")
-    return TRAILER.size + int(count) * ENTRY.size
 
 
 def index_file(pack: bytes, pack_bytes: int, block: bytes) -> bytes:
@@ -202,6 +195,15 @@ def walk_records(data: bytes) -> Iterator[tuple[int, Record]]:
             return
         yield offset, record
         offset += RECORD.size + len(record.payload)
+
+
+def entry_of(offset: int, record: Record) -> Entry:
+    """Return the index line of a record that was found at `offset`."""
+    size_bytes = record.size_bytes
+    if record.kind == RECIPE:
+        with contextlib.suppress(Corrupt):
+            size_bytes = sum([size for _, size in read_recipe(record.digest, record.payload)])
+    return Entry(record.digest, offset, len(record.payload), size_bytes)
 
 
 def _checksum(data: bytes) -> bytes:

@@ -1,0 +1,245 @@
+"""The reading side: which packs there are, and one record at a time, verified.
+
+Nothing that was read is believed before it has matched its digest. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import zstandard
+from blake3 import blake3
+
+from afield.vault import header, layout
+from afield.vault.catalog import Catalog, Place
+from afield.vault.errors import Corrupt, ObjectDamaged, ObjectMissing
+from afield.vault.limits import RECIPE_DEPTH_MAX
+from afield.vault.stores import Store
+
+Parts = list[tuple[bytes, int]]
+"""Digest and size in bytes of the objects that make up another one, in order."""
+
+
+Guard = Callable[[bytes, bytes], bool]
+"""Tells whether bytes have a digest."""
+
+
+def matches(digest: bytes, content: bytes) -> bool:
+    """Tell whether `content` has this digest: the guard of every read."""
+    return blake3(content).digest() == digest
+
+
+class Shelf:
+    """All packs of a store, as one process sees them.
+
+    Args:
+        store: where the packs lie.
+        lock: held while the list of packs is used or changed.
+        waiting: returns a record that is in no pack yet, and the size of its object.
+        guard: tells whether content has a digest; tests take it away to prove its worth.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        lock: threading.RLock,
+        waiting: Callable[[bytes], tuple[bytes, int] | None],
+        guard: Guard,
+    ) -> None:
+        self.store = store
+        self.catalog = Catalog(self._load_index)
+        self.unsettled = False
+        self._lock = lock
+        self._waiting = waiting
+        self._guard = guard
+        self._listed = False
+        self._unreadable: dict[str, str] = {}
+
+    def refresh(self) -> None:
+        """Take in packs that other processes have written, and forget those that are gone.
+
+        Raises:
+            FormatUnknown: a later version wrote the packs.
+            HeaderDamaged: what names the format cannot be read.
+        """
+        with self._lock:
+            if not self._listed:
+                header.check(self.store)
+                self._listed = True
+            names = {name[:-5] for name in self.store.names() if is_pack(name)}
+            for pack in self.catalog.packs():
+                if pack not in names:
+                    self.catalog.drop(pack)
+            for pack in sorted(names):
+                if pack not in self.catalog:
+                    self._take_in(pack)
+
+    def forget(self) -> None:
+        """List and read everything anew at the next look."""
+        with self._lock:
+            self.catalog = Catalog(self._load_index)
+            self._listed = False
+
+    def see(self) -> None:
+        """Take in what is there, unless that was done before."""
+        if not self._listed:
+            self.refresh()
+
+    def holds(self, digest: bytes) -> bool:
+        """Tell whether a pack that is known has the object."""
+        with self._lock:
+            self.see()
+            return self.catalog.holds(digest)
+
+    def size(self, digest: bytes) -> int:
+        """Return the size of an object in bytes.
+
+        Raises:
+            ObjectMissing: no pack has it.
+        """
+        for _ in range(2):
+            with self._lock:
+                waiting = self._waiting(digest)
+                if waiting is not None:
+                    return waiting[1]
+                self.see()
+                place = next(self.catalog.find(digest), None)
+            if place is not None:
+                return place.entry.size_bytes
+            self.refresh()
+        raise self.missing(digest)
+
+    def load(self, digest: bytes) -> bytes | Parts:
+        """Return the content of a chunk or the parts of a recipe, verified.
+
+        Raises:
+            ObjectMissing: no pack has it.
+            ObjectDamaged: no pack has it whole.
+        """
+        why: str | None = None
+        for _ in range(2):
+            with self._lock:
+                waiting = self._waiting(digest)
+                if waiting is not None:
+                    return self.decode(digest, waiting[0])
+                self.see()
+                places = list(self.catalog.find(digest))
+            for place in places:
+                try:
+                    return self.decode(digest, self.read(place))
+                except FileNotFoundError:
+                    continue
+                except Corrupt as error:
+                    why = f"{error} (in pack {place.pack})"
+            if why:
+                raise damaged(digest, why)
+            self.refresh()
+        raise self.missing(digest)
+
+    def contents(self, digest: bytes, depth: int = 0) -> Iterator[bytes]:
+        """Yield an object's bytes in order, record by record, each verified.
+
+        The whole is for the caller to verify: only it knows whether all was taken.
+        """
+        found = self.load(digest)
+        if isinstance(found, bytes):
+            yield found
+            return
+        if depth == RECIPE_DEPTH_MAX:
+            raise damaged(digest, "its recipes are nested too deep")
+        for part, size_bytes in found:
+            seen = 0
+            for data in self.contents(part, depth + 1):
+                seen += len(data)
+                yield data
+            if seen != size_bytes:
+                raise damaged(digest, "a part has another size than the recipe says")
+
+    def read(self, place: Place) -> bytes:
+        """Read the bytes of a record."""
+        wanted = layout.RECORD.size + place.entry.stored_bytes
+        return self.store.read(f"{place.pack}.pack", place.entry.offset, wanted)
+
+    def decode(self, digest: bytes, data: bytes) -> bytes | Parts:
+        """Return what a record holds, if that is the object with this digest.
+
+        Raises:
+            Corrupt: it is not.
+        """
+        record = layout.read_record(data)
+        if record.digest != digest:
+            raise Corrupt("another object stands in its place")
+        content = record.payload
+        if record.codec == layout.ZSTD:
+            try:
+                content = zstandard.ZstdDecompressor().decompress(
+                    content, max_output_size=record.size_bytes
+                )
+            except zstandard.ZstdError as error:
+                raise Corrupt("the stored bytes cannot be decompressed") from error
+        if len(content) != record.size_bytes:
+            raise Corrupt("the content has another size than the record says")
+        if record.kind == layout.RECIPE:
+            return layout.read_recipe(digest, content)
+        if not self._guard(digest, content):
+            raise Corrupt("the content does not match its digest")
+        return content
+
+    def missing(self, digest: bytes) -> ObjectMissing:
+        """Word that no pack has an object."""
+        why = "no pack of this workspace has it"
+        if self._unreadable:
+            why = f"no readable pack has it, and {len(self._unreadable)} cannot be read"
+        name = digest.hex()
+        return ObjectMissing("no such object", name, why, hint="afield verify", object=name)
+
+    def _take_in(self, pack: str) -> None:
+        try:
+            self.catalog.add(pack, self._load_index(pack))
+        except OSError as error:
+            # One bad sector must not take the other packs away; verify names this one.
+            self._unreadable[pack] = str(error)
+            return
+        self._unreadable.pop(pack, None)
+        self.unsettled = True
+
+    def _load_index(self, pack: str) -> bytes:
+        """Return a pack's index lines: from its index, else its end, else its records."""
+        try:
+            data = self.store.read(f"{pack}.idx")
+            return layout.read_index_file(bytes.fromhex(pack), data)[0]
+        except (OSError, Corrupt):
+            pass  # an index only repeats what the pack says itself
+        try:
+            return pack_index(self.store.read(f"{pack}.pack"))
+        except FileNotFoundError:
+            return b""
+
+
+def pack_index(data: bytes) -> bytes:
+    """Return the index lines out of a pack: from its end, else from what records parse."""
+    try:
+        return layout.read_pack_index(data)
+    except Corrupt:
+        return layout.index_block(layout.entry_of(*found) for found in layout.walk_records(data))
+
+
+def is_pack(name: str) -> bool:
+    """Tell whether a name is that of a pack."""
+    return len(name) == 69 and name.endswith(".pack") and _is_hex(name[:64])  # noqa: PLR2004
+
+
+def is_index(name: str) -> bool:
+    """Tell whether a name is that of a pack's index."""
+    return len(name) == 68 and name.endswith(".idx") and _is_hex(name[:64])  # noqa: PLR2004
+
+
+def damaged(digest: bytes, why: str) -> ObjectDamaged:
+    """Word that an object does not match what was written."""
+    name = digest.hex()
+    return ObjectDamaged("object is damaged", name, why, hint="afield verify", object=name)
+
+
+def _is_hex(text: str) -> bool:
+    return not set(text) - set("0123456789abcdef")
