@@ -1,0 +1,125 @@
+"""The Python environment of the command: its interpreter, and every distribution in it.
+
+It is the environment of whatever Python the command used, never ours. The hook tells which
+one that was; without the hook the interpreter is asked. Reading `*.dist-info` lives in
+`distributions`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from afield.kernel.digest import digest
+from afield.runs.capture_limits import PROBE_S
+from afield.runs.distributions import DistributionCache, Found, find_distributions
+from afield.runs.manifest import Distribution, Environment
+from afield.runs.wheel import repack
+from afield.vault import Vault
+
+_ASK = (
+    "import json,platform,sys;"
+    "print(json.dumps([sys.executable,platform.python_version(),sys.implementation.name,"
+    "sys.prefix,sys.base_prefix,[p for p in sys.path[1:] if p]]))"
+)
+_SHEBANG_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """An interpreter as it describes itself; `path` is its `sys.path` without the script's folder."""
+
+    executable: str
+    version: str
+    implementation: str
+    prefix: str
+    base_prefix: str
+    path: tuple[str, ...]
+
+
+def ask_python(executable: str, environ: Mapping[str, str], folder: str) -> Python | None:
+    """Start an interpreter and let it describe itself; None when it does not."""
+    try:
+        done = subprocess.run(
+            [executable, "-c", _ASK],
+            check=False,
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_S,
+        )
+        values = json.loads(done.stdout)
+        return Python(*values[:5], path=tuple(values[5]))
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
+        return None
+
+
+def python_of(program: str, environ: Mapping[str, str], folder: str) -> str | None:
+    """Return the interpreter that a program is or names in its first line; None when none."""
+    name = os.path.basename(program).lower()
+    if name.startswith(("python", "pypy")):
+        return program
+    try:
+        with open(program, "rb") as stream:
+            head = stream.read(_SHEBANG_BYTES)
+    except OSError:
+        return None
+    if not head.startswith(b"#!"):
+        return None
+    words = head[2:].split(b"\n", 1)[0].decode("utf-8", "replace").split()
+    if words and os.path.basename(words[0]) == "env":
+        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    if not words or not os.path.basename(words[0]).startswith(("python", "pypy")):
+        return None
+    found = shutil.which(words[0], path=environ.get("PATH", os.defpath))
+    return os.path.join(folder, found) if found else None
+
+
+def read_environment(
+    python: Python, *, cache: DistributionCache, vault: Vault | None = None
+) -> Environment:
+    """Return the environment that a Python imports from.
+
+    With a vault, distributions that no index has are kept in it as wheels.
+    """
+    found = find_distributions(python.path, cache)
+    distributions = tuple(_with_wheel(one, vault) for one in found)
+    platform = sysconfig.get_platform()
+    return Environment(
+        python=python.version,
+        implementation=python.implementation,
+        executable=python.executable,
+        prefix=python.prefix,
+        base_prefix=python.base_prefix,
+        platform=platform,
+        identity=environment_identity(
+            python.version, python.implementation, platform, distributions
+        ),
+        distributions=distributions,
+    )
+
+
+def environment_identity(
+    version: str, implementation: str, platform: str, distributions: Sequence[Distribution]
+) -> str:
+    """Digest what decides which code an environment has: not where it lies, nor who made it."""
+    parts: list[object] = [implementation, version, platform]
+    parts += [[one.name.lower(), one.version, one.identity] for one in distributions]
+    return digest(msgspec.json.encode(parts))
+
+
+def _with_wheel(found: Found, vault: Vault | None) -> Distribution:
+    if vault is None or found.distribution.origin != "local":
+        return found.distribution
+    packed = repack(found.folder)
+    if packed is None:
+        return found.distribution
+    return msgspec.structs.replace(found.distribution, wheel=vault.put(packed))
