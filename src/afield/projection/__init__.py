@@ -4,20 +4,32 @@ Readers bring the tables up to date when they ask (`Projection.refresh`); writer
 them. Rooms hand in what they are made of (`Room`); nothing here knows what a run is.
 """
 
+from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.engine import Projection, Source
 from afield.projection.gate import Gate
+from afield.projection.language import Query, parse, to_text
 from afield.projection.ops import Add, Put
 from afield.projection.schema import Column, Fold, Index, Room, Table
+from afield.projection.search import compile_query, count, search
 
 __all__ = [
     "Add",
+    "Attribute",
+    "Catalog",
     "Column",
     "Fold",
     "Gate",
     "Index",
+    "Pairs",
     "Projection",
     "Put",
+    "Query",
     "Room",
     "Source",
     "Table",
+    "compile_query",
+    "count",
+    "parse",
+    "search",
+    "to_text",
 ]

@@ -52,6 +52,12 @@ class QueryField(QueryError):
     code = "query.field"
 
 
+class QueryValue(QueryError):
+    """A value does not fit its field: text for a number, no moment for a time."""
+
+    code = "query.value"
+
+
 def _window(text: str, offset: int, width: int = 72) -> tuple[str, int]:
     """Cut one printable line of `text` around `offset`; return it and the caret's column."""
     start = max(0, offset - width // 2) if len(text) > width else 0

@@ -1,0 +1,78 @@
+"""What a query may name: a room's table, its columns, and its key/value tables.
+
+Declarations only; the room that owns the tables writes them down once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+AttributeType = Literal["text", "number", "time", "duration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A field of the table itself.
+
+    Args:
+        sql: an expression over the alias `r`, such as `r."status"`.
+        type: `time` is Unix milliseconds, `duration` is seconds.
+    """
+
+    sql: str
+    type: AttributeType = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A key/value table: at most one row for an owner and a name.
+
+    Wants the key (owner, name), and an index (name, column) for each value column.
+
+    Args:
+        table: its name.
+        owner: the column that holds the key of the catalog's table.
+        name: the column that holds the name of the pair.
+        text: the column with the value as text, if any.
+        number: the column with the value as a number, NULL where it is none.
+    """
+
+    table: str
+    owner: str
+    name: str
+    text: str | None = None
+    number: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.text is None and self.number is None:
+            raise ValueError(f"{self.table} holds neither text nor numbers")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The value columns; in sorting, what has the first comes before what has not."""
+        return tuple(column for column in (self.number, self.text) if column is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The fields of one kind of thing.
+
+    Args:
+        table: the table that rows are selected from, known to SQL as `r`.
+        key: its primary key, one column.
+        attributes: fields without a scope.
+        pairs: key/value tables by scope: `metrics` for `metrics.acc`.
+        order: how rows are sorted when nothing else decides; the key is added to it.
+        where: a condition that always holds, or empty.
+        aliases: other words for scopes; scopes named `attribute` mean attributes.
+    """
+
+    table: str
+    key: str
+    attributes: Mapping[str, Attribute]
+    pairs: Mapping[str, Pairs] = field(default_factory=dict)
+    order: str = ""
+    where: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,242 @@
+"""Running a query: the statements that give a page of keys in order.
+
+Sorting by a key/value field goes down its index and stops at the page's end. What lacks the
+field comes last, so it is a statement of its own that runs only when the page reaches it.
+`CROSS JOIN` means the join order as written, in SQLite, so that no statistics are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any as AnyValue
+from typing import Protocol, TypeGuard
+
+from afield.kernel.clock import Clock
+from afield.projection.catalog import Attribute, Catalog, Pairs
+from afield.projection.compile import Compiler, Likes, Sql, joined
+from afield.projection.statements import quoted
+from afield.projection.syntax import All, Comparison, Expression, Order, Query
+
+EVERYTHING = Sql("1 = 1")
+
+
+class Searchable(Likes, Protocol):
+    """What is asked: a `Projection`."""
+
+    def query(self, sql: str, args: Sequence[AnyValue] = ()) -> list[tuple[AnyValue, ...]]:
+        """Run a SELECT; return its rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement of a search without its `SELECT` and `LIMIT`; steps follow one another.
+
+    Attributes:
+        key: the SQL of the key.
+        source: `FROM … WHERE …`.
+        order: `ORDER BY …`.
+    """
+
+    key: str
+    source: Sql
+    order: Sql
+
+
+def search(
+    database: Searchable,
+    query: Query,
+    catalog: Catalog,
+    *,
+    clock: Clock,
+    limit: int | None = None,
+    offset: int = 0,
+    where: str = "",
+    args: Sequence[AnyValue] = (),
+) -> list[AnyValue]:
+    """Return the keys of one page, in order.
+
+    Args:
+        database: the projection.
+        query: what to select and how to sort it.
+        catalog: the fields.
+        clock: for `2 days ago`, and for dates in the reader's time zone.
+        limit: rows at most; None for all.
+        offset: rows to leave out first.
+        where: one more condition over the alias `r`.
+        args: its parameters.
+
+    Raises:
+        QueryError: a field or value of the query does not fit the catalog.
+    """
+    found: list[AnyValue] = []
+    skip = offset
+    for step in plan(query, catalog, database, clock=clock, where=Sql(where, tuple(args))):
+        wanted = None if limit is None else limit - len(found)
+        if wanted is not None and wanted <= 0:
+            break
+        keys = _page(database, step, wanted, skip)
+        if keys or not skip:
+            skip = 0
+        else:
+            skip -= _count(database, step)
+        found += keys
+    return found
+
+
+def count(
+    database: Searchable,
+    query: Query,
+    catalog: Catalog,
+    *,
+    clock: Clock,
+    where: str = "",
+    args: Sequence[AnyValue] = (),
+) -> int:
+    """Return how many rows a query selects."""
+    unsorted = Query(query.where, (), query.text)
+    steps = plan(unsorted, catalog, database, clock=clock, where=Sql(where, tuple(args)))
+    return sum(_count(database, step) for step in steps)
+
+
+def compile_query(
+    query: Query, catalog: Catalog, likes: Likes, *, clock: Clock, where: Sql = EVERYTHING
+) -> tuple[str, str, tuple[AnyValue, ...]]:
+    """Return a query as one `FROM … WHERE …`, one `ORDER BY …`, and their parameters.
+
+    For statements of a room's own. `search` is faster for sorting by key/value fields.
+    """
+    compiler = _compiler(query, catalog, likes, clock)
+    step = _by_table(compiler, query.where, query.order, where)
+    return step.source.text, step.order.text, step.source.params + step.order.params
+
+
+def plan(
+    query: Query, catalog: Catalog, likes: Likes, *, clock: Clock, where: Sql = EVERYTHING
+) -> Iterator[Step]:
+    """Yield the statements whose results, one after the other, are the answer."""
+    compiler = _compiler(query, catalog, likes, clock)
+    found = compiler.find(query.order[0].field) if query.order else None
+    for order in query.order[1:]:
+        compiler.find(order.field)
+    if isinstance(found, tuple):
+        return _by_pair(compiler, query, *found, where)
+    return iter((_by_table(compiler, query.where, query.order, where),))
+
+
+def _compiler(query: Query, catalog: Catalog, likes: Likes, clock: Clock) -> Compiler:
+    now_ms = clock.wall_ns() // 1_000_000
+    return Compiler(catalog, likes, text=query.text, now_ms=now_ms, utc_offset=clock.utc_offset())
+
+
+def _by_table(
+    compiler: Compiler, where: Expression | None, order: Sequence[Order], more: Sql
+) -> Step:
+    """Start at the table itself; sort by its attributes."""
+    catalog = compiler.catalog
+    key = f"r.{quoted(catalog.key)}"
+    conditions = [] if where is None else [compiler.condition(where, key)]
+    source = _where(Sql(f"FROM {quoted(catalog.table)} r"), [*conditions, *_always(catalog, more)])
+    return Step(key, source, _order(compiler, order, key))
+
+
+def _by_pair(
+    compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql
+) -> Iterator[Step]:
+    """Start at the index of the key/value field that is sorted by first."""
+    catalog = compiler.catalog
+    first, rest = query.order[0], query.order[1:]
+    terms = query.where.terms if isinstance(query.where, All) else (query.where,)
+    on_row, others = [], []
+    for term in terms:
+        if _needs_row(term) and compiler.find(term.field) == (pairs, name):
+            on_row.append(compiler.pair_row(term, pairs, "o"))
+        elif term is not None:
+            others.append(term)
+    owner = f"o.{quoted(pairs.owner)}"
+    start = Sql(
+        f"FROM {quoted(pairs.table)} o CROSS JOIN {quoted(catalog.table)} r"
+        f" ON r.{quoted(catalog.key)} = {owner}"
+    )
+    conditions = [
+        Sql(f"o.{quoted(pairs.name)} = ?", (name,)),
+        *on_row,
+        *(compiler.condition(term, owner) for term in others),
+        *_always(catalog, more),
+    ]
+    then = _order(compiler, rest, owner)
+    for column in pairs.columns:
+        present = [Sql(f"o.{quoted(column)} IS NOT NULL")]
+        if column == pairs.text and pairs.number is not None:
+            present.append(Sql(f"o.{quoted(pairs.number)} IS NULL"))
+        way = "DESC" if first.descending else "ASC"
+        order = Sql(f"o.{quoted(column)} {way}, {then.text}", then.params)
+        yield Step(owner, _where(start, [*conditions, *present]), order)
+    if not on_row:
+        yield _without(compiler, query, pairs, name, more)
+
+
+def _needs_row(term: Expression | None) -> TypeGuard[Comparison]:
+    """Tell a comparison that is false where its field is missing."""
+    return isinstance(term, Comparison) and term.operator != "is null"
+
+
+def _without(compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql) -> Step:
+    """What lacks the field that is sorted by."""
+    key = f"r.{quoted(compiler.catalog.key)}"
+    values = " OR ".join(f"x.{quoted(column)} IS NOT NULL" for column in pairs.columns)
+    lacks = Sql(
+        f"({key} IN (SELECT x.{quoted(pairs.owner)} FROM {quoted(pairs.table)} x"
+        f" WHERE x.{quoted(pairs.name)} = ? AND ({values}))) IS NOT TRUE",
+        (name,),
+    )
+    both = joined([lacks, more], "AND") if more.text else lacks
+    return _by_table(compiler, query.where, query.order[1:], both)
+
+
+def _order(compiler: Compiler, orders: Sequence[Order], key: str) -> Sql:
+    """Sort by fields, then as the catalog says, then by key: always the same order."""
+    parts = []
+    for order in orders:
+        found = compiler.find(order.field)
+        way = "DESC" if order.descending else "ASC"
+        if isinstance(found, Attribute):
+            parts.append(Sql(f"{found.sql} {way} NULLS LAST"))
+        else:
+            parts += [_value_of(*found, column, key, way) for column in found[0].columns]
+    if compiler.catalog.order:
+        parts.append(Sql(compiler.catalog.order))
+    return joined([*parts, Sql(f"{key} DESC")], ",")
+
+
+def _value_of(pairs: Pairs, name: str, column: str, key: str, way: str) -> Sql:
+    return Sql(
+        f"(SELECT x.{quoted(column)} FROM {quoted(pairs.table)} x"
+        f" WHERE x.{quoted(pairs.owner)} = {key} AND x.{quoted(pairs.name)} = ?) {way} NULLS LAST",
+        (name,),
+    )
+
+
+def _always(catalog: Catalog, more: Sql) -> list[Sql]:
+    return [each for each in (Sql(catalog.where), more) if each.text and each != EVERYTHING]
+
+
+def _where(start: Sql, conditions: Sequence[Sql]) -> Sql:
+    if not conditions:
+        return start
+    return joined([start, joined(conditions, "AND")], "WHERE")
+
+
+def _page(database: Searchable, step: Step, limit: int | None, offset: int) -> list[AnyValue]:
+    sql = f"SELECT {step.key} {step.source.text} ORDER BY {step.order.text}"
+    params = step.source.params + step.order.params
+    if limit is not None or offset:
+        sql += " LIMIT ? OFFSET ?"
+        params = (*params, (1 << 62) if limit is None else limit, offset)
+    return [key for (key,) in database.query(sql, params)]
+
+
+def _count(database: Searchable, step: Step) -> int:
+    rows = database.query(f"SELECT count(*) {step.source.text}", step.source.params)
+    return int(rows[0][0])
