@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from afield.journal import Entry
 from afield.projection import Add, Column, Put, Room, Table
-from afield.projection.ops import Fact
 from afield.runs import events
 
 RUNS = Table(
@@ -114,7 +114,7 @@ REPRODUCTIONS = Table(
 )
 
 
-def _started(entry: Fact) -> Iterator[Put]:
+def _started(entry: Entry) -> Iterator[Put]:
     body = entry.body
     values = (
         _text(body, "project"),
@@ -133,28 +133,28 @@ def _started(entry: Fact) -> Iterator[Put]:
     yield Put("runs", (entry.about,), "ended", (events.RUNNING, None, None, None))
 
 
-def _named(entry: Fact) -> Iterator[Put]:
+def _named(entry: Entry) -> Iterator[Put]:
     yield Put("runs", (entry.about,), "named", (_text(entry.body, "name"),))
 
 
-def _params(entry: Fact) -> Iterator[Put]:
+def _params(entry: Entry) -> Iterator[Put]:
     for name, value in _mapping(entry.body, "params").items():
         yield Put("params", (entry.about, name), "value", _typed(value))
 
 
-def _summary(entry: Fact) -> Iterator[Put]:
+def _summary(entry: Entry) -> Iterator[Put]:
     for name, value in _mapping(entry.body, "values").items():
         yield Put("summaries", (entry.about, name), "value", _typed(value))
 
 
-def _tagged(entry: Fact) -> Iterator[Put]:
+def _tagged(entry: Entry) -> Iterator[Put]:
     for name in _list(entry.body, "unset"):
         yield Put("tags", (entry.about, str(name)), "tagged", (None,))
     for name, value in _mapping(entry.body, "set").items():
         yield Put("tags", (entry.about, name), "tagged", (str(value),))
 
 
-def _captured(entry: Fact) -> Iterator[Put]:
+def _captured(entry: Entry) -> Iterator[Put]:
     facts = _mapping(entry.body, "facts")
     values = (
         next(iter(entry.refs), None),
@@ -166,7 +166,7 @@ def _captured(entry: Fact) -> Iterator[Put]:
     yield Put("runs", (entry.about,), "captured", values)
 
 
-def _measured(entry: Fact) -> Iterator[Put]:
+def _measured(entry: Entry) -> Iterator[Put]:
     for name, found in _mapping(entry.body, "metrics").items():
         if not isinstance(found, Mapping):
             continue
@@ -175,7 +175,7 @@ def _measured(entry: Fact) -> Iterator[Put]:
         yield Put("metrics", (entry.about, name), "summary", values)
 
 
-def _ended(entry: Fact) -> Iterator[Put]:
+def _ended(entry: Entry) -> Iterator[Put]:
     body = entry.body
     yield from _measured(entry)
     ending = (
@@ -191,7 +191,7 @@ def _ended(entry: Fact) -> Iterator[Put]:
         yield Put("run_series", (entry.about,), "sealed", found)
 
 
-def _saved(entry: Fact) -> Iterator[Put]:
+def _saved(entry: Entry) -> Iterator[Put]:
     body = entry.body
     path = _text(body, "path")
     if path is not None:
@@ -199,16 +199,16 @@ def _saved(entry: Fact) -> Iterator[Put]:
         yield Put("saved", (entry.about, path), "file", values)
 
 
-def _noted(entry: Fact) -> Iterator[Add]:
+def _noted(entry: Entry) -> Iterator[Add]:
     for found in entry.refs:
         yield Add("notes", (entry.about, entry.at, found, entry.by))
 
 
-def _deleted(entry: Fact) -> Iterator[Put]:
+def _deleted(entry: Entry) -> Iterator[Put]:
     yield Put("runs", (entry.about,), "erased", (int(entry.body.get("deleted") is True),))
 
 
-def _reproduced(entry: Fact) -> Iterator[Put]:
+def _reproduced(entry: Entry) -> Iterator[Put]:
     body = entry.body
     run = _text(body, "run")
     if run is not None:
