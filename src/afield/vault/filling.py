@@ -17,7 +17,7 @@ from blake3 import blake3
 from afield.vault import chunking, header, layout
 from afield.vault.builder import PackBuilder
 from afield.vault.layout import CHUNK, DATA, META, RECIPE, STORED, ZSTD
-from afield.vault.limits import COMPRESS_BYTES_MIN, PACK_BYTES, RECIPE_ITEMS, SAVING_MIN
+from afield.vault.limits import COMPRESS_BYTES_MIN, RECIPE_ITEMS, SAVING_MIN
 from afield.vault.shelf import Guard, Parts, Shelf
 from afield.vault.stores import Store
 
@@ -29,13 +29,17 @@ class Filling:
         store: where full packs go.
         lock: held while a record is added and while a pack is written.
         level: of zstd.
+        pack_bytes: a pack is closed before it would pass this.
         guard: what reading trusts, see `Shelf`.
     """
 
-    def __init__(self, store: Store, lock: threading.RLock, level: int, guard: Guard) -> None:
+    def __init__(
+        self, store: Store, lock: threading.RLock, *, level: int, pack_bytes: int, guard: Guard
+    ) -> None:
         self._store = store
         self._lock = lock
         self._level = level
+        self._pack_bytes = pack_bytes
         self._local = threading.local()
         self._building = {DATA: PackBuilder(DATA), META: PackBuilder(META)}
         self._data, self._meta = self._building[DATA], self._building[META]
@@ -161,7 +165,7 @@ class Filling:
         with self._lock:
             if digest in self._data or digest in self._meta:  # another thread was faster
                 return
-            if self._building[role].size_bytes + len(payload) > PACK_BYTES:
+            if self._building[role].size_bytes + len(payload) > self._pack_bytes:
                 if role == META:
                     self._close(DATA)
                 self._close(role)

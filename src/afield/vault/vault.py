@@ -25,7 +25,7 @@ from afield.vault.check import verify
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
-from afield.vault.limits import BLOCK_BYTES, WHOLE_READ_BYTES
+from afield.vault.limits import BLOCK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
@@ -42,17 +42,26 @@ class Vault:
         root: the folder of the packs; made at the first write.
         files: the file system.
         level: of zstd.
+        pack_bytes: a pack is closed before it would pass this.
         store: where packs lie instead of in the folder.
     """
 
     _guard = staticmethod(matches)  # a test takes it away, to see that others would notice
 
     def __init__(
-        self, root: str, files: FileSystem, *, level: int = 1, store: Store | None = None
+        self,
+        root: str,
+        files: FileSystem,
+        *,
+        level: int = 1,
+        pack_bytes: int = PACK_BYTES,
+        store: Store | None = None,
     ) -> None:
         self._store: Store = FolderStore(root, files) if store is None else store
         self._lock = threading.RLock()
-        self._filling = Filling(self._store, self._lock, level, self._guard)
+        self._filling = Filling(
+            self._store, self._lock, level=level, pack_bytes=pack_bytes, guard=self._guard
+        )
         self._shelf = self._filling.shelf
 
     def put(self, data: bytes, *, meta: bool = False) -> ObjectId:
