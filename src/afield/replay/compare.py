@@ -1,0 +1,319 @@
+"""Comparing two runs: exit state, outputs, metrics and console, each with its grade.
+
+Works on two recorded runs, whoever made them; a reproduction is one of the two. Causes are
+looked for in `cause`, and the verdict of the whole is put together in `report`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import ObjectId, RunId
+from afield.replay.canonical import Look, judge
+from afield.replay.canonical.plain import compare_console
+from afield.replay.cause import Cause
+from afield.replay.limits import FOLDER_OUTPUTS_MAX, LOOK_BYTES_MAX, SERIES_POINTS_MAX
+from afield.replay.masks import is_duration_name
+from afield.replay.reader import MetricFacts, RunReader
+from afield.replay.text import close_value, same_value
+from afield.replay.verdict import Grade, Judged
+from afield.runs.console import split
+from afield.runs.manifest import FileRecord, Manifest
+from afield.vault import Vault
+
+STREAMS = ("stdout", "stderr")
+SUMMARIES = ("count", "last", "min", "max", "mean")
+_PASSING = re.compile(
+    r"(?:^|/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints"
+    r"|\.hypothesis|\.cache|\.matplotlib|Library/Caches)/|\.pyc$|(?:^|/)matplotlib/fontlist-"
+)
+
+
+class OutputResult(msgspec.Struct, frozen=True):
+    """How one file came out; `verdict` is the grade in words."""
+
+    path: str
+    verdict: str
+    canonicaliser: str
+    detail: str | None = None
+
+
+class MetricResult(msgspec.Struct, frozen=True):
+    """How one metric came out: the last values of both runs, and the grade in words."""
+
+    name: str
+    recorded: float | None
+    reproduced: float | None
+    verdict: str
+    detail: str | None = None
+
+
+class StreamResult(msgspec.Struct, frozen=True):
+    """How the console came out, the worse of its two streams."""
+
+    verdict: str
+    detail: str | None = None
+
+
+class ExitResult(msgspec.Struct, frozen=True):
+    """How the two runs ended; a signal counts as its name."""
+
+    recorded: int | str | None
+    reproduced: int | str | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison found.
+
+    `grades` holds every grade that counts. `symptoms` tells where differences showed, in the
+    order console, metrics, files, exit.
+    """
+
+    outputs: tuple[OutputResult, ...]
+    metrics: tuple[MetricResult, ...]
+    console: StreamResult
+    exit: ExitResult
+    grades: tuple[Grade, ...]
+    symptoms: tuple[Cause, ...]
+    checked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two runs that are compared.
+
+    Args:
+        old: the recorded run's id.
+        new: the other's.
+        before: the recorded manifest.
+        after: the other's.
+    """
+
+    old: RunId
+    new: RunId
+    before: Manifest
+    after: Manifest
+
+
+def compare_runs_content(
+    pair: Pair,
+    *,
+    vault: Vault,
+    runs: RunReader,
+    look: Look,
+    tolerances: Mapping[str, float] | None = None,
+) -> Compared:
+    """Compare what two runs brought about.
+
+    Args:
+        pair: the runs.
+        vault: holds outputs and consoles.
+        runs: where metrics are read.
+        look: masks and tolerance.
+        tolerances: relative tolerance of single metrics.
+    """
+    outputs = _outputs(pair, vault, look)
+    metrics = _metrics(pair, runs, look.tolerance, tolerances or {})
+    console = _console(pair, vault, look)
+    ended, exit_grade = _exit(pair)
+    grades = [exit_grade]
+    grades += [one.grade for _, one in outputs]
+    grades += [grade for _, grade in metrics if grade is not None]
+    grades += [one.grade for one in console.values()]
+    return Compared(
+        outputs=tuple(_told(path, one) for path, one in outputs),
+        metrics=tuple(result for result, _ in metrics),
+        console=_stream(console),
+        exit=ended,
+        grades=tuple(grades),
+        symptoms=tuple(_symptoms(console, metrics, outputs, ended, exit_grade)),
+        checked=len(outputs) + len(metrics) + len(console),
+    )
+
+
+def _told(path: str, one: Judged) -> OutputResult:
+    return OutputResult(path, one.grade.words, one.canonicaliser, one.detail)
+
+
+def _outputs(pair: Pair, vault: Vault, look: Look) -> list[tuple[str, Judged]]:
+    old = _by_place(pair.before.outputs, look.old.paths)
+    new = _by_place(pair.after.outputs, look.new.paths)
+    found: list[tuple[str, Judged]] = []
+    for place, one in list(old.items())[:FOLDER_OUTPUTS_MAX]:
+        other = new.get(place)
+        if _is_passing(place) and (other is None or other.digest != one.digest):
+            continue
+        if other is None:
+            missing = Judged(Grade.MISSING, detail="the other run did not write it")
+            found.append((one.path, missing))
+        else:
+            found.append((one.path, _file(one, other, vault, look)))
+    for place, other in new.items():
+        if place not in old and not _is_passing(place):
+            extra = Judged(Grade.DIVERGED, detail="only the other run wrote it")
+            found.append((other.path, extra))
+    return found
+
+
+def _by_place(outputs: Sequence[FileRecord], place: Callable[[str], str]) -> dict[str, FileRecord]:
+    return {place(one.path): one for one in outputs}
+
+
+def _is_passing(place: str) -> bool:
+    """Tell whether a file is a cache or lies in a temporary folder: it comes and goes."""
+    return bool(_PASSING.search(place)) or place.startswith("<temporary>")
+
+
+def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judged:
+    if one.digest is None or other.digest is None:
+        side = "recorded" if one.digest is None else "reproduced"
+        return Judged(Grade.UNCHECKED, detail=f"the {side} file has no digest in the record")
+    if one.digest == other.digest:
+        return Judged(Grade.BYTES)
+    if max(one.size_bytes, other.size_bytes) > LOOK_BYTES_MAX:
+        return Judged(Grade.DIVERGED, detail=f"bytes differ; over {LOOK_BYTES_MAX >> 20} MB")
+    try:
+        old, new = vault.get(ObjectId(one.digest)), vault.get(ObjectId(other.digest))
+    except AfieldError as fault:
+        return Judged(Grade.DIVERGED, detail=f"bytes differ; not looked into: {fault.message}")
+    return judge(one.path, old, new, look)
+
+
+def _exit(pair: Pair) -> tuple[ExitResult, Grade]:
+    old = pair.before.signal or pair.before.exit_code
+    new = pair.after.signal or pair.after.exit_code
+    grade = Grade.BYTES if old == new else Grade.DIVERGED
+    return ExitResult(old, new, "identical" if old == new else grade.words), grade
+
+
+def _console(pair: Pair, vault: Vault, look: Look) -> dict[str, Judged]:
+    """Return the grade of each stream that had anything to say on either side."""
+    if pair.before.console is None and pair.before.console_bytes:
+        return {"console": Judged(Grade.UNCHECKED, "console", "not kept in the record")}
+    sides = []
+    for manifest in (pair.before, pair.after):
+        try:
+            data = vault.get(ObjectId(manifest.console)) if manifest.console else b""
+        except AfieldError as fault:
+            return {"console": Judged(Grade.UNCHECKED, "console", fault.message)}
+        sides.append([part.decode("utf-8", "surrogateescape") for part in split(data)])
+    return {
+        name: compare_console(old, new, look)
+        for name, old, new in zip(STREAMS, *sides, strict=True)
+        if old or new
+    }
+
+
+def _stream(console: Mapping[str, Judged]) -> StreamResult:
+    if not console:
+        return StreamResult("identical bytes", "nothing was printed")
+    name, bad = max(console.items(), key=lambda pair: pair[1].grade)
+    detail = f"{name}, {bad.detail}" if bad.detail and bad.grade > Grade.CONTENT else bad.detail
+    return StreamResult(bad.grade.words, detail)
+
+
+def _metrics(
+    pair: Pair, runs: RunReader, tolerance: float, tolerances: Mapping[str, float]
+) -> list[tuple[MetricResult, Grade | None]]:
+    old, new = runs.run(pair.old).metrics, runs.run(pair.new).metrics
+    found: list[tuple[MetricResult, Grade | None]] = []
+    budget = SERIES_POINTS_MAX
+    for name in old:
+        one, other = old[name], new.get(name)
+        allowed = tolerances.get(name, tolerance)
+        if other is None:
+            grade, detail = Grade.MISSING, "the other run did not log it"
+        else:
+            grade, detail = _summaries(one, other, allowed)
+            budget -= one.count
+            if one.count == other.count and one.count > 1 and budget > 0:
+                tables = (runs.series(pair.old, name), runs.series(pair.new, name))
+                stepped = _series(*tables, allowed)
+                grade, detail = max((grade, detail), stepped, key=lambda found: found[0])
+                detail = stepped[1] or detail
+        found.append(_metric(name, one, other, grade, detail))
+    for name in new:
+        if name not in old:
+            detail = "only the other run logged it"
+            found.append(_metric(name, None, new[name], Grade.DIVERGED, detail))
+    return found
+
+
+def _metric(
+    name: str,
+    one: MetricFacts | None,
+    other: MetricFacts | None,
+    grade: Grade,
+    detail: str | None,
+) -> tuple[MetricResult, Grade | None]:
+    values = (one.last if one else None, other.last if other else None)
+    if one and other and one.count == other.count and is_duration_name(name):
+        return MetricResult(name, *values, verdict="not judged", detail="a time or rate"), None
+    return MetricResult(name, *values, verdict=grade.words, detail=detail), grade
+
+
+def _summaries(one: MetricFacts, other: MetricFacts, tolerance: float) -> tuple[Grade, str | None]:
+    grade, detail = Grade.BYTES, None
+    for word in SUMMARIES:
+        old, new = float(getattr(one, word)), float(getattr(other, word))
+        if same_value(old, new):
+            continue
+        told = f"{word} {old:.17g} vs {new:.17g}"
+        if word == "count" or not close_value(old, new, tolerance):
+            return Grade.DIVERGED, told
+        grade, detail = Grade.TOLERANCE, detail or told
+    return grade, detail
+
+
+def _series(old: Any, new: Any, tolerance: float) -> tuple[Grade, str | None]:
+    """Compare two series point by point, in the order of logging; times are not looked at."""
+    import numpy as np
+
+    if old.num_rows != new.num_rows:
+        return Grade.DIVERGED, f"{old.num_rows} vs {new.num_rows} points"
+    steps, others = (np.asarray(side["step"]) for side in (old, new))
+    if not np.array_equal(steps, others):
+        at = int(np.argmax(steps != others))
+        return Grade.DIVERGED, f"point {at + 1}: step {steps[at]} vs {others[at]}"
+    left, right = (np.asarray(side["value"], dtype=np.float64) for side in (old, new))
+    unlike = ~((left == right) | (np.isnan(left) & np.isnan(right)))
+    if not unlike.any():
+        return Grade.BYTES, None
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.abs(left), np.abs(right))
+        finite = np.isfinite(left) & np.isfinite(right)
+        far = unlike & ~(finite & (np.abs(left - right) <= tolerance * scale))
+    where = far if far.any() else unlike
+    at = int(np.argmax(where))
+    told = f"step {steps[at]}: {left[at]:.17g} vs {right[at]:.17g}"
+    more = f" ({int(where.sum())} of {where.size} points)" if where.sum() > 1 else ""
+    return (Grade.DIVERGED if far.any() else Grade.TOLERANCE), told + more
+
+
+def _symptoms(
+    console: Mapping[str, Judged],
+    metrics: Sequence[tuple[MetricResult, Grade | None]],
+    outputs: Sequence[tuple[str, Judged]],
+    ended: ExitResult,
+    exit_grade: Grade,
+) -> Iterator[Cause]:
+    for least in (Grade.DIVERGED, Grade.TOLERANCE):
+        for name, one in console.items():
+            if one.grade >= least:
+                yield Cause("console", f"{name}, {one.detail}")
+        for result, grade in metrics:
+            if grade is not None and grade >= least:
+                yield Cause("metric", f"{result.name}: {result.detail}")
+        for path, one in outputs:
+            if one.grade >= least:
+                yield Cause("output", f"{path}: {one.detail or one.grade.words}")
+        if exit_grade >= least:
+            yield Cause("exit", f"exit {ended.recorded} vs {ended.reproduced}")

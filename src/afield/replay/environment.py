@@ -1,0 +1,283 @@
+"""Rebuilding a recorded Python environment with uv: exact pins, checked, cached by identity.
+
+An environment is built once per identity in the cache, under a lock, at its final place (its
+scripts name that place); a marker written last says that it is whole. Editable distributions
+of the project are not part of it: they are laid over it per reproduction, by `overlay`.
+Nothing here runs the user's code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from afield.kernel.digest import digest
+from afield.kernel.files import OsFileSystem
+from afield.kernel.ids import ObjectId
+from afield.replay.errors import NoEnvironment
+from afield.replay.gaps import Gap
+from afield.replay.interpreters import Interpreter, find_interpreter
+from afield.replay.limits import ENVIRONMENT_WAIT_S, INSTALL_TIMEOUT_S
+from afield.replay.overlay import HOOK_NAME, HOOK_TEXT
+from afield.replay.pip_settings import uv_arguments, uv_variables
+from afield.replay.text import clip
+from afield.replay.wheels import write_wheel
+from afield.runs.distributions import DistributionCache, find_distributions, normal_name
+from afield.runs.manifest import Distribution, Environment
+from afield.vault import Vault
+
+MARKER = "afield-environment.json"
+MARKER_VERSION = 1
+_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What building an environment needs from the machine.
+
+    Args:
+        uv: the uv program.
+        cache: the workspace's cache folder.
+        environ: the person's variables; uv and pip settings are among them.
+        home: the person's home folder.
+        progress: told in a few words what takes time.
+    """
+
+    uv: str
+    cache: str
+    environ: Mapping[str, str]
+    home: str
+    progress: Callable[[str], None]
+
+    def uv_environ(self) -> dict[str, str]:
+        """Return the variables that uv is run with."""
+        kept = {name: value for name, value in self.environ.items() if name not in _DROPPED}
+        return uv_variables(self.environ, Path(self.home)) | kept
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An environment that a run can be run in.
+
+    Args:
+        prefix: its folder.
+        python: its interpreter.
+        version: that interpreter's version.
+        gaps: where it is not what was recorded.
+        reused: it came out of the cache.
+    """
+
+    prefix: str
+    python: str
+    version: str
+    gaps: tuple[Gap, ...] = ()
+    reused: bool = False
+
+    @property
+    def scripts(self) -> str:
+        """The folder of its programs, to go first on `PATH`."""
+        return os.path.dirname(self.python)  # noqa: PTH120 - str at hand
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Its folders of installed distributions."""
+        root = Path(self.prefix)
+        return tuple(str(path) for path in sorted(root.glob("[Ll]ib/**/site-packages")))
+
+
+def rebuild(recorded: Environment, *, vault: Vault, tools: Tools, folder: str) -> Built:
+    """Return an environment with the recorded distributions, from the cache when it is there.
+
+    Args:
+        recorded: the environment as captured.
+        vault: holds repacked wheels.
+        tools: uv, cache, settings.
+        folder: where uv is run; a project's own uv settings are found from there.
+
+    Raises:
+        NoEnvironment: no Python of the recorded minor version is on this machine, or uv
+            cannot be run.
+        Busy: another process has been building the same environment for too long.
+    """
+    base = _interpreter(recorded, tools)
+    wanted = tuple(one for one in recorded.distributions if one.origin != "editable")
+    prefix = Path(tools.cache) / "environments" / _key(base, wanted)
+    found = _whole(prefix)
+    if found is None:
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        with OsFileSystem().lock(f"{prefix}.lock", ENVIRONMENT_WAIT_S):
+            found = _whole(prefix) or _build(
+                prefix, base, wanted, vault=vault, tools=tools, folder=folder
+            )
+    if base.version == recorded.python:
+        return found
+    told = f"Python {recorded.python} is not on this machine; {base.version} was used"
+    return replace(found, gaps=(Gap("environment", told), *found.gaps))
+
+
+def _interpreter(recorded: Environment, tools: Tools) -> Interpreter:
+    found = find_interpreter(
+        recorded.python,
+        recorded.implementation,
+        recorded=(recorded.base_prefix, recorded.executable),
+        uv=tools.uv,
+        environ=tools.uv_environ(),
+    )
+    if found is None:
+        minor = ".".join(recorded.python.split(".")[:2])
+        raise NoEnvironment(
+            "cannot rebuild the environment",
+            f"{recorded.implementation} {recorded.python}",
+            f"no Python {minor} is on this machine",
+            hint=f"uv python install {recorded.python}",
+        )
+    return found
+
+
+def _key(base: Interpreter, wanted: Sequence[Distribution]) -> str:
+    parts = [
+        (one.name, one.version, one.identity, one.origin, one.wheel)
+        for one in sorted(wanted, key=lambda one: one.name)
+    ]
+    told = msgspec.json.encode((MARKER_VERSION, HOOK_TEXT, base.path, base.version, parts))
+    return digest(told)[:32]
+
+
+def _whole(prefix: Path) -> Built | None:
+    try:
+        marker = msgspec.json.decode((prefix / MARKER).read_bytes(), type=_Marker)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    python = str(prefix / marker.python)
+    if marker.v != MARKER_VERSION or not os.path.exists(python):  # noqa: PTH110 - follows links
+        return None
+    gaps = tuple(Gap("environment", told) for told in marker.differences)
+    return Built(str(prefix), python, marker.version, gaps, reused=True)
+
+
+class _Marker(msgspec.Struct, frozen=True):
+    v: int
+    python: str
+    version: str
+    differences: tuple[str, ...] = ()
+
+
+def _build(
+    prefix: Path,
+    base: Interpreter,
+    wanted: Sequence[Distribution],
+    *,
+    vault: Vault,
+    tools: Tools,
+    folder: str,
+) -> Built:
+    shutil.rmtree(prefix, ignore_errors=True)
+    tools.progress(f"building an environment: Python {base.version}, {len(wanted)} packages")
+    argv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", base.path]
+    done = _uv([*argv, str(prefix)], tools, folder)
+    if done is not None:
+        raise NoEnvironment("cannot make an environment", str(prefix), done)
+    python = next(
+        path for name in ("bin/python", "Scripts/python.exe") if (path := prefix / name).exists()
+    )
+    missing = _install(python, wanted, vault, tools, folder)
+    built = Built(str(prefix), str(python), base.version)
+    for site in built.sites[:1]:
+        Path(site, HOOK_NAME).write_text(HOOK_TEXT, encoding="utf-8")
+    told = differences([one for one in wanted if one.name not in missing], built)
+    if not missing:  # what is missing may be had another time; only a whole one is kept
+        marker = _Marker(MARKER_VERSION, str(python.relative_to(prefix)), base.version, told)
+        OsFileSystem().write_new(str(prefix / MARKER), msgspec.json.encode(marker))
+    gaps = [Gap("environment", line, missing=True) for line in missing.values()]
+    gaps += [Gap("environment", line) for line in told]
+    return replace(built, gaps=tuple(gaps))
+
+
+def differences(wanted: Sequence[Distribution], built: Built) -> tuple[str, ...]:
+    """Say where the distributions of an environment are not those that were recorded."""
+    found_all = find_distributions(built.sites, DistributionCache(None))
+    have = {normal_name(one.distribution.name): one.distribution for one in found_all}
+    told = []
+    for one in wanted:
+        found = have.get(normal_name(one.name))
+        if found is None:
+            told.append(f"{one.name} {one.version} is not installed")
+        elif found.version != one.version:
+            told.append(f"{one.name} {found.version} is installed, {one.version} was recorded")
+        elif one.identity is not None and found.identity != one.identity:
+            told.append(f"{one.name} {one.version}: its files differ from those recorded")
+    return tuple(told)
+
+
+def _install(
+    python: Path, wanted: Sequence[Distribution], vault: Vault, tools: Tools, folder: str
+) -> dict[str, str]:
+    """Install all; return for each distribution that could not be had, why."""
+    wheels = python.parent.parent / "wheels"
+    lines: dict[str, str] = {}
+    for one in wanted:
+        lines[one.name] = f"{one.name}=={one.version}"
+        if one.origin == "vcs" and one.location:
+            lines[one.name] = f"{one.name} @ {one.location}"
+        if one.wheel is not None and vault.has(ObjectId(one.wheel)):
+            path = write_wheel(vault.get(ObjectId(one.wheel)), wheels, one)
+            lines[one.name] = f"{one.name} @ {path.as_uri()}"
+    common = ["pip", "install", "--quiet", "--no-deps", "--python", str(python)]
+    sources = uv_arguments(tools.environ, Path(tools.home))
+    if sources:
+        sources += ["--index-strategy", "unsafe-best-match"]  # as pip does: the pin decides
+    missing: dict[str, str] = {}
+
+    def attempt(names: Sequence[str], *, offline: bool) -> str | None:
+        flags = ["--offline"] if offline else []
+        requirements = [lines[name] for name in names]
+        return _uv([*common, *flags, *sources, *requirements], tools, folder)
+
+    def install(names: Sequence[str]) -> None:
+        why = attempt(names, offline=False)
+        if why is None:
+            return
+        if len(names) == 1:
+            missing[names[0]] = f"{lines[names[0]]} could not be installed: {why}"
+            return
+        half = len(names) // 2
+        install(names[:half])
+        install(names[half:])
+
+    if lines and attempt(list(lines), offline=True) is not None:
+        tools.progress(f"fetching {len(lines)} packages")
+        install(list(lines))
+    shutil.rmtree(wheels, ignore_errors=True)
+    return missing
+
+
+def _uv(arguments: Sequence[str], tools: Tools, folder: str) -> str | None:
+    """Run uv; return None when it went well, else its own words, on one line."""
+    try:
+        done = subprocess.run(
+            [tools.uv, *arguments],
+            cwd=folder,
+            env=tools.uv_environ(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=INSTALL_TIMEOUT_S,
+            check=False,
+        )
+    except OSError as fault:
+        raise NoEnvironment("cannot run uv", tools.uv, fault.strerror) from fault
+    except subprocess.TimeoutExpired:
+        return f"uv took longer than {INSTALL_TIMEOUT_S:g} s"
+    if done.returncode == 0:
+        return None
+    words = done.stderr.decode("utf-8", "replace").split()
+    return clip(" ".join(word for word in words if word.isprintable() and not _is_drawn(word)))
+
+
+def _is_drawn(word: str) -> bool:
+    return not any(letter.isascii() for letter in word)

@@ -1,0 +1,83 @@
+"""Asking the rebuilt environment to compare two pickles; nothing is loaded in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from afield.replay.limits import INSIDE_TIMEOUT_S
+from afield.replay.text import clip
+from afield.replay.verdict import Grade, Judged
+
+NAME = "pickle"
+SCRIPT = "compare_pickles.py"
+_GRADES = {
+    "content": Grade.CONTENT,
+    "tolerance": Grade.TOLERANCE,
+    "diverged": Grade.DIVERGED,
+}
+
+
+class InsideJudge:
+    """Compares pickles with the Python of an environment, from the run's working folder.
+
+    Args:
+        python: the environment's interpreter.
+        environ: variables that the run was given, without those of its recording.
+        folder: where modules of the project are found.
+    """
+
+    def __init__(self, python: str, *, environ: Mapping[str, str], folder: str) -> None:
+        self._python = python
+        self._environ = dict(environ)
+        self._folder = folder
+
+    def __call__(self, name: str, old: bytes, new: bytes, tolerance: float, /) -> Judged:
+        """Return the grade; DIVERGED, with the reason, when the two cannot be loaded."""
+        with tempfile.TemporaryDirectory(prefix="afield-pickles-") as folder:
+            left, right = Path(folder, "recorded"), Path(folder, "reproduced")
+            left.write_bytes(old)
+            right.write_bytes(new)
+            script = Path(folder, SCRIPT)
+            source = resources.files("afield.replay.inside").joinpath(SCRIPT)
+            script.write_bytes(source.read_bytes())
+            paths = (self._folder, self._environ.get("PYTHONPATH", ""))
+            environ = self._environ | {
+                "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONWARNINGS": "ignore",
+            }
+            argv = [self._python, str(script), str(left), str(right), repr(tolerance), name]
+            return self._ask(argv, environ)
+
+    def _ask(self, argv: list[str], environ: dict[str, str]) -> Judged:
+        try:
+            done = subprocess.run(
+                argv,
+                cwd=self._folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=INSIDE_TIMEOUT_S,
+                check=False,
+            )
+            answer = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
+            grade, detail = _GRADES.get(answer["grade"]), answer["detail"]
+        except subprocess.TimeoutExpired:
+            return _unread(f"no answer within {INSIDE_TIMEOUT_S:g} s")
+        except (OSError, ValueError, IndexError, KeyError, TypeError):
+            return _unread("no answer from the environment")
+        if grade is None:
+            return _unread(str(detail))
+        return Judged(grade, NAME, clip(detail) if detail else None)
+
+
+def _unread(why: str) -> Judged:
+    return Judged(
+        Grade.DIVERGED, NAME, clip(f"bytes differ; cannot be loaded to look inside: {why}")
+    )

@@ -1,0 +1,97 @@
+"""What replay needs to read of runs; the workspace offers it, and so do tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from afield.kernel.ids import RunId
+from afield.runs.manifest import Manifest
+
+
+class MetricFacts(Protocol):
+    """The summary of one metric."""
+
+    @property
+    def last(self) -> float:
+        """The value logged last."""
+        ...
+
+    @property
+    def min(self) -> float:
+        """The least value."""
+        ...
+
+    @property
+    def max(self) -> float:
+        """The greatest value."""
+        ...
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many points were logged."""
+        ...
+
+
+class RunFacts(Protocol):
+    """A run as replay reads it."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name."""
+        ...
+
+    @property
+    def project(self) -> str | None:
+        """Its project."""
+        ...
+
+    @property
+    def experiment(self) -> str | None:
+        """Its experiment."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What it was configured with."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, MetricFacts]:
+        """Its metrics by name."""
+        ...
+
+    @property
+    def started_ms(self) -> int | None:
+        """When it began, Unix milliseconds."""
+        ...
+
+    @property
+    def ended_ms(self) -> int | None:
+        """When it ended, Unix milliseconds; None while it goes on."""
+        ...
+
+
+class RunReader(Protocol):
+    """Where runs are read; `refresh` brings in what was written since."""
+
+    def refresh(self) -> Any:
+        """Bring in what was written since."""
+        ...
+
+    def run(self, ref: str) -> RunFacts:
+        """Return a run by its id."""
+        ...
+
+    def manifest(self, run: RunId) -> Manifest | None:
+        """Return what a run was made of, or None when it was not captured."""
+        ...
+
+    def series(self, run: RunId, name: str) -> Any:
+        """Return the points of a metric as an Arrow table: step, time, value."""
+        ...
