@@ -65,7 +65,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "run":
-        from afield.workspace.session import current_run  # noqa: PLC0415 - on first use
+        from afield.workspace.session import current_run  # on first use
 
         return current_run()
     home = _HOME.get(name)

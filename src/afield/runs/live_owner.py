@@ -39,10 +39,10 @@ def born(pid: int) -> str | None:
     On Linux the boot's id and the start in ticks since then; elsewhere an empty text.
     """
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123 - start-up path
+        with open(f"/proc/{pid}/stat", "rb") as stream:
             fields = stream.read().rpartition(b")")[2].split()
     except FileNotFoundError:
-        if os.path.isdir("/proc/self"):  # noqa: PTH112 - start-up path
+        if os.path.isdir("/proc/self"):
             return None
         return "" if _signal_reaches(pid) else None
     except OSError:
@@ -55,23 +55,23 @@ def born(pid: int) -> str | None:
 def write_owner(folder: str, pid: int, host: str) -> None:
     """Write down whose the live folder is; not synced, for it means nothing after a reboot."""
     data = {"pid": pid, "born": born(pid) or "", "host": host}
-    with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - start-up path
+    with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:
         json.dump(data, stream)
 
 
 def write_ending(folder: str, ending: Ending) -> None:
     """Write down how the run ended, for whoever must finish an ending that was cut short."""
     with contextlib.suppress(OSError):  # without it a sweeper would say `interrupted`, no more
-        path = os.path.join(folder, ENDING)  # noqa: PTH118 - str at hand
-        with open(path + ".tmp", "w", encoding="utf-8") as stream:  # noqa: PTH123 - str at hand
+        path = os.path.join(folder, ENDING)
+        with open(path + ".tmp", "w", encoding="utf-8") as stream:
             json.dump(asdict(ending), stream)
-        os.replace(path + ".tmp", path)  # noqa: PTH105 - str at hand
+        os.replace(path + ".tmp", path)
 
 
 def read_ending(folder: str) -> Ending | None:
     """Return how the run ended, when its process came that far."""
     try:
-        with open(os.path.join(folder, ENDING), encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - str at hand
+        with open(os.path.join(folder, ENDING), encoding="utf-8") as stream:
             return Ending(**json.load(stream))
     except (OSError, ValueError, TypeError):
         return None
@@ -85,7 +85,7 @@ def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
     alive until nothing in it has changed for `foreign_age_s`.
     """
     try:
-        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:  # noqa: PTH118, PTH123 - str at hand
+        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:
             owner = json.load(stream)
         pid, started, at_host = int(owner["pid"]), str(owner["born"]), str(owner["host"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -104,7 +104,7 @@ def changed_ns(folder: str) -> int:
     """Return when anything in a folder last changed; 0 when it is gone."""
     newest = 0
     try:
-        newest = os.stat(folder).st_mtime_ns  # noqa: PTH116 - str at hand
+        newest = os.stat(folder).st_mtime_ns
         with os.scandir(folder) as found:
             for item in found:
                 newest = max(newest, item.stat().st_mtime_ns)
@@ -115,7 +115,7 @@ def changed_ns(folder: str) -> int:
 
 def _boot_id() -> str:
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:  # noqa: PTH123 - start-up path
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             return stream.read(8)
     except OSError:
         return ""
@@ -134,7 +134,7 @@ def _signal_reaches(pid: int) -> bool:
 
 
 def _windows_has(pid: int) -> bool:  # pragma: no cover - exercised on Windows only
-    import ctypes  # noqa: PLC0415 - Windows only
+    import ctypes  # Windows only
 
     kernel32 = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
     handle = kernel32.OpenProcess(0x1000, 0, pid)  # PROCESS_QUERY_LIMITED_INFORMATION

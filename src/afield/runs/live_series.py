@@ -28,7 +28,9 @@ FORMAT = 1
 _METRIC = struct.Struct("<Q")
 _METRIC_OFFSET = 24
 _GROWTH = 4
-_OPEN_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_OPEN_NEW = (
+    os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)
 
 
 class LiveSeries:
@@ -57,8 +59,8 @@ class LiveSeries:
             os.close(self._names_fd)
             raise
 
-    def grow(self) -> None:
-        """Map the next window, its disk space taken beforehand.
+    def grow(self) -> mmap.mmap:
+        """Map the next window, its disk space taken beforehand, and return it.
 
         A hole would be cheaper, but writing to a mapped hole of a full disk kills the process
         with SIGBUS; a plain write of zeros fails with an `OSError` that can be handled.
@@ -74,6 +76,7 @@ class LiveSeries:
             self.window.close()
         self.window, self._offset = window, start
         self.position, self.end = 0, size_bytes
+        return window
 
     def introduce(self, name: str) -> int:
         """Write a new metric's name down and return its number.
@@ -117,7 +120,7 @@ class LivePart:
     def blocks(self, records_max: int) -> Iterator[bytes]:
         """Yield the records' bytes, in order, in blocks of at most `records_max` records."""
         left = self.records
-        with open(self.path, "rb", buffering=0) as stream:  # noqa: PTH123 - hot path on str
+        with open(self.path, "rb", buffering=0) as stream:
             while left:
                 want = min(left, records_max) * RECORD_BYTES
                 data = bytearray()
@@ -177,7 +180,7 @@ def _read_part(path: str) -> LivePart | None:
     """Read the names after the records were counted, so that every record has its name."""
     try:
         records = _count_records(path)
-        with open(path[: -len(".bin")] + ".names", "rb") as stream:  # noqa: PTH123 - str at hand
+        with open(path[: -len(".bin")] + ".names", "rb") as stream:
             lines = stream.read().split(b"\n")[:-1]  # a torn last line has no point yet
     except FileNotFoundError:
         return None
@@ -190,7 +193,7 @@ def _read_part(path: str) -> LivePart | None:
 
 def _count_records(path: str) -> int:
     """Count committed records: they have no gaps, so a binary search for the first 0 does."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - hot path on str
+    with open(path, "rb", buffering=0) as stream:
         low, high = 0, os.fstat(stream.fileno()).st_size // RECORD_BYTES
         while low < high:
             middle = (low + high) // 2

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from afield.kernel.ids import RunId
 
-_HOW = (
+_HOW = (  # noqa: SIM905 - reads better than sixty quoted words
     "amber able bold brave bright brisk broad calm clear clever cosy crisp curious deep early "
     "easy fair fine firm fleet fond free fresh gentle glad golden good grand green happy hardy "
     "high honest jolly keen kind late light lively long loyal lucky mellow merry mild neat new "
     "nimble noble patient plain proud quick quiet rapid ready rosy round sharp shy silver"
 ).split()
-_WHAT = (
+_WHAT = (  # noqa: SIM905 - same
     "acorn alder apple aspen badger bay beech birch brook cedar cliff cloud clover comet cove "
     "crane creek delta dune ember falcon fern field finch fjord forest fox garden grove harbour "
     "hare hazel heron hill island ivy lake larch lark lynx maple marsh meadow moon moor moss "

@@ -30,7 +30,7 @@ def sweep_orphans(record: Record) -> list[RunId]:
     dead = [
         name
         for name in names
-        if not is_alive(os.path.join(record.live, name), host, now_ns, FOREIGN_ORPHAN_AGE_S)  # noqa: PTH118 - str at hand
+        if not is_alive(os.path.join(record.live, name), host, now_ns, FOREIGN_ORPHAN_AGE_S)
     ]
     if not dead:
         return []
@@ -44,8 +44,8 @@ def sweep_orphans(record: Record) -> list[RunId]:
 
 
 def _sweep(record: Record, name: str) -> RunId | None:
-    folder = os.path.join(record.live, name)  # noqa: PTH118 - str at hand
-    if not os.path.isdir(folder):  # noqa: PTH112 - swept by another before the lock was had
+    folder = os.path.join(record.live, name)
+    if not os.path.isdir(folder):
         return None
     try:
         run = parse_run_id(name)

@@ -57,7 +57,7 @@ class Record:
 
     def live_folder(self, run: RunId) -> str:
         """Return the folder of a running run; it is gone once the run has ended."""
-        return os.path.join(self.live, run)  # noqa: PTH118 - str at hand
+        return os.path.join(self.live, run)
 
     def now_ms(self) -> int:
         """Return the wall clock in Unix milliseconds."""
@@ -85,7 +85,7 @@ def start_run(
     run = new_run_id()
     pid = os.getpid() if pid is None else pid
     folder = record.live_folder(run)
-    os.makedirs(folder)  # noqa: PTH103 - start-up path; not synced: it means nothing after a reboot
+    os.makedirs(folder)  # not synced: it means nothing after a reboot
     host = host_name()
     write_owner(folder, pid, host)
     drafts = [
@@ -123,8 +123,9 @@ def end_run(
     """End a run: seal its series, then append `before` and the end, durably, and sign.
 
     Idempotent towards crashes: until the entry is durable the live folder stays, with the
-    ending written down in it, and whoever finds it ends the run again, the same way. Objects that `before` names must have been put; they are
-    flushed here. Returns the summary of every metric.
+    ending written down in it, and whoever finds it ends the run again, the same way. Objects
+    that `before` names must have been put; they are flushed here. Returns the summary of every
+    metric.
 
     Raises:
         OSError: the workspace cannot be written; the live folder stays for a later sweep.
@@ -162,12 +163,12 @@ def _seal(record: Record, folder: str) -> tuple[dict[str, str] | None, dict[str,
         if len(sealed) <= INLINE_BYTES_MAX:
             return {"inline": base64.b64encode(sealed).decode("ascii")}, summaries
         return {"object": record.vault.put(sealed)}, summaries
-    path = os.path.join(folder, f"{SEALING}-{os.getpid()}")  # noqa: PTH118 - str at hand
+    path = os.path.join(folder, f"{SEALING}-{os.getpid()}")
     try:
-        with open(path, "wb") as out:  # noqa: PTH123 - str at hand
+        with open(path, "wb") as out:
             summaries = seal_series(parts, out)
         found, _ = record.vault.put_file(path)
     finally:
         with contextlib.suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - str at hand
+            os.unlink(path)
     return {"object": found}, summaries

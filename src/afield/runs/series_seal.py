@@ -79,6 +79,15 @@ def seal_series(parts: Iterable[LivePart], out: BinaryIO) -> dict[str, Summary]:
     return summaries
 
 
+def summarise(parts: Iterable[LivePart]) -> dict[str, Summary]:
+    """Sum up each metric of live parts without sealing them."""
+    summaries: dict[str, Summary] = {}
+    for part in parts:
+        for block in part.blocks(BLOCK_RECORDS):
+            _summarise(block, part.names, summaries)
+    return summaries
+
+
 def _summarise(block: bytes, names: tuple[str, ...], summaries: dict[str, Summary]) -> None:
     numbers = memoryview(block).cast("Q")[3::4].tolist()
     values = memoryview(block).cast("d")[2::4].tolist()
@@ -96,4 +105,4 @@ def _summarise(block: bytes, names: tuple[str, ...], summaries: dict[str, Summar
         summary.add(found, times[last_at[number]])
 
 
-assert RECORD.size == RECORD_BYTES  # noqa: S101 - the casts above rely on 4 words of 8 bytes
+assert RECORD.size == RECORD_BYTES  # the casts above rely on 4 words of 8 bytes

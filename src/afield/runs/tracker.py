@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from time import time_ns
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from afield.journal import Draft
 from afield.kernel.ids import RunId
@@ -157,7 +157,7 @@ class Run:
         """
         self._finish("finished" if exit_code == 0 else "failed", exit_code)
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -230,9 +230,10 @@ class Run:
                 return
             live = self._live_series()
             metric = live.ids.get(name) or live.introduce(name)
-            if live.position == live.end:
-                live.grow()
-            _pack_into(live.window, live.position, int(step), now, number, metric)
+            window = live.window
+            if window is None or live.position == live.end:
+                window = live.grow()
+            _pack_into(window, live.position, int(step), now, number, metric)
             live.position += RECORD_BYTES
         except Exception as error:  # noqa: BLE001 - the other values of the call are still logged
             self._fault(error)
@@ -275,7 +276,7 @@ class Run:
     def _fault(self, error: BaseException) -> None:
         self.faults += 1
         if self.faults == 1:
-            import logging  # noqa: PLC0415 - rarely needed, and not light
+            import logging  # rarely needed, and not light
 
             logging.getLogger("afield").warning(
                 "run %s: not everything could be recorded: %s: %s",
@@ -296,7 +297,8 @@ class Run:
 
 
 def _as_number(value: Any) -> float | None:
-    if isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0):
+    dimensions: Any = getattr(value, "ndim", None)
+    if isinstance(value, str | bytes | bytearray) or dimensions:
         return None
     try:
         return float(value)

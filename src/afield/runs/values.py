@@ -137,13 +137,13 @@ def flatten(values: Mapping[str, object], separator: str) -> Iterator[tuple[str,
 
 def hide_secrets(name: str, text: str) -> str:
     """Replace what looks like a secret in a value; the name beside it helps to tell."""
-    from afield.runs.secrets import redact  # noqa: PLC0415 - its patterns cost start-up time
+    from afield.runs.secrets import redact  # its patterns cost start-up time
 
     label = f"{name}="
     clean, rules = redact(label + text)
     if not rules:
         return text
-    return clean[len(label) :] if clean.startswith(label) else clean
+    return clean.removeprefix(label)
 
 
 def clip_text(text: str) -> str:

@@ -122,7 +122,7 @@ def open(path: str | os.PathLike[str] | None = None) -> Workspace:  # noqa: A001
     Raises:
         NoWorkspace: there is none at `path`.
     """
-    from afield.workspace.workspace import Workspace  # noqa: PLC0415 - writers do not need it
+    from afield.workspace.workspace import Workspace  # writers do not need it
 
     if path is not None:
         return Workspace.open(os.fspath(path))

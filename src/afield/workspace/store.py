@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from afield.journal import DeviceKey, Draft, Journal
+from afield.journal import DeviceKey, Journal, KeyMissing
 from afield.kernel.clock import Clock, SystemClock
 from afield.kernel.errors import NoWorkspace
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import DeviceId, MemberId, new_member_id, new_workspace_id
+from afield.members.events import device_introduced
 from afield.runs.record import Record
 from afield.vault import Vault
 from afield.workspace import layout
@@ -75,20 +76,28 @@ def _make(folder: str, files: FileSystem, clock: Clock) -> tuple[Record, Config]
     """Key, then the device's first entry, then the configuration: half of it is harmless."""
     with open(os.path.join(folder, layout.IGNORE), "w", encoding="ascii") as stream:
         stream.write("*\n")  # git never sees a workspace
-    keys = os.path.join(folder, layout.KEYS)
-    key = _key(keys)
+    key = _key(os.path.join(folder, layout.KEYS))
     config = Config(new_workspace_id(), key.device, new_member_id())
+    before = _introduced_member(_record(folder, config, files, clock, key).journal, key.device)
+    if before is not None:
+        config = Config(config.workspace, key.device, before)
     record = _record(folder, config, files, clock, key)
-    if not record.journal.heads():
-        body = {"public_key": key.public.hex(), "member": config.member}
-        record.journal.append_many([Draft("device.introduced", key.device, body)])
+    if before is None:
+        draft = device_introduced(key.device, public_key=key.public, member=config.member)
+        record.journal.append_many([draft])
     write_config(files, os.path.join(folder, layout.CONFIG), config)
     return record, config
 
 
-def _key(keys: str) -> DeviceKey:
-    from afield.journal import KeyMissing
+def _introduced_member(journal: Journal, device: DeviceId) -> MemberId | None:
+    """Return the member that a making cut short has introduced the device for."""
+    for batch in journal.read():
+        if batch.device == device and batch.entries:
+            return batch.entries[0].by
+    return None
 
+
+def _key(keys: str) -> DeviceKey:
     try:
         return DeviceKey.load(keys)
     except KeyMissing:

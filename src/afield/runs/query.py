@@ -1,0 +1,54 @@
+"""What a query over runs may name; the language itself is the projection's."""
+
+from __future__ import annotations
+
+from afield.projection.catalog import Attribute, Catalog, Pairs
+
+_VERDICT = (
+    "(SELECT v.verdict FROM reproductions v WHERE v.original = r.id"
+    ' ORDER BY v."at" DESC, v.run LIMIT 1)'
+)
+_DURATION = "((r.ended_ms - r.started_ms) / 1000.0)"
+
+CATALOG = Catalog(
+    table="runs",
+    key="id",
+    attributes={
+        "id": Attribute("r.id"),
+        "name": Attribute("r.name"),
+        "status": Attribute("r.status"),
+        "project": Attribute("r.project"),
+        "experiment": Attribute("r.experiment"),
+        "kind": Attribute("r.kind"),
+        "started": Attribute("r.started_ms", "time"),
+        "ended": Attribute("r.ended_ms", "time"),
+        "duration": Attribute(_DURATION, "duration"),
+        "exit_code": Attribute("r.exit_code", "number"),
+        "user": Attribute("r.member"),
+        "member": Attribute("r.member"),
+        "device": Attribute("r.device"),
+        "host": Attribute("r.host"),
+        "branch": Attribute("r.branch"),
+        "commit": Attribute("r.commit_id"),
+        "python": Attribute("r.python"),
+        "parent": Attribute("r.parent"),
+        "reproduces": Attribute("r.reproduces"),
+        "verdict": Attribute(_VERDICT),
+    },
+    pairs={
+        "metrics": Pairs("metrics", "run", "name", number="last"),
+        "params": Pairs("params", "run", "name", text="text", number="number"),
+        "tags": Pairs("tags", "run", "name", text="value"),
+        "summary": Pairs("summaries", "run", "name", text="text", number="number"),
+    },
+    order="r.started_ms DESC",
+    where="r.started_ms IS NOT NULL",
+    aliases={
+        "metric": "metrics",
+        "param": "params",
+        "parameters": "params",
+        "config": "params",
+        "tag": "tags",
+        "attributes": "attribute",
+    },
+)

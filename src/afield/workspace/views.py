@@ -1,0 +1,238 @@
+"""What a reader holds of a run: light, and loading its parts only when they are asked for."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from afield.kernel.clock import stamp_to_ms
+from afield.kernel.ids import MemberId, ObjectId, RunId
+from afield.runs.events import RUNNING, Scalar
+from afield.runs.live_series import live_parts
+from afield.runs.manifest import Manifest
+from afield.runs.series_seal import Summary, summarise
+
+COLUMNS = (
+    "r.id, r.name, r.project, r.experiment, r.kind, r.status, r.exit_code, r.signal, r.started_ms,"
+    " r.ended_ms, r.host, r.parent, r.reproduces, r.device, r.member, r.manifest, r.facts,"
+    " r.deleted"
+)
+
+
+class Source(Protocol):
+    """What a view loads its parts from; `Workspace` is one."""
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a SELECT on the tables as they were last brought up to date."""
+        ...
+
+    def text_of(self, found: ObjectId) -> str:
+        """Return an object that is text."""
+        ...
+
+    def manifest(self, run: RunView | str) -> Manifest | None:
+        """Return what was captured of a run."""
+        ...
+
+    def live_folder(self, run: RunId) -> str:
+        """Return the folder of a running run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """A metric without its points.
+
+    `last` is the value logged last and `count` the number of points, NaN included; `min`,
+    `max` and `mean` leave NaN out, and are NaN when there is nothing else.
+    """
+
+    last: float
+    min: float
+    max: float
+    mean: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note on a run, in a person's words."""
+
+    text: str
+    at: datetime
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """A file that a run kept; its bytes are the object's."""
+
+    path: str
+    object: ObjectId
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """How a reproduction of the run turned out; `run` is the reproduction's own id."""
+
+    run: RunId
+    verdict: str
+    cause_kind: str | None
+    report: ObjectId | None
+    at: datetime
+
+
+class RunView:
+    """A run as it stood when it was asked for.
+
+    Attributes:
+        id: 16 characters; any unique prefix names the run, too.
+        name: need not be unique.
+        project: groups experiments.
+        experiment: groups runs of a project.
+        kind: `command` (`afield run`) or `python` (`afield.init`).
+        status: `running`, `finished`, `failed`, `killed` or `interrupted`.
+        exit_code: of the process; None while it runs, or when nobody saw its end.
+        signal: the signal that ended it, or None.
+        started: when it began, in UTC.
+        ended: when it ended, or None.
+        host: the machine's name.
+        parent: the run inside which it was begun, or None.
+        reproduces: the run that it repeats, or None.
+        device: the device that recorded it.
+        member: the member that recorded it.
+        deleted: whether it is hidden from lists.
+        facts: what capture found: branch, commit, python ...; empty without capture.
+    """
+
+    def __init__(self, source: Source, row: Sequence[Any]) -> None:
+        self._source = source
+        self.id: RunId = row[0]
+        self.name: str = row[1] or ""
+        self.project: str = row[2] or ""
+        self.experiment: str = row[3] or ""
+        self.kind: str = row[4] or ""
+        self.status: str = row[5] or RUNNING
+        self.exit_code: int | None = row[6]
+        self.signal: str | None = row[7]
+        self.started: datetime = _when(row[8] or 0)
+        self.ended: datetime | None = None if row[9] is None else _when(row[9])
+        self.host: str = row[10] or ""
+        self.parent: RunId | None = row[11]
+        self.reproduces: RunId | None = row[12]
+        self.device: str = row[13] or ""
+        self.member: str = row[14] or ""
+        self.manifest_id: ObjectId | None = row[15]
+        self._facts: str | None = row[16]
+        self.deleted = bool(row[17])
+
+    def __repr__(self) -> str:
+        return f"<afield.RunView {self.id} {self.name!r} {self.status}>"
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What capture found: branch, commit, python, dirty ...; empty without capture."""
+        found: dict[str, Any] = json.loads(self._facts) if self._facts else {}
+        return found
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it took, in seconds; None while it runs."""
+        return None if self.ended is None else (self.ended - self.started).total_seconds()
+
+    @cached_property
+    def params(self) -> dict[str, Scalar]:
+        """The params, by name."""
+        return self._scalars("params")
+
+    @cached_property
+    def summary(self) -> dict[str, Scalar]:
+        """Values about the whole run that are no metric, by name."""
+        return self._scalars("summaries")
+
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """The tags that are set, by name."""
+        sql = "SELECT name, value FROM tags WHERE run = ? AND value IS NOT NULL ORDER BY name"
+        return dict(self._source.query(sql, (self.id,)))
+
+    @cached_property
+    def metrics(self) -> dict[str, MetricSummary]:
+        """Each metric's summary, by name; of a running run as far as it has come."""
+        if self.status == RUNNING:
+            found = summarise(live_parts(self._source.live_folder(self.id)))
+            if found:
+                return {name: to_metric(found[name]) for name in sorted(found)}
+        sql = 'SELECT name, last, min, max, mean, "count" FROM metrics WHERE run = ? ORDER BY name'
+        rows = self._source.query(sql, (self.id,))
+        return {
+            name: MetricSummary(
+                _number(last), _number(low), _number(high), _number(mean), count or 0
+            )
+            for name, last, low, high, mean, count in rows
+        }
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """The notes, oldest first."""
+        sql = "SELECT at, object, member FROM notes WHERE run = ? ORDER BY at"
+        return [
+            Note(self._source.text_of(found), _when(stamp_to_ms(at)), member)
+            for at, found, member in self._source.query(sql, (self.id,))
+        ]
+
+    @cached_property
+    def saved(self) -> list[SavedFile]:
+        """The files that `Run.save` kept."""
+        sql = "SELECT path, object, size_bytes FROM saved WHERE run = ? ORDER BY path"
+        return [SavedFile(*row) for row in self._source.query(sql, (self.id,))]
+
+    @cached_property
+    def reproductions(self) -> list[Reproduction]:
+        """What came of reproducing this run, oldest first."""
+        sql = (
+            "SELECT run, verdict, cause_kind, report, at FROM reproductions"
+            " WHERE original = ? ORDER BY at"
+        )
+        return [
+            Reproduction(row[0], row[1], row[2], row[3], _when(stamp_to_ms(row[4])))
+            for row in self._source.query(sql, (self.id,))
+        ]
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """All that was captured; None for a run that was not captured."""
+        return self._source.manifest(self)
+
+    def _scalars(self, table: str) -> dict[str, Scalar]:
+        sql = f"SELECT name, type, text, number FROM {table} WHERE run = ? ORDER BY name"  # noqa: S608 - a literal
+        return {row[0]: _scalar(*row[1:]) for row in self._source.query(sql, (self.id,))}
+
+
+def to_metric(found: Summary) -> MetricSummary:
+    """Return what was summed up of a live metric as what is told of an ended one."""
+    return MetricSummary(found.last, found.min, found.max, found.mean, found.count)
+
+
+def _scalar(kind: str, text: str | None, number: float | None) -> Scalar:
+    if kind == "null" or text is None:
+        return None
+    if kind == "boolean":
+        return text == "true"
+    if kind == "integer":
+        return int(text)
+    return float(text) if kind == "real" and number is not None else text
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _when(unix_ms: int) -> datetime:
+    return datetime.fromtimestamp(unix_ms / 1000, tz=UTC)

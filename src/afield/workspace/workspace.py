@@ -1,0 +1,301 @@
+"""`Workspace`: reading a team's record, and the one door to it for `cli` and scripts.
+
+Every reading method first brings the tables up to date with the journal, which costs a few
+stats when nothing is new, and ends runs whose process died.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from afield.kernel.clock import Clock
+from afield.kernel.findings import Finding
+from afield.kernel.ids import ObjectId, RunId
+from afield.projection import Projection
+from afield.projection.language import parse
+from afield.projection.search import count, search
+from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
+from afield.runs.events import RUNNING
+from afield.runs.live_series import live_parts
+from afield.runs.manifest import Manifest
+from afield.runs.manifest import decode as decode_manifest
+from afield.runs.orphans import sweep_orphans
+from afield.runs.query import CATALOG
+from afield.runs.record import Record
+from afield.runs.series_columns import ColumnCache, Columns, Points, decode_columns, live_points
+from afield.workspace import layout
+from afield.workspace.arrow import to_table
+from afield.workspace.config import Config
+from afield.workspace.rooms import ROOMS
+from afield.workspace.store import make_store, open_store
+from afield.workspace.views import COLUMNS, MetricSummary, RunView
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_COLUMNS_KEPT = 4
+_NAMED_MAX = 8
+_KEYS_AT_ONCE = 500
+
+
+class Workspace:
+    """A workspace on this machine.
+
+    Attributes:
+        path: the `.afield` folder.
+        record: its writing side: journal, vault, live runs.
+        config: who the workspace, this device and its member are.
+        projection: its tables.
+    """
+
+    def __init__(self, record: Record, config: Config) -> None:
+        self.path = Path(record.workspace)
+        self.record = record
+        self.config = config
+        self.projection = Projection(os.path.join(record.workspace, layout.PROJECTION), ROOMS)
+        self._columns: dict[str, Columns] = {}
+        self._cache = ColumnCache(os.path.join(record.workspace, layout.CACHE, "series"))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, clock: Clock | None = None) -> Workspace:
+        """Open the workspace that `path` holds or is.
+
+        Raises:
+            NoWorkspace: there is none.
+        """
+        return cls(*open_store(layout.folder_for(os.fspath(path)), clock=clock))
+
+    @classmethod
+    def init(cls, path: str | os.PathLike[str], *, clock: Clock | None = None) -> Workspace:
+        """Make a workspace in the folder `path`, or open the one that is there.
+
+        Raises:
+            WorkspaceForeign: a `.afield` is there that is not Afield's.
+            WorkspaceUnwritable: it cannot be made.
+        """
+        return cls(*make_store(layout.folder_for(os.fspath(path)), clock=clock))
+
+    @classmethod
+    def find(
+        cls,
+        start: str | os.PathLike[str],
+        *,
+        env: Mapping[str, str],
+        home: str | os.PathLike[str],
+        clock: Clock | None = None,
+    ) -> Workspace:
+        """Open the workspace that is meant at `start`.
+
+        The one that `AFIELD_WORKSPACE` names; else the nearest at or above `start`; else the
+        user's default one, which is made on first use (as is the one named).
+        """
+        named = env.get(layout.VARIABLE)
+        if named:
+            return cls(*make_store(layout.folder_for(named), clock=clock))
+        found = layout.find_upward(os.fspath(start))
+        if found is not None:
+            return cls(*open_store(found, clock=clock))
+        return cls(*make_store(layout.default_folder(env, os.fspath(home)), clock=clock))
+
+    def refresh(self) -> int:
+        """End orphans, then bring the tables up to date; return the entries folded."""
+        with contextlib.suppress(OSError):  # a workspace that is read only is still read
+            sweep_orphans(self.record)
+        return self.projection.refresh(self.record.journal)
+
+    def runs(
+        self, query: str = "", *, limit: int | None = 50, offset: int = 0, deleted: bool = False
+    ) -> list[RunView]:
+        """Return the runs that fit a query, newest first unless it orders them.
+
+        Args:
+            query: `metrics.acc > 0.9 and params.model = "tree" order by metrics.f1 desc`; see
+                `docs/query.md`.
+            limit: how many at most; None for all.
+            offset: how many to leave out first.
+            deleted: whether deleted runs are among them.
+
+        Raises:
+            Usage: the query cannot be understood; the message points at the place.
+        """
+        self.refresh()
+        keys = search(
+            self.projection,
+            parse(query),
+            CATALOG,
+            clock=self.record.clock,
+            limit=limit,
+            offset=offset,
+            where="" if deleted else "r.deleted IS NOT TRUE",
+        )
+        found: dict[str, RunView] = {}
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            where = f"r.id IN ({', '.join('?' * len(some))})"
+            found |= {view.id: view for view in self._views(where, some)}
+        return [found[key] for key in keys if key in found]
+
+    def count(self, query: str = "", *, deleted: bool = False) -> int:
+        """Return how many runs fit a query.
+
+        Raises:
+            Usage: the query cannot be understood.
+        """
+        self.refresh()
+        return count(
+            self.projection,
+            parse(query),
+            CATALOG,
+            clock=self.record.clock,
+            where="" if deleted else "r.deleted IS NOT TRUE",
+        )
+
+    def run(self, ref: str) -> RunView:
+        """Return the run with this id, unique id prefix, or name.
+
+        Raises:
+            RunNotFound: there is none.
+            RunAmbiguous: there are several; the message names them.
+        """
+        self.refresh()
+        exact = self._views("r.id = ?", (ref,))
+        if exact:
+            return exact[0]
+        lowered = ref.lower()
+        found = self._views("r.id = ?", (lowered,))
+        if not found and ref:
+            where = "(r.name = ? OR (r.id >= ? AND r.id < ?))"
+            found = self._views(where, (ref, lowered, lowered + "~"))
+        if not found:
+            raise RunNotFound("no such run", ref, hint="afield runs")
+        if len(found) > 1:
+            known = ", ".join(f"{view.id} ({view.name})" for view in found[:_NAMED_MAX])
+            more = f" and {len(found) - _NAMED_MAX} more" if len(found) > _NAMED_MAX else ""
+            raise RunAmbiguous(
+                "several runs fit",
+                ref,
+                known + more,
+                hint="give more of the id",
+                runs=[view.id for view in found],
+            )
+        return found[0]
+
+    def series(self, run: RunView | str, name: str, max_points: int | None = None) -> pa.Table:
+        """Return the points of a metric, in the order they were logged, as an Arrow table.
+
+        Columns: `step` (int64), `time` (timestamp[us, UTC]), `value` (float64). With
+        `max_points`, at most so many rows, each a bucket of consecutive points: its last
+        point, and `min` and `max` over it. Of a running run: what it has logged by now.
+
+        Raises:
+            RunNotFound: there is no such run.
+            SeriesNotFound: the run has no such metric.
+            Damaged: the series' bytes are not what was written.
+        """
+        points = self.points(run, name)
+        return to_table(points, max_points)
+
+    def points(self, run: RunView | str, name: str) -> Points:
+        """Return the points of a metric as arrays; see `series`."""
+        view = self._view(run)
+        if view.status == RUNNING:
+            found = live_points(live_parts(self.live_folder(view.id)), name)
+            if found is not None:
+                return found
+            view = self.run(view.id)  # it may have ended just now
+        columns = self._sealed_columns(view.id)
+        points = None if columns is None else columns.points(name)
+        if points is None:
+            known = sorted(view.metrics)
+            raise SeriesNotFound(
+                "no such metric",
+                name,
+                f"run {view.id} has {', '.join(known[:_NAMED_MAX]) or 'none'}"
+                + (" ..." if len(known) > _NAMED_MAX else ""),
+            )
+        return points
+
+    def metrics(self, run: RunView | str) -> dict[str, MetricSummary]:
+        """Return each metric's summary, by name."""
+        return self._view(run).metrics
+
+    def manifest(self, run: RunView | str) -> Manifest | None:
+        """Return what was captured of a run, or None when it was not captured."""
+        view = self._view(run)
+        if view.manifest_id is None:
+            return None
+        return decode_manifest(self.record.vault.get(view.manifest_id))
+
+    def verify(self) -> list[Finding]:
+        """Check every log, seal, pack, object and reference; return what is worth naming."""
+        vault, journal = self.record.vault, self.record.journal
+        findings = list(journal.verify(known=vault.has))
+        findings += vault.verify(roots=self._roots())
+        return findings
+
+    def close(self) -> None:
+        """Seal what was written, and let go of the files."""
+        self.record.journal.close()
+        self.projection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<afield.Workspace {str(self.path)!r}>"
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a SELECT on the tables as they were last brought up to date."""
+        return self.projection.query(sql, args)
+
+    def text_of(self, found: ObjectId) -> str:
+        """Return an object that is text."""
+        return self.record.vault.get(found).decode("utf-8", "replace")
+
+    def live_folder(self, run: RunId) -> str:
+        """Return the folder of a running run."""
+        return self.record.live_folder(run)
+
+    def _view(self, run: RunView | str) -> RunView:
+        return run if isinstance(run, RunView) else self.run(run)
+
+    def _views(self, where: str, args: Sequence[Any]) -> list[RunView]:
+        sql = (
+            f"SELECT {COLUMNS} FROM runs r WHERE {where} AND r.started_ms IS NOT NULL"  # noqa: S608 - literals
+            " ORDER BY r.started_ms DESC, r.id"
+        )
+        return [RunView(self, row) for row in self.query(sql, args)]
+
+    def _sealed_columns(self, run: RunId) -> Columns | None:
+        """Return the decoded columns of an ended run: from memory, cache or its object."""
+        columns = self._columns.get(run)
+        if columns is not None:
+            return columns
+        rows = self.query("SELECT inline, object FROM run_series WHERE run = ?", (run,))
+        if not rows:
+            return None
+        inline, found = rows[0]
+        if inline is not None:
+            columns = decode_columns(base64.b64decode(inline))
+        else:
+            columns = self._cache.load(found)
+            if columns is None:
+                columns = decode_columns(self.record.vault.get(found))
+                self._cache.store(found, columns)
+        while len(self._columns) >= _COLUMNS_KEPT:
+            self._columns.pop(next(iter(self._columns)))
+        self._columns[run] = columns
+        return columns
+
+    def _roots(self) -> Iterator[ObjectId]:
+        for batch in self.record.journal.read():
+            for entry in batch.entries:
+                yield from entry.refs
