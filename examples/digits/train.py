@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 
 
 def read_weights(path):
-    with open(path, newline="") as file:
+    with path.open(newline="") as file:
         return {int(row["digit"]): float(row["weight"]) for row in csv.DictReader(file)}
 
 
@@ -49,7 +49,7 @@ def main():
 
     images, digits = load_digits(return_X_y=True)
     images = images / 16.0
-    weights = read_weights("data/weights.csv")
+    weights = read_weights(Path("data") / "weights.csv")
 
     # Nobody set a seed here: every plain `python train.py` gets another split.
     train_x, test_x, train_y, test_y = train_test_split(images, digits, test_size=0.25)

@@ -19,7 +19,7 @@ def short(run: str) -> str:
     return run[:SHORT_ID]
 
 
-class RunName(click.ParamType):
+class RunName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A run by its id, any unique prefix of it, or its name; resolved by the workspace."""
 
     name = "run"
@@ -45,7 +45,7 @@ class RunName(click.ParamType):
         return found[:RUNS_COMPLETED]
 
 
-class KeyValue(click.ParamType):
+class KeyValue(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """One `key=value`; the value may be empty and may hold more `=`."""
 
     name = "k=v"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from afield.runs.manifest import FileRecord, Manifest
-    from afield.runs.query import RunView
-    from afield.workspace import Workspace
+    from afield.workspace.views import RunView
+    from afield.workspace.workspace import Workspace
 
 
 def run_row(run: RunView) -> dict[str, Any]:
@@ -25,11 +25,16 @@ def run_row(run: RunView) -> dict[str, Any]:
         "exit_code": run.exit_code,
         "started": run.started,
         "ended": run.ended,
-        "duration_s": duration_s(run),
+        "duration_s": run.duration_s,
+        "host": run.host,
+        "branch": run.facts.get("branch"),
+        "commit": run.facts.get("commit"),
+        "python": run.facts.get("python"),
         "params": dict(run.params),
         "metrics": {name: summary(found) for name, found in run.metrics.items()},
         "tags": dict(run.tags),
         "verdict": last_verdict(run),
+        "deleted": run.deleted,
     }
 
 
@@ -44,13 +49,6 @@ def summary(found: Any) -> dict[str, Any]:
     }
 
 
-def duration_s(run: RunView) -> float | None:
-    """Return how long an ended run took, in seconds."""
-    if run.started is None or run.ended is None:
-        return None
-    return max(0.0, (run.ended - run.started).total_seconds())
-
-
 def last_verdict(run: RunView) -> str | None:
     """Return the verdict of the newest reproduction, or None."""
     return run.reproductions[-1].verdict if run.reproductions else None
@@ -60,7 +58,8 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     """Return a run as `afield.run/1`: everything that `afield show` knows."""
     manifest = workspace.manifest(run)
     document: dict[str, Any] = {"schema": "afield.run/1", **run_row(run)}
-    del document["verdict"]
+    for of_lists in ("verdict", "host", "branch", "commit", "python"):
+        del document[of_lists]
     document |= {
         "kind": run.kind,
         "host_name": run.host,

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -51,6 +51,20 @@ def screen(session: Session, stream: TextIO | None = None) -> Console:
         emoji=False,
         legacy_windows=False if os.name != "nt" else None,
     )
+
+
+def draw(session: Session, *parts: RenderableType) -> None:
+    """Print parts on stdout; where no terminal pads them, no line ends in spaces."""
+    console = screen(session)
+    if console.is_terminal:
+        for part in parts:
+            console.print(part)
+        return
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    for line in captured.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
 
 
 def styled(text: object, style: str = "") -> Text:

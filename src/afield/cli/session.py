@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from afield.workspace import Workspace
+    from afield.workspace.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ class Session:
             return self._workspace
         from pathlib import Path
 
-        from afield.workspace import Workspace
+        from afield.workspace.workspace import Workspace
 
         if self.workspace_path is not None:
             opened = Workspace.open(Path(self.workspace_path))

@@ -105,9 +105,12 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
         yield "packages", styled(", ".join(names))
     host = run.get("host")
     if host:
-        yield "machine", styled(
-            f"{host['cpu']}, {words.count(host['cores'], 'core')}, "
-            f"{words.size(host['memory_bytes'])}"
+        yield (
+            "machine",
+            styled(
+                f"{host['cpu']}, {words.count(host['cores'], 'core')}, "
+                f"{words.size(host['memory_bytes'])}"
+            ),
         )
 
 
@@ -202,5 +205,3 @@ def _with_rest(shown: RenderableType, count: int, most: int | None) -> Renderabl
     if most is None or count <= most:
         return shown
     return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))
-
-

@@ -43,7 +43,7 @@ def _show(session: Session, only: str | None) -> None:
         return
     from rich.table import Table
 
-    from afield.cli.screen import screen, styled
+    from afield.cli.screen import draw, styled
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("setting", "value", "from", "meaning"):
@@ -58,8 +58,7 @@ def _show(session: Session, only: str | None) -> None:
             styled(origin, "dim" if origin == "default" else "cyan"),
             styled(SETTINGS[n].meaning, "dim"),
         )
-    console = screen(session)
-    console.print(table)
+    draw(session, table)
     if only is None:
         for scope in scopes:
-            console.print(styled(f"{scope}: {files[scope]}", "dim"), soft_wrap=True)
+            click.secho(f"{scope}: {files[scope]}", dim=True)

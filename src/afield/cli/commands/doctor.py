@@ -34,7 +34,7 @@ def command(context: click.Context) -> int:
         return 3 if bad else 0
     from rich.table import Table
 
-    from afield.cli.screen import CHECK_STYLES, screen, styled
+    from afield.cli.screen import CHECK_STYLES, draw, styled
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
@@ -48,5 +48,5 @@ def command(context: click.Context) -> int:
         )
         if result.hint:
             table.add_row("", "", styled(f"hint: {result.hint}", "cyan"))
-    screen(session).print(table)
+    draw(session, table)
     return 3 if bad else 0

@@ -20,7 +20,7 @@ def command(context: click.Context, folder: str) -> None:
     You need not: without a workspace, `afield run` records into your default one. Make one
     where a project should keep its record beside its code. git never sees it.
     """
-    from afield.workspace import Workspace
+    from afield.workspace.workspace import Workspace
 
     session = session_of(context)
     given = session.workspace_path or session.environ.get("AFIELD_WORKSPACE")

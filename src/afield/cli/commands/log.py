@@ -18,10 +18,11 @@ from afield.cli.follow import Chunk, Follower, Point
 from afield.cli.output import emit_json_line, plain, safe_console
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import NotFound
+from afield.kernel.ids import parse_object_id
 
 if TYPE_CHECKING:
-    from afield.runs.query import RunView
-    from afield.workspace import Workspace
+    from afield.workspace.views import RunView
+    from afield.workspace.workspace import Workspace
 
 POLL_S = 0.2
 SCHEMA = "afield.log/1"
@@ -56,7 +57,7 @@ def command(context: click.Context, *, run: str | None, no_follow: bool, only: s
     view = workspace.run(view.id)
     manifest = workspace.manifest(view)
     if manifest is not None and manifest.console is not None:
-        with workspace.record.vault.open(manifest.console) as sealed:  # type: ignore[arg-type] - an object id, read from JSON
+        with workspace.record.vault.open(parse_object_id(manifest.console)) as sealed:
             printer.chunks(follower.rest_of(sealed))
     printer.ended(view)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal
+from typing import Literal, cast
 
 import click
 
@@ -14,6 +14,8 @@ from afield.cli.output import emit_json_line
 from afield.cli.session import global_options, session_of
 from afield.cli.settings import load_settings
 from afield.kernel.errors import Usage
+
+Trace = Literal["auto", "python", "off"]
 
 
 @click.command(
@@ -46,7 +48,7 @@ def command(
     tags: tuple[tuple[str, str], ...],
     params: tuple[tuple[str, str], ...],
     no_seed: bool,
-    trace: Literal["auto", "python", "off"] | None,
+    trace: Trace | None,
     quiet: bool,
 ) -> int:
     """Record COMMAND: code, environment, inputs, outputs, console, seeds and resources.
@@ -78,7 +80,7 @@ def command(
         tags=dict(tags),
         params=dict(params),
         seed=settings.yes("run.seed") and not no_seed,
-        trace=trace or settings.text("run.trace"),  # type: ignore[arg-type] - one of its choices
+        trace=trace or cast("Trace", settings.text("run.trace")),
         keep_bytes_max=settings.integer("run.keep_mb") * 1_000_000,
         terminal=session.is_terminal(sys.stdout),
     )

@@ -20,7 +20,7 @@ LIMIT = 50
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
 @click.option("--columns", "-c", metavar="A,B", help="The columns to show, by field.")
 @click.option("--all", "everything", is_flag=True, help="All of them, without a limit.")
-@click.option("--deleted", is_flag=True, help="The deleted ones instead.")
+@click.option("--deleted", is_flag=True, help="Deleted ones, too.")
 @global_options
 @click.pass_context
 def command(
@@ -50,13 +50,13 @@ def command(
     workspace = session.workspace()
     found = workspace.runs(text, limit=wanted, offset=offset, deleted=deleted)
     more = not everything and len(found) > limit
-    rows = [run_row(run) for run in found[:limit] if run] if more else [run_row(r) for r in found]
+    rows = [run_row(run) for run in (found[:limit] if more else found)]
     if session.json:
         following = offset + limit if more else None
         emit_json({"schema": "afield.runs/1", "runs": rows, "next": following})
         return
     if not rows:
-        click.echo(_nothing(text, deleted=deleted), err=True)
+        click.echo(_nothing(text), err=True)
         return
     _draw(session, rows, columns)
     if more:
@@ -64,11 +64,9 @@ def command(
         click.echo(f"more: {command_line} …, or --all", err=True)
 
 
-def _nothing(query: str, *, deleted: bool) -> str:
+def _nothing(query: str) -> str:
     if query:
         return "no run fits this query"
-    if deleted:
-        return "no run is deleted"
     return "no runs yet: record one with `afield run python train.py`, or see `afield demo`"
 
 
@@ -76,15 +74,14 @@ def _draw(session: Session, rows: list[dict[str, Any]], columns: str | None) -> 
     from rich.table import Table
 
     from afield.cli.columns import CELL_WIDTH_MAX, chosen, fitting
-    from afield.cli.screen import STATUS_STYLES, VERDICT_STYLES, screen, styled
+    from afield.cli.screen import STATUS_STYLES, VERDICT_STYLES, draw, screen, styled
 
-    console = screen(session)
     now = datetime.now(UTC)
     left_out: list[str] = []
     if columns:
         shown = chosen([name.strip() for name in columns.split(",") if name.strip()], rows, now)
     else:
-        shown, left_out = fitting(rows, now, console.width)
+        shown, left_out = fitting(rows, now, screen(session).width)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for found in shown:
         table.add_column(
@@ -102,7 +99,7 @@ def _draw(session: Session, rows: list[dict[str, Any]], columns: str | None) -> 
             style = "bold" if found.field == "id" else style
             cells.append(styled(found.cells[index], style))
         table.add_row(*cells)
-    console.print(table)
+    draw(session, table)
     if left_out and session.is_terminal():
         names = ", ".join(left_out[:4]) + (" …" if len(left_out) > 4 else "")  # noqa: PLR2004 - a line
-        console.print(styled(f"no room for {names} (--columns, --json)", "dim"))
+        click.secho(f"no room for {names} (--columns, --json)", dim=True)

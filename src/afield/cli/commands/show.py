@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -29,11 +28,7 @@ def command(context: click.Context, *, run: str, everything: bool) -> None:
     if session.json:
         emit_json(document)
         return
-    from afield.cli.screen import screen
+    from afield.cli.screen import draw
     from afield.cli.show_view import run_page
 
-    console = screen(session)
-    now = datetime.now(UTC)
-    body: dict[str, Any] = document
-    for part in run_page(body, now, everything=everything):
-        console.print(part)
+    draw(session, *run_page(document, datetime.now(UTC), everything=everything))

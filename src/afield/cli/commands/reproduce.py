@@ -1,0 +1,109 @@
+"""`afield reproduce`: repeat a run from its record, compare, and say the verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+
+import click
+
+from afield.cli.arguments import RUN
+from afield.cli.output import emit_json
+from afield.cli.progress import Progress
+from afield.cli.session import global_options, session_of
+from afield.cli.settings import load_settings
+from afield.cli.tools import uv_path
+from afield.kernel.errors import Usage
+
+Env = Literal["exact", "here"]
+EXIT_CODES = {"identical": 0, "equivalent": 0, "incomplete": 3, "diverged": 4}
+
+
+@click.command("reproduce")
+@click.argument("run", type=RUN)
+@click.option("--keep", metavar="DIR", help="Keep the folder of the reproduction, as DIR.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="Largest relative difference of numbers; 1e-6 unless configured.",
+)
+@click.option(
+    "--env",
+    type=click.Choice(["exact", "here"]),
+    help="Rebuild the recorded environment (exact), or use the one you are in (here).",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show on stderr what the command prints.")
+@global_options
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    run: str,
+    keep: str | None,
+    tolerance: float | None,
+    env: Env | None,
+    verbose: bool,
+) -> int:
+    """Repeat RUN from the record alone, and judge the result.
+
+    A clean folder, the recorded code, environment, inputs, seeds and threads; then exit
+    code, outputs, metrics and console are compared. The verdict is identical or equivalent
+    (exit 0), incomplete (3: something could not be restored or seen) or diverged (4), with
+    the first cause of any difference.
+    """
+    from afield.replay import reproduce
+
+    session = session_of(context)
+    settings = load_settings(session)
+    workspace = session.workspace()
+    view = workspace.run(run)
+    folder = _keep_folder(keep)
+    shown: BinaryIO = sys.stderr.buffer
+    if not verbose:
+        shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
+    with Progress(session) as progress:
+        report = reproduce(
+            workspace.record,
+            workspace,
+            view.id,
+            tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
+            env=env or cast("Env", settings.text("reproduce.env")),
+            keep=folder,
+            progress=progress.step,
+            uv=uv_path(session.environ) or "uv",
+            environ=session.environ,
+            cache=os.fspath(workspace.path / "cache"),
+            out=shown,
+            err=shown,
+        )
+    document = reproduction_document(report)
+    if session.json:
+        emit_json(document)
+    else:
+        from afield.cli.screen import draw
+        from afield.cli.verdict_view import verdict_page
+
+        names = (view.name, workspace.run(report.new_run).name)
+        draw(session, *verdict_page(document, names))
+        if folder is not None:
+            click.echo(f"kept in {folder}")
+    return EXIT_CODES[report.verdict]
+
+
+def reproduction_document(report: object) -> dict[str, Any]:
+    """Return a report as `afield.reproduction/1`."""
+    from msgspec import to_builtins
+
+    return {"schema": "afield.reproduction/1", **to_builtins(report)}
+
+
+def _keep_folder(keep: str | None) -> Path | None:
+    if keep is None:
+        return None
+    folder = Path(keep).expanduser().absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Usage("cannot keep the folder", folder, "something is there", hint="name a new one")
+    return folder
