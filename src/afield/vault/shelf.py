@@ -92,6 +92,13 @@ class Shelf:
             self.see()
             return self.catalog.holds(digest)
 
+    def digests(self) -> Iterator[bytes]:
+        """Yield the digest of every record in a pack."""
+        self.refresh()
+        for pack in self.catalog.packs():
+            for entry in layout.entries_of(self._load_index(pack)):
+                yield entry.digest
+
     def size(self, digest: bytes) -> int:
         """Return the size of an object in bytes.
 

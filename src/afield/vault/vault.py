@@ -213,6 +213,13 @@ class Vault:
         except Corrupt as error:
             raise damaged(bytes.fromhex(object_id), str(error)) from error
 
+    def objects(self) -> Iterator[ObjectId]:
+        """Yield the ids of all objects in the packs, chunks and recipes alike.
+
+        One that stands in several packs comes several times.
+        """
+        return (ObjectId(digest.hex()) for digest in self._shelf.digests())
+
     def refresh(self) -> None:
         """Take in packs that other processes have written, and forget those that are gone.
 
