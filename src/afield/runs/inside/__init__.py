@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from afield.runs.entropy import SeedPlan
 
 HOOK_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook")
-VARIABLES = ("AFIELD_TRACE_FOLDER", "AFIELD_TRACE", "AFIELD_RUN_SEED")
+VARIABLES = ("AFIELD_TRACE_FOLDER", "AFIELD_TRACE", "AFIELD_RUN_PID", "AFIELD_RUN_SEED")
 
 
 def environ(
@@ -31,6 +31,7 @@ def environ(
         return found
     found["AFIELD_TRACE_FOLDER"] = trace_folder
     found["AFIELD_TRACE"] = "1" if trace else "0"
+    found["AFIELD_RUN_PID"] = str(os.getpid())
     found["AFIELD_RUN_SEED"] = entropy.run_seed or ""
     paths = environ.get("PYTHONPATH", "").split(os.pathsep) if environ.get("PYTHONPATH") else []
     found["PYTHONPATH"] = os.pathsep.join(

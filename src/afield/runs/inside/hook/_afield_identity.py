@@ -1,14 +1,16 @@
 """Who this process is in the run's tree of processes: unique, and the same when repeated.
 
 An identity is 32 hex digits derived from the parent's, from what tells siblings apart, and
-from an ordinal that is claimed in the trace folder. No two processes of a run ever get the
-same one; a repetition that starts its processes in the same order gets the same ones.
+from an ordinal: how many have claimed the same before, by their records in one append-only
+file of the run. No two processes ever get the same one; a repetition that starts its
+processes in the same order gets the same ones.
 """
 
 import os
 import sys
 from _thread import get_ident
 from itertools import count
+from time import sleep
 
 try:
     from _blake2 import blake2b
@@ -16,6 +18,7 @@ except ImportError:  # an interpreter built without it
     from hashlib import blake2b
 
 ANCESTORS_MAX = 64
+RECORD_BYTES = 40  # 8 of the process id, 32 of the key
 _DIGITS = dict.fromkeys(range(48, 58))
 
 
@@ -29,32 +32,34 @@ class Identity:
     """The identity of this process; it changes in the child of a fork."""
 
     def __init__(self, folder, argv):
-        self.folder = folder
+        self.claims = os.path.join(folder, "processes")
+        self.parent = find_parent(read_whole(self.claims))
+        self.begin()
+        self.claim(signature(argv[1:]))
+
+    def begin(self):
+        """Forget what belongs to another process."""
         self.pid = os.getpid()
-        self.parent = find_parent(folder)
-        self.value = self.claim(signature(argv))
         self.forks = count()
         self.forking = {}
-        self.published = False
-        self.publish()
 
     def claim(self, what):
-        """Take the next ordinal among the siblings that are told apart by `what` alone."""
-        key = derive(self.parent, what)
-        return derive(key, str(next_ordinal(os.path.join(self.folder, "claim-" + key))))
+        """Become the next of the parent's children that are told apart by `what` alone."""
+        self.become(derive(self.parent, what))
+        self.publish()
+
+    def become(self, key):
+        """Take the first identity of a key that nobody else can have."""
+        self.key = key
+        self.value = derive(key, "0")
+        self.published = False
 
     def publish(self):
-        """Let children that are started from now on find their parent."""
-        if self.published:
-            return
-        self.published = True
-        path = os.path.join(self.folder, "%d.id" % self.pid)
-        fd = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(fd, self.value.encode())
-        finally:
-            os.close(fd)
-        os.replace(path + ".new", path)
+        """Record the claim; children that are started from now on find their parent by it."""
+        if not self.published:
+            self.published = True
+            record = b"%8d%s" % (self.pid, self.key.encode())
+            self.value = derive(self.key, str(append(self.claims, record)))
 
     def before_fork(self):
         """Number the fork that this thread is about to make."""
@@ -62,19 +67,17 @@ class Identity:
 
     def after_fork(self):
         """Become the child: by the number of the fork when it was made with handlers."""
-        number = self.forking.pop(get_ident(), None)
-        self.pid = os.getpid()
+        number = self.forking.get(get_ident())
         self.parent = self.value
-        what = "fork %s" % ("by C" if number is None else number)
-        self.value = self.claim(what) if number is None else derive(self.parent, what)
-        self.forks = count()
-        self.forking = {}
-        self.published = False
+        self.begin()
+        if number is None:
+            self.claim("fork by C")
+        else:
+            self.become(derive(self.parent, "fork %d" % number))
 
     def name(self, name):
         """Take the name that the parent gave (a pool's worker): steadier than the start's order."""
-        self.value = self.claim("named " + name)
-        self.published = False
+        self.claim("named " + name)
 
 
 def signature(argv):
@@ -95,65 +98,85 @@ def command_line():
     argv = getattr(sys, "orig_argv", None)
     if argv:
         return list(argv)
-    try:
-        fd = os.open("/proc/self/cmdline", os.O_RDONLY)
-    except OSError:
-        return list(getattr(sys, "argv", None) or [])
-    try:
-        return os.fsdecode(os.read(fd, 1 << 20)).split("\0")[:-1]
-    finally:
-        os.close(fd)
+    words = os.fsdecode(read_whole("/proc/self/cmdline")).split("\0")[:-1]
+    return words or list(getattr(sys, "argv", None) or [])
 
 
-def find_parent(folder):
-    """Return the identity of the nearest ancestor that has one (this process after exec too)."""
+def find_parent(records):
+    """Return the identity of the nearest ancestor that has one (this process before an exec)."""
+    root = int(os.environ.get("AFIELD_RUN_PID") or 0)
     pid = os.getpid()
     for _ in range(ANCESTORS_MAX):
-        found = read_small(os.path.join(folder, "%d.id" % pid))
+        found = last_of(records, pid)
         if found:
             return found
         pid = os.getppid() if pid == os.getpid() else parent_of(pid)
-        if pid <= 1:
+        if pid <= 1 or pid == root:
             break
     return "root"
 
 
+def last_of(records, pid):
+    """Return the identity that a process took last, nothing when it took none."""
+    at = len(records)
+    while True:
+        at = records.rfind(b"%8d" % pid, 0, at)
+        if at < 0:
+            return ""
+        if at % RECORD_BYTES == 0:
+            break
+    key = records[at + 8 : at + RECORD_BYTES]
+    return derive(key.decode(), str(records.count(key, 0, at)))
+
+
 def parent_of(pid):
     """Return the parent of a process, 0 when it cannot be known."""
-    words = read_small("/proc/%d/stat" % pid).rpartition(")")[2].split()
+    words = read_whole("/proc/%d/stat" % pid).rpartition(b")")[2].split()
     return int(words[1]) if len(words) > 1 else 0
 
 
-def read_small(path):
-    """Return the text of a small file, nothing when there is none."""
+def read_whole(path):
+    """Return the bytes of a file, none when there is no such file."""
     try:
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
-        return ""
+        return b""
+    parts = []
     try:
-        return os.read(fd, 4096).decode("utf-8", "replace")
+        while True:
+            part = os.read(fd, 1 << 20)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
     finally:
         os.close(fd)
 
 
-def next_ordinal(path):
-    """Return how many processes called this before with the same path, atomically."""
-    if os.name != "posix":
-        return _next_ordinal_exclusive(path)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+def append(path, record):
+    """Append a record atomically; return how many with the same key stood there before."""
+    lock = None
+    if os.name != "posix":  # appending is only atomic there
+        lock = path + ".lock"
+        wait_for(lock)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    fd = os.open(path, flags, 0o600)
     try:
-        os.write(fd, b".")
-        # Appending moved this descriptor to the end of its own byte, whoever else appends.
-        return os.lseek(fd, 0, os.SEEK_CUR) - 1
+        os.write(fd, record)
+        # Appending moved this descriptor to the end of its own record, whoever else appends.
+        end = os.lseek(fd, 0, os.SEEK_CUR) - len(record)
     finally:
         os.close(fd)
+        if lock is not None:
+            os.unlink(lock)
+    return read_whole(path).count(record[8:], 0, end)
 
 
-def _next_ordinal_exclusive(path):
-    for ordinal in count():
+def wait_for(lock):
+    """Make a lock file, waiting for others, but not for one that died with it."""
+    for _ in range(2000):
         try:
-            os.close(os.open("%s-%d" % (path, ordinal), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            continue
-        return ordinal
-    raise AssertionError("unreachable")
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except OSError:
+            sleep(0.001)
+        else:
+            return

@@ -1,14 +1,13 @@
 """Start the hook in this interpreter: read what is asked, join the parts, add the audit hook.
 
-What is asked stands in three variables that every child inherits: AFIELD_TRACE_FOLDER, where
-to write; AFIELD_TRACE, `1` to watch files, network and commands; AFIELD_RUN_SEED, hex, when
-entropy is replayed. Faults of the hook are swallowed and written as events.
+What is asked stands in variables that every child inherits: AFIELD_TRACE_FOLDER, where to
+write; AFIELD_TRACE, `1` to watch files, network and commands; AFIELD_RUN_SEED, hex, when
+entropy is replayed; AFIELD_RUN_PID, the process above the run. Faults of the hook are swallowed and written as events.
 """
 
 import atexit
 import os
 import sys
-from time import monotonic_ns
 
 import _afield_place as place
 from _afield_log import Counter, Log
@@ -40,7 +39,7 @@ class Hook:
 
     def header(self):
         """Return the first event of each log: which process this is, and how it came to be."""
-        return ("p", str(monotonic_ns()), str(os.getppid()), self.started_by)
+        return str(os.getppid()), self.started_by
 
     def introduce(self):
         """Write which interpreter this is."""
@@ -75,13 +74,12 @@ class Hook:
 
     def listen(self):
         """Add the audit hook: an event that nobody handles costs one look-up."""
-        find, fault = self.handlers.get, self.fault
+        handlers, fault = self.handlers, self.fault
 
         def audit(event, args):
-            handler = find(event)
-            if handler is not None:
+            if event in handlers:
                 try:
-                    handler(args)
+                    handlers[event](args)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on
                     fault(error)
 

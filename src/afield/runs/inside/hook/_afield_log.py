@@ -8,17 +8,18 @@ A length of zero is the end for now. What the payloads say is in `docs/format/tr
 import os
 from _thread import allocate_lock
 from mmap import mmap
+from os import getpid
 from time import monotonic_ns
 
 SEGMENT_BYTES_MIN = 1 << 14
 SEGMENT_BYTES_MAX = 1 << 22
 LOG_BYTES_MAX = 1 << 29
-END = b"\x1e"
+COUNT = "\0" * 8
 
 
-def encode(fields):
-    """Join the fields of an event: text, separated by NUL, in UTF-8 with escaped bytes."""
-    text = "\0".join(fields)
+def encode(kind, at_ns, fields):
+    """Return an event: its kind, the time and its texts, in UTF-8 with escaped bytes, and END."""
+    text = "%s\0%d\0%s\x1e" % (kind, at_ns, "\0".join(fields))
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -62,7 +63,7 @@ class Log:
 
     def reset(self):
         """Begin anew, in files of its own: at the start and in the child of a fork."""
-        self.pid = os.getpid()
+        self.pid = getpid()
         self.lock = allocate_lock()
         self.pending = []
         self.buffer = None
@@ -72,34 +73,40 @@ class Log:
 
     def put(self, kind, fields, counter=None):
         """Append an event: its kind (one letter), the time, and its fields."""
-        if self.pid != os.getpid():  # forked by C code that ran no handler
+        if self.pid != getpid():  # forked by C code that ran no handler
             self.reset()
-        head = kind if counter is None else kind + "\0" * 8
-        data = encode((head, str(monotonic_ns())) + tuple(fields)) + END
-        self.pending.append((data, counter))
-        while self.pending and self.lock.acquire(blocking=False):
+        data = encode(kind if counter is None else kind + COUNT, monotonic_ns(), fields)
+        pending, lock = self.pending, self.lock
+        pending.append((data, counter))
+        while pending and lock.acquire(False):  # noqa: FBT003 - a C function, called often
             try:
-                while self.pending:
-                    self.write(*self.pending.pop(0))
+                while pending:
+                    data, counter = pending.pop(0)
+                    at = self.at
+                    start = at + 4
+                    end = start + len(data)
+                    if end + 4 > self.size:
+                        at, start, end = self.make_room(data)
+                    buffer = self.buffer
+                    buffer[start:end] = data
+                    if counter is not None:
+                        counter.place(buffer, start + 1)
+                    buffer[at:start] = len(data).to_bytes(4, "little")
+                    self.at = end
             finally:
-                self.lock.release()
+                lock.release()
 
-    def write(self, data, counter):
-        """Write one record (only under the lock)."""
-        end = self.at + 4 + len(data)
-        if end + 4 > self.size:
-            if self.buffer is None and self.segment == 0:
-                self.grow(0)
-                self.write(encode(self.header()) + END, None)
-            if self.at + 8 + len(data) > self.size:
-                self.grow(len(data) + 8)
-            end = self.at + 4 + len(data)
-        buffer, at = self.buffer, self.at
-        buffer[at + 4 : end] = data
-        if counter is not None:
-            counter.place(buffer, at + 5)
-        buffer[at : at + 4] = len(data).to_bytes(4, "little")
-        self.at = end
+    def make_room(self, data):
+        """Begin the next segment, the first with the header; return where the data goes."""
+        if self.segment == 0:
+            header = encode("p", monotonic_ns(), self.header())
+            self.grow(len(header) + len(data) + 12)
+            self.buffer[4 : 4 + len(header)] = header
+            self.buffer[:4] = len(header).to_bytes(4, "little")
+            self.at = 4 + len(header)
+        else:
+            self.grow(len(data) + 8)
+        return self.at, self.at + 4, self.at + 4 + len(data)
 
     def grow(self, needed):
         """Map the next segment. Its blocks are reserved: a full disk must not be a SIGBUS.

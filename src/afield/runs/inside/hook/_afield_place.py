@@ -61,16 +61,19 @@ def _classify(filename):
     return PERSON
 
 
-def line_of_person():
-    """Return `file:line` of the nearest frame of the person's own code, or an empty text."""
-    frame = _getframe(1)
-    for _ in range(DEPTH_MAX):
-        if frame is None:
-            return ""
+def line_of_person(above=1):
+    """Return `file:line` of the nearest frame of the person's own code, or an empty text.
+
+    `above` frames are skipped unseen.
+    """
+    frame = _getframe(above)
+    depth = 0
+    while frame is not None and depth < DEPTH_MAX:
         filename = frame.f_code.co_filename
-        if (_kinds.get(filename) or kind_of(filename)) == PERSON:
+        if (_kinds[filename] if filename in _kinds else kind_of(filename)) == PERSON:
             return "%s:%d" % (filename, frame.f_lineno or 0)
         frame = frame.f_back
+        depth += 1
     return ""
 
 

@@ -7,7 +7,7 @@ An event is written at first sight only; what was seen costs a look-up in a set.
 import os
 from os import fsdecode, getcwd
 
-import _afield_place as place
+from _afield_place import is_importing, line_of_person
 
 SEEN_MAX = 1000000
 CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
@@ -90,7 +90,7 @@ class Watch:
             if not text or flags & 3 or text.startswith(self.environment):
                 return
         mode = ("w" if flags & _TRUNCATES else "u") if flags & 3 else "r"
-        self.put("o", (mode, absolute(text), place.line_of_person()))
+        self.put("o", (mode, absolute(text), line_of_person(3)))
 
     def once(self, kind, *fields):
         """Write an event unless the same was written before."""
@@ -99,7 +99,7 @@ class Watch:
         if len(self.told) >= SEEN_MAX:
             raise OverflowError("more events than are told apart")
         self.told.add((kind, fields))
-        self.put(kind, fields + (place.line_of_person(),))
+        self.put(kind, fields + (line_of_person(),))
 
     def forget(self, *paths):
         """Let paths be seen anew: what is there may be another file now."""
@@ -112,20 +112,20 @@ class Watch:
         if type(path) is int or is_cache(path):
             return
         self.forget(path)
-        self.put("d", (at(path, args), place.line_of_person()))
+        self.put("d", (at(path, args), line_of_person()))
 
     def renamed(self, args):
         source, target = args[0], args[1]
         if is_cache(target):
             return
         self.forget(source, target)
-        fields = (at(source, args, 2), at(target, args, 3), place.line_of_person())
+        fields = (at(source, args, 2), at(target, args, 3), line_of_person())
         self.put("m", fields)
 
     def linked(self, args):
         target = args[1]
         self.forget(target)
-        self.put("l", (absolute(fsdecode(args[0])), at(target, args, 2), place.line_of_person()))
+        self.put("l", (absolute(fsdecode(args[0])), at(target, args, 2), line_of_person()))
 
     def truncated(self, args):
         path = args[0]
@@ -192,7 +192,7 @@ class Watch:
             return
         if len(self.told) < SEEN_MAX:
             self.told.add((fields,))
-        self.put("c", (place.line_of_person(),) + fields)
+        self.put("c", (line_of_person(),) + fields)
 
     def inherits(self, environ):
         """Tell whether a child with these variables will find the hook."""
@@ -208,9 +208,9 @@ class Watch:
 
         def on_list(args):
             path = args[0]
-            if path in seen or place.is_importing():
+            if path in seen or is_importing():
                 return
-            line = place.line_of_person()
+            line = line_of_person()
             if len(seen) < SEEN_MAX:
                 seen.add(path)
             if line and (function, line) not in self.told:
