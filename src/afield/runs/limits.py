@@ -26,7 +26,7 @@ TAGS_PER_ENTRY_MAX = 15
 WINDOW_BYTES_MAX = 1 << 20
 """The part of a live series file that is mapped at once; bounds the memory of logging."""
 
-BLOCK_RECORDS = 1 << 16
+BLOCK_RECORDS = 1 << 14
 """Records that are transposed and compressed together in a sealed series."""
 
 INLINE_BYTES_MAX = 4 << 10

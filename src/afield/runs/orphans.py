@@ -6,13 +6,12 @@ Reading commands call this first, so that nobody has to repair anything by hand.
 from __future__ import annotations
 
 import os
-import shutil
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
 from afield.runs.limits import FOREIGN_ORPHAN_AGE_S
 from afield.runs.live_owner import Ending, changed_ns, host_name, is_alive, read_ending
-from afield.runs.record import Record, end_run
+from afield.runs.record import Record, end_run, remove_live
 
 INTERRUPTED = "interrupted"
 
@@ -50,7 +49,7 @@ def _sweep(record: Record, name: str) -> RunId | None:
     try:
         run = parse_run_id(name)
     except AfieldError:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_live(folder)
         return None
     try:
         how = read_ending(folder) or Ending(INTERRUPTED, None, None, _last_seen_ms(record, folder))

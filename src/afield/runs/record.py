@@ -11,7 +11,6 @@ import base64
 import contextlib
 import io
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -147,8 +146,17 @@ def end_run(
     record.journal.append_many([*before, *ending])
     record.journal.seal()  # durable, and with it all that stands before it in the log
     record.journal.sync()  # for when another process's seal came first
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_live(folder)
     return summaries
+
+
+def remove_live(folder: str) -> None:
+    """Remove a live folder, flat as it is; what cannot be removed now is swept later."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
 
 
 def _seal(record: Record, folder: str) -> tuple[dict[str, str] | None, dict[str, Summary]]:
