@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from afield.journal.entry import Entry
+from afield.journal.errors import PositionLost
 from afield.journal.places import Batch, Position
 from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId
@@ -24,10 +24,12 @@ from afield.projection.fold import Folder
 from afield.projection.limits import CHUNK_ENTRIES, CHUNK_REGISTERS
 from afield.projection.place import Place
 from afield.projection.schema import Room, fingerprint
+from afield.projection.sqlite import SqliteDatabase
 from afield.projection.statements import index_statements, select_all
 
 _INDEXED = "indexed"
 _TRIES = 3
+_T = TypeVar("_T")
 
 
 class Source(Protocol):
@@ -67,16 +69,13 @@ class Projection:
         """
         with self._lock:
             self._source = journal
-            for _ in range(_TRIES):
-                with self._recovery():
-                    return self._refresh(journal)
-            return self._refresh(journal)
+            return self._mending(lambda: self._refresh(journal))
 
     def apply(self, entries: Iterable[Entry]) -> int:
         """Fold entries from anywhere, in any order; positions stay as they are."""
         with self._lock:
             if not self._place.current():
-                self._place.reopen()
+                self._reopen()
             database = self._place.database
             folder = Folder(self._rooms, self._tables)
             with database.writing():
@@ -88,18 +87,12 @@ class Projection:
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a SELECT; return its rows."""
         with self._lock:
-            for _ in range(_TRIES):
-                with self._recovery():
-                    return self._place.database.query(sql, args)
-            return self._place.database.query(sql, args)
+            return self._mending(lambda: self._database().query(sql, args), refold=True)
 
     def rows(self, sql: str, args: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Run a SELECT; return its rows with names."""
         with self._lock:
-            for _ in range(_TRIES):
-                with self._recovery():
-                    return self._place.database.rows(sql, args)
-            return self._place.database.rows(sql, args)
+            return self._mending(lambda: self._database().rows(sql, args), refold=True)
 
     def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
@@ -108,12 +101,12 @@ class Projection:
     def set_aside(self) -> list[bookkeeping.SetAside]:
         """Return entries that were not applied: not allowed, not understood, or waiting."""
         with self._lock:
-            return bookkeeping.read_set_aside(self._place.database)
+            return bookkeeping.read_set_aside(self._database())
 
     def damage(self) -> list[Finding]:
         """Return what was damaged in the journal when it was last folded."""
         with self._lock:
-            return bookkeeping.read_damage(self._place.database)
+            return bookkeeping.read_damage(self._database())
 
     def dump(self) -> bytes:
         """Return the content of all tables in a canonical form.
@@ -137,8 +130,7 @@ class Projection:
 
     def _refresh(self, journal: Source) -> int:
         if not self._place.current():
-            self._place.reopen()
-            self._positions = None
+            self._reopen()
         if self._positions is None:
             self._positions = bookkeeping.read_positions(self._place.database)
         if not journal.changed_since(self._positions):
@@ -166,7 +158,7 @@ class Projection:
                     before = positions.get(batch.device, _START)
                     damage.append((batch.device, batch.damage, before))
                 positions[batch.device] = batch.position
-                if folded >= CHUNK_ENTRIES or folder.registers >= CHUNK_REGISTERS:
+                if folded >= CHUNK_ENTRIES or folder.pending >= CHUNK_REGISTERS:
                     more = True
                     break
             folder.write(database)
@@ -185,20 +177,33 @@ class Projection:
                     database.query(sql)
             bookkeeping.write_meta(database, _INDEXED, "yes")
 
-    @contextmanager
-    def _recovery(self) -> Iterator[None]:
-        """Replace a file that turns out damaged or unwritable, and fold it again."""
-        try:
-            yield
-        except ProjectionDamaged:
-            self._place.discard()
-        except ProjectionUnwritable:
-            self._place.to_memory()
-        else:
-            return
+    def _mending(self, work: Callable[[], _T], *, refold: bool = False) -> _T:
+        """Do `work`; replace a file that turns out damaged, outdated or unwritable, and redo.
+
+        `refold` fills the new tables from the journal of the last `refresh` first.
+        """
+        for _ in range(_TRIES):
+            try:
+                return work()
+            except (ProjectionDamaged, PositionLost):
+                # A lost position means that entries were folded which the journal has no more.
+                self._place.discard()
+            except ProjectionUnwritable:
+                self._place.to_memory()
+            self._positions = None
+            if refold and self._source is not None:
+                self._refresh(self._source)
+        return work()
+
+    def _database(self) -> SqliteDatabase:
+        """Return the connection, a new one in a forked child."""
+        if self._place.inherited():
+            self._reopen()
+        return self._place.database
+
+    def _reopen(self) -> None:
+        self._place.reopen()
         self._positions = None
-        if self._source is not None:
-            self._refresh(self._source)
 
 
 _START = Position("", 0, 0, "0" * 64)

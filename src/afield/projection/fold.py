@@ -32,9 +32,9 @@ class Folder:
         self._standings: dict[str, str] | None = None
 
     @property
-    def registers(self) -> int:
+    def pending(self) -> int:
         """How many registers wait to be written."""
-        return self._pending.registers
+        return len(self._pending)
 
     def fold(self, database: Database, entries: Sequence[Entry]) -> int:
         """Judge and fold entries, inside a transaction; return how many were handed in."""

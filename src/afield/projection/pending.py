@@ -1,11 +1,13 @@
-"""What a chunk of entries wants written: one value per register, the winner of the chunk.
+"""What a chunk of entries wants written: one row per register, the winner of the chunk.
 
-Superseded operations are dropped here, before the database sees them.
+Superseded operations are dropped here, before the database sees them. This is the hot loop of
+a fold: 0.7 us an operation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from afield.projection.database import Database
@@ -16,72 +18,87 @@ from afield.projection.statements import upsert
 _KEY_TYPES = frozenset({str, int, bytes})
 _VALUE_TYPES = _KEY_TYPES | {float, bool, type(None)}
 
-_Register = dict[tuple[Any, ...], tuple[bytes, tuple[Any, ...]]]
+_Row = tuple[Any, ...]
+
+
+class _Register:
+    """The rows that wait for one group of one table, by key; a row ends with its stamp."""
+
+    __slots__ = ("first_wins", "key_size", "rows", "upsert")
+
+    def __init__(self, table: Table, group: str) -> None:
+        self.rows: dict[_Row, _Row] = {}
+        self.key_size = len(table.key)
+        self.first_wins = group == ONCE
+        self.upsert = upsert(table, group)
 
 
 class Pending:
-    """Collects operations of stamped entries and writes the winners.
-
-    Attributes:
-        registers: how many registers wait to be written.
-    """
+    """Collects operations of stamped entries and writes the winners."""
 
     def __init__(self, tables: Iterable[Table]) -> None:
-        self.registers = 0
-        self._key_sizes: dict[str, int] = {}
-        self._slots: dict[tuple[str, str], _Register] = {}
-        self._upserts: dict[tuple[str, str], str] = {}
-        for table in tables:
-            self._key_sizes[table.name] = len(table.key)
-            for group in table.groups:
-                self._slots[table.name, group] = {}
-                self._upserts[table.name, group] = upsert(table, group)
+        self._registers = {
+            table.name: {group: _Register(table, group) for group in table.groups}
+            for table in tables
+        }
 
-    def add(self, stamp: bytes, ops: Sequence[Put | Add]) -> None:
+    def __len__(self) -> int:
+        """How many rows wait to be written."""
+        return sum(
+            len(each.rows) for groups in self._registers.values() for each in groups.values()
+        )
+
+    def add(self, stamp: bytes, ops: Iterable[Put | Add]) -> None:
         """Take the operations of one entry: all of them or, when one is refused, none.
 
         Raises:
             TypeError: a key or value is of a kind that no column holds.
             AssertionError: an operation names a table or group that was never declared.
         """
-        placed = [self._place(op) for op in ops]
-        for slot, key, values in placed:
-            register = self._slots[slot]
-            before = register.get(key)
+        placed = [self._place(stamp, op) for op in ops]
+        for register, key, row in placed:
+            rows = register.rows
+            before = rows.get(key)
             if before is None:
-                register[key] = (stamp, values)
-                self.registers += 1
-            elif stamp < before[0] if slot[1] == ONCE else stamp >= before[0]:
-                register[key] = (stamp, values)
+                rows[key] = row
+            elif register.first_wins:
+                if stamp < before[-1]:
+                    rows[key] = row
+            elif stamp >= before[-1]:  # of two writes by one entry the later counts
+                rows[key] = row
 
-    def _place(self, op: Put | Add) -> tuple[tuple[str, str], tuple[Any, ...], tuple[Any, ...]]:
-        if isinstance(op, Put):
-            slot, key, values = (op.table, op.group), op.key, op.values
-        else:
-            size = self._key_sizes[op.table]
-            slot, key, values = (op.table, ONCE), op.row[:size], op.row[size:]
-        assert slot in self._slots, f"no table {op.table} with a group {slot[1]}"
+    def _place(self, stamp: bytes, op: Put | Add) -> tuple[_Register, _Row, _Row]:
+        try:
+            groups = self._registers[op.table]
+            if isinstance(op, Put):
+                register = groups[op.group]
+                key, values = op.key, op.values
+            else:
+                register = groups[ONCE]
+                key, values = op.row[: register.key_size], op.row[register.key_size :]
+        except KeyError as error:
+            raise AssertionError(f"no such table or group: {op}") from error
         if not _KEY_TYPES.issuperset(map(type, key)):
             raise TypeError(f"a key of table {op.table} has a part that is no text, integer, bytes")
         if not _VALUE_TYPES.issuperset(map(type, values)):
             raise TypeError(f"a value for table {op.table} is no single value")
-        return slot, key, values
+        return register, key, (*key, *values, stamp)
 
     def write(self, database: Database) -> None:
         """Write all winners, in the order of their keys, and forget them."""
-        for slot, register in self._slots.items():
-            if register:
-                rows = [(*key, *values, stamp) for key, (stamp, values) in register.items()]
-                rows.sort(key=_key_order)  # neighbours in the tree are written together
-                database.write_many(self._upserts[slot], rows)
-        self.clear()
+        for register in self._all():
+            if register.rows:
+                database.write_many(register.upsert, _by_key(list(register.rows.values())))
+                register.rows.clear()
 
-    def clear(self) -> None:
-        """Forget everything."""
-        for register in self._slots.values():
-            register.clear()
-        self.registers = 0
+    def _all(self) -> list[_Register]:
+        return [each for groups in self._registers.values() for each in groups.values()]
 
 
-def _key_order(row: tuple[Any, ...]) -> str:
-    return str(row[0])
+def _by_key(rows: list[_Row]) -> Sequence[_Row]:
+    """Sort rows by the first part of their key, so that neighbours in the tree come together."""
+    try:
+        rows.sort(key=itemgetter(0))
+    except TypeError:  # numbers and texts in one column of the key
+        rows.sort(key=lambda row: str(row[0]))
+    return rows

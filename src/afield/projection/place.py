@@ -43,17 +43,21 @@ class Place:
 
     def current(self) -> bool:
         """Tell whether the connection still leads to the file at the path; costs one stat."""
-        if self._process != os.getpid():
+        if self.inherited():
             return False
         return self._identity is None or self._identity == self._seen()
 
+    def inherited(self) -> bool:
+        """Tell whether the connection was made before a fork, by the parent."""
+        return self._process != os.getpid()
+
     def reopen(self) -> None:
         """Open what is at the path now."""
-        if self._process == os.getpid():
-            self.database.close()
-        else:
+        if self.inherited():
             _inherited.append(self.database)
             self._process = os.getpid()
+        else:
+            self.database.close()
         self.database = self._open()
 
     def discard(self) -> None:
@@ -71,7 +75,7 @@ class Place:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._process == os.getpid():
+        if not self.inherited():
             self.database.close()
 
     def _open(self) -> SqliteDatabase:
