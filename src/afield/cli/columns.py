@@ -5,6 +5,7 @@ Works on the rows of `afield.runs/1`; draws nothing and asks nobody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ _WORDED: dict[str, Callable[[Any], str]] = {
     "duration": words.duration,
     "commit": lambda value: str(value)[:7],
 }
+_KINDS = ("params", "metrics", "tags")
 PARTS = ("last", "min", "max", "mean", "count")
 
 
@@ -47,6 +49,8 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether it is aligned to the right."""
+        if self.field.startswith("params."):
+            return all(_is_number(text) for text in self.cells if text)
         return self.field.startswith("metrics.") or self.field in {"duration", "exit_code"}
 
 
@@ -57,10 +61,13 @@ def chosen(fields: Sequence[str], rows: Sequence[dict[str, Any]], now: datetime)
         Usage: a name is no field.
     """
     for field in fields:
-        if field not in ATTRIBUTES and field.partition(".")[0] not in {"params", "metrics", "tags"}:
+        if field not in ATTRIBUTES and field.partition(".")[0] not in _KINDS:
             from difflib import get_close_matches
 
-            near = get_close_matches(field, ATTRIBUTES, n=1)
+            known = [
+                f"{kind}.{field}" for kind in _KINDS if any(field in row[kind] for row in rows)
+            ]
+            near = known or get_close_matches(field, ATTRIBUTES, n=1)
             why = f"did you mean `{near[0]}`?" if near else "no such field"
             hint = "afield runs --columns id,name,status,params.lr,metrics.acc,tags.stage"
             raise Usage("cannot show column", field, why, hint=hint)
@@ -93,7 +100,7 @@ def column(
 ) -> Column:
     """Return a field's column."""
     kind, _, name = field.partition(".")
-    short_title = name if kind in {"params", "metrics", "tags"} else field
+    short_title = name if kind in _KINDS else field
     return Column(field, title or short_title, tuple(cell(row, field, now) for row in rows))
 
 
@@ -102,8 +109,9 @@ def cell(row: dict[str, Any], field: str, now: datetime) -> str:
     value = lookup(row, field)
     if value is None:
         return ""
-    if field == "status" and row.get("exit_code"):
-        return f"{value} ({row['exit_code']})"
+    if field == "status":
+        code = f" ({row['exit_code']})" if row["exit_code"] else ""
+        return f"{value}{code}{', deleted' if row['deleted'] else ''}"
     if field in {"started", "ended"}:
         return words.ago(value, now)
     return _WORDED.get(field, words.number)(value)
@@ -148,14 +156,18 @@ def _by_worth(rows: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
 
 
 def _names(rows: Sequence[dict[str, Any]], kind: str) -> list[str]:
-    found: dict[str, None] = {}
-    for row in rows:
-        for name in row[kind]:
-            found.setdefault(name)
-            if len(found) >= VARYING_MAX:
-                return list(found)
-    return list(found)
+    """Return the names of params, metrics or tags, those of most rows first."""
+    found = Counter(name for row in rows for name in row[kind])
+    return [name for name, _ in found.most_common(VARYING_MAX)]
 
 
 def _fixed(value: object) -> str:
     return repr(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

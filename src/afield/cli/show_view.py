@@ -31,6 +31,8 @@ def run_page(run: dict[str, Any], now: datetime, *, everything: bool) -> Iterato
     title = Text(plain(run["name"]), style="bold")
     title.append(f"  {run['id']}  ", style="dim")
     title.append_text(status_text(run["status"], run["exit_code"]))
+    if run["deleted"]:
+        title.append("  deleted", style="yellow")
     yield title
     if run["argv"]:
         yield styled(f"$ {shlex.join(run['argv'])}", "cyan")
@@ -177,7 +179,8 @@ def _times(times: int) -> str:
 
 def _people(run: dict[str, Any], now: datetime) -> Iterator[tuple[str, RenderableType]]:
     for note in run["notes"]:
-        yield "note", styled(f"{note['text']}  ({words.ago(note['at'], now)})")
+        lines = [styled(line) for line in note["text"].splitlines()]
+        yield "note", Group(*lines, styled(words.ago(note["at"], now), "dim"))
 
 
 def _judgement(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:

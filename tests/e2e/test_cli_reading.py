@@ -1,0 +1,174 @@
+"""Reading commands on a workspace with runs: what people and programs get."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+def names(answer):
+    return [run["name"] for run in answer.json["runs"]]
+
+
+def test_runs_lists_the_newest_first_in_a_table(afield, project):
+    answer = afield("runs")
+    lines = answer.out.splitlines()
+    assert answer.code == 0
+    assert lines[0].split()[:4] == ["id", "name", "status", "started"]
+    assert [line.split()[1] for line in lines[1:]] == ["third", "second", "first"]
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_the_table_of_runs_fits_the_terminal(afield, project, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    answer = afield("runs")
+    assert max(map(len, answer.out.splitlines())) <= width
+    assert "third" in answer.out
+
+
+def test_a_wider_terminal_shows_more_columns(afield, project, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    few = afield("runs").out.splitlines()[0].split()
+    monkeypatch.setenv("COLUMNS", "160")
+    many = afield("runs").out.splitlines()[0].split()
+    assert set(few) < set(many)
+    assert {"lr", "acc", "val/loss"} <= set(many)
+
+
+def test_runs_json_has_every_run_and_no_nan_literal(afield, project):
+    answer = afield("runs", "--json")
+    assert answer.json["schema"] == "afield.runs/1"
+    assert names(answer) == ["third", "second", "first"]
+    assert answer.json["next"] is None
+    second = answer.json["runs"][1]
+    assert second["metrics"]["odd"]["last"] == "nan"
+    assert second["metrics"]["far"]["last"] == "inf"
+    assert second["metrics"]["acc"]["count"] == 5
+    assert second["params"] == {"lr": 0.05, "model": "tree"}
+
+
+def test_runs_come_in_pages_that_say_where_to_go_on(afield, project):
+    first = afield("runs", "--json", "--limit", "2")
+    assert names(first) == ["third", "second"]
+    rest = afield("runs", "--json", "--limit", "2", "--offset", str(first.json["next"]))
+    assert names(rest) == ["first"]
+    assert rest.json["next"] is None
+    assert "--offset 2" in afield("runs", "--limit", "2").err
+    assert names(afield("runs", "--json", "--limit", "1", "--all")) == ["third", "second", "first"]
+
+
+def test_runs_finds_and_sorts_by_a_query(afield, project):
+    query = "params.model = 'tree' and metrics.acc > 0.9 order by metrics.acc asc"
+    assert names(afield("runs", "--json", query)) == ["second", "third"]
+    assert names(afield("runs", "--json", "params.lr", ">=", "0.1")) == ["first"]
+
+
+def test_a_query_that_cannot_be_read_points_at_the_place(afield, project):
+    answer = afield("runs", "metrics.acc >> 1")
+    assert answer.code == 2
+    assert re.search(r"metrics\.acc >> 1\n\s+\^", answer.err)
+
+
+def test_nothing_found_is_said_on_stderr_and_is_no_fault(afield, project):
+    answer = afield("runs", "status = 'killed'")
+    assert (answer.code, answer.out) == (0, "")
+    assert "no run fits" in answer.err
+
+
+def test_chosen_columns_are_shown_in_their_order(afield, project):
+    answer = afield("runs", "--columns", "params.lr,name,metrics.acc.max")
+    assert [line.split() for line in answer.out.splitlines()][:2] == [
+        ["params.lr", "name", "metrics.acc.max"],
+        ["0.025", "third", "0.92"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"), [("lr", "`params.lr`"), ("stats", "`status`"), ("wrong", "no such field")]
+)
+def test_a_column_that_is_no_field_is_a_usage_error_with_a_suggestion(
+    afield, project, column, meant
+):
+    answer = afield("runs", "--columns", column)
+    assert answer.code == 2
+    assert meant in answer.err
+    assert "hint: afield runs --columns" in answer.err
+
+
+def test_show_tells_params_and_metrics(afield, project):
+    answer = afield("show", "second")
+    assert answer.code == 0
+    assert re.search(r"^params +lr = 0\.05$", answer.out, re.MULTILINE)
+    assert re.search(r"acc +0\.91 +min 0\.51 +max 0\.91 +mean 0\.71 +\(5 points\)", answer.out)
+    assert re.search(r"odd +nan", answer.out)
+
+
+def test_show_json_has_the_promised_fields(afield, project):
+    found = afield("show", "second", "--json").json
+    assert found["schema"] == "afield.run/1"
+    assert {
+        *("id", "name", "project", "experiment", "status", "exit_code", "argv", "started"),
+        *("ended", "git", "environment", "inputs", "outputs", "params", "metrics", "tags"),
+        *("capture", "reproductions"),
+    } <= set(found)
+    assert set(found["metrics"]["acc"]) == {"last", "min", "max", "mean", "count"}
+    assert set(found["capture"]) == {"layers", "inputs_complete", "warnings"}
+
+
+def test_a_run_is_named_by_id_prefix_or_name(afield, project):
+    whole = afield("show", "first", "--json").json["id"]
+    for word in (whole, whole[:6], whole[:6].upper(), "first"):
+        assert afield("show", word, "--json").json["id"] == whole
+
+
+def test_a_run_that_is_not_there_is_refused_with_a_hint(afield, project):
+    answer = afield("show", "nowhere")
+    assert answer.code == 1
+    assert answer.err == "error: no such run: `nowhere`\nhint: afield runs\n"
+
+
+def test_with_json_the_fault_is_an_object_on_stdout_too(afield, project):
+    answer = afield("--json", "show", "nowhere")
+    assert answer.code == 1
+    assert answer.json["schema"] == "afield.error/1"
+    assert answer.json["exit_code"] == 1
+    assert answer.json["error"]["code"] == "runs.not_found"
+    assert answer.json["error"]["hint"] == "afield runs"
+    assert "error: no such run" in answer.err
+
+
+def test_log_of_an_ended_run_tells_its_metrics_and_its_end(afield, project):
+    answer = afield("log", "third")
+    assert "acc 0.92" in answer.out
+    assert "third finished" in answer.err
+    last = afield("log", "third", "--json").json
+    assert last["schema"] == "afield.log/1"
+    assert (last["kind"], last["status"]) == ("ended", "finished")
+
+
+def test_verify_says_that_a_sound_record_is_sound(afield, project):
+    answer = afield("verify")
+    assert answer.code == 0
+    assert answer.out.startswith("sound:")
+    assert afield("verify", "--json").json["sound"] is True
+
+
+def test_verify_names_damage_and_exits_13(afield, project):
+    log = next(path for path in (project / ".afield" / "journal").rglob("*.log"))
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 1
+    log.write_bytes(data)
+    answer = afield("verify")
+    assert answer.code == 13
+    assert "damaged:" in answer.out
+    assert "error: the record is damaged" in answer.err
+    assert afield("verify", "--json").code == 13
+
+
+def test_reading_survives_the_loss_of_the_tables(afield, project):
+    before = afield("runs", "--json").json
+    for path in (project / ".afield").glob("projection.db*"):
+        path.unlink()
+    assert afield("runs", "--json").json == before
