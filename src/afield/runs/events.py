@@ -82,9 +82,16 @@ def tagged(run: RunId, values: Mapping[str, str], unset: Sequence[str] = ()) -> 
     return Draft(TAGGED, run, {"set": dict(values), "unset": list(unset)})
 
 
-def named(run: RunId, name: str) -> Draft:
-    """Give a run another name."""
-    return Draft(NAMED, run, {"name": name})
+def named(
+    run: RunId,
+    name: str | None = None,
+    *,
+    project: str | None = None,
+    experiment: str | None = None,
+) -> Draft:
+    """Give a run another name, project or experiment; None leaves what it has."""
+    given = {"name": name, "project": project, "experiment": experiment}
+    return Draft(NAMED, run, {key: value for key, value in given.items() if value is not None})
 
 
 def captured(run: RunId, facts: Mapping[str, Any], manifest: ObjectId) -> Draft:

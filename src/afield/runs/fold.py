@@ -1,7 +1,7 @@
 """From this room's facts to its tables; pure, and forgiving towards bodies of later versions.
 
-A run's `started` entry also writes the registers `named` and `ended` (as `running`): its stamp
-is older than any later name or end, whatever order they arrive in.
+A run's `started` entry also writes the registers of its names and `ended` (as `running`): its
+stamp is older than any later name or end, whatever order they arrive in.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ RUNS = Table(
     key=(Column("id", "text"),),
     groups={
         "started": (
-            Column("project", "text"),
-            Column("experiment", "text"),
             Column("kind", "text"),
             Column("pid", "integer"),
             Column("host", "text"),
@@ -34,6 +32,8 @@ RUNS = Table(
             Column("member", "text"),
         ),
         "named": (Column("name", "text"),),
+        "placed": (Column("project", "text"),),
+        "grouped": (Column("experiment", "text"),),
         "ended": (
             Column("status", "text"),
             Column("exit_code", "integer"),
@@ -120,8 +120,6 @@ REPRODUCTIONS = Table(
 def _started(entry: Entry) -> Iterator[Put]:
     body = entry.body
     values = (
-        _text(body, "project"),
-        _text(body, "experiment"),
         _text(body, "kind"),
         _integer(body, "pid"),
         _text(body, "host"),
@@ -132,12 +130,15 @@ def _started(entry: Entry) -> Iterator[Put]:
         entry.by,
     )
     yield Put("runs", (entry.about,), "started", values)
-    yield Put("runs", (entry.about,), "named", (_text(body, "name"),))
+    yield from _named(entry)
     yield Put("runs", (entry.about,), "ended", (events.RUNNING, None, None, None))
 
 
 def _named(entry: Entry) -> Iterator[Put]:
-    yield Put("runs", (entry.about,), "named", (_text(entry.body, "name"),))
+    for group, field in (("named", "name"), ("placed", "project"), ("grouped", "experiment")):
+        value = _text(entry.body, field)
+        if value is not None:
+            yield Put("runs", (entry.about,), group, (value,))
 
 
 def _params(entry: Entry) -> Iterator[Put]:

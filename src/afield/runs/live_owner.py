@@ -10,12 +10,37 @@ import contextlib
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from afield.runs.live_series import live_parts
 
 OWNER = "owner.json"
 ENDING = "ending.json"
+_MAKING_NS = 60 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a live folder is, and what a process that joins the run should know of it.
+
+    Attributes:
+        pid: of the process that began the run.
+        born: when that process started, as `born` tells it.
+        host: its machine.
+        name: the run's name.
+        project: its project.
+        experiment: its experiment.
+        given: which of the three a person has chosen; a script may choose the others.
+    """
+
+    pid: int
+    born: str
+    host: str
+    name: str
+    project: str
+    experiment: str
+    given: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +77,19 @@ def born(pid: int) -> str | None:
     return f"{_boot_id()}:{fields[19].decode()}"
 
 
-def write_owner(folder: str, pid: int, host: str) -> None:
+def write_owner(folder: str, owner: Owner) -> None:
     """Write down whose the live folder is; not synced, for it means nothing after a reboot."""
-    data = {"pid": pid, "born": born(pid) or "", "host": host}
     with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:
-        json.dump(data, stream)
+        json.dump(asdict(owner), stream)
+
+
+def read_owner(folder: str) -> Owner | None:
+    """Return whose the live folder is; None when nobody wrote it down, or not yet whole."""
+    try:
+        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:
+            return Owner(**json.load(stream))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def write_ending(folder: str, ending: Ending) -> None:
@@ -84,15 +117,14 @@ def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
     `afield run` was killed). Processes of other hosts cannot be asked: such a folder counts as
     alive until nothing in it has changed for `foreign_age_s`.
     """
-    try:
-        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:
-            owner = json.load(stream)
-        pid, started, at_host = int(owner["pid"]), str(owner["born"]), str(owner["host"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return changed_ns(folder) > now_ns - 60 * 1_000_000_000  # being made just now
-    if at_host != host:
+    owner = read_owner(folder)
+    if owner is None:  # being made just now, or never finished
+        return changed_ns(folder) > now_ns - _MAKING_NS
+    if owner.host != host:
         return changed_ns(folder) > now_ns - int(foreign_age_s * 1e9)
-    return _is_same(pid, started) or any(_is_same(p.pid, p.born) for p in live_parts(folder))
+    if _is_same(owner.pid, owner.born):
+        return True
+    return any(_is_same(part.pid, part.born) for part in live_parts(folder))
 
 
 def _is_same(pid: int, started: str) -> bool:

@@ -61,7 +61,7 @@ def _sweep(record: Record, name: str) -> RunId | None:
             signal=how.signal,
             ended_ms=how.ended_ms,
         )
-    except OSError:
+    except (OSError, AfieldError):
         return None
     return run
 

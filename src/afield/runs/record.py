@@ -21,7 +21,7 @@ from afield.kernel.files import FileSystem
 from afield.kernel.ids import RunId, new_run_id
 from afield.runs import events
 from afield.runs.limits import INLINE_BYTES_MAX
-from afield.runs.live_owner import Ending, host_name, write_ending, write_owner
+from afield.runs.live_owner import Ending, Owner, born, host_name, write_ending, write_owner
 from afield.runs.live_series import clip_name, live_parts
 from afield.runs.names import default_name
 from afield.runs.series_seal import Summary, seal_series
@@ -85,17 +85,25 @@ def start_run(
     pid = os.getpid() if pid is None else pid
     folder = record.live_folder(run)
     os.makedirs(folder)  # not synced: it means nothing after a reboot
-    host = host_name()
-    write_owner(folder, pid, host)
+    owner = Owner(
+        pid=pid,
+        born=born(pid) or "",
+        host=host_name(),
+        name=clip_name(name or default_name(run)),
+        project=clip_name(project or DEFAULT_PROJECT),
+        experiment=clip_name(experiment or DEFAULT_EXPERIMENT),
+        given=_given(name=name, project=project, experiment=experiment),
+    )
+    write_owner(folder, owner)
     drafts = [
         events.started(
             run,
-            project=clip_name(project or DEFAULT_PROJECT),
-            experiment=clip_name(experiment or DEFAULT_EXPERIMENT),
-            name=clip_name(name or default_name(run)),
+            project=owner.project,
+            experiment=owner.experiment,
+            name=owner.name,
             kind=kind,
             pid=pid,
-            host=host,
+            host=owner.host,
             started_ms=record.now_ms(),
             parent=parent,
             reproduces=reproduces,
@@ -107,6 +115,10 @@ def start_run(
     keeper.flush()
     record.journal.append_many(drafts)
     return run
+
+
+def _given(**values: str | None) -> tuple[str, ...]:
+    return tuple(name for name, value in values.items() if value)
 
 
 def end_run(
@@ -151,12 +163,17 @@ def end_run(
 
 
 def remove_live(folder: str) -> None:
-    """Remove a live folder, flat as it is; what cannot be removed now is swept later."""
+    """Remove a live folder; what cannot be removed now is swept later."""
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
+    try:
         os.rmdir(folder)
+    except OSError:  # capture keeps folders in it
+        import shutil  # 2 ms that a training process does not need
+
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seal(record: Record, folder: str) -> tuple[dict[str, str] | None, dict[str, Summary]]:

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from afield.kernel.clock import SystemClock
 from afield.kernel.ids import RunId, parse_run_id
+from afield.runs import events
 from afield.runs.config import as_mapping
+from afield.runs.live_owner import read_owner
+from afield.runs.live_series import clip_name
 from afield.runs.names import default_name
 from afield.runs.record import DEFAULT_EXPERIMENT, DEFAULT_PROJECT, Record, start_run
 from afield.runs.tracker import Run
@@ -47,8 +50,9 @@ def init(
     """Begin a run and make it the current one; a run that is still open is finished first.
 
     Inside `afield run`, the first call of a process joins that run, so that its metrics and
-    params stand beside what was captured; then `workspace` is not looked at. A call after that
-    begins a run of its own, with the joined one as its parent.
+    params stand beside what was captured; then `workspace` is not looked at, and names count
+    that were not given to `afield run`. A call after that begins a run of its own, with the
+    joined one as its parent.
 
     Args:
         project: groups experiments; `default` when not given.
@@ -66,7 +70,8 @@ def init(
     global _current  # noqa: PLW0603 - the current run is a matter of the process
     parent = _finish_before()
     values, labels = as_mapping(config), _as_tags(tags)
-    run = _join(name=name, config=values, tags=labels)
+    names = {"name": name, "project": project, "experiment": experiment}
+    run = _join(names, values, labels)
     if run is None:
         record = _open_record(os.fspath(workspace) if workspace is not None else None)
         run_id = start_run(
@@ -138,27 +143,35 @@ def _finish_before() -> RunId | None:
     return inherited
 
 
-def _join(*, name: str | None, config: dict[str, object], tags: dict[str, object]) -> Run | None:
+def _join(
+    names: Mapping[str, str | None], config: dict[str, object], tags: dict[str, object]
+) -> Run | None:
     """Join the run that `afield run` began for this process tree; only once in a process."""
     found, folder = os.environ.get(JOIN_RUN), os.environ.get(layout.VARIABLE)
     if not found or not folder or (os.getpid(), found) in _joined:
         return None
     run_id = parse_run_id(found)
     record = _cached(layout.folder_for(folder), make=False)
-    if not os.path.isdir(record.live_folder(run_id)):
+    owner = read_owner(record.live_folder(run_id))
+    if owner is None:
         return None  # it has ended: the variable was inherited by a process that outlived it
     _joined.add((os.getpid(), found))
+    chosen = {
+        key: clip_name(value) for key, value in names.items() if value and key not in owner.given
+    }
     keeper = Keeper(record.vault)
     drafts = [*keeper.params(run_id, config), *keeper.tags(run_id, tags)]
+    if chosen:
+        drafts.append(events.named(run_id, **chosen))
     keeper.flush()
     if drafts:
         record.journal.append_many(drafts)
     return Run(
         record,
         run_id,
-        name=name or default_name(run_id),
-        project=os.environ.get("AFIELD_PROJECT") or DEFAULT_PROJECT,
-        experiment=os.environ.get("AFIELD_EXPERIMENT") or DEFAULT_EXPERIMENT,
+        name=chosen.get("name", owner.name),
+        project=chosen.get("project", owner.project),
+        experiment=chosen.get("experiment", owner.experiment),
         owns=False,
         config=config,
         when_finished=_forget,
