@@ -225,6 +225,8 @@ def _metrics(
 ) -> list[tuple[MetricResult, Grade | None]]:
     old, new = runs.run(pair.old).metrics, runs.run(pair.new).metrics
     found: list[tuple[MetricResult, Grade | None]] = []
+    grade: Grade
+    detail: str | None
     budget = SERIES_POINTS_MAX
     for name in old:
         one, other = old[name], new.get(name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
-from afield.kernel.ids import RunId
 from afield.runs.manifest import Manifest
 
 
@@ -67,13 +67,13 @@ class RunFacts(Protocol):
         ...
 
     @property
-    def started_ms(self) -> int | None:
-        """When it began, Unix milliseconds."""
+    def started(self) -> datetime:
+        """When it began."""
         ...
 
     @property
-    def ended_ms(self) -> int | None:
-        """When it ended, Unix milliseconds; None while it goes on."""
+    def ended(self) -> datetime | None:
+        """When it ended; None while it goes on."""
         ...
 
 
@@ -88,10 +88,10 @@ class RunReader(Protocol):
         """Return a run by its id."""
         ...
 
-    def manifest(self, run: RunId) -> Manifest | None:
+    def manifest(self, run: str) -> Manifest | None:
         """Return what a run was made of, or None when it was not captured."""
         ...
 
-    def series(self, run: RunId, name: str) -> Any:
+    def series(self, run: str, name: str) -> Any:
         """Return the points of a metric as an Arrow table: step, time, value."""
         ...

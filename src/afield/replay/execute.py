@@ -1,0 +1,148 @@
+"""Running the restored command under capture, as a new run that says what it reproduces.
+
+Decides the command line, the variables and the seeds; restoring files and judging results
+happen elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from afield.kernel.ids import RunId
+from afield.replay.environment import Built
+from afield.replay.overlay import VARIABLE as OVERLAY_VARIABLE
+from afield.replay.plan import REDACTED
+from afield.replay.prepare import Prepared
+from afield.runs.capture import Outcome, Request, capture
+from afield.runs.host import THREAD_NAMES, pick_variables
+from afield.runs.manifest import Manifest
+from afield.runs.record import Record
+
+PYTHON = re.compile(r"(?:python|pypy)w?[\d.]*(?:\.exe)?", re.IGNORECASE)
+_ENVIRONMENT_VARIABLES = ("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run was recorded, or where it is run again.
+
+    Args:
+        root: the project's folder.
+        prefix: the environment's folder; empty when there is none.
+        executable: its interpreter; empty when there is none.
+    """
+
+    root: str
+    prefix: str = ""
+    executable: str = ""
+
+
+def command_line(manifest: Manifest, new: Place) -> tuple[str, ...]:
+    """Return the recorded arguments with folders of the old place replaced by the new ones.
+
+    An interpreter that is named by its path becomes the one of the new environment; what is
+    found on `PATH` by its name stays as it is.
+    """
+    old = old_place(manifest)
+    words = [move_paths(word, old, new) for word in manifest.argv]
+    first = manifest.argv[0] if manifest.argv else ""
+    name = first.replace("\\", "/").rsplit("/", 1)[-1]
+    if new.executable and name != first and PYTHON.fullmatch(name):
+        words[0] = new.executable
+    return tuple(words)
+
+
+def old_place(manifest: Manifest) -> Place:
+    """Return where a run was recorded."""
+    found = manifest.environment
+    if found is None:
+        return Place(manifest.root)
+    return Place(manifest.root, found.prefix, found.executable)
+
+
+def move_paths(text: str, old: Place, new: Place) -> str:
+    """Replace the folders of one place by those of the other, wherever they stand whole."""
+    pairs = [(old.root, new.root)]
+    if old.prefix and new.prefix:
+        pairs.append((old.prefix, new.prefix))
+    for before, after in sorted(pairs, key=lambda pair: -len(pair[0])):
+        if len(before) > 1 and before in text:
+            pattern = re.escape(before) + r"(?=$|[\\/\s'\"`:;,)\]}=])"
+            text = re.sub(pattern, lambda _, after=after: after, text)  # type: ignore[misc]
+    return text
+
+
+def variables(
+    manifest: Manifest,
+    new: Place,
+    *,
+    environ: Mapping[str, str],
+    built: Built | None,
+    overlay: str | None,
+) -> dict[str, str]:
+    """Return the variables for the new run.
+
+    Those that capture records are as they were recorded, absent ones absent; the others are
+    the person's own, as are the secrets that the record does not hold.
+    """
+    recorded_now = {*pick_variables(environ), *THREAD_NAMES, *_ENVIRONMENT_VARIABLES}
+    found = {name: value for name, value in environ.items() if name not in recorded_now}
+    old = old_place(manifest)
+    for name, value in {**manifest.threads, **manifest.variables}.items():
+        if REDACTED not in value:
+            found[name] = move_paths(value, old, new)
+        elif name in environ:
+            found[name] = environ[name]
+    found.pop("PYTHONHASHSEED", None)
+    timezone = manifest.locale.get("timezone")
+    if timezone and "TZ" not in manifest.variables and "/" in timezone:
+        found["TZ"] = timezone
+    if built is None:
+        return found | {name: environ[name] for name in _ENVIRONMENT_VARIABLES if name in environ}
+    for name in _ENVIRONMENT_VARIABLES:
+        found.pop(name, None)
+    folders = [built.scripts, environ.get("PATH", os.defpath)]
+    if overlay is not None:
+        folders.insert(0, os.path.join(overlay, "bin"))  # noqa: PTH118 - goes into a variable
+        found[OVERLAY_VARIABLE] = overlay
+    return found | {"PATH": os.pathsep.join(folders), "VIRTUAL_ENV": built.prefix}
+
+
+def execute(
+    record: Record,
+    manifest: Manifest,
+    *,
+    original: RunId,
+    project: str | None,
+    experiment: str | None,
+    argv: tuple[str, ...],
+    environ: Mapping[str, str],
+    prepared: Prepared,
+    out: BinaryIO,
+    err: BinaryIO,
+    terminal: bool,
+) -> Outcome:
+    """Run the command again under capture, with the recorded seeds.
+
+    Raises:
+        AfieldError: the command cannot be started.
+    """
+    entropy = manifest.entropy
+    request = Request(
+        argv=argv,
+        folder=prepared.cwd,
+        environ=environ,
+        project=project,
+        experiment=experiment,
+        seed=entropy.mode == "replay",
+        run_seed=entropy.run_seed,
+        hash_seed=entropy.hash_seed,
+        reproduces=original,
+        root=prepared.root,
+        terminal=terminal,
+    )
+    return capture(record, request, out=out, err=err)

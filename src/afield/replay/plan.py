@@ -1,0 +1,157 @@
+"""What must be restored to run a recorded run again, and what stands in the way, in words.
+
+Reads the manifest, the vault and the files that the run read outside its project; changes
+nothing. A gap that is only a note does not keep a verdict from being good.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from afield.kernel.digest import digest_file
+from afield.kernel.ids import ObjectId
+from afield.replay.gaps import Gap
+from afield.runs.manifest import FileRecord, Manifest
+from afield.vault import TreeEntry, Vault
+
+REDACTED = "redacted:"
+NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that `prepare` and `execute` need to know.
+
+    Args:
+        manifest: the recorded run.
+        tree: its code.
+        inside: inputs of the project that are not in the tree, to be put beside it.
+        outside: inputs that must be found where they were.
+        gaps: what stands in the way, known before anything is done.
+    """
+
+    manifest: Manifest
+    tree: tuple[TreeEntry, ...]
+    inside: tuple[FileRecord, ...]
+    outside: tuple[FileRecord, ...]
+    gaps: tuple[Gap, ...]
+
+
+def make_plan(manifest: Manifest, *, vault: Vault, environ: Mapping[str, str]) -> Plan:
+    """Return the plan for a recorded run.
+
+    Args:
+        manifest: the recorded run.
+        vault: holds its code and inputs.
+        environ: the variables of the person who reproduces it; secrets are taken from them.
+
+    Raises:
+        AfieldError: the code tree is missing or damaged.
+    """
+    code = manifest.code
+    tree = vault.get_tree(ObjectId(code.tree)) if code is not None else ()
+    known = {entry.path for entry in tree}
+    inputs = [one for one in manifest.inputs if _is_original(one, manifest, known)]
+    inside = tuple(one for one in inputs if not os.path.isabs(one.path) and one.path not in known)  # noqa: PTH117 - recorded text
+    outside = tuple(one for one in inputs if os.path.isabs(one.path))  # noqa: PTH117 - same
+    gaps = (
+        *_code(manifest),
+        *_inside(inside, vault),
+        *_outside(outside),
+        *_secrets(manifest, environ),
+        *_surroundings(manifest),
+        *_nothing_to_compare(manifest),
+    )
+    return Plan(manifest, tree, inside, outside, gaps)
+
+
+def _is_original(one: FileRecord, manifest: Manifest, known: set[str]) -> bool:
+    """Tell whether an input was there before the run, rather than made by it."""
+    if one.path in known:
+        return False
+    return not any(one.path == made.path and one.digest == made.digest for made in manifest.outputs)
+
+
+def _code(manifest: Manifest) -> Iterator[Gap]:
+    if manifest.code is None:
+        yield Gap("code", "the record holds no code", missing=True)
+        return
+    read = {one.path for one in manifest.inputs}
+    for one in manifest.code.not_kept:
+        told = f"{one.path} ({_size(one.size_bytes)}) was not kept: {one.why}"
+        yield Gap("code", told, missing=True, note=one.path in read)  # then said as an input
+
+
+def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
+    for one in inside:
+        if one.digest is None or not vault.has(ObjectId(one.digest)):
+            told = f"{one.path} ({_size(one.size_bytes)}) was read, but its bytes were not kept"
+            yield Gap("input", told, missing=True)
+        elif one.changed:
+            yield Gap("input", f"{one.path} changed while the run read it")
+
+
+def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
+    for one in outside:
+        if one.digest is None:
+            told = f"{one.path} has no digest in the record, so it could not be checked"
+            yield Gap("input", told)
+            continue
+        try:
+            found, _ = digest_file(one.path)
+        except OSError as fault:
+            why = (fault.strerror or "cannot be read").lower()
+            yield Gap("input", f"{one.path} cannot be read here: {why}", missing=True)
+            continue
+        if found != one.digest:
+            yield Gap("input", f"{one.path} differs from what the run read", missing=True)
+
+
+def _secrets(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Gap]:
+    for name, value in manifest.variables.items():
+        if REDACTED in value and name not in environ:
+            told = f"variable {name} holds a secret that is not in the record; set it and try again"
+            yield Gap("secret", told, missing=True)
+    if any(REDACTED in word for word in manifest.argv):
+        told = "an argument was a secret, which is not in the record"
+        yield Gap("secret", told, missing=True)
+
+
+def _surroundings(manifest: Manifest) -> Iterator[Gap]:
+    if manifest.network:
+        shown = ", ".join(manifest.network[:NAMED_MAX])
+        more = len(manifest.network) - NAMED_MAX
+        told = f"it reads the network: {shown}" + (f" and {more} more" if more > 0 else "")
+        yield Gap("network", f"{told}; what that answers is not in the record", note=True)
+    if not manifest.capture.inputs_complete:
+        told = "inputs: Python-level only; files read by other means were not seen"
+        yield Gap("input", told, note=True)
+    if manifest.entropy.mode == "off" and manifest.entropy.calls:
+        yield Gap("seed", "unseeded randomness was not replayed when it was recorded", note=True)
+    if manifest.environment is None:
+        told = "no Python environment was recorded; programs are those of this machine"
+        yield Gap("environment", told, note=True)
+
+
+def _nothing_to_compare(manifest: Manifest) -> Iterator[Gap]:
+    unseen = [one.path for one in manifest.outputs if one.digest is None]
+    if unseen:
+        shown = ", ".join(unseen[:NAMED_MAX])
+        yield Gap("output", f"recorded without a digest, so not compared: {shown}")
+    if manifest.console is None and manifest.console_bytes:
+        yield Gap("console", "the console was not kept, so it is not compared")
+
+
+def _size(size_bytes: int) -> str:
+    size = float(size_bytes)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":  # noqa: PLR2004 - decimal units
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+Progress = Callable[[str], None]
+"""Told in a few words what takes time."""

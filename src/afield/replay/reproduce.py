@@ -1,0 +1,246 @@
+"""`reproduce`: plan, prepare, rebuild, run again, compare, judge, and record the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from afield.kernel.digest import digest
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import RunId
+from afield.replay.canonical import Look, judge
+from afield.replay.cause import Cause, first_cause
+from afield.replay.compare import Compared, Pair, compare_runs_content
+from afield.replay.environment import Built, Tools, rebuild
+from afield.replay.errors import NoEnvironment, NotReproducible
+from afield.replay.execute import Place, command_line, execute, variables
+from afield.replay.gaps import Gap
+from afield.replay.overlay import lay_over
+from afield.replay.pickles import InsideJudge
+from afield.replay.plan import Plan, make_plan
+from afield.replay.prepare import Prepared, prepare
+from afield.replay.reader import RunReader
+from afield.replay.report import Report, settle, store_report
+from afield.replay.sides import look_masks, object_difference, read_side
+from afield.runs.capture_errors import CommandNotExecutable, CommandNotFound
+from afield.runs.manifest import Manifest
+from afield.runs.record import Record
+
+EnvironmentChoice = Literal["exact", "here"]
+DEFAULT_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a run is to be reproduced.
+
+    Args:
+        tools: uv, cache, variables, and whom to tell of progress.
+        tolerance: relative tolerance of numbers.
+        tolerances: the same for single metrics, by name.
+        env: rebuild the environment (`exact`), or use the one that the command finds here.
+        keep: a folder to reproduce in, which stays; None for a temporary one.
+        out: takes what the command writes to stdout.
+        err: the same for stderr.
+        terminal: whether `out` is a terminal.
+    """
+
+    tools: Tools
+    tolerance: float = DEFAULT_TOLERANCE
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+    env: EnvironmentChoice = "exact"
+    keep: Path | None = None
+    out: BinaryIO
+    err: BinaryIO
+    terminal: bool = False
+
+
+def reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
+    """Run a recorded run again, in a clean folder, and say how well it came out.
+
+    Args:
+        record: where the new run is recorded.
+        runs: where runs are read.
+        run: the run to reproduce.
+        wish: how.
+
+    Returns:
+        The report, which is stored with the original run unless the command could not be run.
+
+    Raises:
+        NotReproducible: the run was not captured, or has not ended.
+        FolderInUse: the folder to keep is not empty.
+        AfieldError: the record is damaged, or the workspace cannot be written.
+    """
+    manifest = runs.manifest(run)
+    if manifest is None:
+        raise NotReproducible(
+            "cannot reproduce",
+            run,
+            "nothing was captured of it",
+            hint="record it with `afield run`",
+        )
+    progress = wish.tools.progress
+    plan = make_plan(manifest, vault=record.vault, environ=wish.tools.environ)
+    with _folder(manifest, wish.keep) as (root, aside):
+        progress(f"restoring {len(plan.tree)} files")
+        prepared = prepare(plan, vault=record.vault, root=root, environ=wish.tools.environ)
+        gaps = (*plan.gaps, *prepared.gaps)
+        try:
+            built, overlay, more = _environment(record, manifest, wish, prepared, aside)
+            ready = _Ready(plan, prepared, built, overlay, (*gaps, *more))
+            return _again(record, runs, run, wish, ready)
+        except (NoEnvironment, CommandNotFound, CommandNotExecutable) as fault:
+            return _impossible(run, fault, gaps, wish)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    plan: Plan
+    prepared: Prepared
+    built: Built | None
+    overlay: str | None
+    gaps: tuple[Gap, ...]
+
+
+def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Ready) -> Report:
+    manifest, prepared, built = ready.plan.manifest, ready.prepared, ready.built
+    original = runs.run(run)
+    new_place = Place(prepared.root, built.prefix if built else "", built.python if built else "")
+    environ = variables(
+        manifest,
+        new_place,
+        environ=wish.tools.environ,
+        built=built,
+        overlay=ready.overlay,
+    )
+    argv = command_line(manifest, new_place)
+    wish.tools.progress("running " + " ".join(argv))
+    outcome = execute(
+        record,
+        manifest,
+        original=run,
+        project=original.project,
+        experiment=original.experiment,
+        argv=argv,
+        environ=environ,
+        prepared=prepared,
+        out=wish.out,
+        err=wish.err,
+        terminal=wish.terminal,
+    )
+    wish.tools.progress("comparing")
+    runs.refresh()
+    pair = Pair(run, outcome.run, manifest, outcome.manifest)
+    look = _look(pair, runs, wish, ready, environ)
+    compared = compare_runs_content(
+        pair, vault=record.vault, runs=runs, look=look, tolerances=wish.tolerances
+    )
+    gaps = (*ready.gaps, *_unseen(outcome.manifest))
+    verdict, reasons = settle(compared, gaps)
+    report = Report(
+        run=run,
+        new_run=outcome.run,
+        verdict=verdict,
+        cause=None if verdict == "identical" else _cause(record, pair, look, gaps, compared),
+        reasons=reasons,
+        outputs=compared.outputs,
+        metrics=compared.metrics,
+        console=compared.console,
+        exit=compared.exit,
+        tolerance=wish.tolerance,
+        environment=built.prefix if built else None,
+        folder=prepared.root if wish.keep else None,
+    )
+    store_report(record, run, report)
+    return report
+
+
+def _look(
+    pair: Pair, runs: RunReader, wish: Wish, ready: _Ready, environ: Mapping[str, str]
+) -> Look:
+    python = ready.built.python if ready.built else _python(pair.after)
+    inside = InsideJudge(python, environ=environ, folder=ready.prepared.cwd) if python else None
+    return Look(
+        judge=judge,
+        tolerance=wish.tolerance,
+        old=look_masks(pair.before, runs.run(pair.old)),
+        new=look_masks(pair.after, runs.run(pair.new), extra=(ready.prepared.root,)),
+        inside=inside,
+    )
+
+
+def _python(manifest: Manifest) -> str | None:
+    return manifest.environment.executable if manifest.environment else None
+
+
+def _cause(
+    record: Record, pair: Pair, look: Look, gaps: tuple[Gap, ...], compared: Compared
+) -> Cause | None:
+    old = read_side(pair.before, record.vault, look.old)
+    new = read_side(pair.after, record.vault, look.new)
+    return first_cause(
+        old, new, gaps=gaps, symptoms=compared.symptoms, show=object_difference(record.vault)
+    )
+
+
+def _unseen(after: Manifest) -> tuple[Gap, ...]:
+    return tuple(
+        Gap("output", f"{one.path} was written again, but has no digest: {one.note or 'unread'}")
+        for one in after.outputs
+        if one.digest is None
+    )
+
+
+def _environment(
+    record: Record, manifest: Manifest, wish: Wish, prepared: Prepared, aside: Path
+) -> tuple[Built | None, str | None, list[Gap]]:
+    """Return the environment to run in (None: what is here), its overlay, and its gaps."""
+    recorded = manifest.environment
+    if recorded is None:
+        return None, None, []
+    if wish.env == "here":
+        told = "the environment is that of this machine, not the recorded one (--env here)"
+        return None, None, [Gap("environment", told, note=True)]
+    built = rebuild(recorded, vault=record.vault, tools=wish.tools, folder=prepared.root)
+    overlay = aside
+    if wish.keep is not None:  # the kept folder stays usable, and free of what is not its own
+        key = digest(f"{prepared.root}\n{recorded.identity}".encode())[:32]
+        overlay = Path(wish.tools.cache) / "overlays" / key
+    gaps = lay_over(
+        recorded.distributions,
+        old_root=manifest.root,
+        new_root=prepared.root,
+        folder=overlay,
+        python=built.python,
+    )
+    return built, str(overlay) if overlay.is_dir() else None, [*built.gaps, *gaps]
+
+
+def _impossible(run: RunId, fault: AfieldError, gaps: tuple[Gap, ...], wish: Wish) -> Report:
+    told = fault.message + (f" ({fault.hint})" if fault.hint else "")
+    return Report(
+        run=run,
+        new_run=None,
+        verdict="incomplete",
+        cause=Cause("environment", told),
+        reasons=(told, *(gap.detail for gap in gaps)),
+        tolerance=wish.tolerance,
+    )
+
+
+@contextlib.contextmanager
+def _folder(manifest: Manifest, keep: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Give the folder for the project, and one beside it for what is not part of it."""
+    base = Path(tempfile.mkdtemp(prefix="afield-reproduce-")).resolve()
+    try:
+        name = os.path.basename(manifest.root.rstrip("/\\")) or "project"  # noqa: PTH119 - recorded text
+        yield (keep or base / name), base / "overlay"
+    finally:
+        shutil.rmtree(base, ignore_errors=True)

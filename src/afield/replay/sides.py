@@ -1,0 +1,75 @@
+"""Reading one side of a comparison: its code tree, its masks, and how two objects differ."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import ObjectId
+from afield.replay.cause import Show, Side
+from afield.replay.limits import EVIDENCE_LINES_MAX
+from afield.replay.masks import Masks, Window
+from afield.replay.reader import RunFacts
+from afield.replay.text import clip
+from afield.runs.manifest import Manifest
+from afield.vault import Vault
+
+DIFF_BYTES_MAX = 1 << 20
+
+
+def look_masks(manifest: Manifest, facts: RunFacts, extra: Iterable[str] = ()) -> Masks:
+    """Return the masks of a run: its project, its environment, its Python, its time."""
+    folders = [(manifest.root, "project"), *((path, "project") for path in extra)]
+    if manifest.environment is not None:
+        folders.append((manifest.environment.prefix, "environment"))
+        folders.append((manifest.environment.base_prefix, "python"))
+    folders += [(os.path.realpath(path), name) for path, name in folders if path]
+    start_ms = round(facts.started.timestamp() * 1000)
+    end_ms = round(facts.ended.timestamp() * 1000) if facts.ended else start_ms
+    return Masks([(path, name) for path, name in folders if path], Window(start_ms, end_ms))
+
+
+def read_side(
+    manifest: Manifest, vault: Vault, masks: Masks, params: Mapping[str, object] | None = None
+) -> Side:
+    """Return one side for `cause.first_cause`; a tree that cannot be read counts as empty."""
+    tree: dict[str, tuple[int, str]] = {}
+    if manifest.code is not None:
+        try:
+            entries = vault.get_tree(ObjectId(manifest.code.tree))
+        except AfieldError:
+            entries = ()
+        tree = {entry.path: (entry.mode, entry.object) for entry in entries}
+    return Side(manifest, tree, masks, params or {})
+
+
+def object_difference(vault: Vault) -> Show:
+    """Return a function that words how two objects of the vault differ, as a unified diff."""
+
+    def show(path: str, old: str, new: str) -> Sequence[str]:
+        try:
+            sizes = vault.size(ObjectId(old)), vault.size(ObjectId(new))
+            if max(sizes) > DIFF_BYTES_MAX:
+                return [f"{path}: {sizes[0]} vs {sizes[1]} bytes"]
+            before, after = vault.get(ObjectId(old)), vault.get(ObjectId(new))
+            return unified(path, before.decode("utf-8"), after.decode("utf-8"))
+        except (AfieldError, UnicodeDecodeError):
+            return [f"{path}: {old[:12]} vs {new[:12]}"]
+
+    return show
+
+
+def unified(path: str, old: str, new: str, *, lines_max: int = EVIDENCE_LINES_MAX) -> list[str]:
+    """Return a unified diff, cut to `lines_max` lines."""
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), f"a/{path}", f"b/{path}", lineterm="", n=2
+    )
+    found: list[str] = []
+    for line in lines:
+        if len(found) >= lines_max:
+            found.append("…")
+            break
+        found.append(clip(line))
+    return found
