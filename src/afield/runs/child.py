@@ -6,10 +6,12 @@ decided elsewhere; here nothing is kept.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import threading
 import time
@@ -54,6 +56,19 @@ def find_command(argv: Sequence[str], folder: str, environ: Mapping[str, str]) -
     name = argv[0] if argv else ""
     if not name:
         raise CommandNotFound("cannot run", name, "no command was given")
+    found = _search(name, folder, environ)
+    with contextlib.suppress(OSError), open(found, "rb") as stream:
+        words = stream.readline(512).split() if stream.read(2) == b"#!" else []
+        if words and os.path.isabs(words[0]) and not os.path.exists(words[0]):
+            raise CommandNotFound(
+                "cannot run",
+                name,
+                f"its first line names {os.fsdecode(words[0])}, which is not there",
+            )
+    return found
+
+
+def _search(name: str, folder: str, environ: Mapping[str, str]) -> str:
     if os.path.dirname(name):
         path = os.path.join(folder, name)
         found = shutil.which(path) if os.path.exists(path) else None
@@ -217,3 +232,11 @@ def _exit(code: int, usage: Any, wall_s: float, *, complete: bool) -> Exit:
 
 def _maxrss_unit() -> int:
     return 1 if os.uname().sysname == "Darwin" else 1024
+
+
+def stdin_is_file() -> bool:
+    """Tell whether the command's standard input is a file, whose bytes nobody keeps."""
+    try:
+        return stat.S_ISREG(os.fstat(0).st_mode)
+    except OSError:
+        return False

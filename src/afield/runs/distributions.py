@@ -51,9 +51,8 @@ class DistributionCache:
         self._known: dict[str, _Known] = {}
         self._used: dict[str, _Known] = {}
         if path is not None:
-            with contextlib.suppress(OSError, msgspec.MsgspecError):
-                with open(path, "rb") as stream:
-                    self._known = msgspec.json.decode(stream.read(), type=dict[str, _Known])
+            with contextlib.suppress(OSError, msgspec.MsgspecError), open(path, "rb") as stream:
+                self._known = msgspec.json.decode(stream.read(), type=dict[str, _Known])
 
     def read(self, folder: str) -> Distribution | None:
         """Return what stands in a `*.dist-info` or `*.egg-info`; None when it is none."""

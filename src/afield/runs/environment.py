@@ -34,7 +34,7 @@ _SHEBANG_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """An interpreter as it describes itself; `path` is its `sys.path` without the script's folder."""
+    """An interpreter as it describes itself; `path` is `sys.path` without the script's folder."""
 
     executable: str
     version: str
@@ -44,11 +44,11 @@ class Python:
     path: tuple[str, ...]
 
 
-def ask_python(executable: str, environ: Mapping[str, str], folder: str) -> Python | None:
+def ask_python(program: str, environ: Mapping[str, str], folder: str) -> Python | None:
     """Start an interpreter and let it describe itself; None when it does not."""
     try:
         done = subprocess.run(
-            [executable, "-c", _ASK],
+            [program, "-c", _ASK],
             check=False,
             cwd=folder,
             env=dict(environ),
@@ -57,7 +57,8 @@ def ask_python(executable: str, environ: Mapping[str, str], folder: str) -> Pyth
             timeout=PROBE_S,
         )
         values = json.loads(done.stdout)
-        return Python(*values[:5], path=tuple(values[5]))
+        executable, version, implementation, prefix, base_prefix, path = values
+        return Python(executable, version, implementation, prefix, base_prefix, tuple(path))
     except (OSError, subprocess.SubprocessError, ValueError, TypeError):
         return None
 

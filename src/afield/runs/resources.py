@@ -66,11 +66,13 @@ def _tree_bytes(pid: int) -> int:
 
 
 def _high_water_bytes(pid: int) -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
+    try:
         with open(f"/proc/{pid}/status", "rb") as stream:
             for line in stream:
                 if line.startswith(b"VmHWM:"):
                     return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass  # it has ended meanwhile
     return 0
 
 
@@ -124,3 +126,8 @@ class GpuWatch:
                     self._names[index] = name.strip()
                     self._first.setdefault(index, int(used))
                     self._peak[index] = max(self._peak.get(index, 0), int(used))
+
+
+def own_peak_bytes() -> int:
+    """Return the peak memory of this process: what a child's account starts from."""
+    return _high_water_bytes(os.getpid())

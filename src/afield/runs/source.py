@@ -158,7 +158,7 @@ class _Keeper:
             self._put(path, full, found)
 
     def _put(self, path: str, full: str, found: os.stat_result) -> None:
-        true_digest = stored = self.cache.get(full, found)
+        true_digest = stored = self.cache.lookup(full, found)
         size_bytes = found.st_size
         if stored is None or not self.vault.has(stored):
             try:
@@ -174,7 +174,7 @@ class _Keeper:
                     self._leave(path, size_bytes, f"cannot be read: {error.strerror}")
                 return
             if true_digest == stored:
-                self.cache.put(full, found, stored)
+                self.cache.remember(full, found, stored)
         assert true_digest is not None
         mode = 0o755 if found.st_mode & stat.S_IXUSR else 0o644
         self.snapshot.entries[path] = TreeEntry(path, mode, size_bytes, stored)

@@ -29,7 +29,7 @@ class Listing:
     untracked: list[str] = field(default_factory=list)
 
 
-class GitSilent(Exception):  # noqa: N818 - not a fault that a person meets
+class GitSilent(Exception):
     """Git did not answer; the message says why."""
 
 
@@ -81,8 +81,8 @@ def read_work_tree(root: str, environ: Mapping[str, str]) -> Listing:
     listing.git = _with_remote(listing.git, config)
     tracked, untracked = files, listing.untracked
     listing.tracked, listing.untracked = [], []
-    _spread(root, "", tracked, listing.tracked, environ, 0)
-    _spread(root, "", untracked, listing.untracked, environ, 0)
+    _spread(root, "", tracked, listing.tracked, environ=environ)
+    _spread(root, "", untracked, listing.untracked, environ=environ)
     return listing
 
 
@@ -125,8 +125,9 @@ def _spread(
     prefix: str,
     names: Sequence[str],
     found: list[str],
+    *,
     environ: Mapping[str, str],
-    depth: int,
+    depth: int = 0,
 ) -> None:
     """Add names to `found`; submodules and nested repositories by the files in them."""
     for name in dict.fromkeys(names):
@@ -140,7 +141,7 @@ def _spread(
             process = _start(full, clean, *words)
             if process is not None:
                 inner = [*_texts(_answer(process)[0])]
-                _spread(root, f"{path}/", inner, found, clean, depth + 1)
+                _spread(root, f"{path}/", inner, found, environ=clean, depth=depth + 1)
 
 
 def _has_repository(folder: str) -> bool:
@@ -158,9 +159,7 @@ def _has_repository(folder: str) -> bool:
         here = above
 
 
-def _start(
-    folder: str, environ: Mapping[str, str], *words: str
-) -> subprocess.Popen[bytes] | None:
+def _start(folder: str, environ: Mapping[str, str], *words: str) -> subprocess.Popen[bytes] | None:
     quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         return subprocess.Popen(

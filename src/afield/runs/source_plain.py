@@ -16,8 +16,10 @@ from afield.runs.capture_limits import (
 )
 
 _TEXTS = frozenset(
-    ".cfg .conf .csv .ini .ipynb .jl .json .md .pyi .r .rst .sh .sql .toml .tsv .txt .yaml .yml"
-    .split()
+    {
+        *(".cfg", ".conf", ".csv", ".ini", ".ipynb", ".jl", ".json", ".md", ".pyi", ".r"),
+        *(".rst", ".sh", ".sql", ".toml", ".tsv", ".txt", ".yaml", ".yml"),
+    }
 )
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 

@@ -1,0 +1,260 @@
+"""`capture`: runs any command as it would run without us, and records all that it was made of.
+
+This file is the order of things; each thing has a file of its own. Whatever goes wrong on our
+side becomes a warning on the record, or words on stderr when there is no record: the command
+runs to its end with its own exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal
+
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import RunId, new_run_id, parse_run_id
+from afield.runs import events, inside
+from afield.runs import manifest as manifests
+from afield.runs.capture_limits import KEEP_BYTES_MAX, WARNINGS_MAX
+from afield.runs.capture_observe import Observer
+from afield.runs.child import Channels, Exit, find_command, run_child
+from afield.runs.console import ConsoleWriter
+from afield.runs.entropy import plan
+from afield.runs.manifest import Manifest
+from afield.runs.names import default_name
+from afield.runs.outcome import status_of
+from afield.runs.record import Record, end_run, start_run
+from afield.runs.secrets import known_values
+from afield.runs.signals import Forwarder
+
+_CONSOLE = "console.bin"
+_TRACE = "trace"
+_MARK = "began"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be run, and how it is to be recorded.
+
+    `environ` is the whole environment of the command; `hash_seed` and `run_seed` are given
+    when a run is replayed. `root` overrides where the project begins (default: git's top
+    level, else `folder`). `terminal` tells whether stdout is a terminal.
+    """
+
+    argv: tuple[str, ...]
+    folder: str
+    environ: Mapping[str, str]
+    project: str | None = None
+    experiment: str | None = None
+    name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    seed: bool = True
+    run_seed: str | None = None
+    hash_seed: str | None = None
+    trace: Literal["auto", "python", "off"] = "auto"
+    reproduces: RunId | None = None
+    root: str | None = None
+    keep_bytes_max: int = KEEP_BYTES_MAX
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run that has ended. `exit_code` is what a shell would see, 128 + signal.
+
+    `recorded` is false when the record could not be written; `faults` then say why.
+    """
+
+    run: RunId
+    name: str
+    exit_code: int
+    manifest: Manifest
+    recorded: bool = True
+    faults: tuple[str, ...] = ()
+
+
+class Faults:
+    """What went wrong on our side, as words."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    @contextlib.contextmanager
+    def contained(self, what: str) -> Iterator[None]:
+        """Turn any fault into a text: nothing of ours may stop the command."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, the command goes on
+            why = error.strerror if isinstance(error, OSError) else None
+            self.add(f"{what}: {why or error or type(error).__name__}")
+
+    def add(self, text: str) -> None:
+        """Note a fault once."""
+        if text not in self.texts and len(self.texts) < WARNINGS_MAX:
+            self.texts.append(text)
+
+
+def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -> Outcome:
+    """Run a command to its end and record it.
+
+    Raises:
+        CommandNotFound, CommandNotExecutable: nothing was run and nothing recorded.
+        KeyboardInterrupt: before the command was started.
+    """
+    program = find_command(request.argv, request.folder, request.environ)
+    faults = Faults()
+    known = known_values(request.environ)
+    observer = Observer(record, request, program=program, known=known, faults=faults)
+    with faults.contained("the code was not kept"):
+        observer.look_before()
+    run = _begin(record, request, faults)
+    recorded = run is not None
+    run = run or new_run_id()
+    name = request.name or default_name(run)
+    live = record.live_folder(run) if recorded else None
+    channels = Channels()
+    with Forwarder(channels.resize) as forwarder:
+        try:
+            done, console = _run(
+                record,
+                request,
+                run,
+                live,
+                observer,
+                forwarder=forwarder,
+                channels=channels,
+                out=out,
+                err=err,
+            )
+        except AfieldError as error:
+            if recorded:
+                _abandon(record, run, error.exit_code, faults)
+            raise
+        manifest = observer.manifest(done, console)
+        if recorded:
+            recorded = _end(record, run, observer, manifest, done=done, faults=faults)
+    if not recorded:
+        _say(err, faults)
+    return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
+
+
+def _begin(record: Record, request: Request, faults: Faults) -> RunId | None:
+    parent = None
+    with contextlib.suppress(AfieldError):
+        parent = parse_run_id(request.environ.get("AFIELD_RUN", ""))
+    with faults.contained("the run is not recorded"):
+        return start_run(
+            record,
+            project=request.project,
+            experiment=request.experiment,
+            name=request.name,
+            kind="command",
+            params=request.params,
+            tags=request.tags,
+            parent=parent,
+            reproduces=request.reproduces,
+        )
+    return None
+
+
+def _run(
+    record: Record,
+    request: Request,
+    run: RunId,
+    live: str | None,
+    observer: Observer,
+    *,
+    forwarder: Forwarder,
+    channels: Channels,
+    out: BinaryIO,
+    err: BinaryIO,
+) -> tuple[Exit, ConsoleWriter]:
+    """Run the command with everything that looks on around it."""
+    faults = observer.faults
+    seeds = plan(
+        seed=request.seed,
+        run_seed=request.run_seed,
+        hash_seed=request.hash_seed or request.environ.get("PYTHONHASHSEED"),
+    )
+    environ = {
+        name: value
+        for name, value in request.environ.items()
+        if name not in {"AFIELD_RUN", *inside.VARIABLES}
+    }
+    stream: BinaryIO | None = None
+    if live is not None:
+        environ |= {"AFIELD_RUN": run, "AFIELD_WORKSPACE": record.workspace}
+        with faults.contained("what the run reads is not watched"):
+            folder = os.path.join(live, _TRACE)
+            os.mkdir(folder)
+            environ |= inside.environ(folder, environ, entropy=seeds, trace=request.trace != "off")
+            observer.seeds = seeds
+            observer.watch(folder, os.path.join(live, _MARK))
+        with faults.contained("the console is not kept"):
+            stream = open(os.path.join(live, _CONSOLE), "wb")  # noqa: SIM115 - the writer closes it
+    console = ConsoleWriter(stream, known=observer.known)
+    try:
+        done = run_child(
+            request.argv,
+            folder=request.folder,
+            environ=environ,
+            out=out,
+            err=err,
+            terminal=request.terminal,
+            console=console,
+            clock=record.clock,
+            forwarder=forwarder,
+            channels=channels,
+            started=observer.started,
+        )
+    finally:
+        console.close()
+    if live is not None and console.fault is None:
+        with faults.contained("the console is not kept"):
+            observer.console, _ = record.vault.put_file(os.path.join(live, _CONSOLE), rows=False)
+    if console.fault is not None:
+        faults.add(console.fault)
+    return done, console
+
+
+def _end(
+    record: Record,
+    run: RunId,
+    observer: Observer,
+    manifest: Manifest,
+    *,
+    done: Exit,
+    faults: Faults,
+) -> bool:
+    """Write the end of the run, with its manifest; tell whether all of it is on disk."""
+    with faults.contained("the run's record is not complete"):
+        found = record.vault.put(manifests.encode(manifest), meta=True)
+        drafts = (events.captured(run, observer.facts(manifest), found),)
+        end_run(
+            record,
+            run,
+            status=status_of(done.code),
+            exit_code=done.code,
+            signal=done.signal,
+            before=drafts,
+        )
+        return True
+    with contextlib.suppress(Exception):  # without its manifest, then: the end is worth more
+        end_run(record, run, status=status_of(done.code), exit_code=done.code, signal=done.signal)
+    return False
+
+
+def _abandon(record: Record, run: RunId, exit_code: int, faults: Faults) -> None:
+    """End a run whose command the system would not start after all."""
+    with faults.contained("the run's end is not recorded"):
+        end_run(record, run, status="failed", exit_code=exit_code)
+
+
+def _say(err: BinaryIO, faults: Faults) -> None:
+    lines = "".join(f"afield: {text}\n" for text in faults.texts)
+    with contextlib.suppress(OSError, ValueError):
+        err.write(lines.encode("utf-8", "backslashreplace"))
+        err.flush()

@@ -1,0 +1,287 @@
+"""Everything that looks on while a command runs, joined into its manifest at the end.
+
+Each observer is on its own: what one cannot see becomes a warning and stops no other. The
+order of things, and the command itself, are `capture`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from afield.kernel.digest import digest
+from afield.kernel.ids import ObjectId
+from afield.runs import outcome
+from afield.runs.child import Exit, stdin_is_file
+from afield.runs.console import STDOUT, ConsoleWriter
+from afield.runs.distributions import DistributionCache
+from afield.runs.entropy import SeedPlan
+from afield.runs.environment import Python, ask_python, python_of, read_environment
+from afield.runs.files_seen import Sieve, printable
+from afield.runs.host import pick_threads, pick_variables, read_host, read_locale
+from afield.runs.inputs import InputWatch
+from afield.runs.inside import HOOK_FOLDER
+from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
+from afield.runs.outputs import OutputScan, begin_mark
+from afield.runs.resources import GpuWatch, MemoryWatch, own_peak_bytes
+from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
+from afield.runs.source import Snapshot, find_root, take_snapshot
+from afield.runs.trace import Trace
+from afield.vault import StatCache
+
+if TYPE_CHECKING:
+    from afield.runs.capture import Faults, Request
+    from afield.runs.record import Record
+
+
+class Observer:
+    """What is seen of one run; made before it, asked for the manifest after it."""
+
+    def __init__(
+        self,
+        record: Record,
+        request: Request,
+        *,
+        program: str,
+        known: Mapping[str, bytes],
+        faults: Faults,
+    ) -> None:
+        self.known = known
+        self.faults = faults
+        self.seeds = SeedPlan(None, None)
+        self.console: ObjectId | None = None
+        self._record = record
+        self._request = request
+        self._program = program
+        root, self._by_git, warnings = find_root(request.root or request.folder, request.environ)
+        for warning in warnings:
+            faults.add(warning)
+        self._root = request.root or root
+        self._snapshot = Snapshot(self._root)
+        self._kept_code = False
+        self._cache: StatCache | None = None
+        self._inputs: InputWatch | None = None
+        self._sieve = Sieve(
+            self._root,
+            workspace=record.workspace,
+            ours=(HOOK_FOLDER,),
+            environ=request.environ,
+        )
+        self._mark_ns: int | None = None
+        self._memory = MemoryWatch()
+        self._gpu = GpuWatch(request.environ)
+
+    def look_before(self) -> None:
+        """Take the code as it is before the run.
+
+        Raises:
+            OSError: the vault cannot be written.
+        """
+        request, record = self._request, self._record
+        caches = os.path.join(record.workspace, "cache")
+        with self.faults.contained("unchanged files are read again"):
+            os.makedirs(caches, exist_ok=True)
+        name = digest(os.fsencode(self._root))[:16]
+        self._cache = StatCache(os.path.join(caches, f"stat-{name}.bin"), record.clock)
+        self._snapshot = take_snapshot(
+            record.vault,
+            self._cache,
+            root=self._root,
+            by_git=self._by_git,
+            argv=request.argv,
+            folder=request.folder,
+            environ=request.environ,
+            workspace=record.workspace,
+            known=self.known,
+            keep_bytes_max=request.keep_bytes_max,
+        )
+        self._kept_code = True
+        for warning in self._snapshot.warnings:
+            self.faults.add(warning)
+
+    def watch(self, trace_folder: str, mark: str) -> None:
+        """Follow the run's trace from now on.
+
+        Raises:
+            OSError: the live folder cannot be written.
+        """
+        if self._request.trace != "off" and self._cache is not None:
+            self._inputs = InputWatch(
+                trace_folder,
+                vault=self._record.vault,
+                cache=self._cache,
+                snapshot=self._snapshot,
+                sieve=self._sieve,
+                keep_bytes_max=self._request.keep_bytes_max,
+            )
+            self._inputs.start()
+        self._mark_ns = begin_mark(mark)
+
+    def started(self, pid: int) -> None:
+        """Look at the process itself from now on."""
+        self._memory.start(pid)
+        self._gpu.start()
+
+    def manifest(self, done: Exit, console: ConsoleWriter) -> Manifest:
+        """Return all that was seen; never raises for a fault of ours."""
+        request = self._request
+        memory_bytes = self._memory.stop()
+        gpus, gpu_bytes = self._gpu.stop()
+        trace = Trace()
+        if self._inputs is not None:
+            with self.faults.contained("the trace cannot be read"):
+                trace = self._inputs.finish()
+        parts = self._parts(trace)
+        argv, redactions = self._redactions(console)
+        if not done.console_complete:
+            self.faults.add("console incomplete: something in the background still writes to it")
+        found = Manifest(
+            argv=argv,
+            cwd=self._cwd(),
+            root=printable(self._root),
+            exit_code=done.code,
+            signal=done.signal,
+            git=self._snapshot.git,
+            variables=redact_mapping(pick_variables(request.environ), "env", known=self.known)[0],
+            threads=pick_threads(request.environ),
+            locale=read_locale(request.environ, self._record.clock),
+            host=msgspec.structs.replace(read_host(), gpus=gpus),
+            libraries=trace.libraries,
+            network=trace.addresses(),
+            commands=outcome.describe_commands(trace, self.known),
+            entropy=outcome.describe_entropy(
+                trace, self._sieve, self.seeds.run_seed, self.seeds.hash_seed
+            ),
+            console=self.console,
+            console_bytes=console.size_bytes,
+            resources=Resources(
+                wall_s=done.wall_s,
+                cpu_s=done.cpu_s,
+                memory_peak_bytes=_peak_bytes(memory_bytes, done.memory_peak_bytes),
+                gpu_memory_peak_bytes=gpu_bytes,
+            ),
+            redactions=redactions,
+            capture=self._capture(trace),
+            **parts,
+        )
+        blockers = outcome.find_blockers(
+            found, trace, mode=request.trace, unread_stdin=stdin_is_file()
+        )
+        return msgspec.structs.replace(found, blockers=tuple(blockers))
+
+    def facts(self, manifest: Manifest) -> dict[str, Any]:
+        """Return what lists and queries need of a manifest."""
+        git, environment, used = manifest.git, manifest.environment, manifest.resources
+        return {
+            "branch": git.branch if git else None,
+            "commit": git.commit if git else None,
+            "dirty": git.dirty if git else None,
+            "python": environment.python if environment else None,
+            "exit_code": manifest.exit_code,
+            "cpu_s": used.cpu_s if used else None,
+            "memory_peak_bytes": used.memory_peak_bytes if used else None,
+            "inputs_complete": manifest.capture.inputs_complete,
+            "blockers": len(manifest.blockers),
+        }
+
+    def _parts(self, trace: Trace) -> dict[str, Any]:
+        """Return what needs the vault: inputs, outputs, environment, code."""
+        parts: dict[str, Any] = {}
+        vault, faults = self._record.vault, self.faults
+        with faults.contained("the environment is not recorded"):
+            parts["environment"] = self._environment(trace)
+        if self._inputs is not None:
+            with faults.contained("the inputs are not recorded"):
+                inputs, not_kept = self._inputs.records(trace)
+                parts["inputs"] = tuple(inputs)
+                self._snapshot.not_kept += not_kept
+            for text in self._inputs.faults:
+                faults.add(text)
+        if self._mark_ns is not None:
+            with faults.contained("the outputs are not recorded"):
+                scan = OutputScan(
+                    vault=vault,
+                    snapshot=self._snapshot,
+                    sieve=self._sieve,
+                    mark_ns=self._mark_ns,
+                    workspace=self._record.workspace,
+                    keep_bytes_max=self._request.keep_bytes_max,
+                )
+                parts["outputs"] = tuple(scan.records(trace))
+                for text in scan.faults:
+                    faults.add(text)
+        if self._kept_code:
+            with faults.contained("the code was not kept"):
+                parts["code"] = self._snapshot.store(vault)
+        if self._cache is not None:
+            with contextlib.suppress(OSError):  # a cache: the next run is slower, no more
+                self._cache.save()
+        return parts
+
+    def _environment(self, trace: Trace) -> Environment | None:
+        request = self._request
+        python: Python | None = None
+        if trace.interpreters:
+            first = trace.interpreters[0]
+            python = Python(
+                first.executable,
+                first.version,
+                first.implementation,
+                first.prefix,
+                first.base_prefix,
+                first.path,
+            )
+        else:
+            executable = python_of(self._program, request.environ, request.folder)
+            if executable is not None:
+                python = ask_python(executable, request.environ, request.folder)
+        if python is None:
+            return None
+        path = os.path.join(self._record.workspace, "cache", "distributions.json")
+        cache = DistributionCache(path)
+        found = read_environment(python, cache=cache, vault=self._record.vault)
+        cache.save()
+        return found
+
+    def _redactions(self, console: ConsoleWriter) -> tuple[tuple[str, ...], tuple[Redaction, ...]]:
+        request = self._request
+        argv, found = redact_argv(request.argv, known=self.known)
+        _, in_params = redact_mapping(request.params, "params", known=self.known)
+        in_env = [
+            Redaction(where="env", rule="name", name=name)
+            for name in sorted(request.environ)
+            if is_secret_name(name)
+        ]
+        in_console = [
+            Redaction(where="console", rule=rule, name="stdout" if stream == STDOUT else "stderr")
+            for stream, rule in console.rules
+        ]
+        whole = (*found, *in_params, *in_env, *self._snapshot.redactions, *in_console)
+        return tuple(map(printable, argv)), unique(whole)
+
+    def _capture(self, trace: Trace) -> Capture:
+        for text in outcome.describe_watch(trace, self._request.trace):
+            self.faults.add(text)
+        layers = ("tree", "python") if trace.active else ("tree",)
+        return Capture(
+            layers=layers,
+            inputs_complete=outcome.sees_everything(trace),
+            warnings=tuple(self.faults.texts),
+        )
+
+    def _cwd(self) -> str:
+        folder = os.path.realpath(self._request.folder)
+        if folder == self._root:
+            return "."
+        return self._sieve.shown(folder)
+
+
+def _peak_bytes(sampled: int, counted: int) -> int:
+    """Choose between what was sampled and the kernel's count, which starts at our own peak."""
+    if sampled and counted <= own_peak_bytes():
+        return sampled
+    return max(sampled, counted)

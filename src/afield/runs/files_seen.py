@@ -1,0 +1,89 @@
+"""Which files count as a run's inputs and outputs, and how their paths are written down.
+
+The environment's own files, the system's, caches and our own are nobody's data. No file is
+opened here; what a file holds is looked at in `inputs` and `outputs`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from afield.runs.trace import Interpreter
+
+_SYSTEM = (
+    *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/lib/", "/lib64/", "/bin/", "/sbin/"),
+    *("/usr/lib/", "/usr/lib64/", "/usr/bin/", "/usr/include/", "/usr/share/zoneinfo/"),
+    *("/usr/share/locale/", "/usr/share/fonts/", "/usr/share/fontconfig/", "/var/cache/"),
+    *("/System/", "/Library/", "/private/etc/", "/usr/local/share/fonts/"),
+)
+_TOOL_CACHES = (
+    *(".cache/matplotlib/", ".cache/fontconfig/", ".cache/pip/", ".cache/uv/", ".fonts/"),
+    *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
+)
+_CODE = (".py", ".pyc", ".pyi")
+_LIBRARIES = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|dll|pyd)$")
+SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
+_SKIPPED_PARTS = re.compile(r"/(?:\.git|__pycache__)(?:/|$)")
+_SITE = re.compile(r"(?:site|dist)-packages$")
+
+
+class Sieve:
+    """Tells data from everything else that a run opens; learns environments as they appear."""
+
+    def __init__(
+        self, root: str, *, workspace: str, ours: Iterable[str], environ: Mapping[str, str]
+    ) -> None:
+        self.root = root
+        self._inside = root.rstrip("/") + "/"
+        home = environ.get("HOME", "").rstrip("/")
+        self._ours: tuple[str, ...] = (workspace + "/", *(f"{folder}/" for folder in ours))
+        caches = tuple(f"{home}/{cache}" for cache in _TOOL_CACHES) if home else ()
+        self._outside_never = (*_SYSTEM, *caches)
+
+    def learn(self, python: Interpreter) -> None:
+        """Take the files of an interpreter's environment for what they are."""
+        version = ".".join(python.version.split(".")[:2])
+        found = [path for path in python.path if _SITE.search(path)]
+        found += [path for path in python.path if path.startswith(f"{python.base_prefix}/lib/")]
+        found += [f"{base}/lib/python{version}" for base in (python.prefix, python.base_prefix)]
+        own = os.path.exists(f"{python.prefix}/conda-meta") or os.path.exists(
+            f"{python.prefix}/pyvenv.cfg"
+        )
+        if own and not self._inside.startswith(python.prefix + "/"):
+            found.append(python.prefix)
+        known = dict.fromkeys(f"{path.rstrip('/')}/" for path in found if path)
+        self._ours = tuple(dict.fromkeys((*self._ours, *known)))
+
+    def is_data(self, path: str) -> bool:
+        """Tell whether a path can be an input or output of the run."""
+        if path.startswith(self._ours):
+            return False
+        if not path.startswith(self._inside) and path.startswith(self._outside_never):
+            return False
+        return not (_SKIPPED_PARTS.search(path) or _LIBRARIES.search(path))
+
+    def is_code(self, path: str) -> bool:
+        """Tell whether a path is a Python file of the project: part of its code, no input."""
+        return path.endswith(_CODE) and path.startswith(self._inside)
+
+    def relative(self, path: str) -> str | None:
+        """Return the path from the project's root, POSIX; None when it is outside."""
+        if path.startswith(self._inside):
+            return path[len(self._inside) :]
+        return None
+
+    def shown(self, path: str) -> str:
+        """Return the path as the manifest has it: relative inside the project, else absolute."""
+        inside = path.removeprefix(self._inside)
+        return inside if inside.isascii() else printable(inside)
+
+    def shown_line(self, where: str | None) -> str | None:
+        """Return `file.py:12` with the file as the manifest has it."""
+        return None if where is None else self.shown(where)
+
+
+def printable(text: str) -> str:
+    r"""Return a path as text that any reader can take; bytes that are no UTF-8 become `\xNN`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,253 @@
+"""What a run read, digested at first sight beside the run, and looked at again at its end.
+
+A thread follows the trace. A file that the code snapshot holds needs no reading: its digest
+is known. Others are stated, read once, and kept while the bounds last. Nothing here waits for
+the run, and the run never waits for this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import threading
+from dataclasses import dataclass
+
+from afield.kernel.digest import digest_file
+from afield.kernel.ids import ObjectId
+from afield.runs.capture_limits import (
+    FILES_RECORDED_MAX,
+    INPUTS_HASHED_MAX,
+    INPUTS_KEPT_BYTES_MAX,
+    INPUTS_KEPT_FILES_MAX,
+)
+from afield.runs.files_seen import Sieve
+from afield.runs.manifest import FileRecord, NotKept
+from afield.runs.source import Snapshot
+from afield.runs.trace import Event, Interpreter, Open, Trace, TraceFollower, collect
+from afield.vault import StatCache, Vault
+
+_FIRST_PERIOD_S = 0.02
+_PERIOD_S = 0.25
+
+
+@dataclass(slots=True)
+class _Sight:
+    """A file when it was first seen: its stat then, and the digest of what it held."""
+
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    program: bool
+    digest: ObjectId | None
+    kept: bool
+    note: str | None = None
+
+
+class InputWatch:
+    """Follows a run's trace and reads what the run reads."""
+
+    def __init__(
+        self,
+        folder: str,
+        *,
+        vault: Vault,
+        cache: StatCache,
+        snapshot: Snapshot,
+        sieve: Sieve,
+        keep_bytes_max: int,
+    ) -> None:
+        self._follower = TraceFollower(folder)
+        self._vault = vault
+        self._cache = cache
+        self._snapshot = snapshot
+        self._sieve = sieve
+        self._keep_bytes_max = keep_bytes_max
+        self._events: list[Event] = []
+        self._written: set[str] = set()
+        self._sights: dict[str, _Sight] = {}
+        self._kept_files = self._kept_bytes = self._hashed = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="afield-inputs", daemon=True)
+        self.faults: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def finish(self) -> Trace:
+        """Read what is left of the trace and return all of it; call it after the run's end."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._step()
+        return collect(self._events)
+
+    def records(self, trace: Trace) -> tuple[list[FileRecord], list[NotKept]]:
+        """Return the inputs as the manifest has them, and those whose bytes are not kept.
+
+        Inputs inside the project come along in the snapshot.
+        """
+        records: list[FileRecord] = []
+        not_kept: list[NotKept] = []
+        for event in trace.reads():
+            path = event.path
+            if len(records) >= FILES_RECORDED_MAX:
+                self._fault(f"more than {FILES_RECORDED_MAX} inputs: the rest is not named")
+                break
+            if not self._sieve.is_data(path):
+                continue
+            record = self._known_record(event) or self._sight_record(event, not_kept)
+            if record is not None:
+                records.append(record)
+        return records, not_kept
+
+    def _run(self) -> None:
+        period_s = _FIRST_PERIOD_S
+        while not self._stop.wait(period_s):
+            period_s = _FIRST_PERIOD_S if self._step() else min(period_s * 2, _PERIOD_S)
+
+    def _step(self) -> bool:
+        """Take in what is new; never raises: a fault is counted and becomes a warning."""
+        try:
+            events = self._follower.poll()
+            self._events += events
+            for event in events:
+                if isinstance(event, Open):
+                    self._opened(event)
+                elif isinstance(event, Interpreter):
+                    self._sieve.learn(event)
+        except Exception as error:  # noqa: BLE001 - it must not reach the run, whatever it is
+            self._fault(f"inputs may be incomplete: {type(error).__name__}: {error}")
+            return False
+        return bool(events)
+
+    def _opened(self, event: Open) -> None:
+        path = event.path
+        if event.mode == "write":
+            self._written.add(path)
+            return
+        if path not in self._written and path not in self._sights:
+            self._see(path)
+        if event.mode != "read":
+            self._written.add(path)
+
+    def _see(self, path: str) -> None:
+        """Look at a file for the first time, unless the snapshot has it or it is no data."""
+        relative = self._sieve.relative(path)
+        if relative is not None and relative in self._snapshot.seen:
+            return
+        if not self._sieve.is_data(path):
+            return
+        try:
+            found = os.stat(path)
+        except OSError:
+            return
+        if not stat.S_ISREG(found.st_mode):
+            return
+        self._sights[path] = sight = _Sight(
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_ctime_ns,
+            bool(found.st_mode & stat.S_IXUSR),
+            None,
+            kept=False,
+        )
+        known = self._cache.lookup(path, found)
+        if known is not None and self._vault.has(known):
+            sight.digest, sight.kept = known, True
+            return
+        self._read(path, found, sight, known)
+
+    def _read(
+        self, path: str, found: os.stat_result, sight: _Sight, known: ObjectId | None
+    ) -> None:
+        if self._has_room(found.st_size):
+            self._kept_files += 1
+            self._kept_bytes += found.st_size
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    sight.digest, sight.size_bytes = self._vault.put_file(path)
+                    sight.kept = True
+                except PermissionError:
+                    sight.note = "cannot be read"
+        elif known is not None:
+            sight.digest = known
+        elif self._hashed < INPUTS_HASHED_MAX or found.st_size > self._keep_bytes_max:
+            self._hashed += 1
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    sight.digest, sight.size_bytes = digest_file(path)
+                except PermissionError:
+                    sight.note = "cannot be read"
+        else:
+            sight.note = "too many files: not digested"
+        if sight.digest is not None:
+            self._cache.remember(path, found, sight.digest)
+        elif sight.note is None:
+            sight.note = "gone before it could be read"
+
+    def _has_room(self, size_bytes: int) -> bool:
+        return (
+            size_bytes <= self._keep_bytes_max
+            and self._kept_files < INPUTS_KEPT_FILES_MAX
+            and self._kept_bytes + size_bytes <= INPUTS_KEPT_BYTES_MAX
+        )
+
+    def _known_record(self, event: Open) -> FileRecord | None:
+        """Return the record of a file that the snapshot holds; None when it does not."""
+        relative = self._sieve.relative(event.path)
+        seen = None if relative is None else self._snapshot.seen.get(relative)
+        if seen is None or relative is None or self._sieve.is_code(event.path):
+            return None
+        changed = _is_changed(event.path, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
+        return FileRecord(
+            path=self._sieve.shown(event.path),
+            digest=seen.digest,
+            size_bytes=seen.size_bytes,
+            seen_by="python",
+            kept=self._snapshot.entries[relative].object == seen.digest,
+            where=self._sieve.shown_line(event.where),
+            changed=changed,
+        )
+
+    def _sight_record(self, event: Open, not_kept: list[NotKept]) -> FileRecord | None:
+        path = event.path
+        relative = self._sieve.relative(path)
+        if relative is not None and relative in self._snapshot.seen:
+            return None  # code of the project
+        sight = self._sights.get(path)
+        if sight is None:
+            return None  # never there, or no regular file
+        shown = self._sieve.shown(path)
+        if sight.kept and sight.digest is not None and relative is not None:
+            self._snapshot.add_kept(relative, sight.digest, sight.size_bytes, program=sight.program)
+        elif not sight.kept:
+            why = sight.note or _why_not(sight.size_bytes, self._keep_bytes_max)
+            not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why=why))
+        return FileRecord(
+            path=shown,
+            digest=sight.digest,
+            size_bytes=sight.size_bytes,
+            seen_by="python",
+            kept=sight.kept,
+            where=self._sieve.shown_line(event.where),
+            changed=_is_changed(path, sight.size_bytes, sight.mtime_ns, sight.ctime_ns),
+            note=sight.note,
+        )
+
+    def _fault(self, text: str) -> None:
+        self.faults[text] = self.faults.get(text, 0) + 1
+
+
+def _is_changed(path: str, size_bytes: int, mtime_ns: int, ctime_ns: int) -> bool:
+    """Tell whether a file is not what it was; reading it changes none of these."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return True
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns) != (size_bytes, mtime_ns, ctime_ns)
+
+
+def _why_not(size_bytes: int, keep_bytes_max: int) -> str:
+    return "too large" if size_bytes > keep_bytes_max else "the bound on all inputs is reached"

@@ -1,0 +1,158 @@
+"""What a captured run comes to: its manifest, and in words what stands in the way of it.
+
+Everything here is computed from what others observed; no file, process or clock is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from afield.runs.capture_limits import BLOCKER_PATHS_MAX
+from afield.runs.files_seen import Sieve, printable
+from afield.runs.manifest import (
+    Code,
+    Entropy,
+    Environment,
+    FileRecord,
+    Manifest,
+    NotKept,
+    Redaction,
+)
+from afield.runs.secrets import redact
+from afield.runs.trace import Trace
+
+_COMMANDS_MAX = 200
+_READS_UNSEEN = (
+    *("libhdf5", "libarrow", "libparquet", "polars", "libtorch", "torch_cpu", "safetensors"),
+    *("libxgboost", "lib_lightgbm", "libcatboost", "libnetcdf", "libgdal", "libtensorflow"),
+    *("libopencv", "cv2.", "libavformat", "libsndfile", "duckdb", "libtiledb", "rasterio"),
+)
+"""Libraries that open files by themselves, past Python's audit events."""
+
+_UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Return a size as people read it: `12 GB`, `1.4 MB`, `17 bytes`."""
+    for unit, name in _UNITS:
+        if size_bytes >= unit:
+            value = size_bytes / unit
+            return f"{value:.0f} {name}" if value >= 10 else f"{value:.1f} {name}"  # noqa: PLR2004
+    return f"{size_bytes} bytes"
+
+
+def status_of(exit_code: int | None) -> str:
+    """Return how a run ended by the command's exit code, None after a signal."""
+    if exit_code is None:
+        return "killed"
+    return "failed" if exit_code else "finished"
+
+
+def describe_entropy(
+    trace: Trace, sieve: Sieve, run_seed: str | None, hash_seed: str | None
+) -> Entropy:
+    """Say how randomness was fed and which lines took it without a seed."""
+    return Entropy(
+        mode="off" if run_seed is None else "replay",
+        run_seed=run_seed,
+        hash_seed=hash_seed,
+        calls=tuple((source, sieve.shown(where), n) for source, where, n in trace.calls()),
+    )
+
+
+def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the programs that the run started, without secrets."""
+    lines = (printable(shlex.join(command.argv)) for command in trace.commands)
+    return tuple(dict.fromkeys(redact(line, known=known)[0] for line in lines))[:_COMMANDS_MAX]
+
+
+def sees_everything(trace: Trace) -> bool:
+    """Tell whether nothing is known that could read a file without being seen."""
+    if not trace.active or trace.faults or trace.commands:
+        return False
+    names = (os.path.basename(path) for path in trace.libraries)
+    return not any(word in name for name in names for word in _READS_UNSEEN)
+
+
+def describe_watch(trace: Trace, mode: str) -> list[str]:
+    """Return the warnings that the trace gives rise to."""
+    found = [f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults]
+    blind = dict.fromkeys(shlex.join(command.argv) for command in trace.unhooked())
+    found += [f"not watched, it shuts the hook out: {redact(line)[0]}" for line in blind]
+    if mode != "off" and not trace.active:
+        found.append("no Python was seen in the run: what it read is not known")
+    return found
+
+
+def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, unread_stdin: bool) -> list[str]:
+    """Say in words, one line each, what stands in the way of reproducing the run."""
+    lines = [f"reads the network: {address}" for address in _few(manifest.network, "addresses")]
+    outside = [record.path for record in manifest.inputs if os.path.isabs(record.path)]
+    lines += [f"input {path} is outside the project" for path in _few(outside, "inputs")]
+    lines += _not_kept(manifest.code, manifest.inputs)
+    if unread_stdin:
+        lines.append("standard input came from a file, which is not kept")
+    lines += _environment(manifest.environment, outside)
+    lines += _secrets(manifest.redactions)
+    if mode == "off":
+        lines.append("what it read was not watched: --trace=off")
+    elif not trace.active:
+        lines.append("what it read is not known: no Python was seen in the run")
+    return lines
+
+
+def _not_kept(code: Code | None, inputs: Sequence[FileRecord]) -> list[str]:
+    if code is None:
+        return ["the code was not kept"]
+    digested = {record.path for record in inputs if record.digest is not None}
+    gone = [one for one in code.not_kept if one.path not in digested and not one.size_bytes]
+    kept_by_digest = [one for one in code.not_kept if one not in gone]
+    lines = [f"not kept: {path}" for path in _few([_named(one) for one in kept_by_digest], "files")]
+    lines += [f"not kept: {path}" for path in _few([f"{o.path} ({o.why})" for o in gone], "files")]
+    changed = [record.path for record in inputs if record.changed and not record.kept]
+    lines += [f"input {path} changed during the run" for path in _few(changed, "inputs")]
+    return lines
+
+
+def _named(one: NotKept) -> str:
+    return f"{one.path}, {size_in_words(one.size_bytes)} ({one.why})"
+
+
+def _environment(environment: Environment | None, outside: Sequence[str]) -> list[str]:
+    if environment is None:
+        return []
+    lines = []
+    homeless = []
+    for one in environment.distributions:
+        if one.origin == "editable":
+            folder = f"{one.location}/"
+            if any(path.startswith(folder) for path in outside):
+                lines.append(f"editable {one.name} at {one.location} is outside the project")
+        elif one.origin in {"local", "unknown"} and one.wheel is None:
+            homeless.append(f"{one.name} {one.version}")
+    if homeless:
+        names = ", ".join(homeless[:BLOCKER_PATHS_MAX])
+        more = len(homeless) - BLOCKER_PATHS_MAX
+        rest = f" and {more} more" if more > 0 else ""
+        lines.append(f"installed by no Python index: {names}{rest}")
+    return lines
+
+
+def _secrets(redactions: Iterable[Redaction]) -> list[str]:
+    lines = []
+    for one in redactions:
+        if one.where == "argv":
+            lines.append(f"argument {one.name} is a secret that must be handed over again")
+        elif one.where == "code":
+            lines.append(f"{one.name} holds a secret that is not kept ({one.rule})")
+    return list(dict.fromkeys(lines))
+
+
+def _few(values: Sequence[str], what: str) -> list[str]:
+    """Return the first values, and how many more there are."""
+    more = len(values) - BLOCKER_PATHS_MAX
+    if more <= 0:
+        return list(values)
+    return [*values[:BLOCKER_PATHS_MAX], f"and {more} more {what}"]
