@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, new_run_id, parse_run_id
 from afield.runs import events, inside
 from afield.runs import manifest as manifests
-from afield.runs.capture_limits import KEEP_BYTES_MAX, WARNINGS_MAX
 from afield.runs.capture_observe import Observer
+from afield.runs.capture_request import Faults, Outcome, Request
 from afield.runs.child import Channels, Exit, find_command, run_child
 from afield.runs.console import ConsoleWriter
 from afield.runs.entropy import plan
@@ -29,72 +27,11 @@ from afield.runs.record import Record, end_run, start_run
 from afield.runs.secrets import known_values
 from afield.runs.signals import Forwarder
 
+__all__ = ["Outcome", "Request", "capture"]
+
 _CONSOLE = "console.bin"
 _TRACE = "trace"
 _MARK = "began"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is to be run, and how it is to be recorded.
-
-    `environ` is the whole environment of the command; `hash_seed` and `run_seed` are given
-    when a run is replayed. `root` overrides where the project begins (default: git's top
-    level, else `folder`). `terminal` tells whether stdout is a terminal.
-    """
-
-    argv: tuple[str, ...]
-    folder: str
-    environ: Mapping[str, str]
-    project: str | None = None
-    experiment: str | None = None
-    name: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
-    seed: bool = True
-    run_seed: str | None = None
-    hash_seed: str | None = None
-    trace: Literal["auto", "python", "off"] = "auto"
-    reproduces: RunId | None = None
-    root: str | None = None
-    keep_bytes_max: int = KEEP_BYTES_MAX
-    terminal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A run that has ended. `exit_code` is what a shell would see, 128 + signal.
-
-    `recorded` is false when the record could not be written; `faults` then say why.
-    """
-
-    run: RunId
-    name: str
-    exit_code: int
-    manifest: Manifest
-    recorded: bool = True
-    faults: tuple[str, ...] = ()
-
-
-class Faults:
-    """What went wrong on our side, as words."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    @contextlib.contextmanager
-    def contained(self, what: str) -> Iterator[None]:
-        """Turn any fault into a text: nothing of ours may stop the command."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - whatever it is, the command goes on
-            why = error.strerror if isinstance(error, OSError) else None
-            self.add(f"{what}: {why or error or type(error).__name__}")
-
-    def add(self, text: str) -> None:
-        """Note a fault once."""
-        if text not in self.texts and len(self.texts) < WARNINGS_MAX:
-            self.texts.append(text)
 
 
 def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -> Outcome:

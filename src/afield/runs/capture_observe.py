@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs import outcome
+from afield.runs.capture_request import Faults, Request
 from afield.runs.child import Exit, stdin_is_file
 from afield.runs.console import STDOUT, ConsoleWriter
 from afield.runs.distributions import DistributionCache
@@ -27,15 +28,12 @@ from afield.runs.inputs import InputWatch
 from afield.runs.inside import HOOK_FOLDER
 from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
 from afield.runs.outputs import OutputScan, begin_mark
+from afield.runs.record import Record
 from afield.runs.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
 from afield.runs.source import Snapshot, find_root, take_snapshot
 from afield.runs.trace import Trace
 from afield.vault import StatCache
-
-if TYPE_CHECKING:
-    from afield.runs.capture import Faults, Request
-    from afield.runs.record import Record
 
 
 class Observer:
