@@ -37,7 +37,7 @@ def verify(shelf: Shelf, roots: Iterable[ObjectId] = ()) -> Iterator[Finding]:
     known = set(packs)
     for name in names:
         if is_index(name) and name[:-4] not in known:
-            yield Finding("pack", name[:-4], "only its index is left", damaged=True)
+            yield from _verify_lost(shelf, name[:-4])
         elif not is_pack(name) and not is_index(name) and name != header.NAME:
             yield Finding("file", name, "nothing of the format has this name", damaged=False)
     recipes: list[bytes] = []
@@ -89,6 +89,15 @@ def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Find
             size_bytes = sum([size for _, size in found])
         if size_bytes != entry.size_bytes:
             why = f"the index gives it another size (in pack {pack})"
+            yield Finding("object", entry.digest.hex(), why, damaged=True)
+
+
+def _verify_lost(shelf: Shelf, pack: str) -> Iterator[Finding]:
+    """Name a pack of which only the index is left, and what is nowhere else."""
+    yield Finding("pack", pack, "only its index is left", damaged=True)
+    for entry in layout.entries_of(_index_lines(shelf, pack)):
+        if not shelf.holds(entry.digest):
+            why = f"it was in pack {pack}, which is gone"
             yield Finding("object", entry.digest.hex(), why, damaged=True)
 
 
