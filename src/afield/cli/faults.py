@@ -85,6 +85,7 @@ def _of_click(error: click.ClickException) -> AfieldError:
     path = "afield"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         path = error.ctx.command_path
+    message = message.replace(". (Did", " (did").removesuffix(".")
     text = message[:1].lower() + message[1:]
     return Usage(text.replace("'", "`"), hint=f"{path} --help")
 

@@ -32,7 +32,7 @@ class Setting:
 
 
 SETTINGS: dict[str, Setting] = {
-    "run.project": Setting("", "project of new runs; empty: the folder's name"),
+    "run.project": Setting("", "project of new runs; empty: the repository's name"),
     "run.seed": Setting(default=True, meaning="record and replay randomness"),
     "run.trace": Setting("auto", "how files are seen", ("auto", "python", "off")),
     "run.keep_mb": Setting(1000, "largest file whose bytes are kept, in MB"),

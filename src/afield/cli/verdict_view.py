@@ -36,7 +36,7 @@ LINES_MAX = 12
 EVIDENCE_MAX = 8
 
 
-def verdict_page(report: dict[str, Any], names: tuple[str, str]) -> Iterator[RenderableType]:
+def verdict_page(report: dict[str, Any], names: tuple[str, str | None]) -> Iterator[RenderableType]:
     """Yield what is printed for a reproduction; `names` are those of the two runs."""
     verdict = report["verdict"]
     style = VERDICT_STYLES[verdict]
@@ -45,10 +45,13 @@ def verdict_page(report: dict[str, Any], names: tuple[str, str]) -> Iterator[Ren
     head.append(f"  {MEANINGS[verdict]}", style=style)
     yield Text()
     yield head
-    old, new = (f"{name} ({short(run)})" for name, run in zip(names, _ids(report), strict=True))
-    yield styled(f"{old}, repeated as {new}", "dim")
-    yield Text()
-    yield Padding(_parts(report), (0, 0, 0, 1))
+    about = f"{names[0]} ({short(report['run'])})"
+    if report["new_run"]:
+        about += f", repeated as {names[1]} ({short(report['new_run'])})"
+    yield styled(about, "dim")
+    if report["new_run"]:
+        yield Text()
+        yield Padding(_parts(report), (0, 0, 0, 1))
     cause = report.get("cause")
     if cause:
         yield Text()
@@ -60,10 +63,6 @@ def verdict_page(report: dict[str, Any], names: tuple[str, str]) -> Iterator[Ren
                 yield Padding(styled(text, "dim"), (0, 0, 0, 2))
     for reason in report.get("reasons", ()):
         yield styled(f"note: {reason}", "yellow" if verdict == "incomplete" else "dim")
-
-
-def _ids(report: dict[str, Any]) -> tuple[str, str]:
-    return report["run"], report["new_run"]
 
 
 def _parts(report: dict[str, Any]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import click
 
@@ -17,8 +17,10 @@ from afield.cli.settings import load_settings
 from afield.cli.tools import uv_path
 from afield.kernel.errors import Usage
 
+if TYPE_CHECKING:
+    from afield.replay.report import Report
+
 Env = Literal["exact", "here"]
-EXIT_CODES = {"identical": 0, "equivalent": 0, "incomplete": 3, "diverged": 4}
 
 
 @click.command("reproduce")
@@ -54,8 +56,6 @@ def command(
     (exit 0), incomplete (3: something could not be restored or seen) or diverged (4), with
     the first cause of any difference.
     """
-    from afield.replay import reproduce
-
     session = session_of(context)
     settings = load_settings(session)
     workspace = session.workspace()
@@ -64,21 +64,26 @@ def command(
     shown: BinaryIO = sys.stderr.buffer
     if not verbose:
         shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
+    from afield.replay.environment import Tools
+    from afield.replay.reproduce import Wish, reproduce
+
     with Progress(session) as progress:
-        report = reproduce(
-            workspace.record,
-            workspace,
-            view.id,
+        tools = Tools(
+            uv=uv_path(session.environ) or "uv",
+            cache=os.fspath(workspace.path / "cache"),
+            environ=session.environ,
+            home=os.fspath(Path.home()),
+            progress=progress.step,
+        )
+        wish = Wish(
+            tools=tools,
             tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
             env=env or cast("Env", settings.text("reproduce.env")),
             keep=folder,
-            progress=progress.step,
-            uv=uv_path(session.environ) or "uv",
-            environ=session.environ,
-            cache=os.fspath(workspace.path / "cache"),
             out=shown,
             err=shown,
         )
+        report = reproduce(workspace.record, workspace, view.id, wish)
     document = reproduction_document(report)
     if session.json:
         emit_json(document)
@@ -86,18 +91,20 @@ def command(
         from afield.cli.screen import draw
         from afield.cli.verdict_view import verdict_page
 
-        names = (view.name, workspace.run(report.new_run).name)
+        repeated = workspace.run(report.new_run) if report.new_run else None
+        names = (view.name, repeated.name if repeated else None)
         draw(session, *verdict_page(document, names))
         if folder is not None:
             click.echo(f"kept in {folder}")
-    return EXIT_CODES[report.verdict]
+    return report.exit_code
 
 
-def reproduction_document(report: object) -> dict[str, Any]:
+def reproduction_document(report: Report) -> dict[str, Any]:
     """Return a report as `afield.reproduction/1`."""
     from msgspec import to_builtins
 
-    return {"schema": "afield.reproduction/1", **to_builtins(report)}
+    document: dict[str, Any] = to_builtins(report)
+    return document
 
 
 def _keep_folder(keep: str | None) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Literal, cast
 
 import click
@@ -24,7 +25,7 @@ Trace = Literal["auto", "python", "off"]
     options_metavar="[OPTIONS] [--]",
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
-@click.option("--project", metavar="NAME", help="The project; by default the folder's name.")
+@click.option("--project", metavar="NAME", help="The project; by default the repository's name.")
 @click.option("--experiment", metavar="NAME", help="The experiment within the project.")
 @click.option("--name", metavar="NAME", help="A name for the run; by default one is made up.")
 @click.option("--tag", "tags", type=KEY_VALUE, multiple=True, help="Tag the run; repeatable.")
@@ -74,7 +75,7 @@ def command(
         argv=words,
         folder=os.fspath(session.folder()),
         environ=session.environ,
-        project=project or settings.text("run.project"),
+        project=project or settings.text("run.project") or _project_name(session.folder()),
         experiment=experiment,
         name=name,
         tags=dict(tags),
@@ -93,3 +94,11 @@ def command(
         for line in summary_lines(outcome):
             click.echo(line, err=True)
     return outcome.exit_code
+
+
+def _project_name(folder: Path) -> str:
+    """Return the name of the repository that a folder is in, else the folder's own."""
+    for found in (folder, *folder.parents):
+        if (found / ".git").exists():
+            return found.name
+    return folder.name

@@ -24,10 +24,11 @@ def recorded_document(outcome: Outcome) -> dict[str, Any]:
         "schema": "afield.recorded/1",
         "run": outcome.run,
         "name": outcome.name,
+        "recorded": outcome.recorded,
         "exit_code": outcome.exit_code,
         "signal": manifest.signal,
         "blockers": list(manifest.blockers),
-        "warnings": list(manifest.capture.warnings),
+        "warnings": [*manifest.capture.warnings, *outcome.faults],
         "redactions": len(manifest.redactions),
     }
 
@@ -36,13 +37,17 @@ def summary_lines(outcome: Outcome) -> list[str]:
     """Return the paragraph: what was kept, and whether it can be reproduced."""
     manifest = outcome.manifest
     mark = click.style("afield", fg="cyan", bold=True)
+    if not outcome.recorded:
+        return []  # capture has said why, on stderr, as it could not write it down
     name = f"{click.style(short(outcome.run), bold=True)} ({plain(outcome.name)})"
+    ended = f", ended by {manifest.signal}" if manifest.signal else ""
     kept = ", ".join(_kept(manifest))
-    lines = [f"{mark}: recorded {name}: {kept}"]
+    lines = [f"{mark}: recorded {name}{ended}: {kept}"]
     if manifest.redactions:
         secrets = words.count(len(manifest.redactions), "secret")
         lines.append(f"{mark}: {secrets} replaced by `redacted:…` before anything was written")
-    lines += [f"{mark}: warning: {plain(text)}" for text in manifest.capture.warnings[:2]]
+    if not manifest.blockers:  # what stands in the way says it better
+        lines += [f"{mark}: warning: {plain(text)}" for text in manifest.capture.warnings[:2]]
     if manifest.blockers:
         shown = "; ".join(plain(text) for text in manifest.blockers[:BLOCKERS_SHOWN])
         more = len(manifest.blockers) - BLOCKERS_SHOWN
