@@ -7,6 +7,7 @@ their own or the same one. What the lines say is the business of `Journal`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -164,6 +165,8 @@ class DeviceLog:
         if self._file is not None:  # what follows must not outlive what it builds on
             with self._syncing:
                 self._sync(self._file)
+            if self._doubt:
+                self._rewrite(tail)
         name = segment_name(tail.seq + 1)
         self._files.write_new(self._path(name), data)
         return self._reopen(replace(after, segment=name, size_bytes=len(data)))
@@ -172,7 +175,8 @@ class DeviceLog:
         """Write the open segment anew, the same bytes, after an fsync that failed.
 
         The kernel may have dropped what it could not write and call it clean: a second fsync
-        would say yes to bytes that are gone.
+        would say yes to bytes that are gone. Other processes see by the new inode that they
+        must open the file anew.
         """
         if tail.inode:
             path = self._path(tail.segment)
@@ -207,15 +211,20 @@ class DeviceLog:
                 if tail is None or file is None or self._doubt:
                     continue
                 self._sync(file)
+                if self._doubt:
+                    continue
+                if tail.seq < seq:
+                    raise OSError(errno.EIO, "entries just appended are gone", self._folder)
                 self._synced_seq = max(self._synced_seq, tail.seq)
             self._witness(tail)
 
     def _sync(self, file: AppendFile) -> None:
+        """Sync; when the disk refuses, leave it to `_rewrite` to raise or to make it good."""
         try:
             file.sync()
-        except OSError:
+        except OSError as error:
+            _log.warning("journal %s: sync failed, writing anew: %s", self._folder, error)
             self._doubt = True
-            raise
 
     def _witness(self, tail: Tail) -> None:
         try:

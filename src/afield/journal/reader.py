@@ -80,16 +80,16 @@ def read_log(
             continue
         if name != position.segment:
             position = Position(name, 0, position.seq, position.digest)
-        closed = index + 1 < len(names)
-        for batch in _read_segment(files, folder, device, position, closed=closed):
+        below = int(names[index + 1]) if index + 1 < len(names) else None
+        for batch in _read_segment(files, folder, device, position, below=below):
             yield batch
             position = batch.position
 
 
 def _read_segment(
-    files: FileSystem, folder: str, device: DeviceId, position: Position, *, closed: bool
+    files: FileSystem, folder: str, device: DeviceId, position: Position, *, below: int | None
 ) -> Iterator[Batch]:
-    again = not closed
+    again = below is None
     while True:
         data = read_segment(files, folder, position.segment, position.offset)
         if data is None:
@@ -97,7 +97,7 @@ def _read_segment(
             finding = Finding("segment", f"{device}/{position.segment}", why, damaged=True)
             yield Batch(device, [], position, finding)
             return
-        for batch in scan(data, position, device=device, closed=closed):
+        for batch in scan(data, position, device=device, below=below):
             position = batch.position
             if batch.damage is not None and again:
                 # A writer may have cut a torn line and written on while these bytes were

@@ -15,15 +15,15 @@ from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId
 
 
-def scan(data: bytes, start: Position, *, device: DeviceId, closed: bool) -> Iterator[Batch]:
+def scan(data: bytes, start: Position, *, device: DeviceId, below: int | None) -> Iterator[Batch]:
     """Yield the entries of `data`, which stands at `start` in its segment.
 
     Args:
         data: the segment's bytes from `start.offset` on.
         start: the chain so far (`seq`, `digest`) and where `data` begins.
         device: whose log it is.
-        closed: nothing will follow in this segment, so an unfinished last line is damage;
-            else it is simply not yet there.
+        below: with which sequence number the next segment opens: nothing will follow in this
+            one, so an unfinished last line is damage. None: it is simply not yet there.
     """
     lines = data.split(b"\n")
     rest = lines.pop()
@@ -48,8 +48,8 @@ def scan(data: bytes, start: Position, *, device: DeviceId, closed: bool) -> Ite
                 entries = []
             continue
         here = Position(segment, offset, seq, prev)
-        index, size_bytes, found = _resume(lines, index, here, device)
-        if found is None and closed:
+        index, size_bytes, found = _resume(lines, index, here, device, below)
+        if found is None and below is not None:
             size_bytes += len(rest)
             rest = b""
         yield Batch(device, entries, here, _damage(here, device, (line, entry), size_bytes, found))
@@ -58,7 +58,7 @@ def scan(data: bytes, start: Position, *, device: DeviceId, closed: bool) -> Ite
             offset += size_bytes
             seq, prev = found.seq - 1, found.prev
     here = Position(segment, offset, seq, prev)
-    if closed and rest:
+    if rest and below is not None:
         why = f"the segment ends in the middle of a line, {len(rest)} bytes"
         yield Batch(device, entries, here, _finding("entry", here, device, why))
     elif entries:
@@ -66,20 +66,24 @@ def scan(data: bytes, start: Position, *, device: DeviceId, closed: bool) -> Ite
 
 
 def _resume(
-    lines: list[bytes], index: int, here: Position, device: DeviceId
+    lines: list[bytes], index: int, here: Position, device: DeviceId, below: int | None
 ) -> tuple[int, int, Entry | None]:
     """Find where to go on; return the line's index, the bytes before it, and its entry.
 
-    A line belongs there if it is newer than all served and the line after it, if there is
-    one, builds on it: a line that was moved forward must not hide those it jumped over.
+    A line belongs there if it builds on the last one served, or if it is newer and the line
+    after it, if there is one, builds on it: a line that was moved forward must not hide those
+    it jumped over.
     """
     size_bytes = 0
     count = len(lines)
     while index < count:
         entry = decode_line(lines[index])
         if entry is not None and entry.device == device and entry.seq > here.seq:
+            if entry.prev == here.digest:
+                return index, size_bytes, entry
             after = decode_line(lines[index + 1]) if index + 1 < count else None
-            if after is None or after.prev == entry.digest:
+            fits = below is None or entry.seq < below
+            if fits and (after is None or after.prev == entry.digest):
                 return index, size_bytes, entry
         size_bytes += len(lines[index]) + 1
         index += 1

@@ -74,7 +74,7 @@ def catch_up(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Ta
     start = Position(tail.segment, tail.size_bytes, tail.seq, tail.digest)
     last: Entry | None = None
     end = start
-    for batch in scan(data, start, device=device, closed=False):
+    for batch in scan(data, start, device=device, below=None):
         if batch.damage is not None:
             return None
         last, end = batch.entries[-1], batch.position

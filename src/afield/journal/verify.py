@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from afield.journal import seals
 from afield.journal.entry import Entry
 from afield.journal.errors import EntryVersionUnknown
-from afield.journal.places import OPEN, SEALED, segments
+from afield.journal.places import OPEN, SEALED, Batch, segments
 from afield.journal.reader import devices, read_log
 from afield.journal.segments import unpack
 from afield.journal.tail import find_tail
@@ -43,28 +43,34 @@ def _verify_log(
     public: bytes | None = None
     at = 0
     seq = 0
-    damaged_segments: set[str] = set()
+    segment = ""
     for batch in read_log(files, root, device):
+        if batch.position.segment != segment and batch.entries:
+            yield from _misplaced(batch)
+        segment = batch.position.segment
         for entry in batch.entries:
             if entry.seq == 1:
                 public = seals.public_key(entry)
             if entry.at <= at:
                 yield _of(entry, "chain", "its time is not after that of the entry before")
-            at, seq = entry.at, entry.seq
-            if entry.kind == seals.KIND and (why := seals.why_not_good(entry, public)):
-                yield _of(entry, "seal", why)
-            if claims.get(entry.seq, entry.digest) != entry.digest:
-                yield _of(entry, "chain", "another entry with this number was on disk before")
+            yield from _check_entry(entry, public, claims)
             if known is not None:
                 yield from _missing_refs(entry, known)
+            at, seq = entry.at, entry.seq
         if batch.damage is not None:
-            damaged_segments.add(batch.position.segment)
             yield batch.damage
     lost = max(claims, default=0)
     if lost > seq:
         why = f"the log ends after entry {seq}, but entries up to {lost} were on disk"
         yield Finding("chain", f"{device}/{seq + 1}", why, damaged=True)
     yield from _verify_files(files, folder, device)
+
+
+def _check_entry(entry: Entry, public: bytes | None, claims: dict[int, str]) -> Iterator[Finding]:
+    if entry.kind == seals.KIND and (why := seals.why_not_good(entry, public)):
+        yield _of(entry, "seal", why)
+    if claims.get(entry.seq, entry.digest) != entry.digest:
+        yield _of(entry, "chain", "another entry with this number was on disk before")
 
 
 def _verify_files(files: FileSystem, folder: str, device: DeviceId) -> Iterator[Finding]:
@@ -89,6 +95,15 @@ def _verify_files(files: FileSystem, folder: str, device: DeviceId) -> Iterator[
         if torn > 0:
             why = f"{torn} bytes behind the last entry, cut off by the next append"
             yield Finding("entry", f"{device}/{tail.seq + 1}", why, damaged=False)
+
+
+def _misplaced(batch: Batch) -> Iterator[Finding]:
+    """Look whether a segment opens with the entry that it is named after."""
+    first = batch.entries[0]
+    if first.seq != int(batch.position.segment):
+        yield _of(
+            first, "chain", f"opens segment {batch.position.segment}, where it does not belong"
+        )
 
 
 def _missing_refs(entry: Entry, known: Known) -> Iterator[Finding]:
