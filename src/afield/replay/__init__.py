@@ -6,3 +6,9 @@ draws on a terminal.
 """
 
 from __future__ import annotations
+
+from afield.replay.diff import Comparison, compare_runs
+from afield.replay.report import Report, decode_report
+from afield.replay.reproduction import reproduce
+
+__all__ = ["Comparison", "Report", "compare_runs", "decode_report", "reproduce"]

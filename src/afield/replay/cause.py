@@ -252,16 +252,23 @@ def arguments(old: Side, new: Side) -> Cause | None:
 
 def variables(old: Side, new: Side) -> Cause | None:
     """Name the first recorded environment variable or locale setting that differs."""
-    before, after = (
-        {
-            name: side.masks.paths(value)
-            for name, value in {**side.manifest.locale, **side.manifest.variables}.items()
-            if name not in PASSING_VARIABLES and not name.startswith("AFIELD_")
-        }
-        for side in (old, new)
-    )
+    before, after = recorded_variables(old), recorded_variables(new)
     lines = changed_values("variable", before, after)
     return Cause("variables", clip(lines[0]), _cut(lines)) if lines else None
+
+
+def recorded_variables(side: Side) -> dict[str, str]:
+    """Return variables and locale of a side, without what differs from place to place."""
+    found = {**side.manifest.locale, **side.manifest.variables}
+    found.setdefault("timezone", "")
+    if found.get("TZ", found["timezone"]) == found["timezone"]:
+        found.pop("TZ", None)  # it says again what the system's time zone was
+    found.pop("utc_offset", None)  # it changes with the seasons
+    return {
+        name: side.masks.paths(value)
+        for name, value in found.items()
+        if name not in PASSING_VARIABLES and not name.startswith("AFIELD_")
+    }
 
 
 def seed(old: Manifest, new: Manifest) -> Cause | None:

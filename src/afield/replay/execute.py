@@ -97,7 +97,8 @@ def variables(
             found[name] = move_paths(value, old, new)
         elif name in environ:
             found[name] = environ[name]
-    found.pop("PYTHONHASHSEED", None)
+    if manifest.entropy.mode == "replay":
+        found.pop("PYTHONHASHSEED", None)  # capture sets it again, from the recorded seed
     timezone = manifest.locale.get("timezone")
     if timezone and "TZ" not in manifest.variables and "/" in timezone:
         found["TZ"] = timezone

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -61,14 +61,40 @@ class Wish:
     terminal: bool = False
 
 
-def reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
+def reproduce(
+    record: Record,
+    runs: RunReader,
+    run: RunId,
+    *,
+    environ: Mapping[str, str],
+    cache: str,
+    uv: str,
+    out: BinaryIO,
+    err: BinaryIO,
+    tolerance: float = DEFAULT_TOLERANCE,
+    tolerances: Mapping[str, float] | None = None,
+    env: EnvironmentChoice = "exact",
+    keep: Path | None = None,
+    terminal: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Run a recorded run again, in a clean folder, and say how well it came out.
 
     Args:
         record: where the new run is recorded.
         runs: where runs are read.
         run: the run to reproduce.
-        wish: how.
+        environ: the person's variables.
+        cache: the folder where environments are kept.
+        uv: the uv program.
+        out: takes what the command writes to stdout.
+        err: the same for stderr.
+        tolerance: relative tolerance of numbers.
+        tolerances: the same for single metrics, by name.
+        env: rebuild the environment (`exact`), or use the one that the command finds here.
+        keep: a folder to reproduce in, which stays; None for a temporary one.
+        terminal: whether `out` is a terminal.
+        progress: told in a few words what takes time.
 
     Returns:
         The report, which is stored with the original run unless the command could not be run.
@@ -78,6 +104,17 @@ def reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report
         FolderInUse: the folder to keep is not empty.
         AfieldError: the record is damaged, or the workspace cannot be written.
     """
+    home = environ.get("HOME") or environ.get("USERPROFILE") or cache
+    wish = Wish(
+        tools=Tools(uv=uv, cache=cache, environ=environ, home=home, progress=progress),
+        tolerance=tolerance,
+        tolerances=tolerances or {},
+        env=env,
+        keep=keep,
+        out=out,
+        err=err,
+        terminal=terminal,
+    )
     manifest = runs.manifest(run)
     if manifest is None:
         raise NotReproducible(
@@ -86,7 +123,6 @@ def reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report
             "nothing was captured of it",
             hint="record it with `afield run`",
         )
-    progress = wish.tools.progress
     plan = make_plan(manifest, vault=record.vault, environ=wish.tools.environ)
     with _folder(manifest, wish.keep) as (root, aside):
         progress(f"restoring {len(plan.tree)} files")

@@ -1,0 +1,234 @@
+"""`compare_runs`: the evidence of how any two runs differ, and the first cause of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from afield.kernel.ids import RunId
+from afield.replay.canonical import Look, judge
+from afield.replay.cause import (
+    Cause,
+    Side,
+    changed_inputs,
+    first_cause,
+    machine,
+    recorded_variables,
+)
+from afield.replay.compare import (
+    ExitResult,
+    MetricResult,
+    OutputResult,
+    Pair,
+    StreamResult,
+    compare_runs_content,
+)
+from afield.replay.reader import RunReader
+from afield.replay.sides import look_masks, object_difference, read_side
+from afield.runs.distributions import normal_name
+from afield.runs.manifest import Capture, Distribution, Manifest
+from afield.runs.record import Record
+
+SCHEMA = "afield.compare/1"
+DIFF_LINES_MAX = 2000
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A named value that differs; None where a run has none of that name."""
+
+    name: str
+    a: Any
+    b: Any
+
+
+class CodeDiff(msgspec.Struct, frozen=True):
+    """How the code trees differ; `diff` is a unified diff of text files, cut when long."""
+
+    changed: tuple[str, ...] = ()
+    only_a: tuple[str, ...] = ()
+    only_b: tuple[str, ...] = ()
+    commits: tuple[str | None, str | None] = (None, None)
+    diff: tuple[str, ...] = ()
+
+
+class EnvironmentDiff(msgspec.Struct, frozen=True):
+    """How the environments differ; `files` names equal versions with other files."""
+
+    python: Change | None = None
+    changed: tuple[Change, ...] = ()
+    only_a: tuple[Change, ...] = ()
+    only_b: tuple[Change, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class InputDiff(msgspec.Struct, frozen=True):
+    """An input that both read with other bytes; `where` is the first line that read it."""
+
+    path: str
+    a: str | None
+    b: str | None
+    where: str | None
+    diff: tuple[str, ...] = ()
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """How two runs differ. `captured` tells for each whether it has a manifest."""
+
+    schema: str = SCHEMA
+    a: str
+    b: str
+    captured: tuple[bool, bool]
+    cause: Cause | None
+    code: CodeDiff
+    environment: EnvironmentDiff
+    inputs: tuple[InputDiff, ...]
+    inputs_only_a: tuple[str, ...]
+    inputs_only_b: tuple[str, ...]
+    arguments: Change | None
+    variables: tuple[Change, ...]
+    params: tuple[Change, ...]
+    machine: tuple[str, ...]
+    metrics: tuple[MetricResult, ...]
+    outputs: tuple[OutputResult, ...]
+    console: StreamResult | None
+    exit: ExitResult
+
+
+def compare_runs(
+    record: Record, runs: RunReader, a: RunId, b: RunId, *, tolerance: float = 1e-6
+) -> Comparison:
+    """Compare two runs by what they were made of and what they brought about.
+
+    A run that was not captured is compared by its params and metrics.
+
+    Raises:
+        NotFound: there is no such run.
+        Damaged: the record of one does not hold.
+    """
+    manifests = [runs.manifest(run) for run in (a, b)]
+    before, after = (one or _nothing() for one in manifests)
+    views = runs.run(a), runs.run(b)
+    look = Look(
+        judge=judge,
+        tolerance=tolerance,
+        old=look_masks(before, views[0]),
+        new=look_masks(after, views[1]),
+    )
+    old = read_side(before, record.vault, look.old, views[0].params)
+    new = read_side(after, record.vault, look.new, views[1].params)
+    compared = compare_runs_content(
+        Pair(a, b, before, after), vault=record.vault, runs=runs, look=look
+    )
+    show = object_difference(record.vault)
+    told = machine(before, after)
+    here, there = _paths(old), _paths(new)
+    return Comparison(
+        a=a,
+        b=b,
+        captured=(manifests[0] is not None, manifests[1] is not None),
+        cause=first_cause(old, new, symptoms=compared.symptoms, show=show),
+        code=_code(old, new, show),
+        environment=_environment(before, after),
+        inputs=tuple(
+            InputDiff(
+                one.path,
+                one.digest,
+                other.digest,
+                one.where,
+                tuple(show(one.path, one.digest, other.digest))
+                if one.digest and other.digest
+                else (),
+            )
+            for one, other in changed_inputs(old, new)
+        ),
+        inputs_only_a=tuple(path for path in here if path not in there),
+        inputs_only_b=tuple(path for path in there if path not in here),
+        arguments=None if before.argv == after.argv else Change("argv", before.argv, after.argv),
+        variables=_changes(recorded_variables(old), recorded_variables(new)),
+        params=_changes(old.params, new.params),
+        machine=told.evidence if told else (),
+        metrics=compared.metrics,
+        outputs=compared.outputs,
+        console=compared.console if all(manifests) else None,
+        exit=compared.exit,
+    )
+
+
+def _nothing() -> Manifest:
+    return Manifest(argv=(), cwd="", root="", exit_code=None, capture=Capture(layers=()))
+
+
+def _paths(side: Side) -> dict[str, None]:
+    return {side.masks.paths(one.path): None for one in side.manifest.inputs}
+
+
+def _code(old: Side, new: Side, show: Any) -> CodeDiff:
+    made = {one.path for side in (old, new) for one in side.manifest.outputs}
+    both = [path for path in sorted(old.tree) if path in new.tree]
+    changed = [path for path in both if old.tree[path] != new.tree[path] and path not in made]
+    lines: list[str] = []
+    for path in changed:
+        if len(lines) > DIFF_LINES_MAX:
+            lines.append("…")
+            break
+        lines += show(path, old.tree[path][1], new.tree[path][1])
+    return CodeDiff(
+        changed=tuple(changed),
+        only_a=tuple(
+            path for path in sorted(old.tree) if path not in new.tree and path not in made
+        ),
+        only_b=tuple(
+            path for path in sorted(new.tree) if path not in old.tree and path not in made
+        ),
+        commits=(_commit(old.manifest), _commit(new.manifest)),
+        diff=tuple(lines),
+    )
+
+
+def _commit(manifest: Manifest) -> str | None:
+    return manifest.git.commit if manifest.git else None
+
+
+def _environment(old: Manifest, new: Manifest) -> EnvironmentDiff:
+    if old.environment is None or new.environment is None:
+        return EnvironmentDiff()
+    before, after = _by_name(old.environment.distributions), _by_name(new.environment.distributions)
+    both = [name for name in before if name in after]
+    pythons = [f"{one.implementation} {one.python}" for one in (old.environment, new.environment)]
+    return EnvironmentDiff(
+        python=None if pythons[0] == pythons[1] else Change("python", *pythons),
+        changed=tuple(
+            Change(name, before[name].version, after[name].version)
+            for name in both
+            if before[name].version != after[name].version
+        ),
+        only_a=tuple(
+            Change(name, before[name].version, None) for name in before if name not in after
+        ),
+        only_b=tuple(
+            Change(name, None, after[name].version) for name in after if name not in before
+        ),
+        files=tuple(name for name in both if _same_version_other_files(before[name], after[name])),
+    )
+
+
+def _same_version_other_files(one: Distribution, other: Distribution) -> bool:
+    if "editable" in (one.origin, other.origin) or one.version != other.version:
+        return False
+    return bool(one.identity and other.identity and one.identity != other.identity)
+
+
+def _by_name(distributions: Sequence[Distribution]) -> dict[str, Distribution]:
+    named = {normal_name(one.name): one for one in distributions}
+    return dict(sorted(named.items()))
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    names = sorted(old.keys() | new.keys())
+    return tuple(
+        Change(name, old.get(name), new.get(name))
+        for name in names
+        if old.get(name) != new.get(name)
+    )
