@@ -152,9 +152,9 @@ def label(source, last, frame):
     if module == "_afield_entropy":
         return source
     names = frame.f_code.co_names if frame is not None else ()
-    if module == "secrets" and "secrets" not in names and name not in names:
+    if name in ("randbits", "getrandbits") and not {"randbits", "getrandbits"}.intersection(names):
         # compiled code asked, on behalf of the person's line: numpy's SeedSequence does
-        return "numpy.random" if "numpy.random" in sys.modules else "secrets." + name
+        return "numpy.random" if "numpy.random" in sys.modules else "secrets.randbits"
     if name in ("__init__", "__new__"):
         name = type(last.f_locals.get("self")).__name__
     return "%s.%s" % (module, name)
@@ -208,8 +208,13 @@ def install(streams, handlers):
             wanted.pop(name)(sys.modules[name])
 
     def on_import(args):
-        if args[0] in wanted and args[0] not in sys.modules:
-            sys.meta_path.insert(0, Finder(args[0], wanted.pop(args[0])))
+        name = args[0]
+        if name in wanted and name not in sys.modules:
+            sys.meta_path.insert(0, Finder(name, wanted.pop(name)))
+        elif "random" in wanted and hasattr(sys.modules.get("random"), "_inst"):
+            # importlib.import_module brought it, unheard; its state may be the person's by now
+            del wanted["random"]
+            patch_random(sys.modules["random"], streams, system, reseeds=False)
 
     handlers["import"] = on_import
 
@@ -254,8 +259,11 @@ class Finder:
             return
 
 
-def patch_random(module, streams, system):
-    """Seed `random` from the streams where it would ask the system."""
+def patch_random(module, streams, system, *, reseeds=True):
+    """Seed `random` from the streams where it would ask the system.
+
+    `reseeds` is false when the default generator may already be in the person's hands.
+    """
     base = module.Random
     if getattr(base.__base__, "__module__", "") != "_random":
         return  # the person's own module of this name
@@ -265,7 +273,7 @@ def patch_random(module, streams, system):
 
     def seed(self, a=None, version=2):
         if a is None:
-            data = streams.draw(32, "random.Random")
+            data = streams.draw(32, "random.seed")
             if data is not None:
                 a = int.from_bytes(data, "little")
         return original(self, a, version)
@@ -279,7 +287,8 @@ def patch_random(module, streams, system):
     def reseed():
         original(default, int.from_bytes(streams.own(32, "random", 0), "little"))
 
-    reseed()
+    if reseeds:
+        reseed()
     streams.reseed_random = reseed
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=reseed)
