@@ -5,8 +5,8 @@ from __future__ import annotations
 CHUNK_ENTRIES = 50_000
 """Entries folded in one transaction: what a writer may hold the database for (about 2 s)."""
 
-CHUNK_REGISTERS = 1_000_000
-"""Registers held in memory before they are written (some 400 MB at worst)."""
+CHUNK_REGISTERS = 300_000
+"""Registers held in memory before they are written (some 100 MB)."""
 
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory at most."""

@@ -1,7 +1,7 @@
 """What a chunk of entries wants written: one row per register, the winner of the chunk.
 
 Superseded operations are dropped here, before the database sees them. This is the hot loop of
-a fold: 0.7 us an operation.
+a fold.
 """
 
 from __future__ import annotations
@@ -55,7 +55,14 @@ class Pending:
             TypeError: a key or value is of a kind that no column holds.
             AssertionError: an operation names a table or group that was never declared.
         """
-        placed = [self._place(stamp, op) for op in ops]
+        placed: list[tuple[_Register, _Row, _Row]] = []
+        for op in ops:
+            register, key, values = self._place(op)
+            if not _KEY_TYPES.issuperset(map(type, key)):
+                raise TypeError(f"a part of a key of table {op.table} is no text, integer, bytes")
+            if not _VALUE_TYPES.issuperset(map(type, values)):
+                raise TypeError(f"a value for table {op.table} is no single value")
+            placed.append((register, key, (*key, *values, stamp)))
         for register, key, row in placed:
             rows = register.rows
             before = rows.get(key)
@@ -67,22 +74,16 @@ class Pending:
             elif stamp >= before[-1]:  # of two writes by one entry the later counts
                 rows[key] = row
 
-    def _place(self, stamp: bytes, op: Put | Add) -> tuple[_Register, _Row, _Row]:
+    def _place(self, op: Put | Add) -> tuple[_Register, _Row, _Row]:
+        """Return the register of an operation, its key and its values."""
         try:
             groups = self._registers[op.table]
             if isinstance(op, Put):
-                register = groups[op.group]
-                key, values = op.key, op.values
-            else:
-                register = groups[ONCE]
-                key, values = op.row[: register.key_size], op.row[register.key_size :]
+                return groups[op.group], op.key, op.values
+            register = groups[ONCE]
         except KeyError as error:
             raise AssertionError(f"no such table or group: {op}") from error
-        if not _KEY_TYPES.issuperset(map(type, key)):
-            raise TypeError(f"a key of table {op.table} has a part that is no text, integer, bytes")
-        if not _VALUE_TYPES.issuperset(map(type, values)):
-            raise TypeError(f"a value for table {op.table} is no single value")
-        return register, key, (*key, *values, stamp)
+        return register, op.row[: register.key_size], op.row[register.key_size :]
 
     def write(self, database: Database) -> None:
         """Write all winners, in the order of their keys, and forget them."""
