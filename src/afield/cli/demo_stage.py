@@ -95,7 +95,7 @@ class Stage:
 
     def install(self) -> None:
         """Make the project's own environment."""
-        self.say("$ python -m venv .venv && pip install -r requirements.txt")
+        self.say("$ uv venv && uv pip install -r requirements.txt")
         with Progress(self._session) as progress:
             progress.step("making a virtual environment")
             self._quiet([self._uv, "venv", "--quiet", "--python", sys.executable, ".venv"])
@@ -104,7 +104,7 @@ class Stage:
 
     def install_other(self, requirement: str) -> None:
         """Put another version of a package into the environment."""
-        self.say(f"$ pip install {requirement}")
+        self.say(f"$ uv pip install {requirement}")
         with Progress(self._session) as progress:
             progress.step(f"installing {requirement}")
             self._install(requirement)
@@ -115,7 +115,8 @@ class Stage:
         home = Path.home()
         settings = uv_arguments(self._environ, home, [sys.prefix])
         environ = {**self._environ, **uv_variables(self._environ, home)}
-        line = [self._uv, "pip", "install", "--quiet", *settings, *words]
+        as_pip = ["--index-strategy", "unsafe-best-match"]  # the best version of all indexes
+        line = [self._uv, "pip", "install", "--quiet", *as_pip, *settings, *words]
         done = self._call(line, environ)
         if done.returncode:
             raise InstallFailed(

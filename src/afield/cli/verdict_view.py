@@ -20,7 +20,7 @@ from afield.cli.screen import VERDICT_STYLES, styled
 MEANINGS = {
     "identical": "it came out the same",
     "equivalent": "it came out the same, within the tolerance",
-    "incomplete": "nothing differs, but something could not be restored or seen",
+    "incomplete": "something could not be restored or seen",
     "diverged": "it came out otherwise",
 }
 GRADES = {
@@ -34,6 +34,7 @@ GRADES = {
 }
 LINES_MAX = 12
 EVIDENCE_MAX = 8
+REASONS_MAX = 5
 
 
 def verdict_page(report: dict[str, Any], names: tuple[str, str | None]) -> Iterator[RenderableType]:
@@ -61,8 +62,11 @@ def verdict_page(report: dict[str, Any], names: tuple[str, str | None]) -> Itera
         for text in list(cause.get("evidence", ()))[:EVIDENCE_MAX]:
             if text != cause["detail"]:
                 yield Padding(styled(text, "dim"), (0, 0, 0, 2))
-    for reason in report.get("reasons", ()):
+    reasons = report.get("reasons", ())
+    for reason in reasons[:REASONS_MAX]:
         yield styled(f"note: {reason}", "yellow" if verdict == "incomplete" else "dim")
+    if len(reasons) > REASONS_MAX:
+        yield styled(f"and {len(reasons) - REASONS_MAX} more notes (--json)", "dim")
 
 
 def _parts(report: dict[str, Any]) -> Table:

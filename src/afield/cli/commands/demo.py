@@ -86,8 +86,9 @@ def _next(session: Session, stage: Stage, run: str, took_s: float, *, kept: bool
     head = click.style("That was all as it should be", fg="green", bold=True)
     click.echo(f"\n{head}, in {words.duration(took_s)}.", color=color)
     if kept:
-        click.echo(f"\nThe project and its record are in {stage.folder}. There, try:\n")
-        first = [("cd " + str(stage.folder), ""), (f"afield show {run[:8]}", "what was recorded")]
+        click.echo(f"\nThe project and its record are kept. Try:\n")
+        click.echo(click.style(f"  cd {stage.folder}", fg="cyan"), color=color)
+        first = [(f"afield show {run[:8]}", "what was recorded")]
     else:
         click.echo("\nNow in a repository of your own, with nothing configured:\n")
         first = [("afield run python train.py", "record, with no change to the code")]
@@ -98,5 +99,5 @@ def _next(session: Session, stage: Stage, run: str, took_s: float, *, kept: bool
         ("afield reproduce ID", "repeat it, and judge"),
     ]
     for line, meaning in rows:
-        shown = click.style(line.ljust(30 if meaning else 0), fg="cyan")
-        click.echo(f"  {shown}  {click.style(meaning, dim=True)}".rstrip(), color=color)
+        shown = click.style(line.ljust(26), fg="cyan")
+        click.echo(f"  {shown}  {click.style(meaning, dim=True)}", color=color)

@@ -18,7 +18,7 @@ from afield.cli.tools import uv_path
 from afield.kernel.errors import Usage
 
 if TYPE_CHECKING:
-    from afield.replay.report import Report
+    from afield.replay import Report
 
 Env = Literal["exact", "here"]
 
@@ -56,6 +56,8 @@ def command(
     (exit 0), incomplete (3: something could not be restored or seen) or diverged (4), with
     the first cause of any difference.
     """
+    from afield.replay import reproduce
+
     session = session_of(context)
     settings = load_settings(session)
     workspace = session.workspace()
@@ -64,26 +66,21 @@ def command(
     shown: BinaryIO = sys.stderr.buffer
     if not verbose:
         shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
-    from afield.replay.environment import Tools
-    from afield.replay.reproduce import Wish, reproduce
-
     with Progress(session) as progress:
-        tools = Tools(
-            uv=uv_path(session.environ) or "uv",
-            cache=os.fspath(workspace.path / "cache"),
+        report = reproduce(
+            workspace.record,
+            workspace,
+            view.id,
             environ=session.environ,
-            home=os.fspath(Path.home()),
-            progress=progress.step,
-        )
-        wish = Wish(
-            tools=tools,
+            cache=os.fspath(workspace.path / "cache"),
+            uv=uv_path(session.environ) or "uv",
+            out=shown,
+            err=shown,
             tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
             env=env or cast("Env", settings.text("reproduce.env")),
             keep=folder,
-            out=shown,
-            err=shown,
+            progress=progress.step,
         )
-        report = reproduce(workspace.record, workspace, view.id, wish)
     document = reproduction_document(report)
     if session.json:
         emit_json(document)
