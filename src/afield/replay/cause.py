@@ -91,8 +91,8 @@ def first_cause(
         lambda: variables(old, new) or _gap(real, "secret"),
         lambda: seed(old.manifest, new.manifest),
         lambda: machine(old.manifest, new.manifest),
-        lambda: hash_seed(old.manifest, new.manifest),
         lambda: unread_code(old, new),
+        lambda: other_seed(old.manifest, new.manifest),
     )
     for ask in asked:
         if (found := ask()) is not None:
@@ -284,12 +284,17 @@ def seed(old: Manifest, new: Manifest) -> Cause | None:
     return None
 
 
-def hash_seed(old: Manifest, new: Manifest) -> Cause | None:
-    """Name the hash seed, which orders sets of texts, when it differs."""
-    before, after = old.entropy.hash_seed, new.entropy.hash_seed
-    if before == after:
-        return None
-    return Cause("seed", f"PYTHONHASHSEED {before or 'random'} vs {after or 'random'}")
+def other_seed(old: Manifest, new: Manifest) -> Cause | None:
+    """Name seeds that differ, or were not recorded, when nothing else is left to name."""
+    before, after = old.entropy, new.entropy
+    if before.run_seed != after.run_seed:
+        return Cause("seed", "another run seed; randomness that nobody seeded differs")
+    if before.hash_seed != after.hash_seed:
+        told = f"PYTHONHASHSEED {before.hash_seed or 'random'} vs {after.hash_seed or 'random'}"
+        return Cause("seed", told)
+    if before.mode == "off":
+        return Cause("seed", "randomness that nobody seeded was not recorded (`--no-seed`)")
+    return None
 
 
 def machine(old: Manifest, new: Manifest) -> Cause | None:
