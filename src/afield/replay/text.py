@@ -73,8 +73,8 @@ def close_number(left: str, right: str, tolerance: float) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether the whole text is one number token (surrounding blanks aside)."""
-    return NUMBER.fullmatch(text.strip()) is not None
+    """Tell whether the whole text is one number token (blanks around it aside)."""
+    return NUMBER.fullmatch(text.strip(" ")) is not None
 
 
 def compare_text(left: str, right: str, tolerance: float) -> TextDifference:

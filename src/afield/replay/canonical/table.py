@@ -59,7 +59,7 @@ def _compare(left: list[list[str]], right: list[list[str]], look: Look) -> Judge
 
 
 def _cell(one: str, other: str, name: str, look: Look) -> Grade:
-    one, other = one.strip(), other.strip()
+    one, other = one.strip(" "), other.strip(" ")
     if not (is_number(one) and is_number(other)):
         return Grade.DIVERGED
     if is_duration_name(name):

@@ -11,6 +11,7 @@ from afield.replay.verdict import Grade, Judged
 
 NAME = "tar"
 _MAGIC_AT = 257
+_END_BYTES = 1024
 
 
 def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
@@ -22,7 +23,9 @@ def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
             tarfile.open(fileobj=io.BytesIO(old), mode="r:") as left,
             tarfile.open(fileobj=io.BytesIO(new), mode="r:") as right,
         ):
-            return _compare(left, right, look)
+            found = _compare(left, right, look)
+            whole = _ends_well(old, left.offset) and _ends_well(new, right.offset)
+            return found if whole else None
     except (tarfile.TarError, OSError, EOFError, ValueError):
         return None
 
@@ -66,6 +69,12 @@ def _member(
     with old, new:
         before, after = old.read(), new.read()
     return Judged(Grade.BYTES) if before == after else look.judge(one.name, before, after, look)
+
+
+def _ends_well(data: bytes, offset: int) -> bool:
+    """Tell whether nothing but the end's blocks of zeros stands after the last member."""
+    rest = data[offset:]
+    return len(rest) >= _END_BYTES and not rest.strip(b"\0")
 
 
 def _is_tar(data: bytes) -> bool:
