@@ -144,24 +144,25 @@ class Shelf:
             self.refresh()
         raise self.missing(digest)
 
-    def contents(self, digest: bytes, depth: int = 0) -> Iterator[bytes]:
+    def contents(
+        self, digest: bytes, size_bytes: int | None = None, depth: int = 0
+    ) -> Iterator[bytes]:
         """Yield an object's bytes in order, record by record, each verified.
 
-        The whole is for the caller to verify: only it knows whether all was taken.
+        The whole is for the caller to verify: only it knows whether all was taken. Sizes are
+        checked before parts are read, so that no recipe gives more than it says it will.
         """
         found = self.load(digest)
+        parts = [] if isinstance(found, bytes) else found
+        whole = len(found) if isinstance(found, bytes) else sum([size for _, size in found])
+        if size_bytes is not None and whole != size_bytes:
+            raise damaged(digest, "it has another size than the recipe that lists it says")
+        if depth == RECIPE_DEPTH_MAX or any(size >= whole for _, size in parts):
+            raise damaged(digest, "its recipes are nested too deep")
         if isinstance(found, bytes):
             yield found
-            return
-        if depth == RECIPE_DEPTH_MAX:
-            raise damaged(digest, "its recipes are nested too deep")
-        for part, size_bytes in found:
-            seen = 0
-            for data in self.contents(part, depth + 1):
-                seen += len(data)
-                yield data
-            if seen != size_bytes:
-                raise damaged(digest, "a part has another size than the recipe says")
+        for part, part_bytes in parts:
+            yield from self.contents(part, part_bytes, depth + 1)
 
     def read(self, place: Place) -> bytes:
         """Read the bytes of a record."""
