@@ -22,10 +22,11 @@ VARYING_MAX = 40
 
 ATTRIBUTES = (
     *("id", "name", "status", "started", "ended", "duration", "project", "experiment"),
-    *("exit_code", "verdict", "host", "branch", "commit", "python"),
+    *("exit_code", "verdict", "reproduces", "host", "branch", "commit", "python"),
 )
 _WORDED: dict[str, Callable[[Any], str]] = {
     "id": short,
+    "reproduces": short,
     "duration": words.duration,
     "commit": lambda value: str(value)[:7],
 }
@@ -141,7 +142,7 @@ def _by_worth(rows: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
         name for name in params if len({_fixed(row["params"].get(name)) for row in rows}) > 1
     ]
     same = [name for name in params if name not in varying]
-    ranked = [(900, "verdict")]
+    ranked = [(900, "verdict"), (910, "reproduces")]
     if len({row["project"] for row in rows}) > 1:
         ranked.append((100, "project"))
     if len({row["experiment"] for row in rows}) > 1:

@@ -33,6 +33,7 @@ def run_row(run: RunView) -> dict[str, Any]:
         "params": dict(run.params),
         "metrics": {name: summary(found) for name, found in run.metrics.items()},
         "tags": dict(run.tags),
+        "reproduces": run.reproduces,
         "verdict": last_verdict(run),
         "deleted": run.deleted,
     }
@@ -63,7 +64,6 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     document |= {
         "kind": run.kind,
         "host_name": run.host,
-        "reproduces": run.reproduces,
         "summary": dict(run.summary),
         "notes": [{"at": n.at, "by": n.member, "text": n.text} for n in run.notes],
         "saved": [

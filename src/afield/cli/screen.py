@@ -82,7 +82,8 @@ def grid(*, gap: int = 2) -> Table:
 
 def status_text(status: str, exit_code: int | None = None) -> Text:
     """Return a run's status in its colour, with the exit code when that tells something."""
-    text = Text(status, style=STATUS_STYLES.get(status, ""))
+    text = Text()
+    text.append(status, style=STATUS_STYLES.get(status, ""))
     if exit_code:
         text.append(f" ({exit_code})")
     return text
@@ -90,4 +91,6 @@ def status_text(status: str, exit_code: int | None = None) -> Text:
 
 def verdict_text(verdict: str | None) -> Text:
     """Return a verdict in its colour, or nothing."""
-    return Text(verdict or "", style=VERDICT_STYLES.get(verdict or "", ""))
+    text = Text()
+    text.append(verdict or "", style=VERDICT_STYLES.get(verdict or "", ""))
+    return text

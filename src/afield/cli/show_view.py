@@ -28,7 +28,8 @@ _LAYERS = {
 def run_page(run: dict[str, Any], now: datetime, *, everything: bool) -> Iterator[RenderableType]:
     """Yield what is printed for a run, from its title to what stands in the way."""
     most = None if everything else LINES_MAX
-    title = Text(plain(run["name"]), style="bold")
+    title = Text()
+    title.append(plain(run["name"]), style="bold")
     title.append(f"  {run['id']}  ", style="dim")
     title.append_text(status_text(run["status"], run["exit_code"]))
     if run["deleted"]:

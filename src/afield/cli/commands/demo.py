@@ -86,7 +86,7 @@ def _next(session: Session, stage: Stage, run: str, took_s: float, *, kept: bool
     head = click.style("That was all as it should be", fg="green", bold=True)
     click.echo(f"\n{head}, in {words.duration(took_s)}.", color=color)
     if kept:
-        click.echo(f"\nThe project and its record are kept. Try:\n")
+        click.echo("\nThe project and its record are kept. Try:\n")
         click.echo(click.style(f"  cd {stage.folder}", fg="cyan"), color=color)
         first = [(f"afield show {run[:8]}", "what was recorded")]
     else:
