@@ -93,6 +93,7 @@ class Pump:
 
     def _run(self) -> None:
         dirty = False
+        flushed_s = 0.0
         poll = select.poll() if _CAN_POLL else None
         if poll:
             poll.register(self.read_end, select.POLLIN | select.POLLHUP)
@@ -114,10 +115,14 @@ class Pump:
             if not chunk or not self._pass_on(chunk):
                 self.ended = True
                 return
+            self._last_s = time.monotonic()
+            due = self._last_s - flushed_s >= _FLUSH_MS / 1000  # busy ones are followed, too
             with self._lock:
                 self._console.feed(self._stream, chunk, self._clock.wall_ns())
-            self._last_s = time.monotonic()
-            dirty = True
+                if due:
+                    self._console.flush()
+            flushed_s = self._last_s if due else flushed_s
+            dirty = not due
 
     def _pass_on(self, chunk: bytes) -> bool:
         try:
