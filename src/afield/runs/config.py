@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from afield.kernel.errors import Usage
+
 
 class Settings(Mapping[str, Any]):
     """A mapping whose values may be read and set as items or as attributes.
@@ -13,8 +15,13 @@ class Settings(Mapping[str, Any]):
     change cannot be taken back, only overwritten.
     """
 
-    def __init__(self, write: Callable[[Mapping[str, object]], None]) -> None:
+    def __init__(
+        self,
+        write: Callable[[Mapping[str, object]], None],
+        refuse: Callable[[Exception], None],
+    ) -> None:
         object.__setattr__(self, "_write", write)
+        object.__setattr__(self, "_refuse", refuse)
         object.__setattr__(self, "_values", {})
 
     def update(self, values: object, *, allow_val_change: bool = True) -> None:
@@ -25,7 +32,11 @@ class Settings(Mapping[str, Any]):
             allow_val_change: taken for scripts that pass it; a change is always allowed.
         """
         del allow_val_change
-        found = as_mapping(values)
+        try:
+            found = as_mapping(values)
+        except Usage as error:
+            self._refuse(error)
+            return
         self._values.update(found)
         self._write(found)
 
@@ -71,11 +82,20 @@ class Settings(Mapping[str, Any]):
 
 
 def as_mapping(values: object) -> dict[str, object]:
-    """Return a configuration as a dictionary: of a mapping, pairs, or an object's attributes."""
+    """Return a configuration as a dictionary: of a mapping, pairs, or an object's attributes.
+
+    Raises:
+        Usage: it is nothing of the kind.
+    """
     if values is None:
         return {}
     if isinstance(values, Mapping):
         return {str(name): value for name, value in values.items()}
     if hasattr(values, "__dict__") and not callable(values):
         return dict(vars(values))
-    return {str(name): value for name, value in dict(values).items()}  # type: ignore[call-overload]
+    try:
+        pairs: dict[object, object] = dict(values)  # type: ignore[call-overload]
+    except (TypeError, ValueError) as error:
+        why = f"a mapping is wanted, not {type(values).__name__}"
+        raise Usage("cannot take values", None, why) from error
+    return {str(name): value for name, value in pairs.items()}

@@ -84,6 +84,8 @@ def live_columns(parts: Iterable[LivePart]) -> Columns:
 
     joined = []
     for part in parts:
+        if not part.records:
+            continue
         raw = np.fromfile(part.path, np.uint8, part.records * RECORD_BYTES)
         whole = len(raw) // RECORD_BYTES
         rows = raw[: whole * RECORD_BYTES].reshape(whole, RECORD_BYTES)
@@ -188,7 +190,10 @@ def _as_records(rows: Any) -> Any:
 
 
 def _merge(parts: Sequence[tuple[Sequence[str], Any]]) -> Columns:
-    """Join what several processes logged, sorted by metric; within one, as logged."""
+    """Join what several processes logged, sorted by metric.
+
+    Within a metric as logged; by time where several processes logged the same one.
+    """
     import numpy as np  # heavy
 
     numbers: dict[str, int] = {}
@@ -203,7 +208,10 @@ def _merge(parts: Sequence[tuple[Sequence[str], Any]]) -> Columns:
     )
     metric = np.concatenate(metrics) if metrics else np.empty(0, np.int64)
     if len(parts) > 1:
-        order = np.lexsort((records["time"], metric))
+        seen = np.zeros(len(numbers) + 1, np.int64)  # the last place is that of -1
+        for found in metrics:
+            seen[np.unique(found)] += 1
+        order = np.lexsort((np.where(seen[metric] > 1, records["time"], 0), metric))
     else:
         order = np.argsort(metric, kind="stable")
     counts = np.bincount(metric[metric >= 0], minlength=len(numbers)).tolist()
@@ -231,8 +239,11 @@ def _unpack(view: memoryview) -> Columns | None:
     if len(view) < start or view[: len(_MAGIC)] != _MAGIC:
         return None
     size = int.from_bytes(view[len(_MAGIC) : start], "little")
-    head = json.loads(bytes(view[start : start + size]))
-    points = int(head["points"])
+    try:
+        head = json.loads(bytes(view[start : start + size]))
+        points = int(head["points"])
+    except (ValueError, TypeError, KeyError):
+        return None
     at = start + size
     at += -at % _ALIGN
     if len(view) != at + 3 * 8 * points:

@@ -65,9 +65,9 @@ class Run:
         self.project = project
         self.experiment = experiment
         self.faults = 0
-        self.config = Settings(self._write_params)
+        self.config = Settings(self._write_params, self._fault)
         self.config.prefill(config or {})
-        self.summary = Settings(self._write_summary)
+        self.summary = Settings(self._write_summary, self._fault)
         self._record = record
         self._owns = owns
         self._pid = os.getpid()

@@ -16,9 +16,10 @@ CACHE = "cache"
 PROJECTION = "projection.db"
 IGNORE = ".gitignore"
 LOCK = "lock"
+SWEEP_LOCK = "live.lock"
 
 VARIABLE = "AFIELD_WORKSPACE"
-OURS = frozenset({CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK})
+OURS = frozenset({CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK})
 """What may stand in a folder whose making was cut short; anything else is somebody else's."""
 
 

@@ -1,0 +1,280 @@
+"""Logging from real processes: killed, forked, many at once, ended in every way."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+import afield
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
+
+
+def _spawn(code, *args, **kwargs):
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, args)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **kwargs,
+    )
+
+
+def _script(code, *args, **kwargs):
+    process = _spawn(code, *args, **kwargs)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@POSIX
+@pytest.mark.parametrize("seed", range(6))
+def test_kill_9_right_after_a_call_loses_nothing(tmp_path, seed):
+    count = random.Random(seed).choice([1, 2, 127, 128, 129, 5_000, 40_000])
+    code, out, err = _script(
+        """
+        import os, signal, sys, afield
+        folder, count = sys.argv[1], int(sys.argv[2])
+        run = afield.init(workspace=folder)
+        print(run.id, flush=True)
+        for number in range(count):
+            run.log({f"m{number % 3}": float(number)}, step=number)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """,
+        tmp_path,
+        count,
+    )
+    assert code == -signal.SIGKILL, err
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(out.strip())
+        assert view.status == "interrupted"
+        assert view.exit_code is None
+        assert view.ended >= view.started
+        found = []
+        for name in view.metrics:
+            table = workspace.series(view, name)
+            found += zip(table["step"].to_pylist(), table["value"].to_pylist(), strict=True)
+        assert sorted(found) == [(number, float(number)) for number in range(count)]
+    assert list((tmp_path / ".afield" / "live").iterdir()) == []
+
+
+@POSIX
+def test_a_live_run_is_followed_and_survives_its_readers(tmp_path):
+    process = _spawn(
+        """
+        import sys, afield
+        run = afield.init(workspace=sys.argv[1], name="live")
+        for number in range(1000):
+            run.log({"loss": float(number)})
+        print(run.id, flush=True)
+        sys.stdin.readline()
+        run.log({"loss": -1.0, "late": 2.0})
+        print(flush=True)
+        sys.stdin.readline()
+        """,
+        tmp_path,
+        stdin=subprocess.PIPE,
+    )
+    run = process.stdout.readline().strip()
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(run)
+        assert (view.status, view.ended) == ("running", None)
+        assert view.metrics["loss"].count == 1000
+        assert workspace.series(run, "loss").num_rows == 1000
+        assert workspace.series(run, "loss", max_points=10)["value"].to_pylist()[-1] == 999.0
+        print("go", file=process.stdin, flush=True)
+        process.stdout.readline()
+        assert workspace.series(run, "loss")["value"].to_pylist()[-1] == -1.0
+        assert workspace.run(run).metrics["late"].last == 2.0
+        process.communicate("end\n", timeout=30)
+        assert workspace.run("live").status == "finished"
+        assert workspace.series(run, "loss").num_rows == 1001
+
+
+def test_eight_processes_at_once_into_a_new_workspace_lose_nothing(tmp_path):
+    code = """
+    import sys, time, pathlib, afield
+    folder, number = sys.argv[1:]
+    go = pathlib.Path(folder, "go")
+    while not go.exists():
+        time.sleep(0.001)
+    run = afield.init(workspace=folder, name=f"run{number}", config={"number": int(number)})
+    for step in range(2000):
+        run.log({"a": float(step), "b": step * 0.5}, step=step)
+    run.finish()
+    assert run.faults == 0
+    """
+    processes = [_spawn(code, tmp_path, number) for number in range(8)]
+    time.sleep(0.3)
+    (tmp_path / "go").touch()
+    for process in processes:
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+    with afield.open(tmp_path) as workspace:
+        views = workspace.runs()
+        assert {view.name for view in views} == {f"run{number}" for number in range(8)}
+        assert {view.status for view in views} == {"finished"}
+        for view in views:
+            assert view.params == {"number": int(view.name[3:])}
+            assert workspace.series(view, "a")["value"].to_pylist() == list(map(float, range(2000)))
+        assert [found for found in workspace.verify() if found.damaged] == []
+
+
+@POSIX
+def test_forked_children_log_to_the_run_and_do_not_end_it(tmp_path):
+    code, out, err = _script(
+        """
+        import os, sys, afield
+        run = afield.init(workspace=sys.argv[1])
+        print(run.id, flush=True)
+        run.log({"loss": 0.0})
+        children = []
+        for child in range(4):
+            pid = os.fork()
+            if pid == 0:
+                for step in range(500):
+                    run.log({f"child{child}": float(step), "all": 1.0}, step=step)
+                run.config.update({f"c{child}": child})
+                if child == 0:
+                    run.finish()
+                if child == 1:
+                    sys.exit(3)          # with exit handlers
+                os._exit(0)
+            children.append(pid)
+        for pid in children:
+            os.waitpid(pid, 0)
+        run.log({"loss": 1.0})
+        """,
+        tmp_path,
+    )
+    assert (code, err) == (0, "")
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(out.strip())
+        assert view.status == "finished"
+        assert view.params == {f"c{child}": child for child in range(4)}
+        assert view.metrics["all"].count == 2000
+        for child in range(4):
+            steps = workspace.series(view, f"child{child}")["step"].to_pylist()
+            assert steps == list(range(500))
+        assert workspace.series(view, "loss")["value"].to_pylist() == [0.0, 1.0]
+
+
+@POSIX
+def test_a_forked_child_that_begins_its_own_run_is_the_parents_child(tmp_path):
+    code, _, err = _script(
+        """
+        import os, sys, afield
+        outer = afield.init(workspace=sys.argv[1], name="outer")
+        if os.fork() == 0:
+            with afield.init(workspace=sys.argv[1], name="inner") as inner:
+                inner.log({"x": 1.0})
+            os._exit(0)
+        os.wait()
+        """,
+        tmp_path,
+    )
+    assert (code, err) == (0, "")
+    with afield.open(tmp_path) as workspace:
+        outer, inner = workspace.run("outer"), workspace.run("inner")
+        assert inner.parent == outer.id
+        assert (outer.status, inner.status) == ("finished", "finished")
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "exit_code"),
+    [
+        ("pass", "finished", 0),
+        ("sys.exit()", "finished", 0),
+        ("sys.exit(0)", "finished", 0),
+        ("sys.exit(7)", "failed", 7),
+        ("sys.exit('words')", "failed", 1),
+        ("raise ValueError('x')", "failed", 1),
+        ("raise KeyboardInterrupt", "killed", 130),
+        ("afield.finish(5)", "failed", 5),
+    ],
+)
+def test_a_script_without_a_finish_ends_its_run_as_it_ends(tmp_path, last, status, exit_code):
+    _script(f"import sys, afield\nafield.init(workspace=sys.argv[1])\n{last}", tmp_path)
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert (view.status, view.exit_code) == (status, exit_code)
+
+
+def test_the_scripts_own_hooks_and_exit_codes_stay_as_they_are(tmp_path):
+    code, out, err = _script(
+        """
+        import sys, afield
+        sys.excepthook = lambda *_: print("mine")
+        afield.init(workspace=sys.argv[1])
+        raise ValueError
+        """,
+        tmp_path,
+    )
+    assert (code, out.strip(), err) == (1, "mine", "")
+    code, _, err = _script(
+        "import sys, afield; afield.init(workspace=sys.argv[1]); sys.exit(9)", tmp_path
+    )
+    assert (code, err) == (9, "")
+
+
+@POSIX
+def test_a_full_disk_stops_recording_and_not_the_training(tmp_path):
+    code, out, err = _script(
+        """
+        import resource, sys, afield
+        run = afield.init(workspace=sys.argv[1], name="full")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        for number in range(100_000):
+            run.log({"loss": float(number)})
+        run.config["late"] = "x" * 7000
+        print("trained", run.faults > 0)
+        """,
+        tmp_path,
+    )
+    assert (code, out.strip()) == (0, "trained True")
+    assert err.count("not everything could be recorded") == 1
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run("full")
+        values = workspace.series(view, "loss")["value"].to_pylist()
+        assert len(values) >= 512
+        assert values == [float(number) for number in range(len(values))]
+
+
+def test_a_script_under_afield_run_joins_that_run(tmp_path):
+    from afield.runs.record import end_run, start_run
+
+    with afield.Workspace.init(tmp_path) as workspace:
+        run = start_run(workspace.record, project="given", kind="command", params={"a": 1})
+        environ = os.environ | {"AFIELD_RUN": run, "AFIELD_WORKSPACE": str(workspace.path)}
+        code, out, err = _script(
+            """
+            import subprocess, sys, afield
+            given = dict(project="script", experiment="mine", config={"b": 2}, tags=["t"])
+            with afield.init(**given) as run:
+                run.log({"loss": 1.0})
+                print(run.id, run.project, run.experiment)
+            again = afield.init(name="second")
+            print(again.id)
+            again.finish()
+            code = "import afield; run = afield.init(); run.log({'loss': 2.0})"
+            subprocess.run([sys.executable, "-c", code], check=True)
+            """,
+            env=environ,
+        )
+        assert (code, err) == (0, "")
+        joined, second = out.splitlines()
+        assert joined == f"{run} given mine"
+        assert workspace.run(run).status == "running"
+        end_run(workspace.record, run, status="finished", exit_code=0)
+        view = workspace.run(run)
+        assert (view.project, view.experiment) == ("given", "mine")
+        assert view.params == {"a": 1, "b": 2}
+        assert view.tags == {"t": "true"}
+        assert workspace.series(run, "loss")["value"].to_pylist() == [1.0, 2.0]
+        assert workspace.run(second).parent == run
