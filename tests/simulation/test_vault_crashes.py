@@ -19,7 +19,7 @@ from afield.vault import TreeEntry, Vault
 from afield.vault.stores import FolderStore
 
 ROOT = "/w/packs"
-SEEDS = 40
+SEEDS = 35
 
 
 class Writer:

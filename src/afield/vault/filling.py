@@ -163,7 +163,7 @@ class Filling:
         role: int,
     ) -> None:
         with self._lock:
-            if digest in self._data or digest in self._meta:  # another thread was faster
+            if self.known(digest):  # another thread was faster
                 return
             if self._building[role].size_bytes + len(payload) > self._pack_bytes:
                 if role == META:
