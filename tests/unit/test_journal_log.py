@@ -276,6 +276,20 @@ def test_a_position_behind_a_long_line_is_found_again(journal):
     assert entries_of(journal, positions_of(journal)) == []
 
 
+def test_a_position_before_a_damaged_segment_can_be_read_on_from(disk, clock):
+    journal = open_journal(disk, clock, segment_bytes_max=500)
+    journal.append_many([Draft("run.params", RUN, {})] * 2)
+    journal.append("run.params", RUN, {}, durable=True)
+    path = f"{FOLDER}/000000000003.log"
+    disk.overwrite(path, b"x" * len(disk.read(path)) + b"\n")
+    positions = positions_of(journal)
+    assert positions[KEY.device][:3] == ("000000000003", 0, 2)
+    assert entries_of(journal, positions) == []
+    new = open_journal(disk, clock).append("run.params", RUN, {})
+    assert new.seq == 4
+    assert entries_of(journal, positions)[0] == new
+
+
 def test_heads_name_the_newest_entry_and_the_end_of_its_line(journal, disk):
     entry = journal.append("run.params", RUN, {})
     head = journal.heads()[KEY.device]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -67,7 +68,8 @@ class Journal:
         if sync_within_s is not None:
             self._flusher = Flusher(self._log.sync, sync_within_s / 2)
         self._appended = False
-        _open_journals.add(self)
+        with _registry:
+            _open_journals.add(self)
 
     def append(
         self,
@@ -220,11 +222,13 @@ class Journal:
 
 
 _open_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+_registry = threading.Lock()
 _forking: list[Journal] = []
 
 
 def _before_fork() -> None:
     # A child that inherited the open lock file would keep the lock for as long as it lives.
+    _registry.acquire()
     _forking.extend(_open_journals)
     for journal in _forking:
         journal._before_fork()  # noqa: SLF001 - same module
@@ -234,12 +238,14 @@ def _after_fork_in_parent() -> None:
     for journal in _forking:
         journal._after_fork_in_parent()  # noqa: SLF001
     _forking.clear()
+    _registry.release()
 
 
 def _after_fork_in_child() -> None:
     for journal in _forking:
         journal._after_fork_in_child()  # noqa: SLF001
     _forking.clear()
+    _registry.release()
 
 
 if hasattr(os, "register_at_fork"):
