@@ -74,25 +74,7 @@ def init(
     run = _join(names, values, labels)
     if run is None:
         record = _open_record(os.fspath(workspace) if workspace is not None else None)
-        run_id = start_run(
-            record,
-            project=project,
-            experiment=experiment,
-            name=name,
-            kind="python",
-            params=values,
-            tags=labels,
-            parent=parent or _joined_parent(),
-        )
-        run = Run(
-            record,
-            run_id,
-            name=name or default_name(run_id),
-            project=project or DEFAULT_PROJECT,
-            experiment=experiment or DEFAULT_EXPERIMENT,
-            config=values,
-            when_finished=_forget,
-        )
+        run = _begin(record, names, values, labels, parent=parent or _joined_parent())
     if notes:
         run.note(notes)
     _current = run
@@ -132,6 +114,35 @@ def open(path: str | os.PathLike[str] | None = None) -> Workspace:  # noqa: A001
     if path is not None:
         return Workspace.open(os.fspath(path))
     return Workspace.find(os.getcwd(), env=os.environ, home=os.path.expanduser("~"))
+
+
+def _begin(
+    record: Record,
+    names: Mapping[str, str | None],
+    config: dict[str, object],
+    tags: dict[str, object],
+    *,
+    parent: RunId | None,
+) -> Run:
+    run_id = start_run(
+        record,
+        project=names["project"],
+        experiment=names["experiment"],
+        name=names["name"],
+        kind="python",
+        params=config,
+        tags=tags,
+        parent=parent,
+    )
+    return Run(
+        record,
+        run_id,
+        name=names["name"] or default_name(run_id),
+        project=names["project"] or DEFAULT_PROJECT,
+        experiment=names["experiment"] or DEFAULT_EXPERIMENT,
+        config=config,
+        when_finished=_forget,
+    )
 
 
 def _finish_before() -> RunId | None:
