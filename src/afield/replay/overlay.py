@@ -20,9 +20,9 @@ from afield.runs.manifest import Distribution
 
 VARIABLE = "AFIELD_OVERLAY"
 HOOK_NAME = "afield_overlay.pth"
-HOOK_TEXT = (
-    "import os, site; [site.addsitedir(folder) for folder in "
-    f"os.environ.get('{VARIABLE}', '').split(os.pathsep) if folder]\n"
+HOOK_TEXT = (  # run inside a function of site.py, where a comprehension sees no imports
+    "import os, site; list(map(site.addsitedir, filter(None, "
+    f"os.environ.get('{VARIABLE}', '').split(os.pathsep))))\n"
 )
 _SOURCE_FOLDERS = ("src", "lib", "python")
 _PROGRAM = """\

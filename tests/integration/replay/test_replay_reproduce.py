@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from afield.replay import decode_report
+from afield.replay.errors import FolderInUse, NotReproducible
+
+
+def results(report):
+    return {one.path: (one.verdict, one.canonicaliser) for one in report.outputs}
+
+
+def test_a_run_is_reproduced_identically_with_unseeded_randomness_and_dirty_code(project):
+    project.write("train.py", (project.folder / "train.py").read_text() + "print('dirty')\n")
+    run = project.record("python", "train.py", "--noise")
+    first = project.out.getvalue()
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    assert report.cause is None
+    assert results(report) == {
+        "metrics.json": ("identical content", "json"),
+        "model.pkl": ("identical bytes", "bytes"),
+    }
+    assert report.console.detail == "masked: durations"
+    assert project.out.getvalue().split(b"took")[0] == first.split(b"took")[0]
+    assert b"dirty" in project.out.getvalue()
+
+
+def test_the_reproduction_is_a_run_of_its_own_and_both_name_each_other(project):
+    run = project.record()
+    report = project.reproduce(run)
+    view = project.workspace.run(report.new_run)
+    assert view.reproduces == run
+    assert view.id != run
+    (told,) = project.workspace.run(run).reproductions
+    assert (told.run, told.verdict) == (report.new_run, "identical")
+    stored = project.workspace.record.vault.get(told.report)
+    assert decode_report(stored) == msgspec.structs.replace(report)
+    assert [one for one in project.workspace.verify() if one.damaged] == []
+
+
+def test_an_environment_is_built_once_and_then_reused(project, tmp_path):
+    (project.workspace.path / "cache").unlink()
+    run = project.record()
+    project.reproduce(run)
+    assert any(said.startswith("building") for said in project.said)
+    report = project.reproduce(run)
+    assert not any(said.startswith("building") for said in project.said)
+    assert report.environment.startswith(str(project.workspace.path))
+
+
+def test_ignored_inputs_links_modes_and_working_folder_are_restored(project):
+    project.write("ignored/secret.csv", "4\n")
+    project.write("deep/er/go.sh", "#!/bin/sh\npython -c \"print(open('../../link').read())\"\n")
+    (project.folder / "deep/er/go.sh").chmod(0o755)
+    (project.folder / "link").symlink_to("ignored/secret.csv")
+    run = project.record("./go.sh", cwd="deep/er")
+    assert project.out.getvalue() == b"4\n\n"
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    assert project.out.getvalue() == b"4\n\n"
+
+
+def test_code_that_asks_git_is_told_the_recorded_commit(project):
+    project.write(
+        "ask.py",
+        "import subprocess\n"
+        "for words in (['rev-parse', 'HEAD'], ['status', '--short'], ['branch']):\n"
+        "    print(subprocess.check_output(['git', *words]).decode())\n",
+    )
+    run = project.record("python", "ask.py")
+    told = project.out.getvalue()
+    assert b"?? ask.py" in told
+    report = project.reproduce(run)
+    assert project.out.getvalue() == told
+    assert report.verdict == "identical", report
+
+
+def test_a_project_without_git_is_reproduced(project, tmp_path):
+    project.folder = tmp_path / "plain"
+    project.write("a.py", "print(open('d.txt').read())\n")
+    project.write("d.txt", "7")
+    run = project.record("python", "a.py")
+    report = project.reproduce(run)
+    assert (report.verdict, project.out.getvalue()) == ("identical", b"7\n"), report
+
+
+def test_a_run_that_failed_is_reproduced_as_failing(project):
+    project.write("fail.py", "import sys\nprint('no')\nsys.exit(3)\n")
+    report = project.reproduce(project.record("python", "fail.py"))
+    assert report.verdict == "identical", report
+    assert (report.exit.recorded, report.exit.reproduced) == (3, 3)
+
+
+def test_a_result_that_depends_on_the_clock_diverges_and_the_line_is_named(project):
+    project.write("clock.py", "import time\nprint('ok')\nprint('value', time.time_ns() % 10**9)\n")
+    report = project.reproduce(project.record("python", "clock.py"))
+    assert (report.verdict, report.cause.kind) == ("diverged", "console")
+    assert report.cause.detail.startswith("stdout, line 2: value ")
+
+
+def test_an_output_that_is_not_written_again_is_missing(project):
+    project.write(
+        "once.py",
+        "import os, pathlib\n"
+        "marker = pathlib.Path(os.environ['HOME_OF_TEST'], 'ran')\n"
+        "if not marker.exists():\n"
+        "    open('first.txt', 'w').write('x')\n"
+        "marker.touch()\n",
+    )
+    variables = {"HOME_OF_TEST": str(project.workspace.path.parent)}
+    run = project.record("python", "once.py", variables=variables)
+    report = project.reproduce(run, variables=variables)
+    assert report.verdict == "diverged"
+    assert results(report)["first.txt"] == ("missing", "bytes")
+    assert report.cause.kind == "output"
+
+
+def test_an_input_outside_the_project_that_has_changed_is_the_cause(project, tmp_path):
+    outside = tmp_path / "outside.csv"
+    outside.write_text("1\n")
+    run = project.record("python", "-c", f"print(open({str(outside)!r}).read())")
+    assert project.reproduce(run).verdict == "identical"
+    outside.write_text("2\n")
+    report = project.reproduce(run)
+    assert (report.verdict, report.cause.kind) == ("diverged", "input")
+    assert "outside.csv differs" in report.cause.detail
+    outside.unlink()
+    report = project.reproduce(run)
+    assert (report.verdict, report.cause.kind) == ("incomplete", "input")
+    assert any("outside.csv cannot be read here" in reason for reason in report.reasons)
+
+
+def test_another_package_version_here_is_the_cause(project, new_venv, tmp_path):
+    run = project.record()
+    project.venv = new_venv(tmp_path / "other", "tinystat==2.0", "sidecar==0.3")
+    report = project.reproduce(run, env="here")
+    assert (report.verdict, report.cause.kind) == ("diverged", "environment")
+    assert report.cause.detail == "tinystat 1.0 → 2.0"
+    assert project.reproduce(run).verdict == "identical"
+
+
+def test_a_package_that_no_index_has_makes_it_incomplete_and_is_named(project, new_venv, tmp_path):
+    project.venv = new_venv(tmp_path / "own", "tinystat==1.0")
+    info = next(project.venv.glob("lib/*/site-packages/tinystat-1.0.dist-info"))
+    for name in ("METADATA",):
+        text = (info / name).read_text().replace("Version: 1.0", "Version: 9.9")
+        (info / name).write_text(text)
+    run = project.record()
+    report = project.reproduce(run)
+    assert report.verdict == "incomplete", report
+    assert report.cause.kind == "environment"
+    assert any("tinystat==9.9 could not be installed" in reason for reason in report.reasons)
+
+
+def test_files_that_differ_under_the_same_version_are_said(project, new_venv, tmp_path):
+    project.venv = new_venv(tmp_path / "patched", "tinystat==1.0")
+    record = next(project.venv.glob("lib/*/site-packages/tinystat-1.0.dist-info/RECORD"))
+    record.write_text(record.read_text() + "tinystat_extra.py,sha256=abc,3\n")
+    report = project.reproduce(project.record())
+    assert report.verdict == "incomplete"
+    assert "tinystat 1.0: its files differ from those recorded" in report.reasons
+
+
+def test_an_editable_package_of_the_project_is_taken_from_the_restored_code(
+    project, new_venv, tmp_path
+):
+    project.write(
+        "src/mine/__init__.py", "WHERE = __file__\ndef main():\n    print('mine', WHERE)\n"
+    )
+    project.write(
+        "pyproject.toml",
+        '[project]\nname = "mine"\nversion = "0.1"\n[project.scripts]\nmine = "mine:main"\n',
+    )
+    project.venv = new_venv(tmp_path / "editable", "sidecar==0.3")
+    site = next(project.venv.glob("lib/*/site-packages"))
+    (site / "mine.pth").write_text(f"{project.folder}/src\n")
+    info = site / "mine-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 0.1\n")
+    (info / "RECORD").write_text("mine.pth,,\n")
+    (info / "direct_url.json").write_text(
+        json.dumps({"url": project.folder.as_uri(), "dir_info": {"editable": True}})
+    )
+    program = project.venv / "bin/mine"
+    program.write_text(f"#!/bin/sh\nexec {project.venv}/bin/python -c 'import mine; mine.main()'\n")
+    program.chmod(0o755)
+    run = project.record("mine")
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    assert b"afield-reproduce-" in project.out.getvalue()
+
+
+def test_a_console_script_of_a_package_runs_in_the_rebuilt_environment(project):
+    run = project.record(str(project.venv / "bin/tinystat"))
+    assert project.out.getvalue() == b"tinystat 1.0\n"
+    report = project.reproduce(run)
+    assert (report.verdict, project.out.getvalue()) == ("identical", b"tinystat 1.0\n"), report
+
+
+@pytest.mark.parametrize("program", ["python", "python3", "venv"])
+def test_the_interpreter_is_that_of_the_rebuilt_environment(project, program):
+    program = str(project.venv / "bin/python") if program == "venv" else program
+    run = project.record(program, "-c", "import sys, tinystat; print(sys.prefix)")
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    assert project.out.getvalue().decode().strip() == report.environment
+
+
+def test_paths_of_the_project_in_arguments_move_with_it(project):
+    run = project.record("python", str(project.folder / "train.py"))
+    (project.folder / "train.py").unlink()
+    assert project.reproduce(run).verdict == "identical"
+
+
+def test_recorded_variables_are_set_again_and_others_of_their_kind_are_not(project):
+    script = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('MKL_X'))"
+    run = project.record("python", "-c", script, variables={"OMP_NUM_THREADS": "3"})
+    report = project.reproduce(run, variables={"OMP_NUM_THREADS": "5", "MKL_X": "1"})
+    assert (report.verdict, project.out.getvalue()) == ("identical", b"3 None\n")
+
+
+def test_a_secret_that_is_not_at_hand_is_asked_for(project):
+    script = "import os; print(len(os.environ['HF_TOKEN']))"
+    secret = {"HF_TOKEN": "hf_" + "Zq4" * 11}
+    run = project.record("python", "-c", script, variables=secret)
+    assert project.reproduce(run, variables=secret).verdict == "identical"
+    report = project.reproduce(run)
+    assert (report.verdict, report.cause.kind) == ("incomplete", "variables"), report.cause
+    assert "HF_TOKEN" in report.cause.detail
+
+
+def test_a_run_that_left_nothing_is_not_called_identical(project):
+    report = project.reproduce(project.record("python", "-c", "pass"))
+    assert report.verdict == "incomplete"
+    assert report.reasons == (
+        "the run left no outputs, metrics or console: only its end was compared",
+    )
+
+
+def test_the_folder_is_kept_when_asked_for_and_never_overwritten(project, tmp_path):
+    run = project.record()
+    report = project.reproduce(run, keep=tmp_path / "kept")
+    assert report.folder == str(tmp_path / "kept")
+    assert (tmp_path / "kept/model.pkl").exists()
+    with pytest.raises(FolderInUse):
+        project.reproduce(run, keep=tmp_path / "kept")
+
+
+def test_nothing_is_left_behind_and_the_project_is_untouched(project, tmp_path):
+    run = project.record()
+    status = project.git("status", "--short")
+    before = sorted((path, path.stat().st_mtime_ns) for path in project.folder.rglob("*"))
+    places = {"TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    project.reproduce(run, variables=places)
+    assert sorted((path, path.stat().st_mtime_ns) for path in project.folder.rglob("*")) == before
+    assert project.git("status", "--short") == status
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_metrics_are_compared_step_by_step(project):
+    project.write(
+        "log.py",
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import time, afield\n"
+        "run = afield.init()\n"
+        "for step in range(50):\n"
+        "    bad = time.time_ns() % 10**9 + 1 if step == 7 and len(sys.argv) > 2 else 0\n"
+        "    loss = 1 / (step + 1) + bad\n"
+        "    afield.log({'loss': loss, 'fit_time': time.perf_counter()}, step=step)\n"
+        "run.finish()\n",
+    )
+    import afield
+
+    project.venv = project.venv.__class__(afield.__file__).parents[2] / ".venv"
+    path = str(project.venv.__class__(afield.__file__).parents[1])
+    run = project.record("python", "log.py", path)
+    report = project.reproduce(run, env="here")
+    assert report.verdict == "identical", report
+    verdicts = {one.name: one.verdict for one in report.metrics}
+    assert verdicts == {"fit_time": "not judged", "loss": "identical bytes"}
+    run = project.record("python", "log.py", path, "bad")
+    report = project.reproduce(run, env="here")
+    assert (report.verdict, report.cause.kind) == ("diverged", "metric")
+    assert report.cause.detail.startswith("loss: step 7: ")
+
+
+def test_a_run_that_was_not_captured_is_refused(project):
+    from afield.runs.record import end_run, start_run
+
+    run = start_run(project.workspace.record, kind="python")
+    end_run(project.workspace.record, run, status="finished", exit_code=0)
+    with pytest.raises(NotReproducible):
+        project.reproduce(run)
