@@ -77,6 +77,9 @@ def test_reading_what_is_not_there_says_so(files, root):
         files.open_append(f"{root}/no/folder")
     with pytest.raises(FileNotFoundError):
         files.rename(f"{root}/none", f"{root}/other")
+    with pytest.raises(FileNotFoundError):
+        files.sync_folder(f"{root}/none")
+    files.sync_folder(root)
 
 
 def test_stat_tells_size_and_a_changed_file_from_an_unchanged_one(files, root):

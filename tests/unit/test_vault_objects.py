@@ -223,6 +223,7 @@ def test_a_real_file_comes_back_with_its_size(vault, tmp_path):
         assert target.read_bytes() == data
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
 def test_what_is_no_regular_file_is_refused(vault, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotAFile, match="regular"):
@@ -347,6 +348,7 @@ def test_threads_may_put_at_once(disk):
     assert len(list(other.objects())) == len(set(other.objects()))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_child_can_put_while_another_thread_holds_the_vault(tmp_path):
     vault = Vault(str(tmp_path / "packs"), OsFileSystem())

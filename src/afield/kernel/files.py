@@ -91,6 +91,10 @@ class FileSystem(Protocol):
         """Rename over `target` and fsync the folder of `target`."""
         ...
 
+    def sync_folder(self, path: str) -> None:
+        """Return once the names in a folder, whoever made them, survive a loss of power."""
+        ...
+
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens when it is missing."""
         ...
@@ -209,6 +213,10 @@ class OsFileSystem:
         """Rename over `target` and fsync the folder of `target`."""
         os.replace(source, target)
         _sync_folder(os.path.dirname(target))
+
+    def sync_folder(self, path: str) -> None:
+        """Return once the names in a folder survive a loss of power."""
+        _sync_folder(path)
 
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens when it is missing."""

@@ -111,7 +111,7 @@ class SimulatedDisk:
 
     def write_new(self, path: str, data: bytes) -> None:
         """Write a whole file under `path` so that after a crash it is whole or absent."""
-        temporary = f"{path}.tmp-{len(self.operations)}"
+        temporary = f"{path}.tmp-{threading.get_ident()}-{len(self.operations)}"
         try:
             with self.guard:
                 node = self._create(temporary)
@@ -167,6 +167,21 @@ class SimulatedDisk:
                 raise _missing(source)
             self.step("rename", target, lambda _: self._relink(source, target, node))
             self.sync_folder(posixpath.dirname(target))
+
+    def sync_folder(self, path: str) -> None:
+        """Return once the names in a folder survive a loss of power."""
+        self.check_power()
+        folder = self._folders.get(posixpath.normpath(path))
+        if folder is None:
+            raise _missing(path)
+
+        def settle(_: float) -> None:
+            for step in folder.pending:
+                _apply(folder.durable, step)
+            folder.pending.clear()
+
+        with self.guard:
+            self.step("sync folder", path, settle)
 
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens when it is missing."""
@@ -231,17 +246,6 @@ class SimulatedDisk:
         }
 
     # -- the machine ----------------------------------------------------------------------
-
-    def sync_folder(self, path: str) -> None:
-        """Make the names of a folder durable."""
-        folder = self._folders[posixpath.normpath(path)]
-
-        def settle(_: float) -> None:
-            for step in folder.pending:
-                _apply(folder.durable, step)
-            folder.pending.clear()
-
-        self.step("sync folder", path, settle)
 
     def step(self, name: str, path: str, act: Callable[[float], object]) -> None:
         """Count one operation and do it, in full, in part or not, as the plan says.

@@ -137,7 +137,7 @@ class Shelf:
                     return self.decode(digest, self.read(place))
                 except FileNotFoundError:
                     continue
-                except Corrupt as error:
+                except (Corrupt, OSError) as error:
                     why = f"{error} (in pack {place.pack})"
             if why:
                 raise damaged(digest, why)
@@ -180,12 +180,7 @@ class Shelf:
             raise Corrupt("another object stands in its place")
         content = record.payload
         if record.codec == layout.ZSTD:
-            try:
-                content = zstandard.ZstdDecompressor().decompress(
-                    content, max_output_size=record.size_bytes
-                )
-            except zstandard.ZstdError as error:
-                raise Corrupt("the stored bytes cannot be decompressed") from error
+            content = _decompress(content, record.size_bytes)
         if len(content) != record.size_bytes:
             raise Corrupt("the content has another size than the record says")
         if record.kind == layout.RECIPE:
@@ -247,6 +242,19 @@ def damaged(digest: bytes, why: str) -> ObjectDamaged:
     """Word that an object does not match what was written."""
     name = digest.hex()
     return ObjectDamaged("object is damaged", name, why, hint="afield verify", object=name)
+
+
+def _decompress(data: bytes, size_bytes: int) -> bytes:
+    """Decompress a frame that must itself declare the size that is expected.
+
+    The library believes a frame's size before any other bound, and takes that much memory.
+    """
+    try:
+        if zstandard.frame_content_size(data) == size_bytes:
+            return zstandard.ZstdDecompressor().decompress(data)
+    except zstandard.ZstdError as error:
+        raise Corrupt("the stored bytes cannot be decompressed") from error
+    raise Corrupt("the stored bytes would decompress to another size")
 
 
 def _is_hex(text: str) -> bool:

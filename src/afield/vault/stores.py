@@ -52,6 +52,7 @@ class FolderStore:
         self.root = root
         self._files = files
         self._made = False
+        self._last = ""
 
     def names(self) -> list[str]:
         """Return all names, sorted; half-written files are not among them."""
@@ -67,6 +68,7 @@ class FolderStore:
             self._files.make_folder(self.root)
             self._made = True
         self._files.write_new(f"{self.root}/{name}", data)
+        self._last = name
 
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when it is missing."""
@@ -82,29 +84,25 @@ class FolderStore:
 
         Another process may have renamed a pack into place and not have synced the folder yet.
         """
-        for name in self.names()[:1]:
-            path = f"{self.root}/{name}"
-            self._files.rename(path, path)  # changes nothing, and syncs the folder
+        if self._files.stat(self.root) is not None:
+            self._files.sync_folder(self.root)
 
     def sweep_temporaries(self) -> int:
         """Remove half-written files of dead processes; return how many.
 
-        Old is what is a day older than the newest file here: by the file system's own clock,
-        so that a skewed one on either side of a network mount does no harm.
+        Old is what is a day older than the last file that was written here: by the file
+        system's own clock, so that a skewed one across a network mount does no harm.
         """
-        halves: dict[str, int] = {}
-        newest_ns = 0
+        newest = self._files.stat(f"{self.root}/{self._last}")
+        if newest is None:
+            return 0
+        swept = 0
         for name in self._files.list(self.root):
-            found = self._files.stat(f"{self.root}/{name}")
-            if found is None:
-                continue
-            newest_ns = max(newest_ns, found.mtime_ns)
-            if ".tmp-" in name:
-                halves[name] = found.mtime_ns
-        old = [name for name, at_ns in halves.items() if newest_ns - at_ns > TEMPORARY_AGE_NS]
-        for name in old:
-            self.remove(name)
-        return len(old)
+            found = self._files.stat(f"{self.root}/{name}") if ".tmp-" in name else None
+            if found is not None and newest.mtime_ns - found.mtime_ns > TEMPORARY_AGE_NS:
+                self.remove(name)
+                swept += 1
+        return swept
 
 
 class MemoryStore:

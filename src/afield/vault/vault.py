@@ -63,6 +63,7 @@ class Vault:
             self._store, self._lock, level=level, pack_bytes=pack_bytes, guard=self._guard
         )
         self._shelf = self._filling.shelf
+        self._swept = False
 
     def put(self, data: bytes, *, meta: bool = False) -> ObjectId:
         """Keep `data`; return its id. Kept once, however often it is put.
@@ -128,7 +129,8 @@ class Vault:
         """
         wrote = not self._filling.is_empty()
         self._filling.flush()
-        if wrote and isinstance(self._store, FolderStore):
+        if wrote and not self._swept and isinstance(self._store, FolderStore):
+            self._swept = True  # once a process is often enough
             self._store.sweep_temporaries()
 
     def get(self, object_id: ObjectId) -> bytes:
