@@ -156,7 +156,7 @@ class OsFileSystem:
 
     def read(self, path: str, offset: int = 0, size_bytes: int = -1) -> bytes:
         """Read `size_bytes` (-1: to the end) from `offset`; short at the end of the file."""
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - hot path on str
+        with open(path, "rb", buffering=0) as stream:
             if offset:
                 stream.seek(offset)
             if size_bytes < 0:
