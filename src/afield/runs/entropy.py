@@ -1,4 +1,4 @@
-"""The seed plan of a run: which seeds its processes get, fresh or replayed.
+"""The seed plan of a run: which seeds its processes get, fresh or replayed; who drew unseeded.
 
 How the seeds are used stands in `inside/hook/_afield_entropy.py`; what it does and does not
 replay is told to users in `docs/entropy.md`.
@@ -6,15 +6,25 @@ replay is told to users in `docs/entropy.md`.
 
 from __future__ import annotations
 
+import ast
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from afield.kernel.errors import Usage
 
 SEED_BYTES = 32
 HASH_SEED_MAX = (1 << 32) - 1
+SOURCE_BYTES_MAX = 1 << 20
+LINES_MAX = 20
+NO_DRAW = {
+    "BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox", "Random", "RandomState",
+    "SFC64", "SeedSequence", "SystemRandom", "default_rng", "get_state", "getstate", "seed",
+    "set_state", "setstate",
+}  # fmt: skip
 _SEED = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,3 +69,53 @@ def plan(*, seed: bool, run_seed: str | None = None, hash_seed: str | None = Non
     elif not (hash_seed.isascii() and hash_seed.isdigit() and int(hash_seed) <= HASH_SEED_MAX):
         raise Usage("not a PYTHONHASHSEED", hash_seed, f"a number from 0 to {HASH_SEED_MAX}")
     return SeedPlan(run_seed, hash_seed)
+
+
+def lines_drawing(sources: Iterable[str], module: str) -> list[str]:
+    """Return `file.py:12` of the calls that draw from the default generator of a module.
+
+    `module` is `random` or `numpy.random`. Only the text is looked at, file by file; a file that
+    cannot be read or parsed has none. At most LINES_MAX.
+    """
+    found: dict[str, None] = {}
+    for path in dict.fromkeys(sources):
+        try:
+            with Path(path).open("rb") as stream:
+                data = stream.read(SOURCE_BYTES_MAX)
+            tree = ast.parse(data) if b"random" in data else None
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if tree is not None:
+            found.update((f"{path}:{line}", None) for line in _draws(tree, module))
+    return list(found)[:LINES_MAX]
+
+
+def _draws(tree: ast.Module, module: str) -> Iterator[int]:
+    names = dict(_imported(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            start, _, rest = _dotted(node.func).partition(".")
+            full = names.get(start, "") + (f".{rest}" if rest else "")
+            owner, _, function = full.rpartition(".")
+            if owner == module and function not in NO_DRAW:
+                yield node.lineno
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield each name that an import binds, and what it stands for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                start = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (start, start)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from afield.runs import entropy
+
 SOURCES = {
     "os.urandom": "import os; print(os.urandom(20).hex(), os.urandom(5000).hex())",
     "os.urandom again and again": "import os; print([os.urandom(4).hex() for _ in range(9)])",
@@ -78,8 +80,6 @@ def test_threads_have_streams_of_their_own(same_twice):
 
 
 def test_a_fresh_plan_gives_fresh_numbers_each_time(runner):
-    from afield.runs import entropy  # noqa: PLC0415 - used here only
-
     text = "import random, os; print(random.random(), os.urandom(8))"
     seeds = {entropy.plan(seed=True).run_seed for _ in range(5)}
     assert len({runner.text(text, seed=seed).out for seed in seeds}) == 5
@@ -181,3 +181,42 @@ def test_other_pythons_replay_too(other_python, same_twice, runner):
 def test_torch_seeds_are_replayed(same_twice):
     pytest.importorskip("torch", reason="not run: torch is not installed")
     same_twice("import torch; print(torch.seed(), torch.rand(3))")
+
+
+def test_draws_from_default_generators_are_named_when_nobody_seeded_them(runner):
+    path = runner.script(
+        "import random as r, numpy as np\n"
+        "from numpy import random as nr\n"
+        "r.random()\n"
+        "np.random.rand(3)\n"
+        "nr.shuffle([1, 2])\n"
+        "r.Random(1).random(); np.random.default_rng(1).random()\n"
+    )
+    assert set(runner.run(path).trace.calls()) == {
+        ("random (default generator)", f"{path}:3", 0),
+        ("numpy.random (default generator)", f"{path}:4", 0),
+        ("numpy.random (default generator)", f"{path}:5", 0),
+    }
+
+
+def test_a_default_generator_that_a_library_draws_from_is_named_without_a_line(runner):
+    ran = runner.text("import random\nshuffle = getattr(random, 'shuffle')\nshuffle([1, 2, 3])")
+    assert ran.trace.calls() == (("random (default generator)", "", 0),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import random, numpy",
+        "import random; random.seed(1); random.random()",
+        "import numpy as np; np.random.seed(0); np.random.rand()",
+        "from random import seed, random; seed('a'); random()",
+    ],
+)
+def test_nothing_is_named_when_the_person_seeds_or_draws_nothing(runner, text):
+    assert runner.text(text).trace.calls() == ()
+
+
+def test_a_draw_before_the_seed_is_named(runner):
+    path = runner.script("import random\nrandom.random()\nrandom.seed(1)\n")
+    assert runner.run(path).trace.calls() == (("random (default generator)", f"{path}:2", 0),)

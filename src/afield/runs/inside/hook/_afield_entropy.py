@@ -29,6 +29,7 @@ class Streams:
         self.put = log.put
         self.counter = log.counter
         self.main = get_ident()
+        self.reseed_random = self.default_random = self.fresh_random = None
         self.rekey()
 
     def rekey(self):
@@ -87,6 +88,15 @@ class Streams:
         self.put("e", (label(source, last, frame), where, kind), counter)
         return state, count(), counter
 
+    def notice_random(self):
+        """Write that the default generator of `random` gave numbers before anybody seeded it."""
+        fresh, self.fresh_random = self.fresh_random, None
+        if fresh is not None and self.default_random.getstate() != fresh:
+            try:
+                self.put("g", ("random",))
+            except Exception as error:  # noqa: BLE001 - the person's call goes on
+                self.fault(error)
+
     def own(self, size, name, ordinal):
         """Return bytes of a stream that no line of code stands for (a default generator)."""
         text = ("%s\0%d" % (name, ordinal)).encode()
@@ -117,6 +127,17 @@ def asker(frame):
             last = frame
         frame = frame.f_back
     return (place.IMPORTING if importing else place.PERSON), last, None
+
+
+def is_numpy_unseeded():
+    """Tell whether the default generator of numpy has given numbers that nobody seeded."""
+    module = sys.modules.get("numpy.random.mtrand")
+    bits = getattr(getattr(module, "_rand", None), "_bit_generator", None)
+    origin = getattr(bits, "seed_seq", None)  # none once it was seeded with a number
+    if origin is None:
+        return False
+    now, fresh = bits.state["state"], type(bits)(origin).state["state"]
+    return bool(now["pos"] != fresh["pos"] or (now["key"] != fresh["key"]).any())
 
 
 def expand(block, size):
@@ -259,6 +280,12 @@ class Finder:
             return
 
 
+def mimic(function, original):
+    """Let a replacement show the name, home and words of what it stands for."""
+    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+        setattr(function, name, getattr(original, name))
+
+
 def patch_random(module, streams, system, *, reseeds=True):
     """Seed `random` from the streams where it would ask the system.
 
@@ -270,26 +297,29 @@ def patch_random(module, streams, system, *, reseeds=True):
     if module._urandom is system._real_urandom:  # loaded before us, by a .pth file
         module._urandom = os.urandom
     original = base.seed
+    default = module._inst
 
     def seed(self, a=None, version=2):
         if a is None:
             data = streams.draw(32, "random.seed")
             if data is not None:
                 a = int.from_bytes(data, "little")
+        if self is default:
+            streams.notice_random()
         return original(self, a, version)
 
-    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
-        setattr(seed, name, getattr(original, name))
+    mimic(seed, original)
     base.seed = seed
-    default = module._inst
     module.seed = default.seed
 
     def reseed():
         original(default, int.from_bytes(streams.own(32, "random", 0), "little"))
+        streams.fresh_random = default.getstate()
 
     if reseeds:
         reseed()
     streams.reseed_random = reseed
+    streams.default_random = default
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=reseed)
 
@@ -307,8 +337,7 @@ def patch_torch(module, streams):
         manual_seed(value)
         return value
 
-    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
-        setattr(seed, name, getattr(original, name))
+    mimic(seed, original)
     module.seed = seed
 
 
@@ -321,11 +350,9 @@ def patch_prepare(module, streams):
         if name:
             streams.identity.name(name)
             streams.rekey()
-            reseed = getattr(streams, "reseed_random", None)
-            if reseed is not None:
-                reseed()
+            if streams.reseed_random is not None:
+                streams.reseed_random()
         return original(data, *args, **kwargs)
 
-    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
-        setattr(prepare, name, getattr(original, name))
+    mimic(prepare, original)
     module.prepare = prepare

@@ -2,7 +2,8 @@
 
 What is asked stands in variables that every child inherits: AFIELD_TRACE_FOLDER, where to
 write; AFIELD_TRACE, `1` to watch files, network and commands; AFIELD_RUN_SEED, hex, when
-entropy is replayed; AFIELD_RUN_PID, the process above the run. Faults of the hook are swallowed and written as events.
+entropy is replayed; AFIELD_RUN_PID, the process above the run. Faults of the hook are
+swallowed and written as events.
 """
 
 import atexit
@@ -33,7 +34,7 @@ class Hook:
         self.log.counter = Counter
         self.path = [entry for entry in sys.path if entry != here]
         self.argv = command_line()
-        self.streams = None
+        self.streams = self.is_numpy_unseeded = None
         self.handlers = {}
         self.seed = seed
 
@@ -92,6 +93,7 @@ class Hook:
 
         identity = Identity(self.folder, self.argv)
         self.streams = entropy.Streams(bytes.fromhex(self.seed), identity, self.log, self.fault)
+        self.is_numpy_unseeded = entropy.is_numpy_unseeded
         entropy.install(self.streams, self.handlers)
         for event in ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"):
             self.handlers[event] = publishing(identity, self.handlers.get(event))
@@ -124,7 +126,14 @@ class Hook:
         return act
 
     def leave(self):
-        """Write which libraries of numbers are loaded; the last of the exit handlers."""
+        """Write which libraries of numbers are loaded, and what drew numbers unseeded.
+
+        It is the last of the exit handlers.
+        """
+        if self.streams is not None:
+            self.streams.notice_random()
+            if self.is_numpy_unseeded():
+                self.log.put("g", ("numpy.random",))
         try:
             fd = os.open("/proc/self/maps", os.O_RDONLY)
         except OSError:

@@ -6,14 +6,16 @@ A length of zero is the end for now. What the payloads say is in `docs/format/tr
 """
 
 import os
+import sys
 from _thread import allocate_lock
 from mmap import mmap
 from os import getpid
 from time import monotonic_ns
 
 SEGMENT_BYTES_MIN = 1 << 14
-SEGMENT_BYTES_MAX = 1 << 22
+SEGMENT_BYTES_MAX = 1 << 26  # few segments: before Python 3.13 each holds a descriptor
 LOG_BYTES_MAX = 1 << 29
+_WITHOUT_DESCRIPTOR = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 COUNT = "\0" * 8
 
 
@@ -59,6 +61,9 @@ class Log:
     def __init__(self, folder, header):
         self.folder = folder
         self.header = header
+        # Never let go: a mapping that is freed closes its descriptor by number, and a program
+        # that has closed all descriptors (a daemon) may use that number for a file of its own.
+        self.buffers = []
         self.reset()
 
     def reset(self):
@@ -126,7 +131,8 @@ class Log:
                 os.posix_fallocate(fd, 0, size)
             else:
                 os.write(fd, bytes(size))
-            self.buffer = mmap(fd, size)
+            self.buffer = mmap(fd, size, **_WITHOUT_DESCRIPTOR)
+            self.buffers.append(self.buffer)
         finally:
             os.close(fd)
         self.at, self.size = 0, size

@@ -31,8 +31,8 @@ class Watch:
         self.handlers = {
             "open": self.opened(),
             "os.remove": self.removed,
-            "os.rmdir": self.removed,
-            "shutil.rmtree": self.removed,
+            "os.rmdir": self.removed_folder,
+            "shutil.rmtree": self.removed_folder,
             "os.rename": self.renamed,
             "os.link": self.linked,
             "os.symlink": self.linked,
@@ -107,12 +107,15 @@ class Watch:
             self.read.discard(path)
             self.written.discard(path)
 
-    def removed(self, args):
+    def removed(self, args, kind="file"):
         path = args[0]
         if type(path) is int or is_cache(path):
             return
         self.forget(path)
-        self.put("d", (at(path, args), line_of_person()))
+        self.put("d", (kind, at(path, args), line_of_person()))
+
+    def removed_folder(self, args):
+        self.removed(args, "folder")
 
     def renamed(self, args):
         source, target = args[0], args[1]
@@ -207,14 +210,12 @@ class Watch:
         seen = set()
 
         def on_list(args):
-            path = args[0]
-            if path in seen or is_importing():
+            if is_importing():
                 return
             line = line_of_person()
-            if len(seen) < SEEN_MAX:
-                seen.add(path)
-            if line and (function, line) not in self.told:
-                self.told.add((function, line))
+            if line and line not in seen and len(seen) < SEEN_MAX:
+                seen.add(line)
+                path = args[0]
                 text = "" if path is None or type(path) is int else fsdecode(path)
                 self.put("s", (function, absolute(text), line))
 

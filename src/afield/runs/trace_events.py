@@ -1,0 +1,273 @@
+"""What the hook tells of a run's processes, as facts, and how they are parsed.
+
+The records are specified in `docs/format/trace.md`; `runs.trace` reads the files of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+Mode = Literal["read", "write", "update"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all events have: when (monotonic clock of the machine), who, and the person's line.
+
+    `where` is `file.py:12` with the file as Python names it (absolute, except in old versions
+    and for `<string>`), None when no code of the person's own stood above.
+    """
+
+    at_ns: int
+    pid: int
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open(Event):
+    """The first open of a path by a process in this mode; it may have failed.
+
+    `write` starts from nothing; `update` changes what is there (append, `r+`, databases).
+    """
+
+    path: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove(Event):
+    """A file or folder that was asked to go."""
+
+    path: str
+    folder: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(Event):
+    """A file or folder that was asked to move, over `target` when that exists."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Event):
+    """A hard or symbolic link `target` that was made to `path`."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Event):
+    """A first use of an address; `port` is empty when none was given."""
+
+    verb: Literal["connect", "bind", "resolve"]
+    host: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Event):
+    """A program that was started. `hooked` is false when its variables leave the hook out."""
+
+    argv: tuple[str, ...]
+    executable: str
+    folder: str
+    hooked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process(Event):
+    """A process with Python in it, by a start (`exec`) or a fork."""
+
+    parent: int
+    started_by: Literal["exec", "fork"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter(Event):
+    """A Python that was started; `path` is its sys.path before the script's folder."""
+
+    executable: str
+    version: str
+    implementation: str
+    prefix: str
+    base_prefix: str
+    path: tuple[str, ...]
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library(Event):
+    """A shared library: asked for by name through ctypes, or loaded when a process ended."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Event):
+    """A line that lists a folder in the file system's own order."""
+
+    function: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntropyCall(Event):
+    """A line that took entropy without a seed. `importing`: a library did while it loaded."""
+
+    source: str
+    count: int
+    importing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultGenerator(Event):
+    """The default generator of a module (`random`, `numpy.random`) gave unseeded numbers.
+
+    It is seen when the process ends or seeds the generator, so no line is known.
+    """
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Event):
+    """A fault of the hook itself; the run did not notice."""
+
+    what: str
+    count: int
+
+
+def parse(payload: bytes, pid: int) -> Event | None:
+    """Return the event of a record; None for kinds of later versions and what is malformed."""
+    kind, count = payload[:1], 0
+    if kind in b"ex":
+        count = int.from_bytes(payload[1:9], "little")
+        payload = kind + payload[9:]
+    fields = payload.decode("utf-8", "surrogateescape").split("\0")
+    make = _MAKERS.get(fields[0])
+    try:
+        return make(pid, int(fields[1]), fields[2:], count) if make else None
+    except (IndexError, ValueError):
+        return None
+
+
+def _open(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    mode: Mode = {"r": "read", "w": "write"}.get(fields[0], "update")  # type: ignore[assignment]
+    return Open(at_ns=at_ns, pid=pid, path=_normal(fields[1]), mode=mode, where=fields[2] or None)
+
+
+def _remove(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    kind, path, where = fields
+    return Remove(
+        at_ns=at_ns, pid=pid, path=_normal(path), folder=kind == "folder", where=where or None
+    )
+
+
+def _rename(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    path, target, where = fields
+    return Rename(
+        at_ns=at_ns, pid=pid, path=_normal(path), target=_normal(target), where=where or None
+    )
+
+
+def _link(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    path, target, where = fields
+    return Link(
+        at_ns=at_ns, pid=pid, path=_normal(path), target=_normal(target), where=where or None
+    )
+
+
+def _network(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    verb = cast("Literal['connect', 'bind', 'resolve']", fields[0])
+    return Network(
+        at_ns=at_ns, pid=pid, verb=verb, host=fields[1], port=fields[2], where=fields[3] or None
+    )
+
+
+def _command(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Command(
+        at_ns=at_ns,
+        pid=pid,
+        where=fields[0] or None,
+        hooked=fields[1] == "1",
+        folder=_normal(fields[2]),
+        executable=fields[3],
+        argv=tuple(fields[4:]),
+    )
+
+
+def _process(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    started_by: Literal["exec", "fork"] = "fork" if fields[1] == "fork" else "exec"
+    return Process(at_ns=at_ns, pid=pid, parent=int(fields[0]), started_by=started_by)
+
+
+def _interpreter(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    executable, version, implementation, prefix, base_prefix, entries = fields[:6]
+    end = 6 + int(entries)
+    return Interpreter(
+        at_ns=at_ns,
+        pid=pid,
+        executable=executable,
+        version=version,
+        implementation=implementation,
+        prefix=prefix,
+        base_prefix=base_prefix,
+        path=tuple(fields[6:end]),
+        argv=tuple(fields[end:]),
+    )
+
+
+def _library(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Library(at_ns=at_ns, pid=pid, path=fields[0], where=fields[1] or None)
+
+
+def _listing(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Listing(
+        at_ns=at_ns, pid=pid, function=fields[0], path=_normal(fields[1]), where=fields[2] or None
+    )
+
+
+def _entropy(pid: int, at_ns: int, fields: list[str], count: int) -> Event:
+    return EntropyCall(
+        at_ns=at_ns,
+        pid=pid,
+        source=fields[0],
+        where=fields[1] or None,
+        importing=fields[2] == "i",
+        count=count,
+    )
+
+
+def _generator(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return DefaultGenerator(at_ns=at_ns, pid=pid, module=fields[0])
+
+
+def _fault(pid: int, at_ns: int, fields: list[str], count: int) -> Event:
+    return Fault(at_ns=at_ns, pid=pid, what=fields[0], count=count)
+
+
+_MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
+    "o": _open,
+    "d": _remove,
+    "m": _rename,
+    "l": _link,
+    "n": _network,
+    "c": _command,
+    "p": _process,
+    "i": _interpreter,
+    "b": _library,
+    "s": _listing,
+    "e": _entropy,
+    "g": _generator,
+    "x": _fault,
+}
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path) if path else path
