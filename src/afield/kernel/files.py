@@ -1,6 +1,6 @@
 """The file system as the durable formats need it, and the real one.
 
-Journal, vault and series go through `FileSystem`, so that `afield.testing` can put a disk
+Journal, vault and series go through `FileSystem`, so that a test can put a disk
 under them that fails, tears or loses power at any write, fsync or rename. Paths are
 absolute `str`. Errors are `OSError`, as from the operating system.
 """
