@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+
+from afield.cli.catalog import COMMANDS
 
 
 def names(answer):
@@ -172,3 +175,33 @@ def test_reading_survives_the_loss_of_the_tables(afield, project):
     for path in (project / ".afield").glob("projection.db*"):
         path.unlink()
     assert afield("runs", "--json").json == before
+
+
+def fields_of(document):
+    for name, value in document.items():
+        if name not in {"params", "metrics", "tags"}:
+            yield name
+            if isinstance(value, dict):
+                yield from fields_of(value)
+
+
+def test_the_documents_have_no_field_that_the_docs_do_not_name(afield, project):
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[a-z_]+", page))
+    for document in (
+        afield("show", "second", "--json").json,
+        afield("runs", "--json").json["runs"][0],
+        afield("compare", "first", "second", "--json").json,
+        afield("verify", "--json").json,
+        afield("doctor", "--json").json["checks"][0],
+        afield("--json", "show", "nowhere").json,
+    ):
+        assert set(fields_of(document)) <= words
+
+
+def test_the_page_of_the_command_line_names_every_command_and_exit_code():
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert re.search(rf"`{name}|^afield {name} ", page, re.MULTILINE), name
+    for code in (0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 70, 130):
+        assert f"| {code} |" in page
