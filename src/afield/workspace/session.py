@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from afield.kernel.clock import SystemClock
+from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
 from afield.runs import events
 from afield.runs.config import as_mapping
@@ -213,6 +214,17 @@ def _cached(folder: str, *, make: bool) -> Record:
     return record
 
 
+def _close(record: Record) -> None:
+    """Seal what was written, as the process ends; a workspace that is gone needs nothing."""
+    try:
+        if os.path.isdir(record.workspace):
+            record.journal.close()
+    except (OSError, AfieldError) as error:
+        import logging  # rarely needed, and not light
+
+        logging.getLogger("afield").warning("cannot seal `%s`: %s", record.workspace, error)
+
+
 def _as_tags(tags: object) -> dict[str, object]:
     if isinstance(tags, str):
         return {tags: "true"}
@@ -253,7 +265,7 @@ def _hook() -> None:
         if _current is not None and not _current.forked:
             _current.finish_for(ending[-1] if ending else None)
         for record in _records.values():
-            record.journal.close()
+            _close(record)
 
     sys.excepthook = excepthook
     sys.exit = exit_  # type: ignore[assignment]
