@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import pytest
+
+from afield.kernel.files import OsFileSystem
+from afield.replay.plan import make_plan
+from afield.replay.prepare import prepare
+from afield.runs.manifest import (
+    Capture,
+    Code,
+    Entropy,
+    Environment,
+    FileRecord,
+    Manifest,
+    NotKept,
+    Redaction,
+)
+from afield.runs.secrets import scan
+from afield.vault import TreeEntry, Vault
+
+ENVIRONMENT = Environment(
+    python="3.11.7",
+    implementation="cpython",
+    executable="/v/bin/python",
+    prefix="/v",
+    base_prefix="/usr",
+    platform="linux",
+    identity="i",
+)
+SECRET = b"key = 'AKIA" + b"QWERTYUIOPASDFGH'\n"
+
+
+@pytest.fixture
+def vault(tmp_path):
+    return Vault(str(tmp_path / "packs"), OsFileSystem())
+
+
+def manifest(vault, files=None, **more):
+    entries = [
+        TreeEntry(path, mode, len(data), vault.put(data))
+        for path, (mode, data) in (files or {}).items()
+    ]
+    values = {
+        "argv": ("python", "a.py"),
+        "cwd": ".",
+        "root": "/nowhere/project",
+        "exit_code": 0,
+        "console_bytes": 0,
+        "code": Code(tree=vault.put_tree(entries), files=len(entries), size_bytes=0),
+        "capture": Capture(layers=("tree", "kernel"), inputs_complete=True),
+        "environment": ENVIRONMENT,
+    }
+    return Manifest(**values | more)
+
+
+def plan_of(found, vault, **environ):
+    return make_plan(found, vault=vault, environ=environ)
+
+
+def restored(found, vault, root):
+    return prepare(plan_of(found, vault), vault=vault, root=root, environ={})
+
+
+def words(plan):
+    return [gap.detail for gap in plan.gaps]
+
+
+def test_files_come_back_with_modes_and_links(vault, tmp_path):
+    files = {
+        "a.py": (0o644, b"print()\n"),
+        "bin/go": (0o755, b"#!/bin/sh\n"),
+        "link": (0o120000, b"bin/go"),
+        "ünï/ ü.txt": (0o644, b""),
+    }
+    prepared = restored(manifest(vault, files), vault, tmp_path / "root")
+    root = tmp_path / "root"
+    assert prepared.gaps == ()
+    assert (root / "a.py").read_bytes() == b"print()\n"
+    assert (root / "bin/go").stat().st_mode & 0o777 == 0o755
+    assert (root / "link").readlink().as_posix() == "bin/go"
+    assert (root / "ünï/ ü.txt").exists()
+
+
+def test_nothing_is_written_outside_the_folder_through_a_link(vault, tmp_path):
+    (tmp_path / "victim").mkdir()
+    files = {
+        "a": (0o120000, str(tmp_path / "victim").encode()),
+        "a/evil.txt": (0o644, b"evil"),
+    }
+    prepared = restored(manifest(vault, files), vault, tmp_path / "root")
+    assert list((tmp_path / "victim").iterdir()) == []
+    assert [gap.detail for gap in prepared.gaps] == ["a/evil.txt would lie outside the project"]
+
+
+def test_hooks_of_git_cannot_be_smuggled_in(vault, tmp_path):
+    files = {".git/hooks/post-checkout": (0o755, b"#!/bin/sh\n")}
+    prepared = restored(manifest(vault, files), vault, tmp_path / "root")
+    assert not (tmp_path / "root/.git").exists()
+    assert prepared.gaps[0].missing
+
+
+def test_inputs_that_no_tree_holds_are_put_beside_it(vault, tmp_path):
+    digest = vault.put(b"1,2\n")
+    one = FileRecord(path="data/x.csv", digest=digest, size_bytes=4, seen_by="python", kept=True)
+    restored(manifest(vault, inputs=(one,)), vault, tmp_path / "root")
+    assert (tmp_path / "root/data/x.csv").read_bytes() == b"1,2\n"
+
+
+def test_an_input_whose_bytes_were_not_kept_is_missing(vault):
+    one = FileRecord(path="big.bin", digest="a" * 64, size_bytes=12_000_000_000, seen_by="python")
+    plan = plan_of(manifest(vault, inputs=(one,)), vault)
+    assert words(plan) == ["big.bin (12.0 GB) was read, but its bytes were not kept"]
+    assert plan.gaps[0].missing
+
+
+def test_what_the_run_made_itself_is_not_restored(vault):
+    made = FileRecord(path="tmp.csv", digest="a" * 64, size_bytes=4, seen_by="python")
+    plan = plan_of(manifest(vault, inputs=(made,), outputs=(made,)), vault)
+    assert (plan.inside, words(plan)) == ((), [])
+
+
+def test_code_that_was_not_kept_is_said(vault):
+    found = manifest(vault)
+    code = Code(
+        tree=found.code.tree,
+        files=0,
+        size_bytes=0,
+        not_kept=(NotKept(path="model.bin", size_bytes=3_000_000, why="too large"),),
+    )
+    plan = plan_of(manifest(vault, code=code), vault)
+    assert words(plan) == ["model.bin (3.0 MB) was not kept: too large"]
+
+
+def test_a_run_without_code_is_said(vault):
+    assert words(plan_of(manifest(vault, code=None), vault)) == ["the record holds no code"]
+
+
+def test_what_capture_could_not_see_is_a_note_and_no_gap(vault):
+    found = manifest(
+        vault,
+        capture=Capture(layers=("tree", "python")),
+        network=("a.example:443", "b.example:80", "c:1", "d:2"),
+        entropy=Entropy(mode="off", calls=(("os.urandom", "a.py:1", 1),)),
+    )
+    plan = plan_of(found, vault)
+    assert all(gap.note for gap in plan.gaps)
+    assert any("a.example:443, b.example:80, c:1 and 1 more" in line for line in words(plan))
+    assert "inputs: Python-level only; files read by other means were not seen" in words(plan)
+
+
+def test_a_secret_variable_is_asked_for_only_when_it_is_not_set(vault):
+    found = manifest(vault, variables={"HF_TOKEN": "redacted:name"})
+    assert plan_of(found, vault, HF_TOKEN="x").gaps == ()  # noqa: S106 - no secret
+    assert plan_of(found, vault).gaps[0].kind == "secret"
+
+
+def test_a_secret_argument_is_said(vault):
+    plan = plan_of(manifest(vault, argv=("x", "--token=redacted:flag")), vault)
+    assert words(plan) == ["an argument was a secret, which is not in the record"]
+
+
+def test_a_secret_in_code_is_put_back_while_the_file_is_still_there(vault, tmp_path):
+    clean = scan(SECRET, code=True).data
+    assert clean != SECRET
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "a.py").write_bytes(SECRET)
+    found = manifest(
+        vault,
+        {"a.py": (0o644, clean)},
+        root=str(project),
+        redactions=(Redaction(where="code", rule="aws-access-key", name="a.py"),),
+    )
+    prepared = restored(found, vault, tmp_path / "one")
+    assert (prepared.gaps, (tmp_path / "one/a.py").read_bytes()) == ((), SECRET)
+    (project / "a.py").write_bytes(SECRET + b"# changed\n")
+    prepared = restored(found, vault, tmp_path / "two")
+    assert (tmp_path / "two/a.py").read_bytes() == clean
+    assert prepared.gaps[0].detail.startswith("a.py held a secret")
+
+
+def test_folders_that_the_run_wrote_to_are_there_again(vault, tmp_path):
+    out = FileRecord(path="results/deep/m.txt", digest="a" * 64, size_bytes=1, seen_by="python")
+    restored(manifest(vault, outputs=(out,)), vault, tmp_path / "root")
+    assert (tmp_path / "root/results/deep").is_dir()
+
+
+def test_a_working_folder_outside_the_project_must_be_there(vault, tmp_path):
+    found = manifest(vault, cwd=str(tmp_path / "gone"))
+    prepared = restored(found, vault, tmp_path / "root")
+    assert prepared.gaps[0].missing
+    assert prepared.cwd == prepared.root
