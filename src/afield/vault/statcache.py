@@ -62,6 +62,8 @@ class StatCache:
     def remember(self, path: str, found: os.stat_result, object_id: ObjectId) -> None:
         """Keep the digest of a file that was read after `lookup` did not know it."""
         asked_ns = self._asked.pop(path, self._clock.wall_ns())
+        if not path.isascii() and path != path.encode("utf-8", "replace").decode():
+            return  # bytes that are no UTF-8: the cache's format has no word for them
         changed_ns = max(found.st_mtime_ns, found.st_ctime_ns)
         grain_ns = FINE_GRAIN_NS if changed_ns % 1_000_000_000 else COARSE_GRAIN_NS
         if asked_ns - changed_ns > grain_ns:
