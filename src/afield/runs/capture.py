@@ -70,7 +70,7 @@ def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -
             if recorded:
                 _abandon(record, run, error.exit_code, faults)
             raise
-        manifest = observer.manifest(done, console)
+        manifest = _describe(observer, done, console, faults)
         if recorded:
             recorded = _end(record, run, observer, manifest, done=done, faults=faults)
     if not recorded:
@@ -155,6 +155,16 @@ def _run(
     if console.fault is not None:
         faults.add(console.fault)
     return done, console
+
+
+def _describe(observer: Observer, done: Exit, console: ConsoleWriter, faults: Faults) -> Manifest:
+    """Return the manifest; what little is certain when a fault or a second Ctrl-C cuts it short."""
+    try:
+        with faults.contained("the record of what was seen is lost"):
+            return observer.manifest(done, console)
+    except KeyboardInterrupt:
+        faults.add("recording was interrupted: what was seen is lost")
+    return observer.rest(done)
 
 
 def _end(

@@ -56,6 +56,9 @@ DRAIN_QUIET_S = 0.1
 DRAIN_S = 2.0
 """After the command's end: the longest wait for a console that something else holds open."""
 
+DRAIN_BYTES_MAX = 4 << 20
+"""The most that is read after that wait of what already stood in the pipe."""
+
 SIGNAL_SETTLE_S = 0.02
 """How long a signal is given to reach the rest of the process group before it is forwarded."""
 

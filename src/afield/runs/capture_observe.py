@@ -6,7 +6,6 @@ order of things, and the command itself, are `capture`'s.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -118,6 +117,8 @@ class Observer:
             )
             self._inputs.start()
         self._mark_ns = begin_mark(mark)
+        if self._inputs is not None:
+            self._inputs.mark_ns = self._mark_ns
 
     def started(self, pid: int) -> None:
         """Look at the process itself from now on."""
@@ -171,6 +172,18 @@ class Observer:
         )
         return msgspec.structs.replace(found, blockers=tuple(blockers))
 
+    def rest(self, done: Exit) -> Manifest:
+        """Return the manifest of a run of which nothing but its end is known."""
+        return Manifest(
+            argv=redact_argv(self._request.argv, known=self.known)[0],
+            cwd=self._request.folder,
+            root=self._root,
+            exit_code=done.code,
+            signal=done.signal,
+            capture=Capture(layers=(), warnings=tuple(self.faults.texts)),
+            blockers=("what it was made of was not recorded",),
+        )
+
     def facts(self, manifest: Manifest) -> dict[str, Any]:
         """Return what lists and queries need of a manifest."""
         git, environment, used = manifest.git, manifest.environment, manifest.resources
@@ -216,7 +229,7 @@ class Observer:
             with faults.contained("the code was not kept"):
                 parts["code"] = self._snapshot.store(vault)
         if self._cache is not None:
-            with contextlib.suppress(OSError):  # a cache: the next run is slower, no more
+            with faults.contained("unchanged files will be read again"):
                 self._cache.save()
         return parts
 

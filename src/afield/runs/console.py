@@ -112,7 +112,11 @@ class ConsoleWriter:
             self._fail(error)
 
     def _fail(self, error: OSError) -> None:
-        self.fault = f"console not kept: {error.strerror or error}"
+        self.give_up(error.strerror or str(error))
+
+    def give_up(self, why: str) -> None:
+        """Keep no more of the console; `fault` says why."""
+        self.fault = f"console not kept: {why}"
         self._stream = None
         for held in self._held.values():
             held.clear()

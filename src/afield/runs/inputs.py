@@ -42,10 +42,14 @@ class _Sight:
     digest: ObjectId | None
     kept: bool
     note: str | None = None
+    late: bool = False
 
 
 class InputWatch:
-    """Follows a run's trace and reads what the run reads."""
+    """Follows a run's trace and reads what the run reads.
+
+    `mark_ns` is the file system's time at which the run began.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class InputWatch:
         self._kept_files = self._kept_bytes = self._hashed = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="afield-inputs", daemon=True)
+        self.mark_ns = 0
         self.faults: dict[str, int] = {}
 
     def start(self) -> None:
@@ -90,6 +95,7 @@ class InputWatch:
         """
         records: list[FileRecord] = []
         not_kept: list[NotKept] = []
+        self._judge(trace)
         for event in trace.reads():
             path = event.path
             if len(records) >= FILES_RECORDED_MAX:
@@ -101,6 +107,20 @@ class InputWatch:
             if record is not None:
                 records.append(record)
         return records, not_kept
+
+    def _judge(self, trace: Trace) -> None:
+        """Set right what was looked at too late: after the run had changed or removed it."""
+        written = {event.path for event in trace.opens if event.mode != "read"}
+        written |= {event.target for event in trace.renames}
+        for path, sight in self._sights.items():
+            if sight.ctime_ns >= self.mark_ns and path in written and not sight.late:
+                sight.digest, sight.kept, sight.late = None, False, True
+                sight.note = "overwritten by the run before it could be read"
+        for event in (*trace.removals, *trace.renames):
+            if event.path not in self._sights:
+                late = _Sight(0, 0, 0, digest=None, kept=False, program=False, late=True)
+                late.note = "gone before it could be read"
+                self._sights[event.path] = late
 
     def _run(self) -> None:
         period_s = _FIRST_PERIOD_S
@@ -149,8 +169,8 @@ class InputWatch:
             found.st_size,
             found.st_mtime_ns,
             found.st_ctime_ns,
-            bool(found.st_mode & stat.S_IXUSR),
-            None,
+            program=bool(found.st_mode & stat.S_IXUSR),
+            digest=None,
             kept=False,
         )
         known = self._cache.lookup(path, found)
@@ -232,7 +252,8 @@ class InputWatch:
             seen_by="python",
             kept=sight.kept,
             where=self._sieve.shown_line(event.where),
-            changed=_is_changed(path, sight.size_bytes, sight.mtime_ns, sight.ctime_ns),
+            changed=sight.late
+            or _is_changed(path, sight.size_bytes, sight.mtime_ns, sight.ctime_ns),
             note=sight.note,
         )
 

@@ -16,7 +16,7 @@ import time
 from typing import BinaryIO
 
 from afield.kernel.clock import Clock
-from afield.runs.capture_limits import CONSOLE_READ_BYTES, DRAIN_QUIET_S, DRAIN_S
+from afield.runs.capture_limits import CONSOLE_READ_BYTES, DRAIN_BYTES_MAX, DRAIN_QUIET_S, DRAIN_S
 from afield.runs.console import ConsoleWriter
 from afield.runs.terminal import descriptor
 
@@ -60,10 +60,11 @@ class Pump:
 
         Call it after the command has ended.
         """
-        give_up = time.monotonic() + DRAIN_S
-        while self._thread.is_alive() and time.monotonic() < give_up:
+        now_s = begin_s = time.monotonic()
+        while self._thread.is_alive() and now_s < begin_s + DRAIN_S:
             self._thread.join(DRAIN_QUIET_S / 2)
-            if time.monotonic() - self._last_s > DRAIN_QUIET_S and not self._readable():
+            now_s = time.monotonic()
+            if now_s - max(self._last_s, begin_s) > DRAIN_QUIET_S:
                 break
         if self._thread.is_alive() and _CAN_POLL:
             os.write(self._stop_write, b".")
@@ -71,9 +72,6 @@ class Pump:
         if not self._thread.is_alive():
             self._leave()
         return self.ended
-
-    def _readable(self) -> bool:
-        return _CAN_POLL and bool(select.select([self.read_end], [], [], 0)[0])
 
     def _leave(self) -> None:
         if not self.ended and self._target_fd is not None and _CAN_POLL:
@@ -86,7 +84,7 @@ class Pump:
                     start_new_session=True,
                 )
                 relay.returncode = 0
-        with contextlib.suppress(OSError):
+        if not self.ended:
             os.close(self.read_end)
         os.close(self._stop_read)
         os.close(self._stop_write)
@@ -94,35 +92,50 @@ class Pump:
     def _run(self) -> None:
         dirty = False
         flushed_s = 0.0
+        left_bytes: int | None = None
         poll = select.poll() if _CAN_POLL else None
         if poll:
             poll.register(self.read_end, select.POLLIN | select.POLLHUP)
             poll.register(self._stop_read, select.POLLIN)
         while True:
             if poll:
-                ready = poll.poll(_FLUSH_MS if dirty else None)
+                wait_ms = 0 if left_bytes is not None else _FLUSH_MS if dirty else None
+                ready = {fd for fd, _ in poll.poll(wait_ms)}
+                if self._stop_read in ready:
+                    poll.unregister(self._stop_read)
+                    left_bytes = DRAIN_BYTES_MAX
+                    continue
+                if left_bytes is not None and (not ready or left_bytes <= 0):
+                    return
                 if not ready:
                     with self._lock:
                         self._console.flush()
                     dirty = False
                     continue
-                if any(fd == self._stop_read for fd, _ in ready):
-                    return
             try:
                 chunk = os.read(self.read_end, CONSOLE_READ_BYTES)
             except OSError:  # a pseudo-terminal ends so
                 chunk = b""
             if not chunk or not self._pass_on(chunk):
                 self.ended = True
+                os.close(self.read_end)  # at once: a command that writes on is told so
                 return
             self._last_s = time.monotonic()
             due = self._last_s - flushed_s >= _FLUSH_MS / 1000  # busy ones are followed, too
-            with self._lock:
-                self._console.feed(self._stream, chunk, self._clock.wall_ns())
-                if due:
-                    self._console.flush()
+            self._keep(chunk, flush=due)
             flushed_s = self._last_s if due else flushed_s
             dirty = not due
+            if left_bytes is not None:
+                left_bytes -= len(chunk)
+
+    def _keep(self, chunk: bytes, *, flush: bool) -> None:
+        with self._lock:
+            try:
+                self._console.feed(self._stream, chunk, self._clock.wall_ns())
+                if flush:
+                    self._console.flush()
+            except Exception as error:  # noqa: BLE001 - the command's output must go on
+                self._console.give_up(f"{type(error).__name__}: {error}")
 
     def _pass_on(self, chunk: bytes) -> bool:
         try:

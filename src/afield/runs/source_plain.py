@@ -1,4 +1,4 @@
-"""Which files are code in a project without git: Python files, and small texts by the script.
+"""Which files are code in a project without git: Python files, and small texts near the run.
 
 The walk is bounded and stays out of hidden folders, environments and caches. What it misses
 and the run reads is kept as an input.
@@ -26,7 +26,7 @@ _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-pack
 
 def plain_code(root: str, argv: Sequence[str], folder: str) -> tuple[list[str], bool]:
     """Return paths relative to `root`, and whether all that qualified fitted the bounds."""
-    near = _script_folders(argv, folder)
+    near = _near_folders(argv, folder)
     found: list[str] = []
     looked = 0
     for path, entry in _walk(root):
@@ -45,9 +45,9 @@ def plain_code(root: str, argv: Sequence[str], folder: str) -> tuple[list[str], 
     return found, True
 
 
-def _script_folders(argv: Sequence[str], folder: str) -> set[str]:
-    """Return the folders of the files that the command line names."""
-    found = set()
+def _near_folders(argv: Sequence[str], folder: str) -> set[str]:
+    """Return the folder of the run, and those of the files that the command line names."""
+    found = {folder}
     for word in argv:
         path = os.path.normpath(os.path.join(folder, word))
         if os.path.isfile(path):

@@ -1,0 +1,213 @@
+"""What a run reads and writes is recorded truly, and the run itself goes on as it would."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from afield.kernel.digest import digest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths and shells of POSIX")
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_inputs_and_outputs_have_digests_and_lines(run, project):
+    write(
+        project / "train.py",
+        "import json\nrows = open('data.csv').read()\nopen('o.txt', 'w').write(rows)\n",
+    )
+    write(project / "data.csv", "a,b\n1,2\n")
+    done = run("python", "train.py")
+    found = done.inputs["data.csv"]
+    assert found.digest == digest(b"a,b\n1,2\n")
+    assert (found.size_bytes, found.where, found.kept) == (8, "train.py:2", True)
+    assert (found.changed, found.seen_by) == (False, "python")
+    written = done.outputs["o.txt"]
+    assert (written.digest, written.where) == (found.digest, "train.py:3")
+    assert done.bytes_of(written) == b"a,b\n1,2\n"
+    assert set(done.inputs) == {"data.csv"}
+    assert done.manifest.blockers == ()
+    assert done.manifest.capture.layers == ("tree", "python")
+    assert done.manifest.capture.inputs_complete
+
+
+def test_files_that_the_run_made_itself_are_no_inputs(run, project):
+    code = "open('t', 'w').write('x'); open('t').read(); import os; os.remove('t')"
+    done = run("python", "-c", code)
+    assert done.inputs == {}
+    assert done.outputs == {}
+
+
+def test_what_another_program_writes_is_found_by_the_tree(run, project):
+    write(project / "before.txt", "old")
+    write(project / "same.txt", "same")
+    done = run("sh", "-c", "echo new > made.txt; echo changed > before.txt; cat same.txt")
+    assert {path: record.seen_by for path, record in done.outputs.items()} == {
+        "made.txt": "tree",
+        "before.txt": "tree",
+    }
+    assert done.tree["before.txt"] == b"old"
+    assert done.manifest.capture.layers == ("tree",)
+    assert not done.manifest.capture.inputs_complete
+    assert any("not known" in line for line in done.manifest.blockers)
+
+
+def test_a_run_that_changes_folder_is_followed(run, project):
+    write(project / "deep" / "in.txt", "deep")
+    done = run("python", "-c", "import os; os.chdir('deep'); open('in.txt'); open('out.txt','w')")
+    assert set(done.inputs) == {"deep/in.txt"}
+    assert set(done.outputs) == {"deep/out.txt"}
+
+
+def test_a_run_started_below_the_root_records_its_folder(run, project, git):
+    write(project / "deep" / "in.txt", "deep")
+    git(project, "init", "-q")
+    done = run("python", "-c", "open('in.txt')", folder=str(project / "deep"))
+    assert done.manifest.cwd == "deep"
+    assert set(done.inputs) == {"deep/in.txt"}
+
+
+def test_inputs_that_the_run_deletes_are_kept(run, project):
+    write(project / "in.txt", "soon gone")
+    done = run("python", "-c", "import os; open('in.txt').read(); os.remove('in.txt')")
+    assert not (project / "in.txt").exists()
+    found = done.inputs["in.txt"]
+    assert (found.kept, found.changed) == (True, True)
+    assert done.bytes_of(found) == b"soon gone"
+
+
+def test_inputs_that_the_run_overwrites_are_kept_as_they_were(run, project):
+    write(project / "state.txt", "first")
+    code = "t = open('state.txt').read(); open('state.txt', 'w').write(t + ' second')"
+    done = run("python", "-c", code)
+    assert done.bytes_of(done.inputs["state.txt"]) == b"first"
+    assert done.inputs["state.txt"].changed
+    assert done.bytes_of(done.outputs["state.txt"]) == b"first second"
+
+
+def test_what_was_seen_too_late_is_not_taken_for_an_input(run, tmp_path):
+    write(tmp_path / "state.txt", "first")
+    write(tmp_path / "gone.txt", "gone")
+    state, gone = str(tmp_path / "state.txt"), str(tmp_path / "gone.txt")
+    code = (
+        f"import os; open({state!r}).read(); open({state!r}, 'w').write('second')\n"
+        f"open({gone!r}).read(); os.remove({gone!r})"
+    )
+    done = run("python", "-c", code)
+    for path, was in ((state, b"first"), (gone, b"gone")):
+        assert done.inputs[path].digest in {None, digest(was)}
+        assert done.inputs[path].changed
+        assert done.inputs[path].kept == (done.inputs[path].digest is not None)
+
+
+def test_children_of_fork_and_spawn_are_followed(run, project):
+    write(
+        project / "train.py",
+        "import multiprocessing as m, sys\n"
+        "def work(name):\n    open(name).read(); open(name + '.out', 'w').write('x')\n"
+        "if __name__ == '__main__':\n"
+        "    for how in ('fork', 'spawn'):\n"
+        "        p = m.get_context(how).Process(target=work, args=(how,)); p.start(); p.join()\n"
+        "        assert p.exitcode == 0\n",
+    )
+    for name in ("fork", "spawn"):
+        write(project / name, name)
+    done = run("python", "train.py")
+    assert done.outcome.exit_code == 0, done.err
+    assert set(done.inputs) == {"fork", "spawn"}
+    assert set(done.outputs) == {"fork.out", "spawn.out"}
+
+
+def test_an_input_outside_the_project_is_kept_and_named(run, project, tmp_path):
+    write(tmp_path / "data.csv", "far away")
+    path = str(tmp_path / "data.csv")
+    done = run("python", "-c", f"open({path!r}).read()")
+    assert done.bytes_of(done.inputs[path]) == b"far away"
+    assert done.manifest.blockers == (f"input {path} is outside the project",)
+
+
+def test_an_input_that_is_too_large_is_digested_but_not_kept(run, project, tmp_path):
+    (tmp_path / "big.bin").write_bytes(bytes(3_000_000))
+    path = str(tmp_path / "big.bin")
+    done = run("python", "-c", f"open({path!r}, 'rb').read()", keep_bytes_max=1_000_000)
+    found = done.inputs[path]
+    assert (found.kept, found.digest) == (False, digest(bytes(3_000_000)))
+    assert f"not kept: {path}, 3.0 MB (too large)" in done.manifest.blockers
+
+
+def test_data_that_git_ignores_comes_along_when_it_is_read(run, project, git):
+    git(project, "init", "-q")
+    write(project / ".gitignore", "data/\n")
+    write(project / "data" / "read.csv", "read")
+    write(project / "data" / "unread.csv", "unread")
+    done = run("python", "-c", "open('data/read.csv').read()")
+    assert done.bytes_of(done.inputs["data/read.csv"]) == b"read"
+    assert set(done.tree) == {".gitignore", "data/read.csv"}
+
+
+def test_the_environment_and_the_system_are_no_inputs(run):
+    code = "import json, email, decimal, sqlite3; open('/etc/hostname'); open('/proc/self/maps')"
+    assert run("python", "-c", code).inputs == {}
+
+
+def test_modules_of_the_project_are_code_and_those_outside_are_inputs(run, project, tmp_path):
+    write(project / "inner.py", "x = 1")
+    write(tmp_path / "lib" / "outer.py", "y = 1")
+    environ = {"PYTHONPATH": str(tmp_path / "lib"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = run("python", "-c", "import inner, outer", environ=environ)
+    assert set(done.inputs) == {str(tmp_path / "lib" / "outer.py")}
+    assert done.manifest.variables["PYTHONPATH"] == str(tmp_path / "lib")
+
+
+def test_network_and_commands_are_named(run):
+    code = (
+        "import socket, subprocess; s = socket.socket(); s.settimeout(0.01)\n"
+        "try: s.connect(('192.0.2.1', 81))\nexcept OSError: pass\n"
+        "subprocess.run(['true', '--password', 'hunter22x'])"
+    )
+    done = run("python", "-c", code)
+    assert done.manifest.network == ("192.0.2.1:81",)
+    assert "reads the network: 192.0.2.1:81" in done.manifest.blockers
+    assert len(done.manifest.commands) == 1
+    assert not done.manifest.capture.inputs_complete
+
+
+def test_a_fifo_is_not_opened_by_us(run, project):
+    code = (
+        "import os, threading\nos.mkfifo('pipe')\n"
+        "t = threading.Thread(target=lambda: open('pipe', 'w').write('through')); t.start()\n"
+        "print(open('pipe').read()); t.join()"
+    )
+    done = run("python", "-c", code)
+    assert done.out == b"through\n"
+    assert done.inputs == {}
+
+
+def test_without_a_trace_the_record_says_so(run, project):
+    write(project / "in.txt", "unseen")
+    done = run("python", "-c", "open('in.txt'); open('out.txt', 'w')", trace="off")
+    assert done.inputs == {}
+    assert set(done.outputs) == {"out.txt"}
+    assert "what it read was not watched: --trace=off" in done.manifest.blockers
+    assert done.manifest.environment is not None
+
+
+def test_the_child_knows_its_run(run):
+    code = "import os; print(os.environ['AFIELD_RUN'], os.environ['AFIELD_WORKSPACE'])"
+    done = run("python", "-c", code)
+    assert done.out.decode().split() == [done.outcome.run, done.record.workspace]
+
+
+def test_hundreds_of_small_files_are_all_there(run, project, tmp_path):
+    data = tmp_path / "data"
+    for number in range(500):
+        write(data / f"{number}.txt", f"file {number}")
+    done = run("python", "-c", f"for n in range(500): open(f'{data}/{{n}}.txt').read()")
+    assert len(done.inputs) == 500
+    for number in (0, 250, 499):
+        assert done.bytes_of(done.inputs[str(data / f"{number}.txt")]) == b"file %d" % number
