@@ -138,6 +138,28 @@ def test_what_cannot_be_restored_is_exit_3(afield_process, repository, tmp_path)
     assert "outside.csv" in answer.out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as a signal")
+def test_a_reproduction_that_is_interrupted_gives_no_verdict(afield_process, repository):
+    slow = "import time\nprint('began', flush=True)\ntime.sleep(float(open('naps').read()))\n"
+    (repository / "slow.py").write_text(slow)
+    (repository / "naps").write_text("2")
+    afield_process("run", "-q", "--name", "slow", "python", "slow.py", cwd=repository)
+    with subprocess.Popen(
+        [sys.executable, "-m", "afield", "reproduce", "slow", "--verbose"],
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        for line in child.stderr:
+            if line.strip() == b"began":
+                break
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, b"")
+    assert err.decode().endswith("interrupted\n")
+    assert afield_process("show", "slow", "--json", cwd=repository).json["reproductions"] == []
+
+
 def test_the_folder_of_a_reproduction_can_be_kept(afield_process, repository, tmp_path):
     afield_process("run", "-q", "python", "train.py", cwd=repository)
     run = newest(afield_process, repository)

@@ -18,7 +18,7 @@ from afield.replay.canonical import Look, judge
 from afield.replay.cause import Cause, first_cause
 from afield.replay.compare import Compared, Pair, compare_runs_content
 from afield.replay.environment import Built, Tools, rebuild
-from afield.replay.errors import NoEnvironment, NotReproducible
+from afield.replay.errors import NoEnvironment, NotReproducible, Unrecorded
 from afield.replay.execute import Place, command_line, execute, variables
 from afield.replay.gaps import Gap
 from afield.replay.overlay import lay_over
@@ -171,6 +171,10 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         err=wish.err,
         terminal=wish.terminal,
     )
+    if outcome.manifest.signal == "SIGINT" != manifest.signal:
+        raise KeyboardInterrupt  # a person stopped it: that says nothing about the result
+    if not outcome.recorded:
+        raise Unrecorded("cannot record the reproduction", run, "; ".join(outcome.faults))
     wish.tools.progress("comparing")
     runs.refresh()
     pair = Pair(run, outcome.run, manifest, outcome.manifest)
