@@ -278,3 +278,33 @@ def test_a_script_under_afield_run_joins_that_run(tmp_path):
         assert view.tags == {"t": "true"}
         assert workspace.series(run, "loss")["value"].to_pylist() == [1.0, 2.0]
         assert workspace.run(second).parent == run
+
+
+@POSIX
+def test_a_child_that_outlives_the_run_is_told_and_lives_on(tmp_path):
+    code, out, err = _script(
+        """
+        import os, sys, time, afield
+        from afield.runs.live_series import live_parts
+        run = afield.init(workspace=sys.argv[1])
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            run.log({"child": 1.0})
+            os.read(read, 1)
+            for number in range(10_000):
+                run.log({"child": 2.0})
+            os._exit(0 if run.faults else 1)
+        while not any(part.records for part in live_parts(run._record.live_folder(run.id))):
+            time.sleep(0.001)
+        run.finish()
+        os.write(write, b"x")
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        """,
+        tmp_path,
+    )
+    assert (code, out.strip()) == (0, "0")
+    assert err.count("the run was ended elsewhere") == 1
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert set(view.metrics) == {"child"}

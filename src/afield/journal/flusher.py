@@ -24,6 +24,11 @@ class Flusher:
         self._dirty = threading.Event()
         self._stop = threading.Event()
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there."""
+        return self._thread is not None
+
     def wake(self) -> None:
         """Say that there is something to sync; returns at once."""
         if self._thread is None:

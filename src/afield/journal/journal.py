@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -209,6 +210,12 @@ class Journal:
         return self._key
 
     def _before_fork(self) -> None:
+        # From Python 3.12 on, forking with a second thread warns, on the person's stderr. The
+        # flusher has nothing to do until the next append, which starts it again.
+        if self._flusher is not None and self._flusher.running:
+            self._flusher.stop()
+            with contextlib.suppress(OSError):  # stays unsynced, and is tried again like any
+                self._log.sync()
         self._log.mutex.acquire()
 
     def _after_fork_in_parent(self) -> None:

@@ -10,6 +10,7 @@ knows of journals, and nothing here may import numpy: it lives in the training p
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import mmap
 import os
@@ -66,8 +67,10 @@ class LiveSeries:
         with SIGBUS; a plain write of zeros fails with an `OSError` that can be handled.
 
         Raises:
-            OSError: the disk is full; nothing changes.
+            OSError: the disk is full, or the run was ended by another process; nothing changes.
         """
+        if os.fstat(self._fd).st_nlink == 0:
+            raise FileNotFoundError(errno.ENOENT, "the run was ended elsewhere", self.path)
         start = self._offset + (self.end if self.window is not None else 0)
         size_bytes = min(max(self.end * _GROWTH, mmap.ALLOCATIONGRANULARITY), WINDOW_BYTES_MAX)
         _write_zeros(self._fd, start, size_bytes)

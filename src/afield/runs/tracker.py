@@ -94,11 +94,11 @@ class Run:
                     self._late.append((values, step))
                     return
                 self._inside = True
-                now = time_ns()
-                if step is None:
-                    step = self._step
-                live: Any = self._live
-                try:
+                try:  # at once: a Ctrl-C in between would leave `_inside` set for good
+                    now = time_ns()
+                    if step is None:
+                        step = self._step
+                    live: Any = self._live
                     self._step = step + 1
                     for name, value in values.items():
                         try:
