@@ -18,6 +18,7 @@ from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks
 from afield.replay.text import clip
 from afield.runs.distributions import normal_name
+from afield.runs.host import THREAD_NAMES
 from afield.runs.manifest import Distribution, FileRecord, Manifest
 
 _SOURCE_SUFFIXES = (
@@ -253,8 +254,16 @@ def arguments(old: Side, new: Side) -> Cause | None:
 def variables(old: Side, new: Side) -> Cause | None:
     """Name the first recorded environment variable or locale setting that differs."""
     before, after = recorded_variables(old), recorded_variables(new)
+    if _cores(old) != _cores(new):  # then thread counts follow from the machine, or stand in for it
+        for side in (before, after):
+            for name in THREAD_NAMES:
+                side.pop(name, None)
     lines = changed_values("variable", before, after)
     return Cause("variables", clip(lines[0]), _cut(lines)) if lines else None
+
+
+def _cores(side: Side) -> int | None:
+    return side.manifest.host.cores if side.manifest.host else None
 
 
 def recorded_variables(side: Side) -> dict[str, str]:

@@ -6,7 +6,6 @@ looked for in `cause`, and the verdict of the whole is put together in `report`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from afield.replay.canonical import Look, judge
 from afield.replay.canonical.plain import compare_console
 from afield.replay.cause import Cause
 from afield.replay.limits import FOLDER_OUTPUTS_MAX, LOOK_BYTES_MAX, SERIES_POINTS_MAX
-from afield.replay.masks import is_duration_name
+from afield.replay.masks import is_cache, is_duration_name
 from afield.replay.reader import MetricFacts, RunReader
 from afield.replay.text import close_value, same_value
 from afield.replay.verdict import Grade, Judged
@@ -29,10 +28,6 @@ from afield.vault import Vault
 
 STREAMS = ("stdout", "stderr")
 SUMMARIES = ("count", "last", "min", "max", "mean")
-_PASSING = re.compile(
-    r"(?:^|/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints"
-    r"|\.hypothesis|\.cache|\.matplotlib|Library/Caches)/|\.pyc$|(?:^|/)matplotlib/fontlist-"
-)
 
 
 class OutputResult(msgspec.Struct, frozen=True):
@@ -169,7 +164,7 @@ def _by_place(outputs: Sequence[FileRecord], place: Callable[[str], str]) -> dic
 
 def _is_passing(place: str) -> bool:
     """Tell whether a file is a cache or lies in a temporary folder: it comes and goes."""
-    return bool(_PASSING.search(place)) or place.startswith("<temporary>")
+    return is_cache(place) or place.startswith("<temporary>")
 
 
 def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Refused
+from afield.kernel.errors import Refused, Unreachable
 
 
 class NotReproducible(Refused):
@@ -15,6 +15,12 @@ class NoEnvironment(Refused):
     """The recorded environment cannot be rebuilt on this machine at all."""
 
     code = "replay.no_environment"
+
+
+class Unrecorded(Unreachable):
+    """The command was run again, but the workspace could not take its record."""
+
+    code = "replay.unrecorded"
 
 
 class FolderInUse(Refused):

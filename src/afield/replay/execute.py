@@ -18,11 +18,15 @@ from afield.replay.overlay import VARIABLE as OVERLAY_VARIABLE
 from afield.replay.plan import REDACTED
 from afield.replay.prepare import Prepared
 from afield.runs.capture import Outcome, Request, capture
-from afield.runs.host import THREAD_NAMES, pick_variables
+from afield.runs.host import THREAD_NAMES, pick_variables, usable_cores
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 
 PYTHON = re.compile(r"(?:python|pypy)w?[\d.]*(?:\.exe)?", re.IGNORECASE)
+_CORE_VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
+    *("NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT"),
+)
 _ENVIRONMENT_VARIABLES = ("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
 
 
@@ -97,6 +101,8 @@ def variables(
             found[name] = move_paths(value, old, new)
         elif name in environ:
             found[name] = environ[name]
+    for name, value in pinned_threads(manifest).items():
+        found.setdefault(name, value)
     if manifest.entropy.mode == "replay":
         found.pop("PYTHONHASHSEED", None)  # capture sets it again, from the recorded seed
     timezone = manifest.locale.get("timezone")
@@ -111,6 +117,13 @@ def variables(
         folders.insert(0, os.path.join(overlay, "bin"))  # noqa: PTH118 - goes into a variable
         found[OVERLAY_VARIABLE] = overlay
     return found | {"PATH": os.pathsep.join(folders), "VIRTUAL_ENV": built.prefix}
+
+
+def pinned_threads(manifest: Manifest) -> dict[str, str]:
+    """Return thread counts that stand in for the recorded number of cores on another machine."""
+    if manifest.host is None or manifest.host.cores == usable_cores():
+        return {}
+    return dict.fromkeys(_CORE_VARIABLES, str(manifest.host.cores))
 
 
 def execute(

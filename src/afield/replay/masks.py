@@ -66,6 +66,10 @@ _DURATION_NAME = re.compile(
     r"seconds?|secs?|ms|millis(?:econds)?|minutes|per_sec(?:ond)?|it_s|eta|"
     r"[a-z]*_?per_s)(?:[_ ]?(?:s|sec|secs|seconds?|ms|ns|us|total|mean|std|avg|min|max))?$"
 )
+_CACHE = re.compile(
+    r"(?:^|/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints"
+    r"|\.hypothesis|\.cache|\.matplotlib|Library/Caches)/|\.pyc$|(?:^|/)fontlist-[\w.-]+\.json$"
+)
 _DURATION_SUFFIX = re.compile(r"[a-z](?:Time|Duration|Elapsed|Seconds|Millis|Runtime)$")
 
 
@@ -176,6 +180,11 @@ class Masks:
 def is_duration_name(name: str) -> bool:
     """Tell whether a metric, column or key names a measured time or rate (`fit_time`)."""
     return bool(_DURATION_NAME.search(name) or _DURATION_SUFFIX.search(name))
+
+
+def is_cache(path: str) -> bool:
+    """Tell whether a file is kept only to save time, and made anew when it is not there."""
+    return bool(_CACHE.search(path.replace("\\", "/")))
 
 
 def last_frames(text: str) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.replay.gaps import Gap
+from afield.replay.masks import is_cache
+from afield.runs.host import usable_cores
 from afield.runs.manifest import FileRecord, Manifest
 from afield.vault import TreeEntry, Vault
 
@@ -103,10 +105,12 @@ def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
             found, _ = digest_file(one.path)
         except OSError as fault:
             why = (fault.strerror or "cannot be read").lower()
-            yield Gap("input", f"{one.path} cannot be read here: {why}", missing=True)
+            told = f"{one.path} cannot be read here: {why}"
+            yield Gap("input", told, missing=True, note=is_cache(one.path))
             continue
         if found != one.digest:
-            yield Gap("input", f"{one.path} differs from what the run read", missing=True)
+            told = f"{one.path} differs from what the run read"
+            yield Gap("input", told, missing=True, note=is_cache(one.path))
 
 
 def _secrets(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Gap]:
@@ -130,6 +134,9 @@ def _surroundings(manifest: Manifest) -> Iterator[Gap]:
         yield Gap("input", told, note=True)
     if manifest.entropy.mode == "off" and manifest.entropy.calls:
         yield Gap("seed", "unseeded randomness was not replayed when it was recorded", note=True)
+    if manifest.host is not None and manifest.host.cores != (here := usable_cores()):
+        told = f"it ran on {manifest.host.cores} cores, here are {here}: thread counts were set"
+        yield Gap("machine", f"{told} to {manifest.host.cores}", note=True)
     if manifest.environment is None:
         told = "no Python environment was recorded; programs are those of this machine"
         yield Gap("environment", told, note=True)
