@@ -116,11 +116,12 @@ class InputWatch:
             if sight.ctime_ns >= self.mark_ns and path in written and not sight.late:
                 sight.digest, sight.kept, sight.late = None, False, True
                 sight.note = "overwritten by the run before it could be read"
-        for event in (*trace.removals, *trace.renames):
-            if event.path not in self._sights:
+        gone = [event.path for event in trace.removals] + [event.path for event in trace.renames]
+        for path in gone:
+            if path not in self._sights:
                 late = _Sight(0, 0, 0, digest=None, kept=False, program=False, late=True)
                 late.note = "gone before it could be read"
-                self._sights[event.path] = late
+                self._sights[path] = late
 
     def _run(self) -> None:
         period_s = _FIRST_PERIOD_S

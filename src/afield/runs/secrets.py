@@ -63,9 +63,9 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "private-key",
         "-----begin",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"[A-Za-z0-9+/=:,.\\\s-]{0,32768}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"|-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,\\\s]{0,32768}",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s){0,4}"
+        r"(?:[A-Za-z-]{1,20}:[^\r\n]{0,120}\s{1,4}){0,4}(?=[A-Za-z0-9+/=]{16})"
+        r"[A-Za-z0-9+/=\\\s]{0,32768}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
         short=True,
     ),
     _rule("aws-access-key", "akia asia abia acca", _WORD + r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}\b"),

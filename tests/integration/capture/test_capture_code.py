@@ -1,4 +1,4 @@
-"""The exact code is kept as it lay before the run, wherever it lies; nobody's repository is touched."""
+"""The exact code is kept as it lay before the run; nobody's repository is touched."""
 
 from __future__ import annotations
 
@@ -185,9 +185,7 @@ def test_paths_of_any_letters_are_recorded(run, tmp_path, git, name):
 
 
 def test_names_that_are_no_text_are_recorded(run, project):
-    path = os.fsencode(project) + b"/bad\xff.py"
-    with open(path, "wb") as stream:
-        stream.write(b"x")
+    (project / os.fsdecode(b"bad\xff.py")).write_bytes(b"x")
     done = run("python", "-c", "import os; open(b'bad\\xff.py').read(); open(b'o\\xfe', 'w')")
     assert done.outcome.recorded
     assert os.fsdecode(b"bad\xff.py") in done.tree

@@ -110,14 +110,14 @@ def test_a_secret_that_arrives_in_two_pieces_is_not_kept(run):
 
 
 def test_the_value_of_a_secret_variable_is_not_kept_wherever_it_appears(run):
-    secret = "correct-horse-7-battery"
+    secret = "correct-horse-7-battery"  # noqa: S105 - what the test looks for
     done = run("sh", "-c", "echo $MY_TOKEN", environ={"MY_TOKEN": secret})
     assert done.out == secret.encode() + b"\n"
     assert done.console[0] == b"redacted:MY_TOKEN\n"
 
 
 def test_nothing_of_a_secret_is_in_any_file_of_the_workspace(run, project, tmp_path):
-    secret = "correct-horse-7-battery"
+    secret = "correct-horse-7-battery"  # noqa: S105 - what the test looks for
     (project / "train.py").write_text(f"KEY = '{TOKEN}'\nimport sys\nprint(KEY, sys.argv)\n")
     argv = ("python", "train.py", "--api-key", secret, f"--url=https://u:{secret}@example.org/")
     done = run(*argv, environ={"SOME_SECRET": secret}, params={"password": secret})

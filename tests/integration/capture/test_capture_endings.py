@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -167,7 +166,7 @@ def test_ctrl_c_on_a_terminal_reaches_the_command_once(project):
     if pid == 0:
         os.chdir(project)
         words = [sys.executable, "-c", DRIVER, str(project / ".afield")]
-        os.execv(sys.executable, [*words, sys.executable, "patient.py"])
+        os.execv(sys.executable, [*words, sys.executable, "patient.py"])  # noqa: S606 - no shell is the point
     try:
         wait_for(project / "ready")
         os.write(master, b"\x03")
@@ -214,7 +213,7 @@ def test_progress_bars_see_a_terminal_where_there_is_one(project):
 
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
         words = [sys.executable, "-c", DRIVER, str(project / ".afield")]
-        os.execv(sys.executable, [*words, sys.executable, "-c", code])
+        os.execv(sys.executable, [*words, sys.executable, "-c", code])  # noqa: S606 - no shell is the point
     try:
         seen = read_to_end(master)
         os.waitpid(pid, 0)
@@ -254,7 +253,7 @@ def test_descriptors_that_the_shell_opened_stay_open(run, tmp_path):
     path.write_text("through a descriptor")
     fd = os.open(path, os.O_RDONLY)
     try:
-        os.set_inheritable(fd, True)
+        os.set_inheritable(fd, True)  # noqa: FBT003 - its signature
         assert run("cat", f"/dev/fd/{fd}").out == b"through a descriptor"
     finally:
         os.close(fd)
@@ -276,4 +275,3 @@ def test_the_live_folder_is_gone_after_the_end(run, tmp_path):
     run("true")
     live = tmp_path / "workspace" / ".afield" / "live"
     assert not live.exists() or not list(live.iterdir())
-    assert stat.S_ISDIR(os.stat(tmp_path).st_mode)
