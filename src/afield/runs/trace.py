@@ -209,7 +209,7 @@ def _files(trace: Trace) -> tuple[tuple[Open, ...], tuple[Open, ...]]:
     reads: dict[str, Open] = {}
     written: dict[str, Open] = {}
     folders: set[str] = set()
-    events: list[Event] = [*trace.opens, *trace.removals, *trace.renames]
+    events: list[Event] = [*trace.opens, *trace.removals, *trace.renames, *trace.links]
     events.sort(key=lambda event: event.at_ns)
     for event in events:
         if isinstance(event, Open):
@@ -223,6 +223,10 @@ def _files(trace: Trace) -> tuple[tuple[Open, ...], tuple[Open, ...]]:
                 folders.add(event.path)
         elif isinstance(event, Rename):
             _move(written, event)
+        elif isinstance(event, Link):
+            written[event.target] = Open(
+                at_ns=event.at_ns, pid=event.pid, where=event.where, path=event.target, mode="write"
+            )
     return (
         tuple(event for event in reads.values() if event.path not in folders),
         tuple(written.values()),

@@ -51,41 +51,42 @@ class Streams:
         if self.pid != os.getpid():  # forked by C code that ran no handler
             self.identity.after_fork()
             self.rekey()
-        kind, last, frame = asker(_getframe(2))
+        kind, inner, via, frame = asker(_getframe(2))
         if kind == place.KEYS:
             return None
         importing = kind == place.IMPORTING
         ident = get_ident()
         thread = "" if ident == self.main else thread_name(ident)
+        functions = inner and inner.f_code.co_name, via and via.f_code.co_name
         if importing or frame is None:
-            name = ("", 0, last and last.f_code.co_name, source, thread, importing)
+            name = ("", 0, functions, source, thread, importing)
         else:
-            name = (frame.f_code.co_filename, frame.f_lineno, last and last.f_code.co_name,
-                    source, thread, False)  # fmt: skip
+            name = (frame.f_code.co_filename, frame.f_lineno, functions, source, thread, False)
         known = self.places.get(name)
         if known is None:
             if len(self.places) >= _PLACES_MAX:
-                name = ("", 0, "", source, "", False)
+                name = ("", 0, (None, None), source, "", False)
                 known = self.places.get(name)
             if known is None:
-                known = self.places[name] = self.meet(name, last, frame)
+                known = self.places[name] = self.meet(name, inner, via, frame)
         state, ordinals, counter = known
         counter.hit()
         state = state.copy()
         state.update(next(ordinals).to_bytes(8, "little"))
         return expand(state.digest(), size)
 
-    def meet(self, name, last, frame):
+    def meet(self, name, inner, via, frame):
         """Make the stream of a place that asks for the first time, and write its event."""
-        filename, line, function, source, thread, importing = name
-        parts = (os.path.basename(filename), str(line), function or "", source, thread)
+        filename, line, functions, source, thread, importing = name
+        words = [function or "" for function in functions]
+        parts = (os.path.basename(filename), str(line), *words, source, thread)
         text = "\0".join(parts).encode("utf-8", "surrogateescape")
         state = blake2b(text, key=self.key, digest_size=BLOCK_BYTES)
         counter = self.counter()
         counter.count = 0
         where = "%s:%d" % (filename, line) if filename else place.line_of_person()
         kind = "i" if importing else ""
-        self.put("e", (label(source, last, frame), where, kind), counter)
+        self.put("e", (label(source, inner, via, frame), where, kind), counter)
         return state, count(), counter
 
     def notice_random(self):
@@ -107,9 +108,10 @@ def asker(frame):
     """Walk up from a frame to whoever asks for entropy.
 
     Returns the kind of code that decides (the person's; a key maker's; a library's that is
-    being imported), the outermost library frame on the way, and the person's frame if met.
+    being imported), the outermost frame of `random`, `uuid` and the like that was called, the
+    library's frame that called it if one did, and the person's frame if met.
     """
-    kinds, importing, last = place._kinds, False, None
+    kinds, importing, inner, via = place.kinds, False, None, None
     for _ in range(place.DEPTH_MAX):
         if frame is None:
             break
@@ -117,16 +119,18 @@ def asker(frame):
         kind = kinds.get(filename)
         if kind is None:
             kind = place.kind_of(filename)
-        if kind == place.PERSON:
-            return (place.IMPORTING if importing else kind), last, frame
+        if kind == place.PERSON or (kind == place.TEXT and place.is_person(frame)):
+            return (place.IMPORTING if importing else place.PERSON), inner, via, frame
         if kind == place.KEYS:
-            return kind, last, None
+            return kind, None, None, None
         if kind == place.IMPORTING:
             importing = True
-        elif not importing:
-            last = frame
+        elif kind == place.ENTROPY and via is None:
+            inner = frame
+        elif kind != place.OURS and via is None and not importing:
+            via = frame
         frame = frame.f_back
-    return (place.IMPORTING if importing else place.PERSON), last, None
+    return (place.IMPORTING if importing else place.PERSON), inner, via, None
 
 
 def is_numpy_unseeded():
@@ -164,21 +168,21 @@ def thread_name(ident):
     return thread.name if thread is not None else "?"
 
 
-def label(source, last, frame):
-    """Name what the person's line called: the outermost library function, else the source."""
-    if last is None:
+def label(source, inner, via, frame):
+    """Name what was called, and by which library if it was not the person: `uuid.uuid4 by x`."""
+    if inner is not None:
+        function = inner.f_code.co_name
+        if function in ("__init__", "__new__"):
+            function = type(inner.f_locals.get("self")).__name__
+        source = "%s.%s" % (inner.f_globals.get("__name__", ""), function)
+        caller = frame if via is None else via
+        names = caller.f_code.co_names if caller is not None else ()
+        if function in ("randbits", "getrandbits") and function not in names:
+            # compiled code asked, on behalf of its caller: numpy's SeedSequence does
+            source = "numpy.random" if "numpy.random" in sys.modules else source
+    if via is None:
         return source
-    name = last.f_code.co_name
-    module = last.f_globals.get("__name__", "")
-    if module == "_afield_entropy":
-        return source
-    names = frame.f_code.co_names if frame is not None else ()
-    if name in ("randbits", "getrandbits") and not {"randbits", "getrandbits"}.intersection(names):
-        # compiled code asked, on behalf of the person's line: numpy's SeedSequence does
-        return "numpy.random" if "numpy.random" in sys.modules else "secrets.randbits"
-    if name in ("__init__", "__new__"):
-        name = type(last.f_locals.get("self")).__name__
-    return "%s.%s" % (module, name)
+    return "%s by %s" % (source, via.f_globals.get("__name__", "").partition(".")[0])
 
 
 class System:

@@ -8,7 +8,7 @@ import os
 import sys
 from sys import _getframe
 
-LIBRARY, PERSON, IMPORTING, KEYS = 0, 1, 2, 3
+LIBRARY, PERSON, IMPORTING, KEYS, TEXT, ENTROPY, LISTING, OURS = range(8)
 DEPTH_MAX = 64
 
 # Code below these makes keys and the like: it always gets the system's own entropy.
@@ -17,11 +17,13 @@ KEY_MAKERS = (
     "itsdangerous", "jose", "josepy", "jwcrypto", "jwt", "keyring", "multiprocessing", "nacl",
     "paramiko", "passlib", "rsa", "ssl.py", "hmac.py", "crypt.py",
 )  # fmt: skip
+ENTROPY_TAKERS = ("random.py", "secrets.py", "uuid.py", "tempfile.py")
+LISTERS = ("os.py", "glob.py", "pathlib.py", "pathlib", "<frozen os>", "<frozen glob>")
 
 _sep = os.sep
 _here = os.path.dirname(__file__) + _sep
-_kinds = {}
 _environment = []
+kinds = {}
 
 
 def learn_environment():
@@ -34,31 +36,59 @@ def learn_environment():
         for base in (sys.prefix, sys.base_prefix, sys.exec_prefix)
     ]
     _environment[:] = [folder + _sep for folder in dict.fromkeys(found)]
-    _kinds.clear()
+    kinds.clear()
     return tuple(_environment)
 
 
 def kind_of(filename):
     """Tell whose code stands in a file, by the name that a code object gives."""
-    kind = _kinds.get(filename)
+    kind = kinds.get(filename)
     if kind is None:
-        kind = _kinds[filename] = _classify(filename)
+        kind = kinds[filename] = _classify(filename)
     return kind
 
 
 def _classify(filename):
     if filename.startswith("<"):
-        if filename.startswith("<frozen importlib"):
-            return IMPORTING
-        return PERSON if filename.startswith(("<string>", "<stdin>", "<ipython")) else LIBRARY
+        return _classify_nameless(filename)
     if filename.startswith(_here):
-        return LIBRARY
+        return OURS
     for folder in _environment:
         if filename.startswith(folder):
-            parts = filename[len(folder) :].split(_sep, 2)
-            name = parts[1] if parts[0] in ("site-packages", "dist-packages") else parts[0]
-            return KEYS if name in KEY_MAKERS else LIBRARY
+            return _classify_library(filename[len(folder) :].split(_sep, 2))
     return PERSON
+
+
+def _classify_nameless(filename):
+    if filename.startswith("<frozen importlib"):
+        return IMPORTING
+    if filename == "<string>":
+        return TEXT
+    if filename in LISTERS:
+        return LISTING
+    return PERSON if filename.startswith(("<stdin>", "<ipython")) else LIBRARY
+
+
+def _classify_library(parts):
+    is_site = parts[0] in ("site-packages", "dist-packages")
+    name = parts[1] if is_site else parts[0]
+    if name in KEY_MAKERS:
+        return KEYS
+    if name in ENTROPY_TAKERS:
+        return ENTROPY
+    return LISTING if name in LISTERS else LIBRARY
+
+
+def is_person(frame):
+    """Tell whether a frame runs the person's own code; text that is run only as the program."""
+    filename = frame.f_code.co_filename
+    kind = kinds[filename] if filename in kinds else kind_of(filename)
+    return kind == PERSON or (kind == TEXT and frame.f_globals.get("__name__") == "__main__")
+
+
+def line_of(frame):
+    """Return `file:line` of a frame."""
+    return "%s:%d" % (frame.f_code.co_filename, frame.f_lineno or 0)
 
 
 def line_of_person(above=1):
@@ -70,19 +100,23 @@ def line_of_person(above=1):
     depth = 0
     while frame is not None and depth < DEPTH_MAX:
         filename = frame.f_code.co_filename
-        if (_kinds[filename] if filename in _kinds else kind_of(filename)) == PERSON:
+        kind = kinds[filename] if filename in kinds else kind_of(filename)
+        if kind == PERSON or (kind == TEXT and is_person(frame)):
             return "%s:%d" % (filename, frame.f_lineno or 0)
         frame = frame.f_back
         depth += 1
     return ""
 
 
-def is_importing():
-    """Tell whether the import machinery itself stands right above our own frames."""
+def line_that_lists():
+    """Return the line of the person that lists a folder, itself or by `os`, `glob`, `pathlib`.
+
+    Nothing when a library does so for its own ends.
+    """
     frame = _getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_here):
+    while frame is not None and kind_of(frame.f_code.co_filename) in (OURS, LISTING):
         frame = frame.f_back
-    return frame is not None and kind_of(frame.f_code.co_filename) == IMPORTING
+    return line_of(frame) if frame is not None and is_person(frame) else ""
 
 
 def is_ours(error):
@@ -92,4 +126,4 @@ def is_ours(error):
         return True
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return trace.tb_frame.f_code.co_filename.startswith(_here)
+    return kind_of(trace.tb_frame.f_code.co_filename) == OURS

@@ -7,10 +7,11 @@ An event is written at first sight only; what was seen costs a look-up in a set.
 import os
 from os import fsdecode, getcwd
 
-from _afield_place import is_importing, line_of_person
+from _afield_place import line_of_person, line_that_lists
 
 SEEN_MAX = 1000000
 CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
+SHARED = "/dev/shm/"  # noqa: S108 - watched, not used: people keep data there
 _TRUNCATES = os.O_TRUNC | os.O_EXCL
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 _CACHE = os.sep + "__pycache__" + os.sep
@@ -74,11 +75,11 @@ class Watch:
         """Write an open of a path that was not seen with this mode before."""
         if type(path) is str:
             text = path
-        elif type(path) is int:
-            return
-        else:
+        elif isinstance(path, (bytes, os.PathLike)):
             text = fsdecode(path)
-        if flags & _FOLDER or text.startswith(self.ignored):
+        else:  # a descriptor, or no path at all
+            return
+        if flags & _FOLDER or (text.startswith(self.ignored) and not text.startswith(SHARED)):
             return
         if text.startswith(self.environment) and text.endswith(CODE_ENDS):
             return
@@ -187,7 +188,7 @@ class Watch:
         self.command([text_of(arg) for arg in argv] if listed else [text_of(argv)], None, None, "")
 
     def command(self, argv, environ, folder, executable):
-        hooked = environ is None or self.inherits(environ)
+        hooked = self.inherits(os.environ if environ is None else environ)
         folder = absolute(fsdecode(folder)) if folder else absolute("")
         executable = text_of(executable) if executable else ""
         fields = ("1" if hooked else "0", folder, executable, *argv)
@@ -210,9 +211,7 @@ class Watch:
         seen = set()
 
         def on_list(args):
-            if is_importing():
-                return
-            line = line_of_person()
+            line = line_that_lists()
             if line and line not in seen and len(seen) < SEEN_MAX:
                 seen.add(line)
                 path = args[0]
