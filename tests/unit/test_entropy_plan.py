@@ -35,7 +35,7 @@ def test_what_is_no_seed_is_refused(seed):
         entropy.plan(seed=True, run_seed=seed)
 
 
-@pytest.mark.parametrize("seed", ["-1", "4294967296", "x", "1.5", "²"])  # noqa: RUF001 - a digit
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "x", "1.5", "²"])
 def test_what_is_no_hash_seed_is_refused(seed):
     with pytest.raises(Usage, match="PYTHONHASHSEED"):
         entropy.plan(seed=True, hash_seed=seed)
