@@ -68,12 +68,14 @@ class Stage:
         """Open an act."""
         self._acts += 1
         head = click.style(f"{self._acts}. {text}", bold=True)
-        click.echo(f"\n{head}" if self._acts > 1 else head, color=self._session.color)
+        self._write(f"\n{head}" if self._acts > 1 else head)
 
     def say(self, line: str) -> None:
         """Show a command as a person would type it."""
-        click.echo(click.style(line, fg="cyan"), color=self._session.color)
-        sys.stdout.flush()
+        self._write(click.style(line, fg="cyan"))
+
+    def _write(self, text: str) -> None:
+        click.echo(text, err=self._session.json, color=self._session.color)
 
     def make_project(self) -> None:
         """Copy the example."""
@@ -134,10 +136,12 @@ class Stage:
         """
         if shown:
             self.say(f"$ afield {' '.join(words)}")
-            sys.stderr.flush()
         line = [sys.executable, "-m", "afield", *words]
         if shown:
-            code = subprocess.run(line, cwd=self.folder, env=self._environ, check=False).returncode
+            out = sys.stderr if self._session.json else None  # stdout is for the JSON, then
+            code = subprocess.run(
+                line, cwd=self.folder, env=self._environ, stdout=out, check=False
+            ).returncode
         else:
             code = self._call(line, self._environ).returncode
         if code != expected:

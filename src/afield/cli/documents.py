@@ -26,6 +26,7 @@ def run_row(run: RunView) -> dict[str, Any]:
         "started": run.started,
         "ended": run.ended,
         "duration_s": run.duration_s,
+        "user": run.member,
         "host": run.host,
         "branch": run.facts.get("branch"),
         "commit": run.facts.get("commit"),
@@ -59,7 +60,7 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     """Return a run as `afield.run/1`: everything that `afield show` knows."""
     manifest = workspace.manifest(run)
     document: dict[str, Any] = {"schema": "afield.run/1", **run_row(run)}
-    for of_lists in ("verdict", "host", "branch", "commit", "python"):
+    for of_lists in ("verdict", "user", "host", "branch", "commit", "python"):
         del document[of_lists]
     document |= {
         "kind": run.kind,

@@ -14,6 +14,7 @@ import click
 
 from afield.cli import words
 from afield.cli.demo_stage import Stage
+from afield.cli.output import emit_json
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import Usage
 
@@ -47,7 +48,12 @@ def command(context: click.Context, *, folder: str | None, keep: bool) -> int:
     kept = keep or folder is not None
     stage = Stage(session, chosen / "digits")
     run = play(stage)
-    _next(session, stage, run, time.monotonic() - started, kept=kept)
+    took_s = time.monotonic() - started
+    if session.json:
+        folder_kept = str(stage.folder) if kept else None
+        emit_json({"schema": "afield.demo/1", "run": run, "took_s": took_s, "folder": folder_kept})
+    else:
+        _next(session, stage, run, took_s, kept=kept)
     return 0
 
 

@@ -16,8 +16,12 @@ LIMIT = 50
 
 @click.command("runs")
 @click.argument("query", nargs=-1)
-@click.option("--limit", "-n", type=click.IntRange(1), default=LIMIT, help="At most this many.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
+@click.option(
+    "--limit", "-n", type=click.IntRange(1), default=LIMIT, metavar="N", help="At most N; 50."
+)
+@click.option(
+    "--offset", type=click.IntRange(0), default=0, metavar="N", help="Leave out the first N."
+)
 @click.option("--columns", "-c", metavar="A,B", help="The columns to show, by field.")
 @click.option("--all", "everything", is_flag=True, help="All of them, without a limit.")
 @click.option("--deleted", is_flag=True, help="Deleted ones, too.")
