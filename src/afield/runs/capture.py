@@ -86,6 +86,7 @@ def _begin(record: Record, request: Request, faults: Faults) -> RunId | None:
         return start_run(
             record,
             project=request.project,
+            project_default=request.project_default,
             experiment=request.experiment,
             name=request.name,
             kind="command",

@@ -10,6 +10,7 @@ from typing import Literal
 from afield.kernel.ids import RunId
 from afield.runs.capture_limits import KEEP_BYTES_MAX, WARNINGS_MAX
 from afield.runs.manifest import Manifest
+from afield.runs.record import DEFAULT_PROJECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +19,15 @@ class Request:
 
     `environ` is the whole environment of the command; `hash_seed` and `run_seed` are given
     when a run is replayed. `root` overrides where the project begins (default: git's top
-    level, else `folder`). `terminal` tells whether stdout is a terminal.
+    level, else `folder`). `project_default` stands unless a person or the script itself names
+    a project. `terminal` tells whether stdout is a terminal.
     """
 
     argv: tuple[str, ...]
     folder: str
     environ: Mapping[str, str]
     project: str | None = None
+    project_default: str = DEFAULT_PROJECT
     experiment: str | None = None
     name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -67,6 +67,7 @@ def start_run(
     record: Record,
     *,
     project: str | None = None,
+    project_default: str = DEFAULT_PROJECT,
     experiment: str | None = None,
     name: str | None = None,
     kind: Literal["command", "python"] = "command",
@@ -77,6 +78,9 @@ def start_run(
     pid: int | None = None,
 ) -> RunId:
     """Begin a run of the process `pid` (this one) and return its id.
+
+    A script that joins the run may choose `project`, `experiment` and `name` if they are not
+    given here; `project_default` stands until it does.
 
     Raises:
         OSError: the workspace cannot be written.
@@ -90,7 +94,7 @@ def start_run(
         born=born(pid) or "",
         host=host_name(),
         name=clip_name(name or default_name(run)),
-        project=clip_name(project or DEFAULT_PROJECT),
+        project=clip_name(project or project_default),
         experiment=clip_name(experiment or DEFAULT_EXPERIMENT),
         given=_given(name=name, project=project, experiment=experiment),
     )
