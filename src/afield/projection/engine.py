@@ -50,11 +50,19 @@ class Projection:
     """The SQL tables of a workspace, at a path or in `:memory:`.
 
     Several processes may use one path at once, several threads one object.
+
+    Args:
+        path: the file, or `:memory:`.
+        rooms: what tables there are, and how entries become their rows.
+        chunk_entries: entries folded in one transaction.
     """
 
-    def __init__(self, path: str, rooms: Sequence[Room]) -> None:
+    def __init__(
+        self, path: str, rooms: Sequence[Room], *, chunk_entries: int = CHUNK_ENTRIES
+    ) -> None:
         self._tables = [table for room in rooms for table in room.tables]
         self._rooms = tuple(rooms)
+        self._chunk_entries = chunk_entries
         self._lock = threading.RLock()
         self._source: Source | None = None
         self._place = Place(path, fingerprint(rooms), self._tables)
@@ -161,7 +169,7 @@ class Projection:
                     before = positions.get(batch.device, START)
                     damage.append((batch.device, batch.damage, before))
                 positions[batch.device] = batch.position
-                if folded >= CHUNK_ENTRIES or folder.pending >= CHUNK_REGISTERS:
+                if folded >= self._chunk_entries or folder.pending >= CHUNK_REGISTERS:
                     more = True
                     break
             folder.write(database)

@@ -17,6 +17,8 @@ _UNITS_S = {
 _PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?([a-z]{1,7})")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 DAY_MS = 86_400_000
+FIRST_MS = -(1 << 62)
+"""The earliest moment that a column of integers holds with room to spare."""
 
 
 def duration_s(text: str) -> float | None:
@@ -44,7 +46,7 @@ def moment_ms(text: str, *, now_ms: int, utc_offset: str) -> tuple[int, int] | N
         return now_ms, 1
     if plain.endswith(" ago"):
         seconds = duration_s(plain[:-4])
-        return None if seconds is None else (now_ms - round(seconds * 1000), 1)
+        return None if seconds is None else (max(now_ms - round(seconds * 1000), FIRST_MS), 1)
     zone = _zone(utc_offset)
     if plain in ("today", "yesterday"):
         now = datetime.fromtimestamp(now_ms / 1000, zone)

@@ -1,0 +1,98 @@
+"""What every `Database` keeps: the one in a file and the one in memory."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from afield.kernel.errors import Busy
+from afield.projection import Column, Table
+from afield.projection.patterns import matches, matches_folded
+from afield.projection.sqlite import MEMORY, SqliteDatabase
+from afield.projection.statements import upsert
+
+T = Table(
+    "t",
+    key=(Column("id", "text"),),
+    groups={"once": (Column("a", "text"),), "late": (Column("b", "real"),)},
+)
+WIDE = Table("wide", key=T.key, groups=T.groups, wide=True)
+
+
+@pytest.fixture(params=["file", "memory"])
+def database(request, tmp_path):
+    database = SqliteDatabase(str(tmp_path / "db") if request.param == "file" else MEMORY)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize("table", [T, WIDE], ids=["narrow", "wide"])
+def test_an_upsert_keeps_the_winner_whatever_comes_first(database, table):
+    database.query(database.table_sql(table))
+    late = [("k", 1.0, b"1"), ("k", 3.0, b"3"), ("k", 2.0, b"2"), ("k", 3.5, b"3")]
+    once = [("k", "2", b"2"), ("k", "1", b"1"), ("k", "3", b"3")]
+    with database.writing():
+        database.write_many(upsert(table, "late"), late)
+        database.write_many(upsert(table, "once"), once)
+    assert database.query(f"SELECT a, b FROM {table.name}") == [("1", 3.0)]
+
+
+def test_what_fails_in_between_leaves_nothing(database):
+    database.query(database.table_sql(T))
+    with pytest.raises(ZeroDivisionError), database.writing():
+        database.write_many(upsert(T, "late"), [("k", 1.0, b"1")])
+        _ = 1 / 0
+    assert database.query("SELECT * FROM t") == []
+    with database.writing():
+        database.write_many(upsert(T, "late"), [("k", 1.0, b"1")])
+    assert len(database.query("SELECT * FROM t")) == 1
+
+
+def test_a_second_writer_is_told_when_it_waits_too_long(tmp_path):
+    path = str(tmp_path / "db")
+    first, second = SqliteDatabase(path), SqliteDatabase(path, busy_wait_s=0.05)
+    with first.writing():
+        turn = second.writing()
+        with pytest.raises(Busy):
+            turn.__enter__()
+    first.close()
+    second.close()
+
+
+letters = st.text("aAbBäÄ*?[]^\\-", max_size=6)
+patterns = st.text("aAbBäÄ*?[]^\\-%_", max_size=6)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(letters, patterns)
+def test_like_means_what_the_plain_matcher_says(database, text, pattern):
+    sql, params = database.like_sql("v", pattern, fold=False)
+    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text))
+    assert bool(got[0][0]) == matches(pattern, text)
+    sql, params = database.like_sql("v", pattern, fold=True)
+    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text))
+    if pattern.isascii():  # then only A to Z lose their case
+        assert bool(got[0][0]) == matches(pattern.lower(), ascii_lower(text))
+    else:
+        assert bool(got[0][0]) == matches_folded(pattern, text)
+
+
+def ascii_lower(text):
+    return "".join(char.lower() if char.isascii() else char for char in text)
+
+
+def test_like_of_nothing_is_nothing(database):
+    for fold in (True, False):
+        for pattern in ("%", "ä%"):
+            sql, params = database.like_sql("v", pattern, fold=fold)
+            (found,) = database.query(f"SELECT ({sql}) IS TRUE FROM (SELECT NULL AS v)", params)
+            assert found == (0,)
+
+
+def test_a_hostile_pattern_takes_no_time(database):
+    pattern, text = "%a" * 16 + "%b", "a" * 20_000
+    for fold in (True, False):
+        sql, params = database.like_sql("v", pattern, fold=fold)
+        assert database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text)) == [(0,)]
+    assert not matches("%ä" * 16 + "%b", "ä" * 2_000)
