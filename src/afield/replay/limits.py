@@ -20,6 +20,9 @@ JSON_DEPTH_MAX = 200
 INSIDE_TIMEOUT_S = 120.0
 """Comparing two pickles inside the rebuilt environment."""
 
+INSIDE_TOTAL_S = 900.0
+"""Comparing all pickles of one run inside the rebuilt environment."""
+
 SERIES_POINTS_MAX = 20_000_000
 """Points of all metrics that are compared step by step; the rest by summary."""
 

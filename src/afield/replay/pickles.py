@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from afield.replay.limits import INSIDE_TIMEOUT_S
+from afield.replay.limits import INSIDE_TIMEOUT_S, INSIDE_TOTAL_S
 from afield.replay.text import clip
 from afield.replay.verdict import Grade, Judged
 
@@ -36,9 +37,19 @@ class InsideJudge:
         self._python = python
         self._environ = dict(environ)
         self._folder = folder
+        self._spent_s = 0.0
 
     def __call__(self, name: str, old: bytes, new: bytes, tolerance: float, /) -> Judged:
         """Return the grade; DIVERGED, with the reason, when the two cannot be loaded."""
+        if self._spent_s > INSIDE_TOTAL_S:
+            return _unread(f"more than {INSIDE_TOTAL_S:g} s were spent on others")
+        began = time.monotonic()
+        try:
+            return self._compare(name, old, new, tolerance)
+        finally:
+            self._spent_s += time.monotonic() - began
+
+    def _compare(self, name: str, old: bytes, new: bytes, tolerance: float) -> Judged:
         with tempfile.TemporaryDirectory(prefix="afield-pickles-") as folder:
             left, right = Path(folder, "recorded"), Path(folder, "reproduced")
             left.write_bytes(old)
