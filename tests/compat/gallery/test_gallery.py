@@ -101,7 +101,7 @@ def test_a_public_example_is_recorded_unchanged_and_reproduced(script, workspace
 
     plain = run(command(script), plain_folder, env)
     recorded = afield(
-        "run", "--name", tmp_path.name, "--", *command(script), folder=folder, env=env
+        "run", "--name", Path(script.path).stem, "--", *command(script), folder=folder, env=env
     )
     assert recorded.returncode == plain.returncode == 0, recorded.stderr[-2000:]
     assert set(figures(folder)) == set(figures(plain_folder))
@@ -109,7 +109,7 @@ def test_a_public_example_is_recorded_unchanged_and_reproduced(script, workspace
         assert recorded.stdout == plain.stdout
         assert figures(folder) == figures(plain_folder)
 
-    run_id = the_run_named(tmp_path.name, env)
+    run_id = the_run_named(Path(script.path).stem, env)
     judged = afield("reproduce", run_id, "--json", folder=folder, env=env)
     report = json.loads(judged.stdout)
     assert report["verdict"] in script.verdicts, (report, judged.stderr[-3000:])
