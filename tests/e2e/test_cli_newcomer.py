@@ -262,6 +262,27 @@ def test_a_run_can_be_followed_while_it_goes_on(repository, afield_process):
     assert "long killed" in ended.err or "long interrupted" in ended.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is a signal")
+def test_following_ends_when_the_run_is_killed(repository, afield_process):
+    command = [sys.executable, "-m", "afield", "run", "--name", "victim", "python", "-c"]
+    script = "import time; print('here', flush=True); time.sleep(100)"
+    with subprocess.Popen(
+        [*command, script], cwd=repository, stdout=subprocess.PIPE, start_new_session=True
+    ) as child:
+        assert child.stdout.readline() == b"here\n"
+        assert "it is still running" in afield_process("show", "victim", cwd=repository).out
+        with subprocess.Popen(
+            [sys.executable, "-m", "afield", "log", "victim"],
+            cwd=repository,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as follower:
+            os.killpg(child.pid, signal.SIGKILL)
+            _, err = follower.communicate(timeout=30)
+    assert b"victim interrupted" in err
+    assert "it was cut off" in afield_process("show", "victim", cwd=repository).out
+
+
 def test_log_writes_each_stream_to_its_own(afield_process, repository):
     afield_process("run", "-q", "python", "train.py", cwd=repository)
     answer = afield_process("log", cwd=repository)

@@ -75,12 +75,16 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
             for r in run.reproductions
         ],
     }
-    document |= manifest_part(manifest) if manifest is not None else no_manifest_part()
+    document |= manifest_part(manifest) if manifest is not None else no_manifest_part(run)
     return document
 
 
-def no_manifest_part() -> dict[str, Any]:
-    """Return the fields of capture for a run that `afield run` did not record."""
+def no_manifest_part(run: RunView) -> dict[str, Any]:
+    """Return the fields of capture for a run without a manifest, and say why it has none."""
+    why = "not recorded by `afield run`: only what the code logged is known"
+    if run.kind == "command":
+        running = run.status == "running"
+        why = "it is still running" if running else "it was cut off: what it was made of is lost"
     return {
         "argv": [],
         "git": None,
@@ -88,7 +92,7 @@ def no_manifest_part() -> dict[str, Any]:
         "inputs": [],
         "outputs": [],
         "capture": {"layers": [], "inputs_complete": False, "warnings": []},
-        "blockers": ["not recorded by `afield run`: only what the code logged is known"],
+        "blockers": [why],
     }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from afield.workspace.workspace import Workspace
 
 POLL_S = 0.2
+SWEEP_TURNS = 10
 SCHEMA = "afield.log/1"
 STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -47,12 +48,16 @@ def command(context: click.Context, *, run: str | None, no_follow: bool, only: s
     view = workspace.run(run) if run else _newest(workspace)
     printer = Printer(session, only)
     follower = Follower(workspace.record.live_folder(view.id))
+    turns = 0
     while follower.is_live():
         printer.chunks(follower.console())
         printer.points(follower.points())
         if no_follow:
             return
         time.sleep(POLL_S)
+        turns += 1
+        if turns % SWEEP_TURNS == 0:
+            workspace.refresh()  # ends the run when its process was killed
     workspace.refresh()
     view = workspace.run(view.id)
     manifest = workspace.manifest(view)
