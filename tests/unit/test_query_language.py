@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from afield.kernel.errors import Usage
@@ -8,6 +10,7 @@ from afield.projection.errors import QueryError, QuerySyntax
 from afield.projection.limits import QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX
 from afield.projection.syntax import All, Any, Comparison, Field, Not, Order, Query, Value
 from afield.projection.times import DAY_MS, duration_s, moment_ms
+from afield.runs.query import CATALOG
 
 
 def is_(scope, name, operator, *values):
@@ -177,3 +180,10 @@ NOON_MS = 1_763_985_600_000  # 2025-11-24T12:00:00Z
 )
 def test_moments_are_read_as_people_write_them(written, offset, wanted):
     assert moment_ms(written, now_ms=NOON_MS, utc_offset=offset) == wanted
+
+
+def test_the_manual_names_every_field_of_a_run():
+    manual = (Path(__file__).parents[2] / "docs" / "query.md").read_text(encoding="utf-8")
+    scopes = {f"{scope}.NAME" for scope in CATALOG.pairs}
+    missing = [name for name in scopes | set(CATALOG.attributes) if f"`{name}`" not in manual]
+    assert missing == []
