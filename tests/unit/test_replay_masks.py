@@ -72,6 +72,17 @@ def test_content_that_only_looks_similar_is_not_masked(old, new):
     assert grade(old, new) is Grade.DIVERGED
 
 
+def test_packages_of_a_system_python_and_of_an_environment_are_in_one_place():
+    old = Masks([("/usr", "python"), ("/usr", "environment")])
+    new = Masks([("/usr", "python"), ("/c/env", "environment")])
+    system = "/usr/lib/python3/dist-packages/np/a.py:3: Warning in /usr/lib/python3.11/json.py"
+    rebuilt = (
+        "/c/env/lib/python3.11/site-packages/np/a.py:3: Warning in /usr/lib/python3.11/json.py"
+    )
+    assert old.clean(system) == new.clean(rebuilt)
+    assert old.clean(system).startswith("<packages>/np/a.py:3")
+
+
 def test_the_masks_that_were_needed_are_named():
     judged = compare_console("took 3.2s at 0x7f12ab34cd56", "took 4.0s at 0x7f12ab34cd57", look())
     assert judged.detail == "masked: addresses, durations"

@@ -34,7 +34,12 @@ from afield.vault import Vault
 
 MARKER = "afield-environment.json"
 MARKER_VERSION = 1
-_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+_DROPPED = (
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
+    # what would bend exact pins
+    *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_BUILD_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_PYTHON"),
+    *("UV_RESOLUTION", "UV_PRERELEASE", "UV_REQUIRE_HASHES", "UV_SYSTEM_PYTHON"),
+)
 
 
 @dataclass(frozen=True, slots=True)

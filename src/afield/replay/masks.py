@@ -66,6 +66,11 @@ _DURATION_NAME = re.compile(
     r"seconds?|secs?|ms|millis(?:econds)?|minutes|per_sec(?:ond)?|it_s|eta|"
     r"[a-z]*_?per_s)(?:[_ ]?(?:s|sec|secs|seconds?|ms|ns|us|total|mean|std|avg|min|max))?$"
 )
+_PACKAGES = re.compile(
+    r"<(?:environment|python)>[\\/](?:local[\\/])?[Ll]ib(?:64)?[\\/](?:python3?[\d.]*[\\/])?"
+    r"(?:site|dist)-packages(?=$|[\\/\s'\"`:;,)\]}>])",
+    re.MULTILINE,
+)
 _CACHE = re.compile(
     r"(?:^|/)(?:__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.ipynb_checkpoints"
     r"|\.hypothesis|\.cache|\.matplotlib|Library/Caches)/|\.pyc$|(?:^|/)fontlist-[\w.-]+\.json$"
@@ -106,8 +111,11 @@ class Masks:
     used: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        pairs = sorted({(path.rstrip("/\\"), name) for path, name in self.folders}, key=_by_length)
-        self.folders = [(path, name) for path, name in pairs if len(path) > 1]
+        named: dict[str, str] = {}
+        for path, name in self.folders:  # of several names for one folder the first counts
+            named.setdefault(path.rstrip("/\\"), name)
+        pairs = [(path, name) for path, name in named.items() if len(path) > 1]
+        self.folders = sorted(pairs, key=_by_length)
 
     def paths(self, text: str) -> str:
         """Mask only the folders of this side and temporary paths."""
@@ -115,6 +123,8 @@ class Masks:
             if path in text:
                 pattern = re.escape(path) + r"(?=$|[\\/\s'\"`:;,)\]}>.!?&|#])"
                 text = self._replace(re.compile(pattern, re.MULTILINE), f"<{name}>", "paths", text)
+        if "-packages" in text:
+            text = _PACKAGES.sub("<packages>", text)
         return self._replace(_TEMPORARY, "<temporary>", "temporary paths", text)
 
     def clean(self, text: str) -> str:

@@ -23,8 +23,8 @@ def look_masks(manifest: Manifest, facts: RunFacts, extra: Iterable[str] = ()) -
     """Return the masks of a run: its project, its environment, its Python, its time."""
     folders = [(manifest.root, "project"), *((path, "project") for path in extra)]
     if manifest.environment is not None:
-        folders.append((manifest.environment.prefix, "environment"))
         folders.append((manifest.environment.base_prefix, "python"))
+        folders.append((manifest.environment.prefix, "environment"))
     folders += [(os.path.realpath(path), name) for path, name in folders if path]
     start_ms = round(facts.started.timestamp() * 1000)
     end_ms = round(facts.ended.timestamp() * 1000) if facts.ended else start_ms
