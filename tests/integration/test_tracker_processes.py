@@ -13,6 +13,7 @@ import time
 import pytest
 
 import afield
+from afield.runs.record import end_run, start_run
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
 
@@ -247,8 +248,6 @@ def test_a_full_disk_stops_recording_and_not_the_training(tmp_path):
 
 
 def test_a_script_under_afield_run_joins_that_run(tmp_path):
-    from afield.runs.record import end_run, start_run
-
     with afield.Workspace.init(tmp_path) as workspace:
         run = start_run(workspace.record, project="given", kind="command", params={"a": 1})
         environ = os.environ | {"AFIELD_RUN": run, "AFIELD_WORKSPACE": str(workspace.path)}
@@ -308,3 +307,21 @@ def test_a_child_that_outlives_the_run_is_told_and_lives_on(tmp_path):
     with afield.open(tmp_path) as workspace:
         (view,) = workspace.runs()
         assert set(view.metrics) == {"child"}
+
+
+def test_a_joining_script_chooses_the_project_that_nobody_gave(tmp_path):
+    with afield.Workspace.init(tmp_path) as workspace:
+        run = start_run(workspace.record, project_default="folder", kind="command")
+        assert workspace.run(run).project == "folder"
+        environ = os.environ | {"AFIELD_RUN": run, "AFIELD_WORKSPACE": str(workspace.path)}
+        code, out, err = _script(
+            """
+            import afield
+            print(afield.init(project="mine", name="exp").project)
+            """,
+            env=environ,
+        )
+        assert (code, out.strip(), err) == (0, "mine", "")
+        end_run(workspace.record, run, status="finished", exit_code=0)
+        view = workspace.run("exp")
+        assert (view.id, view.project, view.experiment) == (run, "mine", "default")

@@ -8,11 +8,12 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from afield.journal import DeviceKey, Journal
+from afield.journal import DeviceKey, Journal, KeyMissing
 from afield.kernel.ids import new_member_id
 from afield.members.events import device_introduced
 from afield.runs import events
@@ -207,6 +208,24 @@ def test_small_series_stand_in_the_entry_and_large_ones_in_an_object(record):
         (ended,) = [entry for entry in _kinds(record, run) if entry.kind == events.ENDED]
         assert list(ended.body["series"]) == [where]
         assert bool(ended.refs) == (where == "object")
+
+
+def test_a_device_without_its_key_ends_runs_unsigned_and_once(record):
+    run = start_run(record, pid=_dead_pid())
+
+    def gone():
+        raise KeyMissing("cannot load key", "x")
+
+    journal = Journal(
+        "/w/journal", record.files, record.clock, key=gone, device=record.journal.device,
+        member=record.journal.member, sync_within_s=None,
+    )  # fmt: skip
+    keyless = replace(record, journal=journal)
+    with pytest.raises(KeyMissing):
+        end_run(keyless, run, status="finished", exit_code=0)
+    assert not _live(record, run).exists()
+    assert sweep_orphans(keyless) == []
+    assert [entry.kind for entry in _kinds(record, run)] == [events.STARTED, events.ENDED]
 
 
 def test_names_are_made_from_ids_and_stay(record):

@@ -64,9 +64,11 @@ def test_without_a_step_each_call_is_one_further(tmp_path, run):
     run.log({"a": 1, "b": 1})
     run.log({"a": 2})
     run.log({"a": 3}, step=10)
-    run.log({"a": 4})
-    run.finish()
-    assert _points(tmp_path, run, "a")[0] == [0, 1, 10, 11]
+    run.log({"a": 4}, commit=False)
+    run.log({"a": 5})
+    run.log({"a": 6})
+    run.finish(None)
+    assert _points(tmp_path, run, "a")[0] == [0, 1, 10, 11, 11, 12]
 
 
 def test_numbers_of_any_kind_are_metrics(tmp_path, run):

@@ -49,7 +49,13 @@ RUNS = Table(
         ),
         "erased": (Column("deleted", "integer"),),
     },
-    indexes=(("started_ms",), ("name",), ("project", "started_ms"), ("reproduces",)),
+    indexes=(
+        ("started_ms",),
+        ("name",),
+        ("project", "started_ms"),
+        ("status", "started_ms"),
+        ("reproduces",),
+    ),
 )
 PARAMS = Table(
     name="params",

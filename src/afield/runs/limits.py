@@ -23,11 +23,14 @@ VALUES_BYTES_MAX = 500 << 10
 TAGS_PER_ENTRY_MAX = 15
 """Tags in one entry: texts of up to `TEXT_BYTES_MAX`, at six bytes a character at the worst."""
 
-WINDOW_BYTES_MAX = 1 << 20
+WINDOW_BYTES_MAX = 1 << 18
 """The part of a live series file that is mapped at once; bounds the memory of logging."""
 
-BLOCK_RECORDS = 1 << 14
-"""Records that are transposed and compressed together in a sealed series."""
+BLOCK_RECORDS = 1 << 13
+"""Records that are transposed and compressed together when a series is sealed."""
+
+BLOCK_RECORDS_MAX = 1 << 16
+"""The most that the format allows in one block."""
 
 INLINE_BYTES_MAX = 4 << 10
 """A sealed series up to this size stands in the entry itself, without an object."""

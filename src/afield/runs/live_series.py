@@ -126,13 +126,14 @@ class LivePart:
         with open(self.path, "rb", buffering=0) as stream:
             while left:
                 want = min(left, records_max) * RECORD_BYTES
-                data = bytearray()
-                while len(data) < want and (more := stream.read(want - len(data))):
+                data = stream.read(want)
+                while len(data) < want:
+                    more = stream.read(want - len(data))
+                    if not more:
+                        return
                     data += more
-                if len(data) < want:
-                    return
                 left -= want // RECORD_BYTES
-                yield bytes(data)
+                yield data
 
 
 def live_parts(folder: str) -> list[LivePart]:

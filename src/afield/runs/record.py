@@ -144,6 +144,7 @@ def end_run(
 
     Raises:
         OSError: the workspace cannot be written; the live folder stays for a later sweep.
+        AfieldError: the run has ended, but this device's key cannot sign it.
     """
     folder = record.live_folder(run)
     how = Ending(status, exit_code, signal, record.now_ms() if ended_ms is None else ended_ms)
@@ -160,9 +161,11 @@ def end_run(
     )
     record.vault.flush()
     record.journal.append_many([*before, *ending])
-    record.journal.seal()  # durable, and with it all that stands before it in the log
-    record.journal.sync()  # for when another process's seal came first
-    remove_live(folder)
+    try:
+        record.journal.seal()  # durable, and with it all that stands before it in the log
+    finally:
+        record.journal.sync()  # for when another's seal came first, or this device's key is gone
+        remove_live(folder)  # not before the end is durable; then in any case, to end it once
     return summaries
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import zstandard
 
 from afield.runs.errors import SeriesDamaged
-from afield.runs.limits import BLOCK_RECORDS, METRICS_MAX, NAME_BYTES_MAX
+from afield.runs.limits import BLOCK_RECORDS_MAX, METRICS_MAX, NAME_BYTES_MAX
 from afield.runs.live_series import RECORD_BYTES
 
 MAGIC = b"AFSERIES"
@@ -51,13 +51,13 @@ def names_frame(names: Sequence[str]) -> bytes:
 
 
 def block_frame(records: bytes) -> bytes:
-    """Return up to `BLOCK_RECORDS` live records as 32 byte planes, compressed.
+    """Return up to `BLOCK_RECORDS_MAX` live records as 32 byte planes, compressed.
 
     Plane k holds byte k of every record: equal high bytes of steps, times and metrics stand
     together and shrink to nothing. A strided slice of `bytes` runs at the speed of C.
     """
     count = len(records) // RECORD_BYTES
-    assert 0 < count <= BLOCK_RECORDS, count
+    assert 0 < count <= BLOCK_RECORDS_MAX, count
     assert count * RECORD_BYTES == len(records), len(records)
     planes = b"".join(records[plane::RECORD_BYTES] for plane in range(RECORD_BYTES))
     return _frame(BLOCK, count, planes)
@@ -130,7 +130,7 @@ def _frame(kind: bytes, count: int, data: bytes) -> bytes:
 
 
 def _unpack(kind: bytes, count: int, packed: memoryview, at: int) -> bytes:
-    if kind == BLOCK and 0 < count <= BLOCK_RECORDS:
+    if kind == BLOCK and 0 < count <= BLOCK_RECORDS_MAX:
         size_bytes_max = count * RECORD_BYTES
     elif kind == NAMES and count <= METRICS_MAX:
         size_bytes_max = _NAMES_BYTES_MAX

@@ -77,21 +77,24 @@ class Run:
         self._live: LiveSeries | None = None
         self._step = 0
         self._inside = False
-        self._late: list[tuple[Mapping[str, Any], int | None]] = []
+        self._late: list[tuple[Mapping[str, Any], int | None, bool]] = []
         _running.add(self)
 
-    def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
+    def log(
+        self, values: Mapping[str, Any], step: int | None = None, *, commit: bool = True
+    ) -> None:
         """Log metrics at a step; they are kept whatever happens to the process afterwards.
 
         Args:
             values: numbers by metric name (also of numpy, torch ...); NaN and infinities are
                 kept. A nested mapping logs `outer/inner`; what is no number goes to `summary`.
             step: may repeat or go back; without it, one more than at the last call.
+            commit: False keeps the next call without a step at this one's step.
         """
         try:
             with self._lock:
                 if self._inside:  # from a signal handler or a finaliser, in the midst of a call
-                    self._late.append((values, step))
+                    self._late.append((values, step, commit))
                     return
                 self._inside = True
                 try:  # at once: a Ctrl-C in between would leave `_inside` set for good
@@ -99,7 +102,7 @@ class Run:
                     if step is None:
                         step = self._step
                     live: Any = self._live
-                    self._step = step + 1
+                    self._step = step + 1 if commit else step
                     for name, value in values.items():
                         try:
                             _pack_into(live.window, live.position, step, now, value, live.ids[name])
@@ -149,13 +152,13 @@ class Run:
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
             self._fault(error)
 
-    def finish(self, exit_code: int = 0) -> None:
-        """End the run: `finished` for exit code 0, else `failed`. Further calls do nothing.
+    def finish(self, exit_code: int | None = 0) -> None:
+        """End the run: `finished` for exit code 0 or None, else `failed`; once.
 
         Inside `afield run`, and in a forked child, only this process's part ends: the run
         belongs to another process.
         """
-        self._finish("finished" if exit_code == 0 else "failed", exit_code)
+        self._finish("failed" if exit_code else "finished", exit_code or 0)
 
     def __enter__(self) -> Self:
         return self
@@ -240,8 +243,8 @@ class Run:
 
     def _log_late(self) -> None:
         late, self._late = self._late, []
-        for values, step in late:
-            self.log(values, step)
+        for values, step, commit in late:
+            self.log(values, step, commit=commit)
 
     def _live_series(self) -> LiveSeries:
         if self._live is None:

@@ -83,13 +83,13 @@ def init(
     return run
 
 
-def log(values: Mapping[str, Any], step: int | None = None) -> None:
+def log(values: Mapping[str, Any], step: int | None = None, *, commit: bool = True) -> None:
     """Log metrics to the current run, as `Run.log`; without one, `init()` is called first."""
     run = _current if _current is not None else init()
-    run.log(values, step)
+    run.log(values, step, commit=commit)
 
 
-def finish(exit_code: int = 0) -> None:
+def finish(exit_code: int | None = 0) -> None:
     """End the current run, if there is one."""
     if _current is not None:
         _current.finish(exit_code)
