@@ -83,7 +83,9 @@ def test_a_recipe_of_itself_is_refused(forger, tmp_path):
 def test_recipes_nested_too_deep_are_refused(forger, tmp_path):
     part = forger.chunk(b"x")
     for depth in range(12):
-        part = forger.recipe(blake3(b"deep %d" % depth).digest(), [part, forger.chunk(b"y")])
+        # Each is what it says it is: only the depth is wrong with the last.
+        whole = blake3(b"x" + b"y" * (depth + 1)).digest()
+        part = forger.recipe(whole, [part, forger.chunk(b"y")])
     refuses(forger.finish(), part[0], tmp_path)
 
 
@@ -101,6 +103,53 @@ def test_a_part_of_another_size_is_refused(forger, tmp_path):
     refuses(vault, digest, tmp_path)
     with pytest.raises(ObjectDamaged), vault.open(digest.hex()) as file:
         file.read()
+
+
+def test_a_record_that_gives_its_content_another_size_is_refused(forger, tmp_path):
+    digest = blake3(b"four").digest()
+    forger.record(digest, b"four", raw_bytes=5, size_bytes=5)
+    refuses(forger.finish(), digest, tmp_path)
+
+
+def test_an_index_line_that_gives_an_object_another_size_is_named(forger):
+    digest = blake3(b"four").digest()
+    forger.record(digest, b"four", raw_bytes=4, size_bytes=40)
+    found = list(forger.finish().verify())
+    assert [(one.what, one.name, one.damaged) for one in found if one.damaged] == [
+        ("object", digest.hex(), True)
+    ]
+
+
+def test_a_record_of_another_object_is_said_to_be_that(forger):
+    digest, _ = forger.chunk(b"one")
+    vault = forger.finish()
+    for path, data in forger.disk.files().items():
+        at = data.find(digest)  # first in its record, then in the index
+        if path.endswith(".pack") and at >= 0:
+            forger.disk.overwrite(path, data[:at] + bytes(32) + data[at + 32 :])
+    with pytest.raises(ObjectDamaged, match="another object"):
+        vault.get(digest.hex())
+
+
+def test_an_index_that_verifies_and_does_not_say_what_its_pack_says_is_named(forger):
+    pack = next(name[:-5] for name in forger.disk.list(ROOT) if name.endswith(".pack"))
+    data = forger.disk.read(f"{ROOT}/{pack}.pack")
+    other = layout.index_block([layout.Entry(bytes(32), 48, 1, 1)])
+    own = layout.read_pack_index(data)
+    for block, pack_bytes in ((other, len(data)), (own, len(data) + 1)):
+        index = layout.index_file(bytes.fromhex(pack), pack_bytes, block)
+        forger.disk.overwrite(f"{ROOT}/{pack}.idx", index)
+        found = list(Vault(ROOT, forger.disk).verify())
+        assert ("index", pack, True) in {(one.what, one.name, one.damaged) for one in found}
+
+
+def test_bytes_between_the_records_and_the_index_are_named(forger):
+    pack = next(name for name in forger.disk.list(ROOT) if name.endswith(".pack"))
+    data = forger.disk.read(f"{ROOT}/{pack}")
+    end = len(data) - layout.TRAILER.size - layout.ENTRY.size
+    forger.disk.overwrite(f"{ROOT}/{pack}", data[:end] + b"extra" + data[end:])
+    found = list(Vault(ROOT, forger.disk).verify())
+    assert ("pack", pack[:-5], True) in {(one.what, one.name, one.damaged) for one in found}
 
 
 def test_a_frame_that_would_fill_the_memory_is_refused_by_its_size(forger, tmp_path):
