@@ -26,6 +26,7 @@ from afield.replay.interpreters import Interpreter, find_interpreter
 from afield.replay.limits import ENVIRONMENT_WAIT_S, INSTALL_TIMEOUT_S
 from afield.replay.overlay import HOOK_NAME, HOOK_TEXT
 from afield.replay.pip_settings import uv_arguments, uv_variables
+from afield.replay.shared import Borrowed, borrow
 from afield.replay.text import clip
 from afield.replay.wheels import write_wheel
 from afield.runs.distributions import DistributionCache, find_distributions, normal_name
@@ -112,13 +113,14 @@ def rebuild(recorded: Environment, *, vault: Vault, tools: Tools, folder: str) -
     """
     base = _interpreter(recorded, tools)
     wanted = tuple(one for one in recorded.distributions if one.origin != "editable")
-    prefix = Path(tools.cache) / "environments" / _key(base, wanted)
+    borrowed = borrow(base, wanted, environ=tools.uv_environ(), folder=folder)
+    prefix = Path(tools.cache) / "environments" / _key(base, wanted, borrowed)
     found = _whole(prefix)
     if found is None:
         prefix.parent.mkdir(parents=True, exist_ok=True)
         with OsFileSystem().lock(f"{prefix}.lock", ENVIRONMENT_WAIT_S):
             found = _whole(prefix) or _build(
-                prefix, base, wanted, vault=vault, tools=tools, folder=folder
+                prefix, base, wanted, borrowed, vault=vault, tools=tools, folder=folder
             )
     if base.version == recorded.python:
         return found
@@ -145,12 +147,13 @@ def _interpreter(recorded: Environment, tools: Tools) -> Interpreter:
     return found
 
 
-def _key(base: Interpreter, wanted: Sequence[Distribution]) -> str:
+def _key(base: Interpreter, wanted: Sequence[Distribution], borrowed: Borrowed) -> str:
     parts = [
         (one.name, one.version, one.identity, one.origin, one.wheel)
         for one in sorted(wanted, key=lambda one: one.name)
     ]
-    told = msgspec.json.encode((MARKER_VERSION, HOOK_TEXT, base.path, base.version, parts))
+    taken = sorted(one.name for one in borrowed.distributions)
+    told = msgspec.json.encode((MARKER_VERSION, HOOK_TEXT, base.path, base.version, parts, taken))
     return digest(told)[:32]
 
 
@@ -177,6 +180,7 @@ def _build(
     prefix: Path,
     base: Interpreter,
     wanted: Sequence[Distribution],
+    borrowed: Borrowed,
     *,
     vault: Vault,
     tools: Tools,
@@ -185,17 +189,21 @@ def _build(
     shutil.rmtree(prefix, ignore_errors=True)
     tools.progress(f"building an environment: Python {base.version}, {len(wanted)} packages")
     argv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", base.path]
+    if borrowed.sites:
+        argv.append("--system-site-packages")
     done = _uv([*argv, str(prefix)], tools, folder)
     if done is not None:
         raise NoEnvironment("cannot make an environment", str(prefix), done)
     python = next(
         path for name in ("bin/python", "Scripts/python.exe") if (path := prefix / name).exists()
     )
-    missing = _install(python, wanted, vault, tools, folder)
+    own = [one for one in wanted if one not in borrowed.distributions]
+    missing = _install(python, own, vault, tools, folder)
     built = Built(str(prefix), str(python), base.version)
     for site in built.sites[:1]:
         Path(site, HOOK_NAME).write_text(HOOK_TEXT, encoding="utf-8")
-    told = differences([one for one in wanted if one.name not in missing], built)
+    there = [one for one in wanted if one.name not in missing]
+    told = differences(there, (*built.sites, *borrowed.sites))
     if not missing:  # what is missing may be had another time; only a whole one is kept
         marker = _Marker(MARKER_VERSION, str(python.relative_to(prefix)), base.version, told)
         OsFileSystem().write_new(str(prefix / MARKER), msgspec.json.encode(marker))
@@ -204,9 +212,9 @@ def _build(
     return replace(built, gaps=tuple(gaps))
 
 
-def differences(wanted: Sequence[Distribution], built: Built) -> tuple[str, ...]:
-    """Say where the distributions of an environment are not those that were recorded."""
-    found_all = find_distributions(built.sites, DistributionCache(None))
+def differences(wanted: Sequence[Distribution], sites: Sequence[str]) -> tuple[str, ...]:
+    """Say where the distributions of some folders are not those that were recorded."""
+    found_all = find_distributions(sites, DistributionCache(None))
     have = {normal_name(one.distribution.name): one.distribution for one in found_all}
     told = []
     for one in wanted:

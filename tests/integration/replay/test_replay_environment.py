@@ -134,6 +134,27 @@ def test_a_package_that_no_index_has_comes_out_of_the_record(
     assert versions(found) == {"tinystat": "1.0"}
 
 
+def test_what_only_the_base_python_has_is_borrowed_from_it(base_environ, vault, tools, tmp_path):
+    base = str(Path(sys.base_prefix, "bin/python3"))
+    python = ask_python(base, base_environ, str(tmp_path))
+    of_the_system = with_distributions(
+        read_environment(python, cache=DistributionCache(None)),
+        lambda one: msgspec.structs.replace(one, origin="unknown"),
+    )
+    if not of_the_system.distributions:
+        pytest.skip("the Python under these tests has no distributions of its own")
+    found = built(of_the_system, vault, tools, tmp_path)
+    assert (found.gaps, versions(found)) == ((), {})
+    code = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+    one = of_the_system.distributions[0]
+    out = subprocess.check_output([found.python, "-c", code, one.name]).decode().strip()
+    assert out == one.version
+    changed = with_distributions(
+        of_the_system, lambda one: msgspec.structs.replace(one, identity="0")
+    )
+    assert all(gap.missing for gap in built(changed, vault, tools, tmp_path).gaps)
+
+
 def test_another_micro_version_of_python_is_said(recorded, vault, tools, tmp_path):
     minor = ".".join(recorded.python.split(".")[:2])
     other = msgspec.structs.replace(recorded, python=f"{minor}.99")
