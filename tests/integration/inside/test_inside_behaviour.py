@@ -90,6 +90,22 @@ SCRIPTS = {
         "print(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))\n"
     ),
     "a shell pipe": "import os; print(os.popen('echo a | tr a b').read())",
+    "a daemon that closes all descriptors and uses their numbers": (
+        "import os, time\nos.closerange(3, 64)\nheld = [open(f'held{n}', 'w') for n in range(8)]\n"
+        "for n in range(3000):\n"
+        "    try: open(f'/no/such/{n}')\n    except OSError: pass\n"
+        "if os.fork() == 0:\n    open('forked', 'w').write('x'); os._exit(0)\nos.wait()\n"
+        "[file.write('kept') for file in held]; [file.close() for file in held]\n"
+        "print([open(f'held{n}').read() for n in range(8)])\n"
+    ),
+    "keyboard interrupts while it opens files": (
+        "import signal, os, threading\nrings = 0\n"
+        "for n in range(30):\n    signal.setitimer(signal.ITIMER_REAL, 0.002)\n"
+        "    signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
+        "    try:\n        m = 0\n        while True:\n            m += 1\n"
+        "            try: open(f'/no/such/{n}/{m}')\n            except OSError: pass\n"
+        "    except KeyboardInterrupt: rings += 1\nprint(rings)\n"
+    ),
     "a hard limit of files": (
         "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))\nheld = []\n"
         "try:\n    while True: held.append(open('/dev/null'))\n"

@@ -342,3 +342,28 @@ def test_other_pythons_leave_the_same_trace(runner, other_python):
     assert [os.path.basename(o.path) for o in ran.trace.reads()] == ["script.py"]
     assert len(ran.trace.interpreters) == 2
     assert len(ran.trace.commands) == 1
+
+
+def test_a_child_that_loses_the_path_by_the_environment_is_told(runner):
+    ran = runner.text(
+        "import os, subprocess, sys\n"
+        "os.environ['PYTHONPATH'] = '/elsewhere'\n"
+        "subprocess.run([sys.executable, '-c', ''])\n"
+    )
+    assert [command.argv[1:] for command in ran.trace.unhooked()] == [("-c", "")]
+
+
+def test_links_are_written_and_what_they_stand_for_is_not(runner):
+    (runner.folder / "model").write_text("1")
+    ran = runner.text("import os\nos.symlink('model', 'latest')\nos.link('model', 'copy')")
+    assert {os.path.basename(o.path) for o in ran.trace.writes()} == {"latest", "copy"}
+
+
+def test_tracing_off_leaves_only_interpreters_and_entropy(runner):
+    environ = runner.plan(seed="66" * 32, watch=True) | {"AFIELD_TRACE": "0"}
+    path = runner.script("import os\nopen('a', 'w')\nos.urandom(3)\nos.system('true')")
+    subprocess.run([sys.executable, path], env=environ, cwd=runner.folder, check=True)
+    found = trace.read(environ["AFIELD_TRACE_FOLDER"])
+    assert (found.opens, found.commands, found.faults) == ((), (), ())
+    assert found.calls() == (("os.urandom", f"{path}:3", 1),)
+    assert found.active

@@ -81,25 +81,38 @@ class Log:
         if self.pid != getpid():  # forked by C code that ran no handler
             self.reset()
         data = encode(kind if counter is None else kind + COUNT, monotonic_ns(), fields)
-        pending, lock = self.pending, self.lock
-        pending.append((data, counter))
-        while pending and lock.acquire(False):  # noqa: FBT003 - a C function, called often
+        if self.lock.acquire(False):  # noqa: FBT003 - a C function, called often
             try:
-                while pending:
-                    data, counter = pending.pop(0)
-                    at = self.at
-                    start = at + 4
-                    end = start + len(data)
-                    if end + 4 > self.size:
-                        at, start, end = self.make_room(data)
-                    buffer = self.buffer
-                    buffer[start:end] = data
-                    if counter is not None:
-                        counter.place(buffer, start + 1)
-                    buffer[at:start] = len(data).to_bytes(4, "little")
-                    self.at = end
+                self.write(data, counter)
             finally:
-                lock.release()
+                self.lock.release()
+        else:
+            self.pending.append((data, counter))
+        if self.pending:
+            self.drain()
+
+    def drain(self):
+        """Write what others left, or leave it to whoever holds the lock now."""
+        while self.pending and self.lock.acquire(False):  # noqa: FBT003 - a C function
+            try:
+                while self.pending:
+                    self.write(*self.pending.pop(0))
+            finally:
+                self.lock.release()
+
+    def write(self, data, counter):
+        """Write a record (only under the lock): its length last, the mark that it counts."""
+        at = self.at
+        start = at + 4
+        end = start + len(data)
+        if end + 4 > self.size:
+            at, start, end = self.make_room(data)
+        buffer = self.buffer
+        buffer[start:end] = data
+        if counter is not None:
+            counter.place(buffer, start + 1)
+        buffer[at:start] = len(data).to_bytes(4, "little")
+        self.at = end
 
     def make_room(self, data):
         """Begin the next segment, the first with the header; return where the data goes."""

@@ -10,6 +10,7 @@ from os import fsdecode, getcwd
 from _afield_place import line_of_person, line_that_lists
 
 SEEN_MAX = 1000000
+LINES_MAX = 20000
 CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
 SHARED = "/dev/shm/"  # noqa: S108 - watched, not used: people keep data there
 _TRUNCATES = os.O_TRUNC | os.O_EXCL
@@ -90,8 +91,11 @@ class Watch:
             text = source_of(text)
             if not text or flags & 3 or text.startswith(self.environment):
                 return
+        if text[:1] != "/":
+            text = absolute(text)
         mode = ("w" if flags & _TRUNCATES else "u") if flags & 3 else "r"
-        self.put("o", (mode, absolute(text), line_of_person(3)))
+        # the line costs a quarter of it all, and nobody looks at so many
+        self.put("o", (mode, text, line_of_person(3) if len(seen) <= LINES_MAX else ""))
 
     def once(self, kind, *fields):
         """Write an event unless the same was written before."""
