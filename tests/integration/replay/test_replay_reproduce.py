@@ -109,14 +109,14 @@ def test_an_output_that_is_not_written_again_is_missing(project):
         "marker = pathlib.Path(os.environ['HOME_OF_TEST'], 'ran')\n"
         "if not marker.exists():\n"
         "    open('first.txt', 'w').write('x')\n"
-        "marker.touch()\n",
+        "marker.mkdir(exist_ok=True)\n",
     )
     variables = {"HOME_OF_TEST": str(project.workspace.path.parent)}
     run = project.record("python", "once.py", variables=variables)
     report = project.reproduce(run, variables=variables)
     assert report.verdict == "diverged"
     assert results(report)["first.txt"] == ("missing", "bytes")
-    assert report.cause.kind == "output"
+    assert report.cause.kind == "output", report
 
 
 def test_an_input_outside_the_project_that_has_changed_is_the_cause(project, tmp_path):
