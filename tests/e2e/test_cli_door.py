@@ -88,7 +88,7 @@ def test_an_unknown_command_is_a_usage_error_with_a_suggestion(afield):
     [
         (["show"], "missing argument `RUN`"),
         (["runs", "--limit", "0"], "invalid value for `--limit`"),
-        (["runs", "--nope"], "no such option `--nope`"),
+        (["runs", "--nope"], "no such option: `--nope`"),
         (["completion", "tcsh"], "`tcsh` is not one of"),
         (["reproduce", "x", "--tolerance", "-1"], "invalid value for `--tolerance`"),
         (["delete"], "missing argument `RUNS...`"),

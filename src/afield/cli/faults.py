@@ -81,13 +81,17 @@ def as_fault(error: BaseException) -> AfieldError:
 
 
 def _of_click(error: click.ClickException) -> AfieldError:
-    message = error.format_message().strip().removesuffix(".")
     path = "afield"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         path = error.ctx.command_path
-    message = message.replace(". (Did", " (did").removesuffix(".")
+    hint = f"{path} --help"
+    if isinstance(error, click.NoSuchOption):
+        near = " or ".join(f"`{name}`" for name in sorted(error.possibilities or ()))
+        why = f"did you mean {near}?" if near else None
+        return Usage("no such option", error.option_name, why, hint=hint)
+    message = error.format_message().strip().removesuffix(".")
     text = message[:1].lower() + message[1:]
-    return Usage(text.replace("'", "`"), hint=f"{path} --help")
+    return Usage(text.replace("'", "`"), hint=hint)
 
 
 def _of_system(error: OSError) -> AfieldError:
