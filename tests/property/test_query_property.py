@@ -279,17 +279,29 @@ def compare(query):
     return cmp_to_key(decide)
 
 
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @thorough
-@given(runs, queries, st.integers(0, 4), st.one_of(st.none(), st.integers(0, 5)))
-def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(rows, query, offset, limit):
+@given(
+    runs, queries, st.integers(0, 4), st.one_of(st.none(), st.integers(0, 5)), st.integers(-1, 3)
+)
+def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(
+    rows, query, offset, limit, narrow_rows
+):
     projection = projected(rows)
     found = [row for row in rows if query.where is None or holds(query.where, row)]
     wanted = [row["id"] for row in sorted(found, key=compare(query))]
     page = wanted[offset:] if limit is None else wanted[offset : offset + limit]
-    assert search(projection, query, CATALOG, clock=CLOCK, limit=limit, offset=offset) == page
+    assert page == search(
+        projection,
+        query,
+        CATALOG,
+        clock=CLOCK,
+        limit=limit,
+        offset=offset,
+        narrow_rows=narrow_rows,
+    )
     assert count(projection, query, CATALOG, clock=CLOCK) == len(wanted)
     source, order, params = compile_query(query, CATALOG, projection, clock=CLOCK)
     assert [

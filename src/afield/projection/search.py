@@ -1,7 +1,8 @@
 """Running a query: the statements that give a page of keys in order.
 
-Sorting by a key/value field goes down its index and stops at the page's end. What lacks the
-field comes last, so it is a statement of its own that runs only when the page reaches it.
+Where a condition on a key/value field fits few rows, the search starts with those. Else sorting
+by a key/value field goes down its index and stops at the page's end; what lacks the field comes
+last, so it is a statement of its own that runs only when the page reaches it.
 `CROSS JOIN` means the join order as written, in SQLite, so that no statistics are needed.
 """
 
@@ -17,6 +18,9 @@ from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.compile import Compiler, Likes, Sql, joined
 from afield.projection.statements import quoted
 from afield.projection.syntax import All, Comparison, Expression, Order, Query
+
+NARROW_ROWS = 1_000
+"""Rows that are looked up one by one sooner than an index is walked for them."""
 
 EVERYTHING = Sql("1 = 1")
 
@@ -54,6 +58,7 @@ def search(
     offset: int = 0,
     where: str = "",
     args: Sequence[AnyValue] = (),
+    narrow_rows: int = NARROW_ROWS,
 ) -> list[AnyValue]:
     """Return the keys of one page, in order.
 
@@ -66,13 +71,15 @@ def search(
         offset: rows to leave out first.
         where: one more condition over the alias `r`.
         args: its parameters.
+        narrow_rows: a condition that fits no more rows than this is where to start.
 
     Raises:
         QueryError: a field or value of the query does not fit the catalog.
     """
     found: list[AnyValue] = []
     skip = offset
-    for step in plan(query, catalog, database, clock=clock, where=Sql(where, tuple(args))):
+    more = Sql(where, tuple(args))
+    for step in plan(query, catalog, database, clock=clock, where=more, narrow_rows=narrow_rows):
         wanted = None if limit is None else limit - len(found)
         if wanted is not None and wanted <= 0:
             break
@@ -96,7 +103,8 @@ def count(
 ) -> int:
     """Return how many rows a query selects."""
     unsorted = Query(query.where, (), query.text)
-    steps = plan(unsorted, catalog, database, clock=clock, where=Sql(where, tuple(args)))
+    more = Sql(where, tuple(args))
+    steps = plan(unsorted, catalog, database, clock=clock, where=more, narrow_rows=NARROW_ROWS)
     return sum(_count(database, step) for step in steps)
 
 
@@ -113,16 +121,56 @@ def compile_query(
 
 
 def plan(
-    query: Query, catalog: Catalog, likes: Likes, *, clock: Clock, where: Sql = EVERYTHING
+    query: Query,
+    catalog: Catalog,
+    database: Searchable,
+    *,
+    clock: Clock,
+    where: Sql,
+    narrow_rows: int,
 ) -> Iterator[Step]:
     """Yield the statements whose results, one after the other, are the answer."""
-    compiler = _compiler(query, catalog, likes, clock)
+    compiler = _compiler(query, catalog, database, clock)
+    step = _by_table(compiler, query.where, query.order, where)
+    start = _narrow_start(compiler, database, query.where, narrow_rows)
+    if start is not None:
+        return iter((_by_table(compiler, query.where, query.order, where, start=start),))
     found = compiler.find(query.order[0].field) if query.order else None
-    for order in query.order[1:]:
-        compiler.find(order.field)
     if isinstance(found, tuple):
         return _by_pair(compiler, query, *found, where)
-    return iter((_by_table(compiler, query.where, query.order, where),))
+    return iter((step,))
+
+
+def _narrow_start(
+    compiler: Compiler, database: Searchable, where: Expression | None, rows: int
+) -> Sql | None:
+    """Return what to select from when one of the conditions fits no more than `rows` rows."""
+    for term in _terms(where):
+        found = compiler.find(term.field) if _needs_row(term) else None
+        if not isinstance(term, Comparison) or not isinstance(found, tuple):
+            continue
+        pairs, name = found
+        condition = compiler.pair_row(term, pairs, "x")
+        fits = Sql(
+            f"FROM {quoted(pairs.table)} x WHERE x.{quoted(pairs.name)} = ? AND {condition.text}",
+            (name, *condition.params),
+        )
+        sql = f"SELECT count(*) FROM (SELECT 1 {fits.text} LIMIT ?) few"
+        if database.query(sql, (*fits.params, rows + 1))[0][0] <= rows:
+            return Sql(
+                f'FROM (SELECT x.{quoted(pairs.owner)} AS "key" {fits.text}) n CROSS JOIN'
+                f" {quoted(compiler.catalog.table)} r"
+                f' ON r.{quoted(compiler.catalog.key)} = n."key"',
+                fits.params,
+            )
+    return None
+
+
+def _terms(where: Expression | None) -> tuple[Expression, ...]:
+    """Return the conditions that must all hold."""
+    if where is None:
+        return ()
+    return where.terms if isinstance(where, All) else (where,)
 
 
 def _compiler(query: Query, catalog: Catalog, likes: Likes, clock: Clock) -> Compiler:
@@ -131,13 +179,19 @@ def _compiler(query: Query, catalog: Catalog, likes: Likes, clock: Clock) -> Com
 
 
 def _by_table(
-    compiler: Compiler, where: Expression | None, order: Sequence[Order], more: Sql
+    compiler: Compiler,
+    where: Expression | None,
+    order: Sequence[Order],
+    more: Sql,
+    *,
+    start: Sql | None = None,
 ) -> Step:
-    """Start at the table itself; sort by its attributes."""
+    """Start at the table itself, or at what was found to be narrower; sort by any field."""
     catalog = compiler.catalog
     key = f"r.{quoted(catalog.key)}"
     conditions = [] if where is None else [compiler.condition(where, key)]
-    source = _where(Sql(f"FROM {quoted(catalog.table)} r"), [*conditions, *_always(catalog, more)])
+    start = start or Sql(f"FROM {quoted(catalog.table)} r")
+    source = _where(start, [*conditions, *_always(catalog, more)])
     return Step(key, source, _order(compiler, order, key))
 
 
@@ -147,12 +201,11 @@ def _by_pair(
     """Start at the index of the key/value field that is sorted by first."""
     catalog = compiler.catalog
     first, rest = query.order[0], query.order[1:]
-    terms = query.where.terms if isinstance(query.where, All) else (query.where,)
     on_row, others = [], []
-    for term in terms:
+    for term in _terms(query.where):
         if _needs_row(term) and compiler.find(term.field) == (pairs, name):
             on_row.append(compiler.pair_row(term, pairs, "o"))
-        elif term is not None:
+        else:
             others.append(term)
     owner = f"o.{quoted(pairs.owner)}"
     start = Sql(
@@ -177,7 +230,7 @@ def _by_pair(
         yield _without(compiler, query, pairs, name, more)
 
 
-def _needs_row(term: Expression | None) -> TypeGuard[Comparison]:
+def _needs_row(term: Expression) -> TypeGuard[Comparison]:
     """Tell a comparison that is false where its field is missing."""
     return isinstance(term, Comparison) and term.operator != "is null"
 
