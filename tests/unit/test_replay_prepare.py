@@ -119,6 +119,14 @@ def test_what_the_run_made_itself_is_not_restored(vault):
     assert (plan.inside, words(plan)) == ((), [])
 
 
+def test_a_temporary_folder_of_the_run_that_is_gone_is_no_input(vault, tmp_path):
+    gone = "/tmp/tmpq1w2e3r4/cache/f.py"  # noqa: S108 - a name
+    one = FileRecord(path=gone, digest=None, size_bytes=4, seen_by="python")
+    assert words(plan_of(manifest(vault, inputs=(one,)), vault)) == []
+    kept = FileRecord(path=str(tmp_path / "f.py"), digest=None, size_bytes=4, seen_by="python")
+    assert words(plan_of(manifest(vault, inputs=(kept,)), vault)) != []
+
+
 def test_code_that_was_not_kept_is_said(vault):
     found = manifest(vault)
     code = Code(

@@ -197,6 +197,12 @@ def is_cache(path: str) -> bool:
     return bool(_CACHE.search(path.replace("\\", "/")))
 
 
+def in_temporary_folder(path: str) -> bool:
+    """Tell whether a path lies in a folder with a temporary name."""
+    found = _TEMPORARY.match(path)
+    return found is not None and found.end() < len(path)
+
+
 def last_frames(text: str) -> str:
     """Keep of lines that were redrawn with carriage returns what a terminal would still show."""
     if "\r" not in text:

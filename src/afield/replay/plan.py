@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.replay.gaps import Gap
-from afield.replay.masks import is_cache
+from afield.replay.masks import in_temporary_folder, is_cache
 from afield.runs.host import usable_cores
 from afield.runs.manifest import FileRecord, Manifest
 from afield.vault import TreeEntry, Vault
@@ -82,6 +82,8 @@ def _code(manifest: Manifest) -> Iterator[Gap]:
         return
     read = {one.path for one in manifest.inputs}
     for one in manifest.code.not_kept:
+        if _is_scratch(one.path):
+            continue
         told = f"{one.path} ({_size(one.size_bytes)}) was not kept: {one.why}"
         yield Gap("code", told, missing=True, note=one.path in read)  # then said as an input
 
@@ -97,6 +99,8 @@ def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
 
 def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
     for one in outside:
+        if _is_scratch(one.path):
+            continue
         if one.digest is None:
             told = f"{one.path} has no digest in the record, so it could not be checked"
             yield Gap("input", told)
@@ -111,6 +115,11 @@ def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
         if found != one.digest:
             told = f"{one.path} differs from what the run read"
             yield Gap("input", told, missing=True, note=is_cache(one.path))
+
+
+def _is_scratch(path: str) -> bool:
+    """Tell whether a file lay in a temporary folder of the run's own, which is gone since."""
+    return in_temporary_folder(path) and not os.path.isdir(os.path.dirname(path))  # noqa: PTH112, PTH120 - recorded text
 
 
 def _secrets(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Gap]:
