@@ -23,7 +23,7 @@ _TOOL_CACHES = (
     *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
 )
 _CODE = (".py", ".pyc", ".pyi")
-_LIBRARIES = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|dll|pyd)$")
+_LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
 SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
 _SKIPPED_PARTS = re.compile(r"/(?:\.git|__pycache__)(?:/|$)")
 _SITE = re.compile(r"(?:site|dist)-packages$")
@@ -40,6 +40,8 @@ class Sieve:
         home = environ.get("HOME", "").rstrip("/")
         self._ours: tuple[str, ...] = (workspace + "/", *(f"{folder}/" for folder in ours))
         caches = tuple(f"{home}/{cache}" for cache in _TOOL_CACHES) if home else ()
+        self._folders: dict[str, bool] = {}
+        self._lines: dict[str, str] = {}
         self._outside_never = (*_SYSTEM, *caches)
 
     def learn(self, python: Interpreter) -> None:
@@ -54,15 +56,23 @@ class Sieve:
         if own and not self._inside.startswith(python.prefix + "/"):
             found.append(python.prefix)
         known = dict.fromkeys(f"{path.rstrip('/')}/" for path in found if path)
+        self._folders.clear()
         self._ours = tuple(dict.fromkeys((*self._ours, *known)))
 
     def is_data(self, path: str) -> bool:
         """Tell whether a path can be an input or output of the run."""
-        if path.startswith(self._ours):
+        folder, _, name = path.rpartition("/")
+        holds_data = self._folders.get(folder)
+        if holds_data is None:
+            holds_data = self._folders[folder] = self._holds_data(f"{folder}/")
+        return holds_data and not (name.endswith(_LIBRARIES) or ".so." in name)
+
+    def _holds_data(self, folder: str) -> bool:
+        if folder.startswith(self._ours):
             return False
-        if not path.startswith(self._inside) and path.startswith(self._outside_never):
+        if not folder.startswith(self._inside) and folder.startswith(self._outside_never):
             return False
-        return not (_SKIPPED_PARTS.search(path) or _LIBRARIES.search(path))
+        return _SKIPPED_PARTS.search(folder) is None
 
     def is_code(self, path: str) -> bool:
         """Tell whether a path is a Python file of the project: part of its code, no input."""
@@ -81,7 +91,12 @@ class Sieve:
 
     def shown_line(self, where: str | None) -> str | None:
         """Return `file.py:12` with the file as the manifest has it."""
-        return None if where is None else self.shown(where)
+        if where is None:
+            return None
+        line = self._lines.get(where)
+        if line is None:
+            line = self._lines[where] = self.shown(where)
+        return line
 
 
 def printable(text: str) -> str:

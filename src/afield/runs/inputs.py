@@ -11,7 +11,8 @@ import contextlib
 import os
 import stat
 import threading
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
@@ -31,8 +32,10 @@ _FIRST_PERIOD_S = 0.02
 _PERIOD_S = 0.25
 
 
-@dataclass(slots=True)
-class _Sight:
+_TOO_MANY = "too many files: not digested"
+
+
+class _Sight(msgspec.Struct, gc=False):
     """A file when it was first seen: its stat then, and the digest of what it held."""
 
     size_bytes: int
@@ -70,6 +73,7 @@ class InputWatch:
         self._events: list[Event] = []
         self._written: set[str] = set()
         self._sights: dict[str, _Sight] = {}
+        self._beyond_files = self._beyond_bytes = 0
         self._kept_files = self._kept_bytes = self._hashed = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="afield-inputs", daemon=True)
@@ -101,11 +105,17 @@ class InputWatch:
             if len(records) >= FILES_RECORDED_MAX:
                 self._fault(f"more than {FILES_RECORDED_MAX} inputs: the rest is not named")
                 break
-            if not self._sieve.is_data(path):
-                continue
-            record = self._known_record(event) or self._sight_record(event, not_kept)
+            relative = self._sieve.relative(path)
+            if relative is not None and relative in self._snapshot.seen:
+                record = self._known_record(event, relative)
+            else:
+                record = self._sight_record(event, relative, not_kept)
             if record is not None:
                 records.append(record)
+        if self._beyond_files:
+            why = "the bound on all inputs is reached"
+            path = f"{self._beyond_files} inputs"
+            not_kept.append(NotKept(path=path, size_bytes=self._beyond_bytes, why=why))
         return records, not_kept
 
     def _judge(self, trace: Trace) -> None:
@@ -118,7 +128,7 @@ class InputWatch:
                 sight.note = "overwritten by the run before it could be read"
         gone = [event.path for event in trace.removals] + [event.path for event in trace.renames]
         for path in gone:
-            if path not in self._sights:
+            if path not in self._sights and self._sieve.is_data(path):
                 late = _Sight(0, 0, 0, digest=None, kept=False, program=False, late=True)
                 late.note = "gone before it could be read"
                 self._sights[path] = late
@@ -202,7 +212,7 @@ class InputWatch:
                 except PermissionError:
                     sight.note = "cannot be read"
         else:
-            sight.note = "too many files: not digested"
+            sight.note = _TOO_MANY
         if sight.digest is not None:
             self._cache.remember(path, found, sight.digest)
         elif sight.note is None:
@@ -215,12 +225,11 @@ class InputWatch:
             and self._kept_bytes + size_bytes <= INPUTS_KEPT_BYTES_MAX
         )
 
-    def _known_record(self, event: Open) -> FileRecord | None:
-        """Return the record of a file that the snapshot holds; None when it does not."""
-        relative = self._sieve.relative(event.path)
-        seen = None if relative is None else self._snapshot.seen.get(relative)
-        if seen is None or relative is None or self._sieve.is_code(event.path):
+    def _known_record(self, event: Open, relative: str) -> FileRecord | None:
+        """Return the record of a file that the snapshot holds; None when it is code."""
+        if self._sieve.is_code(event.path) or not self._sieve.is_data(event.path):
             return None
+        seen = self._snapshot.seen[relative]
         changed = _is_changed(event.path, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
         return FileRecord(
             path=self._sieve.shown(event.path),
@@ -232,20 +241,24 @@ class InputWatch:
             changed=changed,
         )
 
-    def _sight_record(self, event: Open, not_kept: list[NotKept]) -> FileRecord | None:
+    def _sight_record(
+        self, event: Open, relative: str | None, not_kept: list[NotKept]
+    ) -> FileRecord | None:
         path = event.path
-        relative = self._sieve.relative(path)
-        if relative is not None and relative in self._snapshot.seen:
-            return None  # code of the project
         sight = self._sights.get(path)
         if sight is None:
-            return None  # never there, or no regular file
+            return None  # no data, never there, or no regular file
         shown = self._sieve.shown(path)
         if sight.kept and sight.digest is not None and relative is not None:
             self._snapshot.add_kept(relative, sight.digest, sight.size_bytes, program=sight.program)
-        elif not sight.kept:
-            why = sight.note or _why_not(sight.size_bytes, self._keep_bytes_max)
+        elif not sight.kept and sight.size_bytes > self._keep_bytes_max:
+            not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why="too large"))
+        elif not sight.kept and sight.digest is None and sight.note != _TOO_MANY:
+            why = sight.note or "not read"
             not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why=why))
+        elif not sight.kept:
+            self._beyond_files += 1
+            self._beyond_bytes += sight.size_bytes
         return FileRecord(
             path=shown,
             digest=sight.digest,
@@ -269,7 +282,3 @@ def _is_changed(path: str, size_bytes: int, mtime_ns: int, ctime_ns: int) -> boo
     except OSError:
         return True
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns) != (size_bytes, mtime_ns, ctime_ns)
-
-
-def _why_not(size_bytes: int, keep_bytes_max: int) -> str:
-    return "too large" if size_bytes > keep_bytes_max else "the bound on all inputs is reached"
