@@ -66,7 +66,7 @@ CATALOG = Catalog(
     key="id",
     attributes={
         "id": Attribute("r.id"),
-        "name": Attribute("r.name"),
+        "name": Attribute("r.name", indexed=True),
         "code": Attribute("r.code", "number"),
         "started": Attribute("r.started_ms", "time"),
         "duration": Attribute("((r.ended_ms - r.started_ms) / 1000.0)", "duration"),

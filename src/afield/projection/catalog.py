@@ -19,10 +19,12 @@ class Attribute:
     Args:
         sql: an expression over the alias `r`, such as `r."status"`.
         type: `time` is Unix milliseconds, `duration` is seconds.
+        indexed: whether an index finds the rows with one value.
     """
 
     sql: str
     type: AttributeType = "text"
+    indexed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

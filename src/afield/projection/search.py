@@ -145,24 +145,32 @@ def _narrow_start(
     compiler: Compiler, database: Searchable, where: Expression | None, rows: int
 ) -> Sql | None:
     """Return what to select from when one of the conditions fits no more than `rows` rows."""
+    table, key = quoted(compiler.catalog.table), quoted(compiler.catalog.key)
     for term in _terms(where):
-        found = compiler.find(term.field) if _needs_row(term) else None
-        if not isinstance(term, Comparison) or not isinstance(found, tuple):
+        if not _needs_row(term):
             continue
-        pairs, name = found
-        condition = compiler.pair_row(term, pairs, "x")
-        fits = Sql(
-            f"FROM {quoted(pairs.table)} x WHERE x.{quoted(pairs.name)} = ? AND {condition.text}",
-            (name, *condition.params),
-        )
-        sql = f"SELECT count(*) FROM (SELECT 1 {fits.text} LIMIT ?) few"
-        if database.query(sql, (*fits.params, rows + 1))[0][0] <= rows:
-            return Sql(
-                f'FROM (SELECT x.{quoted(pairs.owner)} AS "key" {fits.text}) n CROSS JOIN'
-                f" {quoted(compiler.catalog.table)} r"
-                f' ON r.{quoted(compiler.catalog.key)} = n."key"',
+        found = compiler.find(term.field)
+        if isinstance(found, tuple):
+            pairs, name = found
+            condition = compiler.pair_row(term, pairs, "x")
+            fits = Sql(
+                f"FROM {quoted(pairs.table)} x"
+                f" WHERE x.{quoted(pairs.name)} = ? AND {condition.text}",
+                (name, *condition.params),
+            )
+            start = Sql(
+                f'FROM (SELECT x.{quoted(pairs.owner)} AS "key" {fits.text}) n'
+                f' CROSS JOIN {table} r ON r.{key} = n."key"',
                 fits.params,
             )
+        elif found.indexed and term.operator in ("=", "in"):
+            start = Sql(f"FROM {table} r")
+            fits = _where(start, [compiler.condition(term, f"r.{key}")])
+        else:
+            continue
+        few = f"SELECT count(*) FROM (SELECT 1 {fits.text} LIMIT ?) few"
+        if database.query(few, (*fits.params, rows + 1))[0][0] <= rows:
+            return start
     return None
 
 

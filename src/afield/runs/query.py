@@ -14,10 +14,10 @@ CATALOG = Catalog(
     table="runs",
     key="id",
     attributes={
-        "id": Attribute("r.id"),
-        "name": Attribute("r.name"),
-        "status": Attribute("r.status"),
-        "project": Attribute("r.project"),
+        "id": Attribute("r.id", indexed=True),
+        "name": Attribute("r.name", indexed=True),
+        "status": Attribute("r.status", indexed=True),
+        "project": Attribute("r.project", indexed=True),
         "experiment": Attribute("r.experiment"),
         "kind": Attribute("r.kind"),
         "started": Attribute("r.started_ms", "time"),
@@ -32,7 +32,7 @@ CATALOG = Catalog(
         "commit": Attribute("r.commit_id"),
         "python": Attribute("r.python"),
         "parent": Attribute("r.parent"),
-        "reproduces": Attribute("r.reproduces"),
+        "reproduces": Attribute("r.reproduces", indexed=True),
         "verdict": Attribute(_VERDICT),
     },
     pairs={
