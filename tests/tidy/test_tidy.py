@@ -25,7 +25,10 @@ LONG_FILES: dict[str, str] = {
 NOT_IMPORTED_BY_NAME = {
     # file: why nobody imports it by a statement
     "__main__.py": "`python -m afield`",
-    "runs/inside/sitecustomize.py": "the child's interpreter imports it by its reserved name",
+    "runs/inside/hook/sitecustomize.py": "the child's interpreter imports it by its reserved name",
+    "runs/inside/hook/_afield_identity.py": "imported from a folder on the child's PYTHONPATH",
+    "runs/inside/hook/_afield_log.py": "imported from a folder on the child's PYTHONPATH",
+    "runs/inside/hook/_afield_watch.py": "imported from a folder on the child's PYTHONPATH",
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
