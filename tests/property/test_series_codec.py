@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from afield.runs import series_columns, series_format, series_seal
@@ -16,6 +16,7 @@ from afield.runs.live_series import RECORD, LivePart, LiveSeries, live_parts
 
 VALUES = st.floats(allow_nan=True, allow_infinity=True)
 INT64 = st.integers(-(2**63), 2**63 - 1)
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.lists(st.text(max_size=12), min_size=1, max_size=6, unique=True)
 
 
@@ -75,6 +76,7 @@ def _bits(values):
     return [struct.pack("<d", value) for value in values]
 
 
+@unhurried
 @given(logs())
 def test_decoding_undoes_encoding(log):
     sealed, _ = _sealed(log)
@@ -91,6 +93,7 @@ def test_decoding_undoes_encoding(log):
         assert _bits(found.value.tolist()) == _bits(point[2] for point in points)
 
 
+@unhurried
 @given(st.lists(st.tuples(INT64, INT64, VALUES, st.integers(1, 9)), min_size=1, max_size=200))
 def test_a_block_of_planes_becomes_its_records_again(points):
     records = b"".join(RECORD.pack(*point) for point in points)
@@ -101,6 +104,7 @@ def test_a_block_of_planes_becomes_its_records_again(points):
     assert series_format.records_of(block) == records
 
 
+@unhurried
 @given(logs())
 def test_summaries_are_those_of_plain_python(log):
     _, summaries = _sealed(log)
@@ -127,6 +131,7 @@ def _same(one, other):
     return one == other or (math.isnan(one) and math.isnan(other))
 
 
+@unhurried
 @given(st.lists(VALUES, min_size=1, max_size=300), st.integers(1, 400))
 def test_buckets_are_those_of_plain_python(values, points_max):
     count = len(values)
@@ -144,7 +149,7 @@ def test_buckets_are_those_of_plain_python(values, points_max):
         assert _same(high[number], max(known, default=math.nan))
 
 
-@settings(max_examples=20)
+@settings(unhurried, max_examples=20)
 @given(log=logs(parts_max=2, points_max=150))
 def test_live_files_read_back_as_they_were_logged(tmp_path_factory, log):
     folder = str(tmp_path_factory.mktemp("live"))

@@ -149,6 +149,15 @@ def test_an_orphan_is_interrupted_when_it_was_last_heard_of(record):
     assert ended.body["ended_ms"] == 6_000_000
 
 
+def test_what_an_orphan_printed_is_kept(record):
+    run = start_run(record, pid=_dead_pid())
+    (_live(record, run) / "console.bin").write_bytes(b"framed bytes")
+    assert sweep_orphans(record) == [run]
+    (saved,) = [entry for entry in _kinds(record, run) if entry.kind == events.SAVED]
+    assert saved.body["path"] == "console.bin"
+    assert record.vault.get(saved.body["object"]) == b"framed bytes"
+
+
 def test_a_run_whose_trainer_outlived_its_recorder_is_no_orphan(record):
     run = start_run(record, pid=_dead_pid())
     part = LiveSeries(record.live_folder(run), os.getpid(), born(os.getpid()))

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 
+from afield.journal import Draft
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
+from afield.runs import events
 from afield.runs.limits import FOREIGN_ORPHAN_AGE_S
 from afield.runs.live_owner import Ending, changed_ns, host_name, is_alive, read_ending
 from afield.runs.record import Record, end_run, remove_live
 
 INTERRUPTED = "interrupted"
+CONSOLE = "console.bin"
+"""The framed console of a captured run, in its live folder; see `runs.console`."""
 
 
 def sweep_orphans(record: Record) -> list[RunId]:
@@ -56,6 +60,7 @@ def _sweep(record: Record, name: str) -> RunId | None:
         end_run(
             record,
             run,
+            before=_console(record, run, folder),
             status=how.status,
             exit_code=how.exit_code,
             signal=how.signal,
@@ -64,6 +69,18 @@ def _sweep(record: Record, name: str) -> RunId | None:
     except (OSError, AfieldError):
         return None
     return run
+
+
+def _console(record: Record, run: RunId, folder: str) -> tuple[Draft, ...]:
+    """Keep what the command printed before its recorder died; nobody is left to say more."""
+    path = os.path.join(folder, CONSOLE)
+    try:
+        if not os.path.getsize(path):
+            return ()
+    except OSError:
+        return ()
+    found, size_bytes = record.vault.put_file(path)
+    return (events.saved(run, CONSOLE, found, size_bytes),)
 
 
 def _last_seen_ms(record: Record, folder: str) -> int:
