@@ -25,10 +25,16 @@ LONG_FILES: dict[str, str] = {
 NOT_IMPORTED_BY_NAME = {
     # file: why nobody imports it by a statement
     "__main__.py": "`python -m afield`",
+    "replay/inside/compare_pickles.py": "a script that the rebuilt environment's Python runs",
     "runs/inside/hook/sitecustomize.py": "the child's interpreter imports it by its reserved name",
     "runs/inside/hook/_afield_identity.py": "imported from a folder on the child's PYTHONPATH",
     "runs/inside/hook/_afield_log.py": "imported from a folder on the child's PYTHONPATH",
     "runs/inside/hook/_afield_watch.py": "imported from a folder on the child's PYTHONPATH",
+}
+
+PRINTS = {
+    # file: why it prints
+    "replay/inside/compare_pickles.py": "its standard output is its answer",
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -107,6 +113,7 @@ def test_every_module_is_imported_by_another():
 
 def test_no_bare_except_and_no_print():
     faults = []
+    assert {relative(path) for path in FILES} >= set(PRINTS)
     for path in FILES:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ExceptHandler) and node.type is None:
@@ -115,6 +122,7 @@ def test_no_bare_except_and_no_print():
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
                 and node.func.id == "print"
+                and relative(path) not in PRINTS
             ):
                 faults.append(f"{relative(path)}:{node.lineno} print")
     assert not faults

@@ -18,7 +18,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the parts of a manifest."""
 
 
-class Git(Struct, kw_only=True):
+class Git(Struct, frozen=True, kw_only=True):
     """Where the code stood in git; `dirty` is true when the tree differed from `commit`."""
 
     root: str
@@ -28,7 +28,7 @@ class Git(Struct, kw_only=True):
     dirty: bool = False
 
 
-class NotKept(Struct, kw_only=True):
+class NotKept(Struct, frozen=True, kw_only=True):
     """A file whose bytes are not in the record, and why (`too large`, `vanished`, ...)."""
 
     path: str
@@ -36,7 +36,7 @@ class NotKept(Struct, kw_only=True):
     why: str
 
 
-class Code(Struct, kw_only=True):
+class Code(Struct, frozen=True, kw_only=True):
     """The exact tree of code: tracked, changed and untracked files, as a vault tree."""
 
     tree: str
@@ -45,7 +45,7 @@ class Code(Struct, kw_only=True):
     not_kept: tuple[NotKept, ...] = ()
 
 
-class Distribution(Struct, kw_only=True):
+class Distribution(Struct, frozen=True, kw_only=True):
     """An installed distribution. `identity` is the BLAKE3 of its sorted RECORD rows.
 
     RECORD rows without *.pyc, INSTALLER, REQUESTED, RECORD, direct_url.json and `../` paths;
@@ -62,7 +62,7 @@ class Distribution(Struct, kw_only=True):
     wheel: str | None = None
 
 
-class Environment(Struct, kw_only=True):
+class Environment(Struct, frozen=True, kw_only=True):
     """The Python environment of the command. `identity` digests everything that matters."""
 
     python: str
@@ -75,7 +75,7 @@ class Environment(Struct, kw_only=True):
     distributions: tuple[Distribution, ...] = ()
 
 
-class FileRecord(Struct, kw_only=True):
+class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that the run read or wrote.
 
     `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` is
@@ -94,7 +94,7 @@ class FileRecord(Struct, kw_only=True):
     note: str | None = None
 
 
-class Entropy(Struct, kw_only=True):
+class Entropy(Struct, frozen=True, kw_only=True):
     """How randomness was fed. `mode` is `replay` or `off`; seeds are hex.
 
     `calls` lists the places that took unseeded entropy, as (source, `file.py:12`, times).
@@ -106,7 +106,7 @@ class Entropy(Struct, kw_only=True):
     calls: tuple[tuple[str, str, int], ...] = ()
 
 
-class Host(Struct, kw_only=True):
+class Host(Struct, frozen=True, kw_only=True):
     """The machine: what can change a result, and no more."""
 
     system: str
@@ -119,7 +119,7 @@ class Host(Struct, kw_only=True):
     libc: str | None = None
 
 
-class Resources(Struct, kw_only=True):
+class Resources(Struct, frozen=True, kw_only=True):
     """What the run used: seconds and bytes over the run's whole process tree."""
 
     wall_s: float
@@ -128,7 +128,7 @@ class Resources(Struct, kw_only=True):
     gpu_memory_peak_bytes: int | None = None
 
 
-class Redaction(Struct, kw_only=True):
+class Redaction(Struct, frozen=True, kw_only=True):
     """A secret that was replaced. `where` is `argv`, `env`, `code`, `params` or `console`."""
 
     where: str
@@ -136,7 +136,7 @@ class Redaction(Struct, kw_only=True):
     name: str
 
 
-class Capture(Struct, kw_only=True):
+class Capture(Struct, frozen=True, kw_only=True):
     """Which layers were active, and every fault of ours along the way."""
 
     layers: tuple[str, ...]
@@ -144,7 +144,7 @@ class Capture(Struct, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-class Manifest(Struct, kw_only=True):
+class Manifest(Struct, frozen=True, kw_only=True):
     """All that a run was made of.
 
     `argv` and `cwd` (relative to the project's root, POSIX; absolute when outside it) are what
