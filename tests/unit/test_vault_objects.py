@@ -148,6 +148,17 @@ def test_metadata_stands_in_packs_of_its_own(vault, disk):
     ]
 
 
+def test_metadata_never_reaches_the_disk_before_the_data_that_it_names(disk):
+    vault = Vault(ROOT, disk, pack_bytes=10_000)
+    data = vault.put(b"named by the tree")
+    tree = vault.put_tree([TreeEntry("a", 0o644, 17, data)])
+    for number in range(30):
+        vault.put(random.Random(number).randbytes(900), meta=True)
+    other = Vault(ROOT, disk)
+    assert other.has(tree)
+    assert other.has(data)
+
+
 def test_packs_keep_to_their_size(disk):
     vault = Vault(ROOT, disk, pack_bytes=50_000)
     made = random.Random(4)
