@@ -115,6 +115,10 @@ def reproduce(
         err=err,
         terminal=terminal,
     )
+    return _reproduce(record, runs, run, wish)
+
+
+def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
     manifest = runs.manifest(run)
     if manifest is None:
         raise NotReproducible(

@@ -302,4 +302,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    print("\n" + json.dumps(main(sys.argv[1:])))
+    sys.stdout.write("\n" + json.dumps(main(sys.argv[1:])) + "\n")
