@@ -129,7 +129,7 @@ def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Repor
         )
     plan = make_plan(manifest, vault=record.vault, environ=wish.tools.environ)
     with _folder(manifest, wish.keep) as (root, aside):
-        progress(f"restoring {len(plan.tree)} files")
+        wish.tools.progress(f"restoring {len(plan.tree)} files")
         prepared = prepare(plan, vault=record.vault, root=root, environ=wish.tools.environ)
         gaps = (*plan.gaps, *prepared.gaps)
         try:
