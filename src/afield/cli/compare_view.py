@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from afield.cli import words
+from afield.cli import screen, words
 from afield.cli.arguments import short
 from afield.cli.screen import grid, styled
 from afield.cli.verdict_view import GRADES
@@ -51,7 +51,7 @@ def _made_of(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
     yield from _code(found, most)
     packages = _packages(found["environment"])
     if packages:
-        yield "environment", _cut(packages, most)
+        yield "environment", screen.lines(packages, most)
     inputs: list[Text] = []
     for one in found["inputs"]:
         where = f"  first read at {one['where']}" if one["where"] else ""
@@ -59,16 +59,16 @@ def _made_of(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
     inputs += [styled(f"{path}: only in the first", "red") for path in found["inputs_only_a"]]
     inputs += [styled(f"{path}: only in the second", "green") for path in found["inputs_only_b"]]
     if inputs:
-        yield "inputs", _cut(inputs, most)
+        yield "inputs", screen.lines(inputs, most)
     if found["arguments"]:
         pair = (shlex.join(found["arguments"][side]) for side in "ab")
-        yield "command", _cut([_change("", *pair)], most)
+        yield "command", screen.lines([_change("", *pair)], most)
     for label in ("params", "variables"):
         if found[label]:
             lines = [_change(one["name"], one["a"], one["b"]) for one in found[label]]
-            yield label, _cut(lines, most)
+            yield label, screen.lines(lines, most)
     if found["machine"]:
-        yield "machine", _cut([styled(line) for line in found["machine"]], most)
+        yield "machine", screen.lines([styled(line) for line in found["machine"]], most)
 
 
 def _code(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
@@ -90,7 +90,7 @@ def _code(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, Render
     lines += [styled(f"{path}: only in the first", "red") for path in code["only_a"]]
     lines += [styled(f"{path}: only in the second", "green") for path in code["only_b"]]
     if lines:
-        yield "code", _cut(lines, most)
+        yield "code", screen.lines(lines, most)
 
 
 def _results(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
@@ -138,7 +138,7 @@ def _numbers(metrics: Sequence[dict[str, Any]], most: int | None) -> RenderableT
             styled(_said(new), "green"),
             styled(f"{new - old:+.6g}" if both else "", "dim"),
         )
-    return _with_rest(table, len(metrics), most)
+    return screen.with_rest(table, len(metrics), most)
 
 
 def _graded(outputs: Sequence[dict[str, Any]], most: int | None) -> RenderableType:
@@ -150,7 +150,7 @@ def _graded(outputs: Sequence[dict[str, Any]], most: int | None) -> RenderableTy
         style = GRADES.get(one["verdict"], ("?", "yellow"))[1]
         detail = one["detail"] or ""
         table.add_row(styled(one["path"]), styled(one["verdict"], style), styled(detail))
-    return _with_rest(table, len(outputs), most)
+    return screen.with_rest(table, len(outputs), most)
 
 
 def _change(name: str, old: object, new: object) -> Text:
@@ -168,13 +168,3 @@ def _said(value: object) -> str:
 def _diff(lines: Sequence[str]) -> list[Text]:
     shown = [line for line in lines if not line.startswith(("---", "+++"))]
     return [styled(line, _DIFF_STYLES.get(line[:1], "dim")) for line in shown]
-
-
-def _cut(lines: Sequence[Text], most: int | None) -> RenderableType:
-    return _with_rest(Group(*lines[:most]), len(lines), most)
-
-
-def _with_rest(shown: RenderableType, count: int, most: int | None) -> RenderableType:
-    if most is None or count <= most:
-        return shown
-    return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))

@@ -1,7 +1,7 @@
 """Progress on stderr: what is being done, then a tick and how long it took.
 
-On a terminal the step under way turns; elsewhere only finished steps are written. Steps that
-were over at once are not worth a time.
+On a terminal the step under way turns (unless others write there meanwhile); elsewhere only
+finished steps are written. Steps that were over at once are not worth a time.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ SHOWN_FROM_S = 0.1
 class Progress:
     """One line a step; `step` ends the one before. Use as a context manager."""
 
-    def __init__(self, session: Session, *, quiet: bool = False) -> None:
+    def __init__(self, session: Session, *, turning: bool = True) -> None:
         self._session = session
-        self._quiet = quiet
         self._label: str | None = None
         self._since = 0.0
         self._status: Status | None = None
-        self._turns = session.is_terminal(sys.stderr) and not quiet
+        self._turns = turning and session.is_terminal(sys.stderr)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +64,7 @@ class Progress:
         if self._status is not None:
             self._status.stop()
             self._status = None
-        if label is None or self._quiet:
+        if label is None:
             return
         took_s = time.monotonic() - self._since
         mark = click.style("✗", fg="red") if failed else click.style("✓", fg="green")

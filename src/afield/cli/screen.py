@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -78,6 +79,18 @@ def grid(*, gap: int = 2) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     return table
+
+
+def lines(texts: Sequence[Text], most: int | None) -> RenderableType:
+    """Return texts below one another, the first `most` of them and how many more there are."""
+    return with_rest(Group(*texts[:most]), len(texts), most)
+
+
+def with_rest(shown: RenderableType, count: int, most: int | None) -> RenderableType:
+    """Return the first `most` of `count` things with a line on how many more there are."""
+    if most is None or count <= most:
+        return shown
+    return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))
 
 
 def status_text(status: str, exit_code: int | None = None) -> Text:

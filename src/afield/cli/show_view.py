@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from afield.cli import words
+from afield.cli import screen, words
 from afield.cli.arguments import short
 from afield.cli.output import plain
 from afield.cli.screen import grid, status_text, styled, verdict_text
@@ -62,7 +62,7 @@ def _rows(
     if run.get("entropy"):
         yield "randomness", _entropy(run["entropy"], most)
     if run.get("network"):
-        yield "network", _lines([styled(text) for text in run["network"]], most)
+        yield "network", screen.lines([styled(text) for text in run["network"]], most)
     yield from _people(run, now)
     yield from _judgement(run, most)
 
@@ -141,7 +141,7 @@ def _file_table(files: Sequence[dict[str, Any]], most: int | None) -> Renderable
         table.add_row(
             styled(found["path"]), words.size(found["size_bytes"]), styled(remark.strip())
         )
-    return _with_rest(table, len(files), most)
+    return screen.with_rest(table, len(files), most)
 
 
 def _metrics(metrics: dict[str, Any], most: int | None) -> RenderableType:
@@ -155,12 +155,12 @@ def _metrics(metrics: dict[str, Any], most: int | None) -> RenderableType:
             low, high, mean = (words.number(found[part]) for part in ("min", "max", "mean"))
             spread = f"min {low}  max {high}  mean {mean}  ({found['count']:,} points)"
         table.add_row(styled(name), styled(words.number(found["last"]), "bold"), styled(spread))
-    return _with_rest(table, len(metrics), most)
+    return screen.with_rest(table, len(metrics), most)
 
 
 def _pairs(values: dict[str, Any], most: int | None) -> RenderableType:
     lines = [styled(f"{name} = {words.number(value)}") for name, value in sorted(values.items())]
-    return _lines(lines, most)
+    return screen.lines(lines, most)
 
 
 def _entropy(entropy: dict[str, Any], most: int | None) -> RenderableType:
@@ -171,7 +171,7 @@ def _entropy(entropy: dict[str, Any], most: int | None) -> RenderableType:
         for call in entropy["calls"]
     ]
     head = "recorded, and replayed when reproduced" + ("; nobody seeded:" if calls else "")
-    return Group(styled(head), _lines(calls, most)) if calls else styled(head)
+    return Group(styled(head), screen.lines(calls, most)) if calls else styled(head)
 
 
 def _times(times: int) -> str:
@@ -198,14 +198,4 @@ def _judgement(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
         ("in the way", run["blockers"], "yellow"),
     ):
         if lines:
-            yield label, _lines([styled(line, style) for line in lines], most)
-
-
-def _lines(lines: Sequence[Text], most: int | None) -> RenderableType:
-    return _with_rest(Group(*lines[:most]), len(lines), most)
-
-
-def _with_rest(shown: RenderableType, count: int, most: int | None) -> RenderableType:
-    if most is None or count <= most:
-        return shown
-    return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))
+            yield label, screen.lines([styled(line, style) for line in lines], most)

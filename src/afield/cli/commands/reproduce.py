@@ -66,7 +66,7 @@ def command(
     shown: BinaryIO = sys.stderr.buffer
     if not verbose:
         shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
-    with Progress(session) as progress:
+    with Progress(session, turning=not verbose) as progress:
         report = reproduce(
             workspace.record,
             workspace,
