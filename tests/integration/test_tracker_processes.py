@@ -325,3 +325,73 @@ def test_a_joining_script_chooses_the_project_that_nobody_gave(tmp_path):
         end_run(workspace.record, run, status="finished", exit_code=0)
         view = workspace.run("exp")
         assert (view.id, view.project, view.experiment) == (run, "mine", "default")
+
+
+@POSIX
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_what_was_logged_is_there_and_nothing_else(tmp_path, seed):
+    counter = tmp_path / "counter"
+    counter.write_bytes(bytes(8))
+    process = _spawn(
+        """
+        import mmap, struct, sys, afield
+        with open(sys.argv[2], "r+b") as stream:
+            counted = mmap.mmap(stream.fileno(), 8)
+        run = afield.init(workspace=sys.argv[1])
+        print(run.id, flush=True)
+        number = 0
+        while True:
+            run.log({f"m{number % 7}": float(number)}, step=number)
+            number += 1
+            struct.pack_into("=Q", counted, 0, number)
+        """,
+        tmp_path,
+        counter,
+    )
+    run = process.stdout.readline().strip()
+    time.sleep(random.Random(seed).uniform(0.0, 0.2))
+    process.kill()
+    process.communicate()
+    returned = int.from_bytes(counter.read_bytes(), sys.byteorder)
+    with afield.open(tmp_path) as workspace:
+        found = []
+        for name in workspace.run(run).metrics:
+            table = workspace.series(run, name)
+            assert table["value"].to_pylist() == list(map(float, table["step"].to_pylist()))
+            found += table["step"].to_pylist()
+    assert sorted(found) == list(range(len(found)))
+    assert len(found) in (returned, returned + 1)
+
+
+@POSIX
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_while_runs_begin_and_end_leaves_every_run_whole(tmp_path, seed):
+    process = _spawn(
+        """
+        import random, sys, afield
+        while True:
+            run = afield.init(workspace=sys.argv[1], config={"a": 1})
+            for number in range(300):
+                run.log({"loss": random.random()})
+            run.finish()
+            print(run.id, flush=True)
+        """,
+        tmp_path,
+    )
+    done = [process.stdout.readline().strip() for _ in range(3)]
+    time.sleep(random.Random(seed).uniform(0.0, 0.1))
+    process.kill()
+    done += process.communicate()[0].split()
+    with afield.open(tmp_path) as workspace:
+        views = workspace.runs(limit=None)
+        assert {view.id for view in views if view.status == "finished"} >= set(done)
+        assert len(views) <= len(done) + 2
+        for view in views:
+            assert view.status in {"finished", "interrupted"}
+            if view.id in done:
+                assert view.params == {"a": 1}
+                assert workspace.series(view, "loss").num_rows == 300
+        assert [found for found in workspace.verify() if found.damaged] == []
+        assert workspace.refresh() == 0
+    left = list((tmp_path / ".afield" / "live").iterdir())  # one may have been begun just then
+    assert [path for path in left if (path / "owner.json").exists()] == []

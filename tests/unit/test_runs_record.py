@@ -195,6 +195,9 @@ def test_a_live_folder_without_an_owner_is_given_a_minute(record):
     changed = Path(folder).stat().st_mtime_ns
     assert is_alive(folder, "h", changed + 10**9, 86_400)
     assert not is_alive(folder, "h", changed + 120 * 10**9, 86_400)
+    record.clock.now_ns = changed + 120 * 10**9
+    assert sweep_orphans(record) == []  # there never was a run
+    assert not _live(record, run).exists()
 
 
 def test_a_torn_ending_counts_as_none(record):

@@ -12,7 +12,15 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
 from afield.runs import events
 from afield.runs.limits import FOREIGN_ORPHAN_AGE_S
-from afield.runs.live_owner import Ending, changed_ns, host_name, is_alive, read_ending
+from afield.runs.live_owner import (
+    Ending,
+    changed_ns,
+    host_name,
+    is_alive,
+    read_ending,
+    read_owner,
+)
+from afield.runs.live_series import live_parts
 from afield.runs.record import Record, end_run, remove_live
 
 INTERRUPTED = "interrupted"
@@ -53,6 +61,9 @@ def _sweep(record: Record, name: str) -> RunId | None:
     try:
         run = parse_run_id(name)
     except AfieldError:
+        remove_live(folder)
+        return None
+    if read_owner(folder) is None and not live_parts(folder):  # it died before there was a run
         remove_live(folder)
         return None
     try:
