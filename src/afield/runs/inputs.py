@@ -90,7 +90,7 @@ class InputWatch:
         if self._thread.ident is not None:
             self._thread.join()
         self._step()
-        return collect(self._events)
+        return collect(self._follower.recount(self._events))
 
     def records(self, trace: Trace) -> tuple[list[FileRecord], list[NotKept]]:
         """Return the inputs as the manifest has them, and those whose bytes are not kept.

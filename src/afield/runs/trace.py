@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from afield.runs.entropy import lines_drawing
@@ -114,17 +114,19 @@ class _Source:
     pid: int
     segment: int = 0
     offset: int = 0
+    ended: bool = False
 
 
 class TraceFollower:
     """Reads a trace while it grows; each event is given once.
 
-    Counts of entropy calls and faults are those at the time; `read` gives the last ones.
+    Counts of entropy calls and faults are those at the time; `recount` gives the last ones.
     """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._sources: dict[str, _Source] = {}
+        self._counted: dict[tuple[int, int], tuple[str, int]] = {}
 
     def poll(self) -> list[Event]:
         """Return the events since the last poll, in the order of time. Never raises OSError."""
@@ -139,9 +141,28 @@ class TraceFollower:
                 self._sources[base] = _Source(base, int(pid))
         found: list[Event] = []
         for source in self._sources.values():
-            self._drain(source, found)
+            if not source.ended:
+                source.ended = _is_gone(source.pid)  # asked first: then all of it is there
+                self._drain(source, found)
         found.sort(key=lambda event: event.at_ns)
         return found
+
+    def recount(self, events: Iterable[Event]) -> list[Event]:
+        """Return events of this follower's with the counts that they have now."""
+        return [self._counted_anew(event) for event in events]
+
+    def _counted_anew(self, event: Event) -> Event:
+        place = self._counted.get((event.pid, event.at_ns))
+        if place is None or not isinstance(event, EntropyCall | Fault):
+            return event
+        path, offset = place
+        try:
+            with open(path, "rb", buffering=0) as stream:
+                stream.seek(offset)
+                data = stream.read(8)
+        except OSError:
+            return event
+        return replace(event, count=max(event.count, int.from_bytes(data, "little")))
 
     def _drain(self, source: _Source, found: list[Event]) -> None:
         while True:
@@ -159,12 +180,27 @@ class TraceFollower:
                 event = parse(data[at + 4 : end - 1], source.pid)
                 if event is not None:
                     found.append(event)
+                if isinstance(event, EntropyCall | Fault):
+                    self._counted[event.pid, event.at_ns] = (path, source.offset + at + 5)
                 at = end
             source.offset += at
             if is_last:
                 return
             source.segment += 1
             source.offset = 0
+
+
+def _is_gone(pid: int) -> bool:
+    """Tell whether no process has this id any more; its log then need not be asked again."""
+    if os.name != "posix":  # there the same call would end the process
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _record_end(data: bytes, at: int) -> int | None:

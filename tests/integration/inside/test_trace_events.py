@@ -367,3 +367,40 @@ def test_tracing_off_leaves_only_interpreters_and_entropy(runner):
     assert (found.opens, found.commands, found.faults) == ((), (), ())
     assert found.calls() == (("os.urandom", f"{path}:3", 1),)
     assert found.active
+
+
+def test_a_follower_gives_each_event_once_though_processes_come_and_go(runner):
+    environ = runner.plan(seed="77" * 32, watch=True)
+    follower = TraceFollower(environ["AFIELD_TRACE_FOLDER"])
+    path = runner.script(
+        "import os, sys\n"
+        "for n in range(20):\n"
+        "    if os.fork() == 0:\n"
+        "        for m in range(300):\n"
+        "            try: open(f'/no/such/{n}/{m}')\n"
+        "            except OSError: pass\n"
+        "        os._exit(0)\n"
+        "for n in range(20): os.wait()\n"
+    )
+    found = []
+    with subprocess.Popen([sys.executable, path], env=environ) as child:
+        while child.poll() is None:
+            found += follower.poll()
+    found += follower.poll()
+    paths = [e.path for e in found if isinstance(e, trace.Open) and e.path.startswith("/no")]
+    assert sorted(paths) == sorted(f"/no/such/{n}/{m}" for n in range(20) for m in range(300))
+    assert follower.poll() == []
+
+
+def test_a_follower_counts_anew_what_went_on_after_it_was_first_seen(runner):
+    path = runner.script("import os\nfor n in range(4):\n    os.urandom(1)\n    input()\n")
+    environ = runner.plan(seed="88" * 32, watch=True)
+    follower = TraceFollower(environ["AFIELD_TRACE_FOLDER"])
+    found = []
+    with subprocess.Popen([sys.executable, path], env=environ, stdin=subprocess.PIPE) as child:
+        while not any(isinstance(e, trace.EntropyCall) for e in found):
+            found += follower.poll()
+        child.communicate(b"\n\n\n\n")
+    assert [e.count for e in found if isinstance(e, trace.EntropyCall)] == [1]
+    whole = trace.collect(follower.recount(found + follower.poll()))
+    assert whole.calls() == (("os.urandom", f"{path}:3", 4),)
