@@ -105,6 +105,16 @@ def test_a_part_of_another_size_is_refused(forger, tmp_path):
         file.read()
 
 
+def test_a_recipe_in_a_recipe_of_another_size_is_refused(forger, tmp_path):
+    one = forger.chunk(b"one")
+    inner, _ = forger.recipe(blake3(b"oneone").digest(), [one, one])
+    digest, _ = forger.recipe(blake3(b"oneoneone").digest(), [(inner, 7), (one[0], 2)])
+    vault = forger.finish()
+    refuses(vault, digest, tmp_path)
+    with pytest.raises(ObjectDamaged), vault.open(digest.hex()) as file:
+        file.read()
+
+
 def test_a_record_that_gives_its_content_another_size_is_refused(forger, tmp_path):
     digest = blake3(b"four").digest()
     forger.record(digest, b"four", raw_bytes=5, size_bytes=5)

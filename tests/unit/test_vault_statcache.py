@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,15 @@ def test_saving_keeps_what_this_process_did_not_look_at(path, cache_path, tmp_pa
     StatCache(cache_path).save()
     assert StatCache(cache_path).lookup(path, Path(path).stat()) == ID
     assert not [name for name in tmp_path.iterdir() if ".tmp-" in name.name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_a_name_that_is_no_utf_8_is_not_remembered_and_spoils_nothing(path, cache_path, tmp_path):
+    odd = tmp_path / os.fsdecode(b"odd \xff")
+    odd.write_bytes(b"x")
+    cache = StatCache(cache_path, clock_after(path, 60))
+    learn(cache, str(odd))
+    learn(cache, path)
+    cache.save()
+    assert StatCache(cache_path).lookup(str(odd), odd.stat()) is None
+    assert StatCache(cache_path).lookup(path, Path(path).stat()) == ID
