@@ -286,6 +286,13 @@ thorough = settings(max_examples=300, deadline=None, suppress_health_check=list(
 @given(
     runs, queries, st.integers(0, 4), st.one_of(st.none(), st.integers(0, 5)), st.integers(-1, 3)
 )
+@example(
+    [{"runs": (None, 0, 0, None), "metrics": {}, "params": {}, "id": "r0"}],
+    Query(Comparison(Field("", "code"), "in", (number_value(0), number_value(math.nan))), ()),
+    0,
+    None,
+    0,
+)
 def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(
     rows, query, offset, limit, narrow_rows
 ):
@@ -342,6 +349,7 @@ any_query = st.builds(
 
 @thorough
 @given(any_query)
+@example(Query(None, (Order(Field("", "\xbd"), descending=False),)))
 def test_what_is_written_parses_to_the_same_tree(query):
     written = to_text(query)
     assume(len(written) <= 4000)

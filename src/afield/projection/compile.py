@@ -150,8 +150,9 @@ class Compiler:
             "number": self._number,
             "duration": self._duration,
         }[attribute.type]
-        values = [convert(node, value) for value in node.values]
-        if any(isinstance(value, float) and is_nan(value) for value in values):
+        converted = (convert(node, value) for value in node.values)
+        values = [each for each in converted if isinstance(each, str) or not is_nan(each)]
+        if not values:  # nothing equals nan
             return Sql(f"{sql} IS NOT NULL" if node.operator in ("!=", "not in") else NEVER)
         if node.operator in ("in", "not in"):
             marks = ", ".join("?" * len(values))

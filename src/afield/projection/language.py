@@ -12,6 +12,7 @@ docs/query.md explains it to people. What fields there are is a catalog's busine
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from afield.projection.errors import QuerySyntax
@@ -214,4 +215,5 @@ class _Parser:
 
 
 def _starts_name(word: str) -> bool:
-    return word[0].isalpha() or word[0] == "_"
+    """Tell a name from a number; the same rule as in `syntax`, `½` included."""
+    return re.match(r"[^\W\d]", word) is not None
