@@ -89,7 +89,8 @@ def test_chosen_columns_are_shown_in_their_order(afield, project):
 
 
 @pytest.mark.parametrize(
-    ("column", "meant"), [("lr", "`params.lr`"), ("stats", "`status`"), ("wrong", "no such field")]
+    ("column", "meant"),
+    [("lr", "`params.lr`"), ("stats", "`status`"), ("wrong", "no such field"), (",", "no columns")],
 )
 def test_a_column_that_is_no_field_is_a_usage_error_with_a_suggestion(
     afield, project, column, meant
@@ -205,3 +206,16 @@ def test_the_page_of_the_command_line_names_every_command_and_exit_code():
         assert re.search(rf"`{name}|^afield {name} ", page, re.MULTILINE), name
     for code in (0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 70, 130):
         assert f"| {code} |" in page
+
+
+def test_a_workspace_whose_configuration_is_broken_is_exit_13(afield, project):
+    (project / ".afield" / "config.toml").write_text("= broken")
+    answer = afield("runs")
+    assert answer.code == 13
+    assert "config.toml" in answer.err
+
+
+def test_a_broken_projection_is_made_anew(afield, project):
+    before = afield("runs", "--json").json
+    (project / ".afield" / "projection.db").write_bytes(b"no database" * 1000)
+    assert afield("runs", "--json").json == before

@@ -121,7 +121,8 @@ def test_init_makes_a_workspace_that_git_does_not_see(afield, tmp_path, monkeypa
     assert answer.code == 0
     assert answer.json["path"] == str(tmp_path / ".afield")
     assert (tmp_path / ".afield" / ".gitignore").read_text() == "*\n"
-    assert afield("init").code == 0, "again changes nothing"
+    assert answer.json["made"] is True
+    assert afield("init", "--json").json["made"] is False
     assert afield("init", "sub/folder").code == 0
     assert (tmp_path / "sub" / "folder" / ".afield").is_dir()
 

@@ -61,6 +61,9 @@ def chosen(fields: Sequence[str], rows: Sequence[dict[str, Any]], now: datetime)
     Raises:
         Usage: a name is no field.
     """
+    hint = "afield runs --columns id,name,status,params.lr,metrics.acc,tags.stage"
+    if not fields:
+        raise Usage("no columns to show", hint=hint)
     for field in fields:
         if field not in ATTRIBUTES and field.partition(".")[0] not in _KINDS:
             from difflib import get_close_matches
@@ -70,7 +73,6 @@ def chosen(fields: Sequence[str], rows: Sequence[dict[str, Any]], now: datetime)
             ]
             near = known or get_close_matches(field, ATTRIBUTES, n=1)
             why = f"did you mean `{near[0]}`?" if near else "no such field"
-            hint = "afield runs --columns id,name,status,params.lr,metrics.acc,tags.stage"
             raise Usage("cannot show column", field, why, hint=hint)
     return [column(field, rows, now, title=field) for field in fields]
 

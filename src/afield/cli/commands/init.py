@@ -25,10 +25,13 @@ def command(context: click.Context, folder: str) -> None:
     session = session_of(context)
     given = session.workspace_path or session.environ.get("AFIELD_WORKSPACE")
     chosen = Path(folder) if folder != "." or not given else Path(given)
-    workspace = Workspace.init(chosen.expanduser().absolute())
+    full = chosen.expanduser().absolute()
+    there = full if full.name == ".afield" else full / ".afield"
+    made = not (there / "config.toml").is_file()
+    workspace = Workspace.init(full)
     session.cleanup.callback(workspace.close)
     if session.json:
-        emit_json({"schema": "afield.workspace/1", "path": str(workspace.path)})
+        emit_json({"schema": "afield.workspace/1", "path": str(workspace.path), "made": made})
         return
-    click.echo(f"made the workspace {plain(workspace.path)}")
+    click.echo(f"{'made the' if made else 'there is a'} workspace: {plain(workspace.path)}")
     click.echo("next: afield run python train.py")
