@@ -53,11 +53,15 @@ def command_line(manifest: Manifest, new: Place) -> tuple[str, ...]:
     """
     old = old_place(manifest)
     words = [move_paths(word, old, new) for word in manifest.argv]
-    first = manifest.argv[0] if manifest.argv else ""
-    name = first.replace("\\", "/").rsplit("/", 1)[-1]
-    if new.executable and name != first and PYTHON.fullmatch(name):
+    name = _program(manifest)
+    if new.executable and name != manifest.argv[0] and PYTHON.fullmatch(name):
         words[0] = new.executable
     return tuple(words)
+
+
+def _program(manifest: Manifest) -> str:
+    first = manifest.argv[0] if manifest.argv else ""
+    return first.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def old_place(manifest: Manifest) -> Place:
@@ -112,11 +116,21 @@ def variables(
         return found | {name: environ[name] for name in _ENVIRONMENT_VARIABLES if name in environ}
     for name in _ENVIRONMENT_VARIABLES:
         found.pop(name, None)
+    return found | _entering(built, overlay, manifest, environ)
+
+
+def _entering(
+    built: Built, overlay: str | None, manifest: Manifest, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables by which programs find a rebuilt environment."""
     folders = [built.scripts, environ.get("PATH", os.defpath)]
+    found = {"VIRTUAL_ENV": built.prefix}
+    if _program(manifest) == "uv":  # `uv run` is to use this environment as it is
+        found |= {"UV_PROJECT_ENVIRONMENT": built.prefix, "UV_NO_SYNC": "1"}
     if overlay is not None:
         folders.insert(0, os.path.join(overlay, "bin"))  # noqa: PTH118 - goes into a variable
         found[OVERLAY_VARIABLE] = overlay
-    return found | {"PATH": os.pathsep.join(folders), "VIRTUAL_ENV": built.prefix}
+    return found | {"PATH": os.pathsep.join(folders)}
 
 
 def pinned_threads(manifest: Manifest) -> dict[str, str]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -199,6 +201,23 @@ def test_a_console_script_of_a_package_runs_in_the_rebuilt_environment(project):
     assert project.out.getvalue() == b"tinystat 1.0\n"
     report = project.reproduce(run)
     assert (report.verdict, project.out.getvalue()) == ("identical", b"tinystat 1.0\n"), report
+
+
+def test_uv_run_uses_the_rebuilt_environment_and_changes_nothing_in_it(project, new_venv):
+    project.write(".gitignore", ".venv/\n*.json\n*.pkl\n")
+    project.write(
+        "pyproject.toml",
+        '[project]\nname = "mine"\nversion = "0.1"\nrequires-python = ">=3.8"\n'
+        "[tool.uv]\npackage = false\n",
+    )
+    project.venv = new_venv(project.folder / ".venv", "tinystat==1.0")
+    uv = str(Path(sys.executable).parent / "uv")
+    script = "import sys, tinystat; print(sys.prefix)"
+    run = project.record(uv, "run", "--no-sync", "python", "-c", script)
+    assert project.out.getvalue().decode().strip() == str(project.folder / ".venv")
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    assert project.out.getvalue().decode().strip() == report.environment
 
 
 @pytest.mark.parametrize("program", ["python", "python3", "venv"])
