@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from afield.runs.entropy import lines_drawing
 from afield.runs.trace_events import (
@@ -162,7 +164,9 @@ class TraceFollower:
                 data = stream.read(8)
         except OSError:
             return event
-        return replace(event, count=max(event.count, int.from_bytes(data, "little")))
+        return msgspec.structs.replace(
+            event, count=max(event.count, int.from_bytes(data, "little"))
+        )
 
     def _drain(self, source: _Source, found: list[Event]) -> None:
         while True:
@@ -245,20 +249,27 @@ def _files(trace: Trace) -> tuple[tuple[Open, ...], tuple[Open, ...]]:
     reads: dict[str, Open] = {}
     written: dict[str, Open] = {}
     folders: set[str] = set()
+    gone: set[str] = set()  # what the run took away may have been there at first
     events: list[Event] = [*trace.opens, *trace.removals, *trace.renames, *trace.links]
     events.sort(key=lambda event: event.at_ns)
     for event in events:
         if isinstance(event, Open):
+            if event.new and event.path not in gone:
+                reads.pop(event.path, None)
             if event.mode != "write" and event.path not in written:
                 reads.setdefault(event.path, event)
             if event.mode != "read":
                 written.setdefault(event.path, event)
         elif isinstance(event, Remove):
             _drop(written, event.path)
+            gone.add(event.path)
             if event.folder:  # to remove a folder is to open it, too
                 folders.add(event.path)
         elif isinstance(event, Rename):
             _move(written, event)
+            gone.add(event.path)
+            if event.new and event.target not in gone:
+                reads.pop(event.target, None)
         elif isinstance(event, Link):
             written[event.target] = Open(
                 at_ns=event.at_ns, pid=event.pid, where=event.where, path=event.target, mode="write"

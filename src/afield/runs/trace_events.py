@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, cast
+
+import msgspec
 
 Mode = Literal["read", "write", "update"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What all events have: when (monotonic clock of the machine), who, and the person's line.
 
     `where` is `file.py:12` with the file as Python names it (absolute, except in old versions
@@ -26,43 +26,44 @@ class Event:
     where: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open(Event):
+class Open(Event, frozen=True, kw_only=True, gc=False):
     """The first open of a path by a process in this mode; it may have failed.
 
     `write` starts from nothing; `update` changes what is there (append, `r+`, databases).
+    `new`: nothing was there, so that an earlier open for reading had failed.
     """
 
     path: str
     mode: Mode
+    new: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remove(Event):
+class Remove(Event, frozen=True, kw_only=True, gc=False):
     """A file or folder that was asked to go."""
 
     path: str
     folder: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rename(Event):
-    """A file or folder that was asked to move, over `target` when that exists."""
+class Rename(Event, frozen=True, kw_only=True, gc=False):
+    """A file or folder that was asked to move, over `target` when that exists.
+
+    `new`: nothing was there.
+    """
 
     path: str
     target: str
+    new: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link(Event):
+class Link(Event, frozen=True, kw_only=True, gc=False):
     """A hard or symbolic link `target` that was made to `path`."""
 
     path: str
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network(Event):
+class Network(Event, frozen=True, kw_only=True, gc=False):
     """A first use of an address; `port` is empty when none was given."""
 
     verb: Literal["connect", "bind", "resolve"]
@@ -70,8 +71,7 @@ class Network(Event):
     port: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command(Event):
+class Command(Event, frozen=True, kw_only=True, gc=False):
     """A program that was started. `hooked` is false when its variables leave the hook out."""
 
     argv: tuple[str, ...]
@@ -80,16 +80,14 @@ class Command(Event):
     hooked: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process(Event):
+class Process(Event, frozen=True, kw_only=True, gc=False):
     """A process with Python in it, by a start (`exec`) or a fork."""
 
     parent: int
     started_by: Literal["exec", "fork"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter(Event):
+class Interpreter(Event, frozen=True, kw_only=True, gc=False):
     """A Python that was started; `path` is its sys.path before the script's folder."""
 
     executable: str
@@ -101,23 +99,20 @@ class Interpreter(Event):
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Library(Event):
+class Library(Event, frozen=True, kw_only=True, gc=False):
     """A shared library: asked for by name through ctypes, or loaded when a process ended."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Event):
+class Listing(Event, frozen=True, kw_only=True, gc=False):
     """A line that lists a folder in the file system's own order."""
 
     function: str
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntropyCall(Event):
+class EntropyCall(Event, frozen=True, kw_only=True, gc=False):
     """A line that took entropy without a seed. `importing`: a library did while it loaded."""
 
     source: str
@@ -125,8 +120,7 @@ class EntropyCall(Event):
     importing: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultGenerator(Event):
+class DefaultGenerator(Event, frozen=True, kw_only=True, gc=False):
     """The default generator of a module (`random`, `numpy.random`) gave unseeded numbers.
 
     It is seen when the process ends or seeds the generator, so no line is known.
@@ -135,8 +129,7 @@ class DefaultGenerator(Event):
     module: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault(Event):
+class Fault(Event, frozen=True, kw_only=True, gc=False):
     """A fault of the hook itself; the run did not notice."""
 
     what: str
@@ -158,8 +151,15 @@ def parse(payload: bytes, pid: int) -> Event | None:
 
 
 def _open(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
-    mode: Mode = {"r": "read", "w": "write"}.get(fields[0], "update")  # type: ignore[assignment]
-    return Open(at_ns=at_ns, pid=pid, path=_normal(fields[1]), mode=mode, where=fields[2] or None)
+    mode: Mode = {"r": "read", "w": "write", "n": "write"}.get(fields[0], "update")  # type: ignore[assignment]
+    return Open(
+        at_ns=at_ns,
+        pid=pid,
+        path=_normal(fields[1]),
+        mode=mode,
+        where=fields[2] or None,
+        new=fields[0] == "n",
+    )
 
 
 def _remove(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
@@ -170,9 +170,14 @@ def _remove(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
 
 
 def _rename(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
-    path, target, where = fields
+    path, target, where, new = fields
     return Rename(
-        at_ns=at_ns, pid=pid, path=_normal(path), target=_normal(target), where=where or None
+        at_ns=at_ns,
+        pid=pid,
+        path=_normal(path),
+        target=_normal(target),
+        where=where or None,
+        new=new == "n",
     )
 
 
