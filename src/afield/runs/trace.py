@@ -70,14 +70,14 @@ class Trace:
 
     def reads(self) -> tuple[Open, ...]:
         """Return the first read or update of each path that no process had written before."""
-        return _files(self)[0]
+        return tuple(_Walk(self).reads.values())
 
     def writes(self) -> tuple[Open, ...]:
         """Return the paths that hold what the run wrote, by their last names; not those removed.
 
         Whether each is there, and is a file, is for the caller to see.
         """
-        return _files(self)[1]
+        return tuple(_Walk(self).written.values())
 
     def addresses(self) -> tuple[str, ...]:
         """Return `host:port` of each foreign address contacted, by the name when one was asked.
@@ -244,69 +244,69 @@ def collect(events: Iterable[Event]) -> Trace:
     )
 
 
-def _files(trace: Trace) -> tuple[tuple[Open, ...], tuple[Open, ...]]:
-    """Walk through the run once: what was read before it was written, and what was written."""
-    reads: dict[str, Open] = {}
-    written: dict[str, Open] = {}
-    folders: set[str] = set()
-    gone: set[str] = set()  # what the run took away may have been there at first
-    events: list[Event] = [*trace.opens, *trace.removals, *trace.renames, *trace.links]
-    events.sort(key=lambda event: event.at_ns)
-    for event in events:
-        if isinstance(event, Open):
-            if event.new and event.path not in gone:
-                reads.pop(event.path, None)
-            if event.mode != "write" and event.path not in written:
-                reads.setdefault(event.path, event)
-            if event.mode != "read":
-                written.setdefault(event.path, event)
-        elif isinstance(event, Remove):
-            _drop(written, event.path)
-            gone.add(event.path)
-            if event.folder:  # to remove a folder is to open it, too
-                folders.add(event.path)
-        elif isinstance(event, Rename):
-            _move(written, event)
-            gone.add(event.path)
-            if event.new and event.target not in gone:
-                reads.pop(event.target, None)
-        elif isinstance(event, Link):
-            written[event.target] = Open(
-                at_ns=event.at_ns, pid=event.pid, where=event.where, path=event.target, mode="write"
-            )
-    return (
-        tuple(event for event in reads.values() if event.path not in folders),
-        tuple(written.values()),
-    )
+class _Walk:
+    """Goes through a run's file events once: what was read before it was written, and written."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.reads: dict[str, Open] = {}
+        self.written: dict[str, Open] = {}
+        self._folders: set[str] = set()
+        self._gone: set[str] = set()  # what the run took away may have been there at first
+        events = (*trace.opens, *trace.removals, *trace.renames, *trace.links)
+        for event in sorted(events, key=lambda event: event.at_ns):
+            if isinstance(event, Open):
+                self._open(event)
+            elif isinstance(event, Remove):
+                self._remove(event)
+            elif isinstance(event, Rename):
+                self._rename(event)
+            else:
+                self.written[event.target] = _written_by(event, event.target, event.where)
+        for folder in self._folders:
+            self.reads.pop(folder, None)
+
+    def _open(self, event: Open) -> None:
+        if event.new:
+            self._made(event.path)
+        if event.mode != "write" and event.path not in self.written:
+            self.reads.setdefault(event.path, event)
+        if event.mode != "read":
+            self.written.setdefault(event.path, event)
+
+    def _remove(self, event: Remove) -> None:
+        self._gone.add(event.path)
+        if event.folder:  # to remove a folder is to open it, too
+            self._folders.add(event.path)
+        if self.written.pop(event.path, None) is None:
+            for below in [name for name in self.written if name.startswith(event.path + os.sep)]:
+                del self.written[below]
+
+    def _rename(self, event: Rename) -> None:
+        """Let what was written go by its new name; a file that the run did not write counts."""
+        self._gone.add(event.path)
+        if event.new:
+            self._made(event.target)
+        moved = {event.path: event.target} if event.path in self.written else {}
+        if not moved:
+            start = event.path + os.sep
+            moved = {
+                name: event.target + os.sep + name[len(start) :]
+                for name in self.written
+                if name.startswith(start)
+            }
+        for path, target in (moved or {event.path: event.target}).items():
+            origin = self.written.pop(path, None)
+            where = origin.where if origin is not None else event.where
+            self.written[target] = _written_by(event, target, where)
+
+    def _made(self, path: str) -> None:
+        """Nothing was at `path` before: an earlier open for reading had failed."""
+        if path not in self._gone:
+            self.reads.pop(path, None)
 
 
-def _drop(written: dict[str, Open], path: str) -> None:
-    if written.pop(path, None) is None:
-        for below in [name for name in written if name.startswith(path + os.sep)]:
-            del written[below]
-
-
-def _move(written: dict[str, Open], event: Rename) -> None:
-    """Let what was written go by its new name; a file moved that the run did not write counts."""
-    moved = {event.path: event.target} if event.path in written else {}
-    if not moved:
-        start = event.path + os.sep
-        moved = {
-            name: event.target + os.sep + name[len(start) :]
-            for name in written
-            if name.startswith(start)
-        }
-    if not moved:
-        moved = {event.path: event.target}
-    for path, target in moved.items():
-        origin = written.pop(path, None)
-        written[target] = Open(
-            at_ns=event.at_ns,
-            pid=event.pid,
-            where=origin.where if origin is not None else event.where,
-            path=target,
-            mode="write",
-        )
+def _written_by(event: Event, path: str, where: str | None) -> Open:
+    return Open(at_ns=event.at_ns, pid=event.pid, where=where, path=path, mode="write")
 
 
 def _addresses(network: Iterable[Network]) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def test_databases_links_and_listings_are_seen(runner):
         "for _ in range(3): os.listdir('/')\n"
     )
     found = names(ran.trace.opens, runner.folder)
-    assert ("my.db", "update", "script.py:2") in found
+    assert ("my.db", "write", "script.py:2") in found
     assert len(found) == 2
     assert [os.path.basename(link.target) for link in ran.trace.links] == ["link"]
     lines = {(entry.where or "").rpartition(":")[2] for entry in ran.trace.listings}
@@ -404,3 +404,22 @@ def test_a_follower_counts_anew_what_went_on_after_it_was_first_seen(runner):
     assert [e.count for e in found if isinstance(e, trace.EntropyCall)] == [1]
     whole = trace.collect(follower.recount(found + follower.poll()))
     assert whole.calls() == (("os.urandom", f"{path}:3", 4),)
+
+
+def test_a_read_that_failed_is_no_read_once_the_run_makes_the_file(runner):
+    (runner.folder / "there").write_text("1")
+    (runner.folder / "taken").write_text("1")
+    ran = runner.text(
+        "import contextlib, os\n"
+        "for name in ('made', 'moved', 'there', 'taken'):\n"
+        "    with contextlib.suppress(FileNotFoundError): open(name).read()\n"
+        "open('made', 'w').write('1')\n"
+        "open('temporary', 'w').write('1')\n"
+        "os.replace('temporary', 'moved')\n"
+        "open('there', 'w').write('2')\n"
+        "os.remove('taken')\n"
+        "open('taken', 'w').write('2')\n"
+        "for name in ('made', 'moved', 'there', 'taken'): open(name).read()\n"
+    )
+    read = {os.path.relpath(event.path, runner.folder) for event in ran.trace.reads()}
+    assert read == {"script.py", "there", "taken"}

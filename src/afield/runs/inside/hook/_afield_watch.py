@@ -93,7 +93,9 @@ class Watch:
                 return
         if text[:1] != "/":
             text = absolute(text)
-        mode = ("w" if flags & _TRUNCATES else "u") if flags & 3 else "r"
+        mode = "r"
+        if flags & 3:
+            mode = "n" if is_absent(text) else "w" if flags & _TRUNCATES else "u"
         # the line costs a quarter of it all, and nobody looks at so many
         self.put("o", (mode, text, line_of_person(3) if len(seen) <= LINES_MAX else ""))
 
@@ -127,8 +129,8 @@ class Watch:
         if is_cache(target):
             return
         self.forget(source, target)
-        fields = (at(source, args, 2), at(target, args, 3), line_of_person())
-        self.put("m", fields)
+        new = at(target, args, 3)
+        self.put("m", (at(source, args, 2), new, line_of_person(), "n" if is_absent(new) else ""))
 
     def linked(self, args):
         target = args[1]
@@ -242,6 +244,17 @@ def source_of(text):
     """Return the source file that a cached byte code file stands for, or nothing."""
     head, _, name = text.rpartition(_CACHE)
     return "%s%s%s.py" % (head, os.sep, name.partition(".")[0]) if name.endswith(".pyc") else ""
+
+
+def is_absent(text):
+    """Tell whether nothing is there yet: what was read from there before, was not read."""
+    try:
+        os.stat(text)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def is_cache(path):
