@@ -260,7 +260,7 @@ class _Walk:
                 self._remove(event)
             elif isinstance(event, Rename):
                 self._rename(event)
-            else:
+            elif isinstance(event, Link):
                 self.written[event.target] = _written_by(event, event.target, event.where)
         for folder in self._folders:
             self.reads.pop(folder, None)
