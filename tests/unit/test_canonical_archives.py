@@ -214,6 +214,13 @@ def test_an_array_whose_header_lies_is_compared_by_bytes():
     assert (judged.grade, judged.canonicaliser) == (Grade.DIVERGED, "bytes")
 
 
+def test_an_array_whose_header_is_no_header_is_compared_by_bytes():
+    whole = npy(np.zeros(4))
+    for byte in (b"[", b"\0", b"'", b"("):
+        broken = whole[:100] + byte + whole[101:]
+        assert judge("a.npy", whole, broken, LOOK).canonicaliser == "bytes"
+
+
 def test_arrays_of_objects_are_not_loaded_here():
     old, new = npy(np.array([{1}], dtype=object)), npy(np.array([{2}], dtype=object))
     assert judge("a.npy", old, new, LOOK).canonicaliser == "bytes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 from typing import TYPE_CHECKING, Any
 
 from afield.replay.canonical.look import Canonicaliser, Look
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAME = "array"
+# numpy reads the header as Python source, by tokenize where it is odd
+_FAULTS = (ValueError, EOFError, OSError, TypeError, SyntaxError, tokenize.TokenError, MemoryError)
 
 
 def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
@@ -64,7 +67,7 @@ def _load(data: bytes) -> Any:
         if dtype.itemsize * math.prod(shape) != len(data) - stream.tell():
             return None
         return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, TypeError, SyntaxError):
+    except _FAULTS:
         return None
 
 
