@@ -11,7 +11,7 @@ import contextlib
 import os
 from typing import BinaryIO
 
-from afield.kernel.errors import AfieldError
+from afield.kernel.errors import AfieldError, Usage
 from afield.kernel.ids import RunId, new_run_id, parse_run_id
 from afield.runs import events, inside
 from afield.runs import manifest as manifests
@@ -19,7 +19,7 @@ from afield.runs.capture_observe import Observer
 from afield.runs.capture_request import Faults, Outcome, Request
 from afield.runs.child import Channels, Exit, find_command, run_child
 from afield.runs.console import ConsoleWriter
-from afield.runs.entropy import plan
+from afield.runs.entropy import SeedPlan, plan
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
 from afield.runs.outcome import status_of
@@ -43,8 +43,10 @@ def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -
     """
     program = find_command(request.argv, request.folder, request.environ)
     faults = Faults()
+    seeds = _plan(request, faults)
     known = known_values(request.environ)
     observer = Observer(record, request, program=program, known=known, faults=faults)
+    observer.seeds = seeds
     with faults.contained("the code was not kept"):
         observer.look_before()
     run = _begin(record, request, faults)
@@ -76,6 +78,21 @@ def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -
     if not recorded:
         _say(err, faults)
     return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
+
+
+def _plan(request: Request, faults: Faults) -> SeedPlan:
+    """Plan the seeds; a PYTHONHASHSEED that cannot be one is left for Python to complain of."""
+    if request.hash_seed is None and request.seed:
+        with contextlib.suppress(Usage):
+            return plan(
+                seed=True,
+                run_seed=request.run_seed,
+                hash_seed=request.environ.get("PYTHONHASHSEED"),
+            )
+        plan(seed=True, run_seed=request.run_seed)  # a seed that we were given must be one
+        faults.add("PYTHONHASHSEED is no number: randomness is not recorded")
+        return plan(seed=False)
+    return plan(seed=request.seed, run_seed=request.run_seed, hash_seed=request.hash_seed)
 
 
 def _begin(record: Record, request: Request, faults: Faults) -> RunId | None:
@@ -112,11 +129,7 @@ def _run(
 ) -> tuple[Exit, ConsoleWriter]:
     """Run the command with everything that looks on around it."""
     faults = observer.faults
-    seeds = plan(
-        seed=request.seed,
-        run_seed=request.run_seed,
-        hash_seed=request.hash_seed or request.environ.get("PYTHONHASHSEED"),
-    )
+    seeds = observer.seeds
     environ = {
         name: value
         for name, value in request.environ.items()
@@ -129,7 +142,6 @@ def _run(
             folder = os.path.join(live, _TRACE)
             os.mkdir(folder)
             environ |= inside.environ(folder, environ, entropy=seeds, trace=request.trace != "off")
-            observer.seeds = seeds
             observer.watch(folder, os.path.join(live, _MARK))
         with faults.contained("the console is not kept"):
             stream = open(os.path.join(live, _CONSOLE), "wb")  # noqa: SIM115 - the writer closes it

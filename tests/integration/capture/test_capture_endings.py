@@ -236,6 +236,37 @@ def test_a_record_that_cannot_be_written_does_not_stop_the_command(run, tmp_path
     assert b"afield: the run is not recorded" in done.err
 
 
+def test_a_record_that_fails_at_the_end_does_not_change_the_exit_code(run, tmp_path):
+    packs = tmp_path / "workspace" / ".afield" / "packs"
+    run("true")
+    for path in packs.iterdir():
+        path.unlink()
+    packs.rmdir()
+    packs.write_text("no pack can be written here")
+    done = run("sh", "-c", "echo on; exit 6")
+    assert done.outcome.exit_code == 6
+    assert done.out == b"on\n"
+    assert not done.outcome.recorded
+    assert b"afield: " in done.err
+
+
+def test_a_hash_seed_that_is_none_is_for_python_to_complain_of(run):
+    done = run("sh", "-c", "echo $PYTHONHASHSEED", environ={"PYTHONHASHSEED": "nonsense"})
+    assert done.out == b"nonsense\n"
+    assert done.manifest.entropy.mode == "off"
+    fixed = run("sh", "-c", "echo $PYTHONHASHSEED", environ={"PYTHONHASHSEED": "7"})
+    assert (fixed.out, fixed.manifest.entropy.hash_seed) == (b"7\n", "7")
+
+
+def test_seeds_that_are_given_are_used(run):
+    code = "import random; print(random.random(), hash('x'))"
+    first = run("python", "-c", code)
+    seeds = first.manifest.entropy
+    again = run("python", "-c", code, run_seed=seeds.run_seed, hash_seed=seeds.hash_seed)
+    other = run("python", "-c", code)
+    assert first.out == again.out != other.out
+
+
 def test_a_run_inside_a_run_names_its_parent(run):
     outer = run("true")
     inner = run("true", environ={"AFIELD_RUN": outer.outcome.run})
