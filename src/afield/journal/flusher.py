@@ -21,6 +21,7 @@ class Flusher:
         self._sync = sync
         self._after_s = after_s
         self._thread: threading.Thread | None = None
+        self._changing = threading.Lock()  # held while the thread is started or ended
         self._dirty = threading.Event()
         self._stop = threading.Event()
 
@@ -32,24 +33,29 @@ class Flusher:
     def wake(self) -> None:
         """Say that there is something to sync; returns at once."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="afield-journal", daemon=True)
-            self._thread.start()
+            with self._changing:
+                if self._thread is None:
+                    thread = threading.Thread(target=self._run, name="afield-journal", daemon=True)
+                    thread.start()
+                    self._thread = thread
         if not self._dirty.is_set():
             self._dirty.set()
 
     def stop(self) -> None:
         """End the thread; what is unsynced stays so."""
-        thread, self._thread = self._thread, None
-        self._stop.set()
-        self._dirty.set()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
-        self._dirty.clear()
-        self._stop.clear()
+        with self._changing:
+            thread, self._thread = self._thread, None
+            self._stop.set()
+            self._dirty.set()
+            if thread is not None and thread is not threading.current_thread():
+                thread.join()
+            self._dirty.clear()
+            self._stop.clear()
 
     def after_fork(self) -> None:
         """Forget the parent's thread, which does not live in this process."""
         self._thread = None
+        self._changing = threading.Lock()
         self._dirty = threading.Event()
         self._stop = threading.Event()
 

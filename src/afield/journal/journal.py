@@ -21,6 +21,7 @@ from afield.journal.places import START, Batch, Head, Position
 from afield.journal.tail import Tail
 from afield.journal.verify import verify
 from afield.kernel.clock import Clock, stamp_after
+from afield.kernel.errors import AfieldError
 from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
@@ -214,7 +215,8 @@ class Journal:
         # flusher has nothing to do until the next append, which starts it again.
         if self._flusher is not None and self._flusher.running:
             self._flusher.stop()
-            with contextlib.suppress(OSError):  # stays unsynced, and is tried again like any
+            # what cannot be synced now stays unsynced, and is tried again like any
+            with contextlib.suppress(OSError, AfieldError):
                 self._log.sync()
         self._log.mutex.acquire()
 
