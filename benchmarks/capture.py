@@ -23,7 +23,7 @@ from pathlib import Path
 
 DRIVER = """
 import os, sys
-from afield.runs.capture import Request, capture
+from afield.runs.capture.capture import Request, capture
 from afield.workspace.store import make_store
 record, _ = make_store(sys.argv[1])
 request = Request(argv=tuple(sys.argv[2:]), folder=os.getcwd(), environ=dict(os.environ))

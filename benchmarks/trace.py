@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from afield.runs import entropy, inside
+from afield.runs.capture import entropy, inside
 
 FILES = 100_000
 ROUNDS = 5

@@ -285,7 +285,7 @@ def test_a_child_that_outlives_the_run_is_told_and_lives_on(tmp_path):
     code, out, err = _script(
         """
         import os, sys, time, afield
-        from afield.runs.live_series import live_parts
+        from afield.runs.series.live import live_parts
         run = afield.init(workspace=sys.argv[1])
         read, write = os.pipe()
         pid = os.fork()

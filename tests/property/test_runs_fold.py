@@ -13,7 +13,7 @@ from afield.kernel.ids import DeviceId, MemberId, ObjectId, RunId
 from afield.projection import Projection
 from afield.runs import events
 from afield.runs.fold import ROOM
-from afield.runs.series_seal import Summary
+from afield.runs.series.seal import Summary
 
 DEVICES = ("a" * 32, "b" * 32)
 RUNS = (RunId("0" * 16), RunId("1" * 16))

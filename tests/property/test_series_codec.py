@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from afield.runs import series_columns, series_format, series_seal
-from afield.runs.live_series import RECORD, LivePart, LiveSeries, live_parts
+from afield.runs.series import columns as series_columns
+from afield.runs.series import format as series_format
+from afield.runs.series import seal as series_seal
+from afield.runs.series.live import RECORD, LivePart, LiveSeries, live_parts
 
 VALUES = st.floats(allow_nan=True, allow_infinity=True)
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -26,10 +26,10 @@ NOT_IMPORTED_BY_NAME = {
     # file: why nobody imports it by a statement
     "__main__.py": "`python -m afield`",
     "replay/inside/compare_pickles.py": "a script that the rebuilt environment's Python runs",
-    "runs/inside/hook/sitecustomize.py": "the child's interpreter imports it by its reserved name",
-    "runs/inside/hook/_afield_identity.py": "imported from a folder on the child's PYTHONPATH",
-    "runs/inside/hook/_afield_log.py": "imported from a folder on the child's PYTHONPATH",
-    "runs/inside/hook/_afield_watch.py": "imported from a folder on the child's PYTHONPATH",
+    "runs/capture/inside/hook/sitecustomize.py": "the child's Python imports it by this name",
+    "runs/capture/inside/hook/_afield_identity.py": "found on the child's PYTHONPATH",
+    "runs/capture/inside/hook/_afield_log.py": "found on the child's PYTHONPATH",
+    "runs/capture/inside/hook/_afield_watch.py": "found on the child's PYTHONPATH",
 }
 
 PRINTS = {
@@ -133,7 +133,7 @@ def test_lower_rooms_read_no_environment_home_or_wall_clock():
     faults = []
     for path in FILES:
         room, _, rest = relative(path).partition("/")
-        if room not in RULES_READ_BY_ROOMS or rest.startswith("inside/"):
+        if room not in RULES_READ_BY_ROOMS or rest.startswith("capture/inside/"):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if ambient.search(line.split("#")[0]) and "ambient:" not in line:

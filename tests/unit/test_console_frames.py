@@ -7,8 +7,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afield.runs.capture_limits import CONSOLE_HOLD_BYTES_MAX
-from afield.runs.console import HEADER, STDERR, STDOUT, ConsoleWriter, frames, split
+from afield.runs.capture.console import HEADER, STDERR, STDOUT, ConsoleWriter, frames, split
+from afield.runs.capture.limits import CONSOLE_HOLD_BYTES_MAX
 
 KEY = b"AKIA" + b"Q7W3E9R5T1Y8U2I4"
 

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from afield.kernel.errors import Usage
-from afield.runs import entropy, inside
-from afield.runs.entropy import lines_drawing
+from afield.runs.capture import entropy, inside
+from afield.runs.capture.entropy import lines_drawing
 
 
 def test_a_plan_is_fresh_each_time():

@@ -8,7 +8,7 @@ import pytest
 from afield.replay.environment import Built
 from afield.replay.execute import Place, command_line, move_paths, pinned_threads, variables
 from afield.replay.masks import is_cache
-from afield.runs.host import usable_cores
+from afield.runs.capture.host import usable_cores
 from afield.runs.manifest import Capture, Entropy, Environment, Host, Manifest
 
 OLD = Place("/home/ada/proj", "/home/ada/proj/.venv", "/home/ada/proj/.venv/bin/python")

@@ -18,10 +18,10 @@ from afield.kernel.ids import new_member_id
 from afield.members.events import device_introduced
 from afield.runs import events
 from afield.runs.live_owner import Ending, born, is_alive, write_ending
-from afield.runs.live_series import LiveSeries
 from afield.runs.names import default_name
 from afield.runs.orphans import sweep_orphans
 from afield.runs.record import Record, end_run, start_run
+from afield.runs.series.live import LiveSeries
 from afield.runs.tracker import Run
 from afield.testing.clock import ManualClock
 from afield.testing.disk import SimulatedDisk

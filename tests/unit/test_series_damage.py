@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from afield.runs import series_columns, series_format, series_seal
 from afield.runs.errors import SeriesDamaged
-from afield.runs.live_series import RECORD, LiveSeries, live_parts
+from afield.runs.series import columns as series_columns
+from afield.runs.series import format as series_format
+from afield.runs.series import seal as series_seal
+from afield.runs.series.live import RECORD, LiveSeries, live_parts
 
 VECTORS = Path(__file__).parents[2] / "docs" / "format" / "vectors" / "series.json"
 

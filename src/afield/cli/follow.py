@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from afield.runs.console import HEADER
+from afield.runs.capture.console import HEADER
 
 CONSOLE = "console.bin"
 BLOCK_BYTES = 4 << 20
@@ -80,7 +80,7 @@ class Follower:
 
     def points(self) -> Iterator[Point]:
         """Yield the points that were logged since the last call, file by file."""
-        from afield.runs.live_series import RECORD, RECORD_BYTES, live_parts
+        from afield.runs.series.live import RECORD, RECORD_BYTES, live_parts
 
         for part in live_parts(self.folder):
             done = self.records_read.get(part.path, 0)

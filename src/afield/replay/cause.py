@@ -17,8 +17,8 @@ from afield.replay.gaps import Gap
 from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks
 from afield.replay.text import clip
-from afield.runs.distributions import normal_name
-from afield.runs.host import THREAD_NAMES
+from afield.runs.capture.distributions import normal_name
+from afield.runs.capture.host import THREAD_NAMES
 from afield.runs.manifest import Distribution, FileRecord, Manifest
 
 _SOURCE_SUFFIXES = (

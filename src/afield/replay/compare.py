@@ -22,7 +22,7 @@ from afield.replay.masks import is_cache, is_duration_name
 from afield.replay.reader import MetricFacts, RunReader
 from afield.replay.text import close_value, same_value
 from afield.replay.verdict import Grade, Judged
-from afield.runs.console import split
+from afield.runs.capture.console import split
 from afield.runs.manifest import FileRecord, Manifest
 from afield.vault import Vault
 

@@ -27,7 +27,7 @@ from afield.replay.compare import (
 )
 from afield.replay.reader import RunReader
 from afield.replay.sides import look_masks, object_difference, read_side
-from afield.runs.distributions import normal_name
+from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Capture, Distribution, Manifest
 from afield.runs.record import Record
 

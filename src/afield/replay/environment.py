@@ -29,7 +29,7 @@ from afield.replay.pip_settings import uv_arguments, uv_variables
 from afield.replay.shared import Borrowed, borrow
 from afield.replay.text import clip
 from afield.replay.wheels import write_wheel
-from afield.runs.distributions import DistributionCache, find_distributions, normal_name
+from afield.runs.capture.distributions import DistributionCache, find_distributions, normal_name
 from afield.runs.manifest import Distribution, Environment
 from afield.vault import Vault
 

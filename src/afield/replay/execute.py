@@ -17,8 +17,8 @@ from afield.replay.environment import Built
 from afield.replay.overlay import VARIABLE as OVERLAY_VARIABLE
 from afield.replay.plan import REDACTED
 from afield.replay.prepare import Prepared
-from afield.runs.capture import Outcome, Request, capture
-from afield.runs.host import THREAD_NAMES, pick_variables, usable_cores
+from afield.runs.capture.capture import Outcome, Request, capture
+from afield.runs.capture.host import THREAD_NAMES, pick_variables, usable_cores
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 

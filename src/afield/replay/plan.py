@@ -14,7 +14,7 @@ from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
-from afield.runs.host import usable_cores
+from afield.runs.capture.host import usable_cores
 from afield.runs.manifest import FileRecord, Manifest
 from afield.vault import TreeEntry, Vault
 

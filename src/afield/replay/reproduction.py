@@ -28,7 +28,7 @@ from afield.replay.prepare import Prepared, prepare
 from afield.replay.reader import RunReader
 from afield.replay.report import Report, settle, store_report
 from afield.replay.sides import look_masks, object_difference, read_side
-from afield.runs.capture_errors import CommandNotExecutable, CommandNotFound
+from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from afield.replay.interpreters import Interpreter
-from afield.runs.distributions import DistributionCache, find_distributions, normal_name
-from afield.runs.environment import ask_python
+from afield.runs.capture.distributions import DistributionCache, find_distributions, normal_name
+from afield.runs.capture.environment import ask_python
 from afield.runs.manifest import Distribution
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from afield.journal import Draft
 from afield.kernel.ids import ObjectId, RunId
 from afield.runs.limits import MEASURED_BYTES_MAX
-from afield.runs.series_seal import Summary
+from afield.runs.series.seal import Summary
 
 STARTED = "run.started"
 PARAMS = "run.params"

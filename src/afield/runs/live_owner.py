@@ -13,7 +13,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from afield.runs.live_series import live_parts
+from afield.runs.series.live import live_parts
 
 OWNER = "owner.json"
 ENDING = "ending.json"

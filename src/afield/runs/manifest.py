@@ -150,7 +150,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     `argv` and `cwd` (relative to the project's root, POSIX; absolute when outside it) are what
     was asked for; `root` is the project's absolute folder at recording. `exit_code` is None
     when a signal ended the run. `console` is the framed console object (see
-    `runs.console`). `blockers` says in words, one line each, what stands in the way of
+    `runs.capture.console`). `blockers` says in words, one line each, what stands in the way of
     reproducing the run; empty means that nothing known does.
     """
 

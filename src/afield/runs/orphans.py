@@ -20,12 +20,12 @@ from afield.runs.live_owner import (
     read_ending,
     read_owner,
 )
-from afield.runs.live_series import live_parts
 from afield.runs.record import Record, end_run, remove_live
+from afield.runs.series.live import live_parts
 
 INTERRUPTED = "interrupted"
 CONSOLE = "console.bin"
-"""The framed console of a captured run, in its live folder; see `runs.console`."""
+"""The framed console of a captured run, in its live folder; see `runs.capture.console`."""
 
 
 def sweep_orphans(record: Record) -> list[RunId]:

@@ -22,9 +22,9 @@ from afield.kernel.ids import RunId, new_run_id
 from afield.runs import events
 from afield.runs.limits import INLINE_BYTES_MAX
 from afield.runs.live_owner import Ending, Owner, born, host_name, write_ending, write_owner
-from afield.runs.live_series import clip_name, live_parts
 from afield.runs.names import default_name
-from afield.runs.series_seal import Summary, seal_series
+from afield.runs.series.live import clip_name, live_parts
+from afield.runs.series.seal import Summary, seal_series
 from afield.runs.values import Keeper
 from afield.vault import Vault
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from afield.runs.live_series import clip_name
+from afield.runs.series.live import clip_name
 
 
 def files_under(path: str) -> Iterator[tuple[str, str]]:

@@ -22,9 +22,9 @@ from afield.runs import events
 from afield.runs.config import Settings
 from afield.runs.limits import NESTING_MAX
 from afield.runs.live_owner import born
-from afield.runs.live_series import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.record import Record, end_run
 from afield.runs.saving import files_under
+from afield.runs.series.live import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.values import Keeper
 
 _pack_into = RECORD.pack_into

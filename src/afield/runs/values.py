@@ -17,7 +17,7 @@ from afield.kernel.ids import ObjectId, RunId
 from afield.runs import events
 from afield.runs.events import Scalar
 from afield.runs.limits import NESTING_MAX, TAGS_PER_ENTRY_MAX, TEXT_BYTES_MAX, VALUES_BYTES_MAX
-from afield.runs.live_series import clip_name
+from afield.runs.series.live import clip_name
 from afield.vault import Vault
 
 _INTEGER_MAX = (1 << 63) - 1

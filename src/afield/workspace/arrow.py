@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afield.kernel.errors import Usage
-from afield.runs.series_columns import Points, bucket
+from afield.runs.series.columns import Points, bucket
 
 if TYPE_CHECKING:
     import pyarrow as pa

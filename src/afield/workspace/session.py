@@ -19,9 +19,9 @@ from afield.kernel.ids import RunId, parse_run_id
 from afield.runs import events
 from afield.runs.config import as_mapping
 from afield.runs.live_owner import read_owner
-from afield.runs.live_series import clip_name
 from afield.runs.names import default_name
 from afield.runs.record import DEFAULT_EXPERIMENT, DEFAULT_PROJECT, Record, start_run
+from afield.runs.series.live import clip_name
 from afield.runs.tracker import Run
 from afield.runs.values import Keeper
 from afield.workspace import layout

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import MemberId, ObjectId, RunId
 from afield.runs.events import RUNNING, Scalar
-from afield.runs.live_series import live_parts
 from afield.runs.manifest import Manifest
-from afield.runs.series_seal import Summary, summarise
+from afield.runs.series.live import live_parts
+from afield.runs.series.seal import Summary, summarise
 
 COLUMNS = (
     "r.id, r.name, r.project, r.experiment, r.kind, r.status, r.exit_code, r.signal, r.started_ms,"

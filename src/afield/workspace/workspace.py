@@ -21,13 +21,13 @@ from afield.projection.language import parse
 from afield.projection.search import count, search
 from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
 from afield.runs.events import RUNNING
-from afield.runs.live_series import live_parts
 from afield.runs.manifest import Manifest
 from afield.runs.manifest import decode as decode_manifest
 from afield.runs.orphans import sweep_orphans
 from afield.runs.query import CATALOG
 from afield.runs.record import Record
-from afield.runs.series_columns import ColumnCache, Columns, Points, decode_columns, live_points
+from afield.runs.series.columns import ColumnCache, Columns, Points, decode_columns, live_points
+from afield.runs.series.live import live_parts
 from afield.workspace import layout
 from afield.workspace.arrow import to_table
 from afield.workspace.config import Config

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from afield.runs.capture import Outcome, Request, capture
-from afield.runs.console import split
+from afield.runs.capture.capture import Outcome, Request, capture
+from afield.runs.capture.console import split
 from afield.runs.manifest import FileRecord, Manifest
 from afield.workspace.store import make_store
 

@@ -243,7 +243,7 @@ def test_an_unchanged_tree_is_not_read_again(run, project, git):
 def test_the_workspace_is_no_part_of_the_code(run, project, git):
     import io
 
-    from afield.runs.capture import Request, capture
+    from afield.runs.capture.capture import Request, capture
     from afield.workspace.store import make_store
 
     write(project / "train.py", "open('out', 'w')")

@@ -42,7 +42,7 @@ def test_a_large_console_passes_whole_in_bounded_memory(project, tmp_path):
     (project / "loud.py").write_text(writer + "\n    sys.stdout.buffer.write(line)\n")
     driver = (
         "import os, resource, sys\n"
-        "from afield.runs.capture import Request, capture\n"
+        "from afield.runs.capture.capture import Request, capture\n"
         "from afield.workspace.store import make_store\n"
         "record, _ = make_store(sys.argv[1])\n"
         "request = Request(argv=('true',), folder=os.getcwd(), environ=dict(os.environ))\n"
@@ -74,7 +74,7 @@ def test_output_arrives_while_the_command_runs(project, tmp_path):
     code = "import time; print('early', flush=True); time.sleep(20)"
     driver = (
         "import os, sys\n"
-        "from afield.runs.capture import Request, capture\n"
+        "from afield.runs.capture.capture import Request, capture\n"
         "from afield.workspace.store import make_store\n"
         "record, _ = make_store(sys.argv[1])\n"
         "request = Request(argv=(sys.executable, '-c', sys.argv[2]), folder=os.getcwd(),"

@@ -12,13 +12,13 @@ import time
 import pytest
 
 from afield.kernel.errors import AfieldError
-from afield.runs.capture_errors import CommandNotExecutable, CommandNotFound
+from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and shells of POSIX")
 
 DRIVER = """
 import os, sys
-from afield.runs.capture import Request, capture
+from afield.runs.capture.capture import Request, capture
 from afield.workspace.store import make_store
 record, _ = make_store(sys.argv[1])
 request = Request(

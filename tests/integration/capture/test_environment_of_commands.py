@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from afield.runs.distributions import DistributionCache, find_distributions
-from afield.runs.wheel import repack
+from afield.runs.capture.distributions import DistributionCache, find_distributions
+from afield.runs.capture.wheel import repack
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from afield.runs import entropy, inside, trace
+from afield.runs.capture import entropy, inside, trace
 
 SEED = "5eed" * 16
 OTHER_SEED = "0dd5" * 16

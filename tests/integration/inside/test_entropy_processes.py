@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afield.runs.trace import Process
+from afield.runs.capture.trace import Process
 
 TAKE = "import os, random; take = lambda: (random.random(), os.urandom(4).hex())\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afield.runs import entropy
+from afield.runs.capture import entropy
 
 SOURCES = {
     "os.urandom": "import os; print(os.urandom(20).hex(), os.urandom(5000).hex())",

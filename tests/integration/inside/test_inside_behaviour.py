@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from afield.runs import entropy, inside
+from afield.runs.capture import entropy, inside
 
 SCRIPTS = {
     "what can be seen of the interpreter": (

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from afield.runs import trace
-from afield.runs.trace import TraceFollower
+from afield.runs.capture import trace
+from afield.runs.capture.trace import TraceFollower
 
 
 def serve(server):

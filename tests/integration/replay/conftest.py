@@ -16,7 +16,7 @@ import pytest
 import uv
 
 from afield.replay import reproduce
-from afield.runs.capture import Request, capture
+from afield.runs.capture.capture import Request, capture
 from afield.workspace.workspace import Workspace
 
 UV = uv.find_uv_bin()

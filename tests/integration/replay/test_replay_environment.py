@@ -13,9 +13,9 @@ from afield.kernel.files import OsFileSystem
 from afield.replay.environment import MARKER, Tools, rebuild
 from afield.replay.errors import NoEnvironment
 from afield.replay.pip_settings import uv_arguments, uv_variables
-from afield.runs.distributions import DistributionCache, find_distributions
-from afield.runs.environment import ask_python, read_environment
-from afield.runs.wheel import repack
+from afield.runs.capture.distributions import DistributionCache, find_distributions
+from afield.runs.capture.environment import ask_python, read_environment
+from afield.runs.capture.wheel import repack
 from afield.vault import Vault
 
 

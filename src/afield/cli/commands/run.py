@@ -63,7 +63,7 @@ def command(
     kept, and what stands in the way of reproducing it; with --json it is one JSON object on
     stderr, because stdout is the command's.
     """  # noqa: D301 - click reads the backspace
-    from afield.runs.capture import Request, capture
+    from afield.runs.capture.capture import Request, capture
 
     session = session_of(context)
     session.answers_on_stderr = True

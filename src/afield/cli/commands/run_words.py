@@ -11,7 +11,7 @@ from afield.cli.arguments import short
 from afield.cli.output import plain
 
 if TYPE_CHECKING:
-    from afield.runs.capture import Outcome
+    from afield.runs.capture.capture import Outcome
     from afield.runs.manifest import Manifest
 
 BLOCKERS_SHOWN = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from afield.runs.capture_limits import (
+from afield.runs.capture.limits import (
     PLAIN_CODE_BYTES_MAX,
     PLAIN_CODE_FILES_MAX,
     PLAIN_WALK_ENTRIES_MAX,

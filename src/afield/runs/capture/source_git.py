@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from afield.runs.capture_limits import GIT_S
+from afield.runs.capture.limits import GIT_S
 from afield.runs.manifest import Git
 from afield.runs.secrets import redact
 

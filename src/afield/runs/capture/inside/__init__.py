@@ -2,7 +2,7 @@
 
 The folder `hook` goes first on PYTHONPATH of the run's command; its `sitecustomize` starts in
 every Python child, of whatever version or environment. The files there depend on nothing,
-not on this package either; `runs.trace` reads what they write.
+not on this package either; `runs.capture.trace` reads what they write.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from afield.runs.entropy import SeedPlan
+    from afield.runs.capture.entropy import SeedPlan
 
 HOOK_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook")
 VARIABLES = ("AFIELD_TRACE_FOLDER", "AFIELD_TRACE", "AFIELD_RUN_PID", "AFIELD_RUN_SEED")

@@ -1,6 +1,6 @@
 """What the hook tells of a run's processes, as facts, and how they are parsed.
 
-The records are specified in `docs/format/trace.md`; `runs.trace` reads the files of them.
+The records are specified in `docs/format/trace.md`; `runs.capture.trace` reads the files of them.
 """
 
 from __future__ import annotations

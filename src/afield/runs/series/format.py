@@ -16,7 +16,7 @@ import zstandard
 
 from afield.runs.errors import SeriesDamaged
 from afield.runs.limits import BLOCK_RECORDS_MAX, METRICS_MAX, NAME_BYTES_MAX
-from afield.runs.live_series import RECORD_BYTES
+from afield.runs.series.live import RECORD_BYTES
 
 MAGIC = b"AFSERIES"
 VERSION = 1

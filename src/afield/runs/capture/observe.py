@@ -14,24 +14,24 @@ import msgspec
 
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
-from afield.runs import outcome
-from afield.runs.capture_request import Faults, Request
-from afield.runs.child import Exit, stdin_is_file
-from afield.runs.console import STDOUT, ConsoleWriter
-from afield.runs.distributions import DistributionCache
-from afield.runs.entropy import SeedPlan
-from afield.runs.environment import Python, ask_python, python_of, read_environment
-from afield.runs.files_seen import Sieve, printable
-from afield.runs.host import pick_threads, pick_variables, read_host, read_locale
-from afield.runs.inputs import InputWatch
-from afield.runs.inside import HOOK_FOLDER
+from afield.runs.capture import outcome
+from afield.runs.capture.child import Exit, stdin_is_file
+from afield.runs.capture.console import STDOUT, ConsoleWriter
+from afield.runs.capture.distributions import DistributionCache
+from afield.runs.capture.entropy import SeedPlan
+from afield.runs.capture.environment import Python, ask_python, python_of, read_environment
+from afield.runs.capture.files_seen import Sieve, printable
+from afield.runs.capture.host import pick_threads, pick_variables, read_host, read_locale
+from afield.runs.capture.inputs import InputWatch
+from afield.runs.capture.inside import HOOK_FOLDER
+from afield.runs.capture.outputs import OutputScan, begin_mark
+from afield.runs.capture.request import Faults, Request
+from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
+from afield.runs.capture.source import Snapshot, find_root, take_snapshot
+from afield.runs.capture.trace import Trace
 from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
-from afield.runs.outputs import OutputScan, begin_mark
 from afield.runs.record import Record
-from afield.runs.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
-from afield.runs.source import Snapshot, find_root, take_snapshot
-from afield.runs.trace import Trace
 from afield.vault import StatCache
 
 

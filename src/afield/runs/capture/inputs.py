@@ -16,16 +16,16 @@ import msgspec
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
-from afield.runs.capture_limits import (
+from afield.runs.capture.files_seen import Sieve
+from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     INPUTS_HASHED_MAX,
     INPUTS_KEPT_BYTES_MAX,
     INPUTS_KEPT_FILES_MAX,
 )
-from afield.runs.files_seen import Sieve
+from afield.runs.capture.source import Snapshot
+from afield.runs.capture.trace import Event, Interpreter, Open, Trace, TraceFollower, collect
 from afield.runs.manifest import FileRecord, NotKept
-from afield.runs.source import Snapshot
-from afield.runs.trace import Event, Interpreter, Open, Trace, TraceFollower, collect
 from afield.vault import StatCache, Vault
 
 _FIRST_PERIOD_S = 0.02

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from afield.kernel.clock import Clock
-from afield.runs import terminal as terminals
-from afield.runs.capture_errors import CommandNotExecutable, CommandNotFound
-from afield.runs.console import STDERR, STDOUT, ConsoleWriter
-from afield.runs.pump import Pump
-from afield.runs.signals import Forwarder
+from afield.runs.capture import terminal as terminals
+from afield.runs.capture.console import STDERR, STDOUT, ConsoleWriter
+from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
+from afield.runs.capture.pump import Pump
+from afield.runs.capture.signals import Forwarder
 
 _SIGNAL_EXIT = 128
 

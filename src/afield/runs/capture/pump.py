@@ -16,9 +16,9 @@ import time
 from typing import BinaryIO
 
 from afield.kernel.clock import Clock
-from afield.runs.capture_limits import CONSOLE_READ_BYTES, DRAIN_BYTES_MAX, DRAIN_QUIET_S, DRAIN_S
-from afield.runs.console import ConsoleWriter
-from afield.runs.terminal import descriptor
+from afield.runs.capture.console import ConsoleWriter
+from afield.runs.capture.limits import CONSOLE_READ_BYTES, DRAIN_BYTES_MAX, DRAIN_QUIET_S, DRAIN_S
+from afield.runs.capture.terminal import descriptor
 
 _FLUSH_MS = 250
 _CAN_POLL = hasattr(select, "poll")

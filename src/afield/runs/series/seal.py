@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from afield.runs.limits import BLOCK_RECORDS
-from afield.runs.live_series import RECORD, RECORD_BYTES, LivePart
-from afield.runs.series_format import block_frame, end_frame, head, names_frame
+from afield.runs.series.format import block_frame, end_frame, head, names_frame
+from afield.runs.series.live import RECORD, RECORD_BYTES, LivePart
 
 
 @dataclass(slots=True)

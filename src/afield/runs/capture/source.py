@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
-from afield.runs.capture_limits import (
+from afield.runs.capture.limits import (
     KEEP_TOTAL_BYTES_MAX,
     SECRET_SCAN_BYTES_MAX,
     UNTRACKED_FILES_MAX,
 )
+from afield.runs.capture.source_git import GitSilent, read_work_tree, work_tree_root
+from afield.runs.capture.source_plain import plain_code
 from afield.runs.manifest import Code, Git, NotKept, Redaction
 from afield.runs.secrets import scan
-from afield.runs.source_git import GitSilent, read_work_tree, work_tree_root
-from afield.runs.source_plain import plain_code
 from afield.vault import StatCache, TreeEntry, Vault
 
 _TEXT_PROBE_BYTES = 8000

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from afield.runs.trace import Interpreter
+from afield.runs.capture.trace import Interpreter
 
 _SYSTEM = (
     *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/lib/", "/lib64/", "/bin/", "/sbin/"),

@@ -13,7 +13,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 
-from afield.runs.capture_limits import GPU_PERIOD_MS
+from afield.runs.capture.limits import GPU_PERIOD_MS
 
 _FIRST_PERIOD_S = 0.02
 _PERIOD_S = 1.0

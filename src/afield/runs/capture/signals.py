@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from afield.runs.capture_limits import SIGNAL_SETTLE_S
+from afield.runs.capture.limits import SIGNAL_SETTLE_S
 
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _PATIENCE = 2

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from afield.runs.errors import SeriesDamaged
 from afield.runs.limits import CACHE_BYTES_MAX
-from afield.runs.live_series import RECORD_BYTES, LivePart
-from afield.runs.series_format import NAMES, names_of, read_frames
+from afield.runs.series.format import NAMES, names_of, read_frames
+from afield.runs.series.live import RECORD_BYTES, LivePart
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,9 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from afield.runs.capture_limits import BLOCKER_PATHS_MAX
-from afield.runs.files_seen import Sieve, printable
+from afield.runs.capture.files_seen import Sieve, printable
+from afield.runs.capture.limits import BLOCKER_PATHS_MAX
+from afield.runs.capture.trace import Trace
 from afield.runs.manifest import (
     Code,
     Entropy,
@@ -21,7 +22,6 @@ from afield.runs.manifest import (
     Redaction,
 )
 from afield.runs.secrets import redact
-from afield.runs.trace import Trace
 
 _COMMANDS_MAX = 200
 _READS_UNSEEN = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from afield.kernel.ids import RunId
-from afield.runs.capture_limits import KEEP_BYTES_MAX, WARNINGS_MAX
+from afield.runs.capture.limits import KEEP_BYTES_MAX, WARNINGS_MAX
 from afield.runs.manifest import Manifest
 from afield.runs.record import DEFAULT_PROJECT
 

@@ -13,8 +13,8 @@ import io
 import os
 import zipfile
 
-from afield.runs.capture_limits import WHEEL_BYTES_MAX
-from afield.runs.distributions import stable_rows
+from afield.runs.capture.distributions import stable_rows
+from afield.runs.capture.limits import WHEEL_BYTES_MAX
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

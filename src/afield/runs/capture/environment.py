@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import msgspec
 
 from afield.kernel.digest import digest
-from afield.runs.capture_limits import PROBE_S
-from afield.runs.distributions import DistributionCache, Found, find_distributions
+from afield.runs.capture.distributions import DistributionCache, Found, find_distributions
+from afield.runs.capture.limits import PROBE_S
+from afield.runs.capture.wheel import repack
 from afield.runs.manifest import Distribution, Environment
-from afield.runs.wheel import repack
 from afield.vault import Vault
 
 _ASK = (

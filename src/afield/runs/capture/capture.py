@@ -13,19 +13,20 @@ from typing import BinaryIO
 
 from afield.kernel.errors import AfieldError, Usage
 from afield.kernel.ids import RunId, new_run_id, parse_run_id
-from afield.runs import events, inside
+from afield.runs import events
 from afield.runs import manifest as manifests
-from afield.runs.capture_observe import Observer
-from afield.runs.capture_request import Faults, Outcome, Request
-from afield.runs.child import Channels, Exit, find_command, run_child
-from afield.runs.console import ConsoleWriter
-from afield.runs.entropy import SeedPlan, plan
+from afield.runs.capture import inside
+from afield.runs.capture.child import Channels, Exit, find_command, run_child
+from afield.runs.capture.console import ConsoleWriter
+from afield.runs.capture.entropy import SeedPlan, plan
+from afield.runs.capture.observe import Observer
+from afield.runs.capture.outcome import status_of
+from afield.runs.capture.request import Faults, Outcome, Request
+from afield.runs.capture.signals import Forwarder
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
-from afield.runs.outcome import status_of
 from afield.runs.record import Record, end_run, start_run
 from afield.runs.secrets import known_values
-from afield.runs.signals import Forwarder
 
 __all__ = ["Outcome", "Request", "capture"]
 

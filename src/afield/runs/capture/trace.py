@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from afield.runs.entropy import lines_drawing
-from afield.runs.trace_events import (
+from afield.runs.capture.entropy import lines_drawing
+from afield.runs.capture.trace_events import (
     Command,
     DefaultGenerator,
     EntropyCall,

@@ -14,15 +14,15 @@ from collections.abc import Iterator
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
-from afield.runs.capture_limits import (
+from afield.runs.capture.files_seen import SKIPPED_FOLDERS, Sieve
+from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     OUTPUTS_KEPT_BYTES_MAX,
     WALK_ENTRIES_MAX,
 )
-from afield.runs.files_seen import SKIPPED_FOLDERS, Sieve
+from afield.runs.capture.source import Snapshot
+from afield.runs.capture.trace import Trace
 from afield.runs.manifest import FileRecord
-from afield.runs.source import Snapshot
-from afield.runs.trace import Trace
 from afield.vault import Vault
 
 _TICK_WAIT_S = 0.02

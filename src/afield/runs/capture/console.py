@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from afield.runs.capture_limits import CONSOLE_BYTES_MAX, CONSOLE_HOLD_BYTES_MAX
+from afield.runs.capture.limits import CONSOLE_BYTES_MAX, CONSOLE_HOLD_BYTES_MAX
 from afield.runs.secrets import scan
 
 STDOUT = 1
