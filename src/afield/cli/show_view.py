@@ -167,11 +167,15 @@ def _entropy(entropy: dict[str, Any], most: int | None) -> RenderableType:
     if entropy["mode"] != "replay":
         return styled("left alone: a reproduction draws other numbers", "yellow")
     calls = [
-        styled(f"{call['source']} at {call['where']}" + _times(call["times"]))
+        styled(call["source"] + _at(call["where"]) + _times(call["times"]))
         for call in entropy["calls"]
     ]
     head = "recorded, and replayed when reproduced" + ("; nobody seeded:" if calls else "")
     return Group(styled(head), screen.lines(calls, most)) if calls else styled(head)
+
+
+def _at(where: str) -> str:
+    return f" at {where}" if where else ", drawn by a library"
 
 
 def _times(times: int) -> str:
