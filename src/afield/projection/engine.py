@@ -108,6 +108,18 @@ class Projection:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
         return self._place.database.like_sql(expression, pattern, fold=fold)
 
+    def positions(self) -> dict[DeviceId, Position]:
+        """Return how far each log was folded; looks at no journal."""
+        with self._lock:
+            return self._mending(lambda: bookkeeping.read_positions(self._database()))
+
+    def rebuild(self, journal: Source) -> int:
+        """Throw the tables away and fold the whole journal; return the entries folded."""
+        with self._lock:
+            self._place.discard()
+            self._positions = None
+            return self.refresh(journal)
+
     def set_aside(self) -> list[bookkeeping.SetAside]:
         """Return entries that were not applied: not allowed, not understood, or waiting."""
         with self._lock:

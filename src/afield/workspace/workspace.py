@@ -30,6 +30,7 @@ from afield.runs.series.columns import ColumnCache, Columns, Points, decode_colu
 from afield.runs.series.live import live_parts
 from afield.workspace import layout
 from afield.workspace.arrow import to_table
+from afield.workspace.check import check
 from afield.workspace.config import Config
 from afield.workspace.rooms import ROOMS
 from afield.workspace.store import make_store, open_store
@@ -232,11 +233,18 @@ class Workspace:
         return decode_manifest(self.record.vault.get(view.manifest_id))
 
     def verify(self) -> list[Finding]:
-        """Check every log, seal, pack, object and reference; return what is worth naming."""
-        vault, journal = self.record.vault, self.record.journal
-        findings = list(journal.verify(known=vault.has))
-        findings += vault.verify(roots=self._roots())
-        return findings
+        """Check every log, seal, pack, object, reference and table; return what is to be named.
+
+        Tables that differ from what the journal says are folded anew.
+        """
+        return list(check(self.record, self.projection, self._roots()))
+
+    def damage(self) -> list[Finding]:
+        """Return what of the journal did not verify when the tables were last brought up to date.
+
+        None of it is in any answer.
+        """
+        return self.projection.damage()
 
     def close(self) -> None:
         """Seal what was written, and let go of the files."""

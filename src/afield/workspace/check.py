@@ -1,0 +1,80 @@
+"""The full check of a workspace: what its rooms check, and what only shows across them.
+
+A log that is gone leaves nothing for the journal to complain of; the configuration, the key and
+the tables still know of it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+
+from afield.journal import DeviceKey
+from afield.kernel.errors import AfieldError
+from afield.kernel.findings import Finding
+from afield.kernel.ids import ObjectId
+from afield.projection.engine import Projection
+from afield.runs.record import Record
+from afield.workspace import layout
+from afield.workspace.rooms import ROOMS
+
+_TRIES = 3
+
+
+def check(
+    record: Record, projection: Projection, roots: Iterable[ObjectId] = ()
+) -> Iterator[Finding]:
+    """Yield what is damaged or odd: key, logs, packs, references and tables.
+
+    Tables that are not what the journal says are named and folded anew.
+    """
+    yield from _check_key(record)
+    found = [*_check_logs(record, projection), *record.journal.verify(known=record.vault.has)]
+    yield from found
+    yield from record.vault.verify(roots=roots)
+    if not any(finding.damaged for finding in found):
+        # Of a damaged journal the tables may know more than can be read again: they stay.
+        yield from _check_tables(record, projection)
+
+
+def _check_key(record: Record) -> Iterator[Finding]:
+    """Look whether the key is there and is this device's; without it nothing can be sealed."""
+    device = record.journal.device
+    try:
+        key = DeviceKey.load(f"{record.workspace}/{layout.KEYS}")
+    except AfieldError as error:
+        yield Finding("key", device, error.message, damaged=True)
+        return
+    if key.device != device:
+        why = f"the key file holds the key of device {key.device}"
+        yield Finding("key", device, why, damaged=True)
+
+
+def _check_logs(record: Record, projection: Projection) -> Iterator[Finding]:
+    """Compare the logs with what the tables were folded from, and with who writes here."""
+    heads = record.journal.heads()
+    read = {device: position.seq for device, position in projection.positions().items()}
+    for device in sorted({record.journal.device, *read}):
+        head = heads.get(device)
+        if head is None:
+            yield Finding("log", device, "it is gone, or holds no entry", damaged=True)
+        elif head.seq < read.get(device, 0):
+            why = f"it ends after entry {head.seq}, but entries up to {read[device]} were read once"
+            yield Finding("chain", f"{device}/{head.seq + 1}", why, damaged=True)
+
+
+def _check_tables(record: Record, projection: Projection) -> Iterator[Finding]:
+    """Fold the journal anew beside the tables, and compare."""
+    with tempfile.TemporaryDirectory(prefix="afield-verify-") as folder:
+        fresh = Projection(f"{folder}/{layout.PROJECTION}", ROOMS)
+        try:
+            for _ in range(_TRIES):  # others may append between the two looks
+                projection.refresh(record.journal)
+                fresh.refresh(record.journal)
+                if fresh.dump() == projection.dump():
+                    return
+        finally:
+            fresh.close()
+    projection.rebuild(record.journal)
+    why = "they were not what the journal says, and have been folded anew"
+    yield Finding("tables", layout.PROJECTION, why, damaged=True)
