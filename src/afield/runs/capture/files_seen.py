@@ -18,6 +18,7 @@ _SYSTEM = (
     *("/usr/share/locale/", "/usr/share/fonts/", "/usr/share/fontconfig/", "/var/cache/"),
     *("/System/", "/Library/", "/private/etc/", "/usr/local/share/fonts/"),
 )
+_DATA = ("/dev/shm/", "/run/media/", "/run/user/", "/run/mount/")  # noqa: S108 - told, not used
 _TOOL_CACHES = (
     *(".cache/matplotlib/", ".cache/fontconfig/", ".cache/pip/", ".cache/uv/", ".fonts/"),
     *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
@@ -70,7 +71,7 @@ class Sieve:
     def _holds_data(self, folder: str) -> bool:
         if folder.startswith(self._ours):
             return False
-        if not folder.startswith(self._inside) and folder.startswith(self._outside_never):
+        if not folder.startswith((self._inside, *_DATA)) and folder.startswith(self._outside_never):
             return False
         return _SKIPPED_PARTS.search(folder) is None
 
