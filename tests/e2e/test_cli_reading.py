@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -157,6 +160,64 @@ def test_verify_says_that_a_sound_record_is_sound(afield, project):
     assert answer.code == 0
     assert answer.out.startswith("sound:")
     assert afield("verify", "--json").json["sound"] is True
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        (lambda home: shutil.rmtree(home / "journal"), "log"),
+        (lambda home: (home / "keys" / "device.key").unlink(), "key"),
+    ],
+    ids=["journal gone", "key gone"],
+)
+def test_verify_names_what_only_shows_across_the_parts(afield, project, harm, named):
+    harm(project / ".afield")
+    answer = afield("verify")
+    assert answer.code == 13
+    assert f"damaged: {named}" in answer.out
+
+
+def alter_tables(home):
+    with contextlib.closing(sqlite3.connect(home / "projection.db")) as tables:
+        tables.execute("UPDATE runs SET status = 'failed'")
+        tables.commit()
+
+
+def test_altered_tables_are_folded_anew_by_verify(afield, project):
+    before = afield("runs", "--json").json
+    alter_tables(project / ".afield")
+    assert afield("runs", "--json").json != before
+    assert afield("verify").code == 13
+    assert afield("verify").code == 0
+    assert afield("runs", "--json").json == before
+
+
+def test_reading_says_that_damage_is_left_out(afield, project):
+    (log,) = (project / ".afield" / "journal").glob("*/*.log")
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 1
+    log.write_bytes(data)
+    (project / ".afield" / "projection.db").unlink()
+    answer = afield("runs")
+    assert "is in no answer" in answer.err
+    assert "afield verify" in answer.err
+
+
+def test_a_damaged_index_is_written_again_on_request(afield, project):
+    afield("note", "third", "a note makes a pack")
+    (index, *_) = (project / ".afield" / "packs").glob("*.idx")
+    index.write_bytes(b"nonsense")
+    assert afield("verify").code == 13
+    assert afield("verify", "--reindex").code == 0
+    assert afield("verify").code == 0
+
+
+@pytest.mark.parametrize("text", ["run.trace = 5", "[run]\ntrace = 5", "'run.trcae' = 'auto'"])
+def test_a_setting_that_does_not_fit_is_refused_aloud(afield, project, text):
+    (project / ".afield" / "settings.toml").write_text(text)
+    answer = afield("config")
+    assert answer.code in (1, 2)
+    assert "run.tr" in answer.err
 
 
 def test_verify_names_damage_and_exits_13(afield, project):

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from afield.cli.session import Session
 from afield.kernel.errors import Refused, Usage
@@ -107,9 +107,8 @@ def load_settings(session: Session) -> Settings:
     scopes: tuple[Scope, ...] = ("person", "workspace")
     for scope in scopes:
         for name, value in _read(settings_file(session, scope)).items():
-            if name in SETTINGS:
-                values[name] = check(name, str(value))
-                origins[name] = scope
+            values[name] = check(name, str(value))
+            origins[name] = scope
     return Settings(values, origins)
 
 
@@ -176,12 +175,23 @@ def check(name: str, text: str) -> Value:
 
 def _read(path: Path) -> dict[str, Value]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _flat(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         hint = f"mend or remove {path}"
         raise SettingsUnreadable("cannot read settings", path, "not TOML", hint=hint) from error
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Value]:
+    """Return tables as dotted names: `run.trace = …`, `[run] trace = …`, all the same."""
+    flat: dict[str, Value] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{before}{name}.")
+        else:
+            flat[before + name] = value
+    return flat
 
 
 def _toml(value: Value) -> str:

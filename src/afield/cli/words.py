@@ -63,6 +63,14 @@ def number(value: object) -> str:
     return f"{value:.6g}"
 
 
+_PLURALS = {
+    "entry": "entries",
+    "index": "indexes",
+    "repository": "repositories",
+    "tables": "tables",
+}
+
+
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """Word a number of things: `1 file`, `1,204 files`."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+    return f"{n:,} {noun if n == 1 else plural or _PLURALS.get(noun, noun + 's')}"

@@ -109,13 +109,15 @@ def _verify_index(
             bytes.fromhex(pack), shelf.store.read(f"{pack}.idx")
         )
     except FileNotFoundError:
-        why = "missing; the pack's own lines serve, and reindex writes it again"
+        why = "missing; the pack's own lines serve until `afield verify --reindex`"
         yield Finding("index", pack, why, damaged=False)
     except (OSError, Corrupt) as error:
-        yield Finding("index", pack, str(error), damaged=True)
+        why = f"{error}; `afield verify --reindex` writes it again"
+        yield Finding("index", pack, why, damaged=True)
     else:
         if whole and (lines != block or pack_bytes != len(data)):
-            yield Finding("index", pack, "it does not say what its pack says", damaged=True)
+            why = "it does not say what its pack says; `afield verify --reindex` writes it again"
+            yield Finding("index", pack, why, damaged=True)
 
 
 def _index_lines(shelf: Shelf, pack: str) -> bytes:

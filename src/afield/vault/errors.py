@@ -32,9 +32,10 @@ class ChunkerSlow(Refused):
 
 
 class ObjectMissing(NotFound):
-    """No pack here holds the object."""
+    """No pack here holds the object, though the record names it."""
 
     code = "vault.object_missing"
+    exit_code = Damaged.exit_code
 
 
 class ObjectDamaged(Damaged):

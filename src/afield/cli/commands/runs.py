@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from afield.cli.damage import warn_of_damage
 from afield.cli.documents import run_row
 from afield.cli.output import emit_json
 from afield.cli.session import Session, global_options, session_of
@@ -53,6 +54,7 @@ def command(
     wanted = None if everything else limit + 1
     workspace = session.workspace()
     found = workspace.runs(text, limit=wanted, offset=offset, deleted=deleted)
+    warn_of_damage(workspace)
     more = not everything and len(found) > limit
     rows = [run_row(run) for run in (found[:limit] if more else found)]
     if session.json:
@@ -93,6 +95,7 @@ def _draw(session: Session, rows: list[dict[str, Any]], columns: str | None) -> 
             justify="right" if found.is_number else "left",
             no_wrap=True,
             overflow="ellipsis",
+            min_width=found.width if found.field == "id" else None,
             max_width=None if columns else CELL_WIDTH_MAX,
         )
     styles = {"status": STATUS_STYLES, "verdict": VERDICT_STYLES}

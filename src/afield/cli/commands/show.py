@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from afield.cli.arguments import RUN
+from afield.cli.damage import warn_of_damage
 from afield.cli.documents import run_document
 from afield.cli.output import emit_json
 from afield.cli.session import global_options, session_of
@@ -25,6 +26,7 @@ def command(context: click.Context, *, run: str, everything: bool) -> None:
     session = session_of(context)
     workspace = session.workspace()
     document = run_document(workspace, workspace.run(run))
+    warn_of_damage(workspace)
     if session.json:
         emit_json(document)
         return

@@ -15,17 +15,20 @@ SHOWN_MAX = 50
 
 
 @click.command("verify")
+@click.option("--reindex", is_flag=True, help="First write every pack's index anew, from the pack.")
 @global_options
 @click.pass_context
-def command(context: click.Context) -> int:
+def command(context: click.Context, *, reindex: bool) -> int:
     """Check every byte that the workspace holds; exit 13 when something is damaged.
 
-    Chains and signatures of the journal, packs and objects by digest, and that every object
-    an entry names is there.
+    Chains and signatures of the journal, packs and objects by digest, that every object an
+    entry names is there, and that the tables are what the journal says.
     """
     session = session_of(context)
     workspace = session.workspace()
-    findings = list(workspace.verify())
+    if reindex:
+        workspace.record.vault.reindex()
+    findings = workspace.verify()
     damaged = [finding for finding in findings if finding.damaged]
     odd = [finding for finding in findings if not finding.damaged]
     if session.json:
