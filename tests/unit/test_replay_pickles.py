@@ -15,6 +15,26 @@ from afield.replay.pickles import InsideJudge
 from afield.replay.verdict import Grade
 
 MODULE = """\
+import marshal, types
+
+def make_function(code, name, defaults, named, cells, held):
+    cells = tuple(types.CellType(cell) for cell in cells)
+    made = types.FunctionType(marshal.loads(code), dict(held), name, defaults, cells)
+    made.__kwdefaults__ = named
+    return made
+
+class Carried:
+    "Pickles a function by value."
+    def __init__(self, made, held=()):
+        self.made, self.held = made, dict(held)
+
+    def __reduce__(self):
+        made = self.made
+        cells = tuple(cell.cell_contents for cell in made.__closure__ or ())
+        code = marshal.dumps(made.__code__)
+        parts = (made.__name__, made.__defaults__, made.__kwdefaults__, cells, self.held)
+        return make_function, (code, *parts)
+
 class Model:
     def __init__(self, weights, note=""):
         self.weights, self.note = weights, note
@@ -116,6 +136,99 @@ def test_objects_with_slots_are_compared_by_their_state(inside, shapes):
     one = shapes.Slotted(1, [2])
     assert found(inside, one, shapes.Slotted(1, [2])).grade is Grade.CONTENT
     assert found(inside, one, shapes.Slotted(1, [3])).grade is Grade.DIVERGED
+
+
+def _scaled(factor):
+    return lambda value: value * factor
+
+
+def _held_in(data):
+    return lambda: data["nested"]
+
+
+def _least(values):
+    return lambda factor: values.min() * factor
+
+
+def _greatest(values):
+    return lambda factor: values.max() * factor
+
+
+def _named(way="a"):
+    def function(value, *, factor=1):
+        return value, factor
+
+    function.__kwdefaults__ = {"factor": way}
+    return function
+
+
+def _default(way):
+    def function(value=way):
+        return value
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (lambda x: x.min(), lambda x: x.max()),  # co_names
+        (lambda x: x + 1, lambda x: x + 2),  # co_consts
+        (lambda x: [y + 1 for y in x], lambda x: [y + 2 for y in x]),  # nested code
+        (_scaled(2), _scaled(3)),  # a cell
+        (_held_in({"nested": [1, 2]}), _held_in({"nested": [1, 3]})),
+        (_least(3), _greatest(3)),
+        (_named("a"), _named("b")),  # __kwdefaults__
+        (_default(1), _default(2)),
+        (lambda x, y: (x, y), lambda y, x: (y, x)),  # the names of arguments
+        (lambda *, x=0: x, lambda x=0: x),
+    ],
+)
+def test_functions_carried_by_value_are_compared_by_all_they_do(inside, shapes, old, new):
+    assert found(inside, shapes.Carried(old), shapes.Carried(old)).grade is Grade.CONTENT
+    assert found(inside, shapes.Carried(old), shapes.Carried(new)).grade is Grade.DIVERGED
+
+
+def test_globals_that_a_function_carries_are_compared(inside, shapes):
+    function = lambda: SCALE  # noqa: E731, F821 - a function of its own, with globals of its own
+    old, new = (shapes.Carried(function, {"SCALE": scale, "other": 1}) for scale in (2, 3))
+    assert found(inside, old, old).grade is Grade.CONTENT
+    judged = found(inside, old, new)
+    assert judged.grade is Grade.DIVERGED
+    assert "__globals__.SCALE: 2 vs 3" in judged.detail
+    assert found(inside, old, shapes.Carried(function, {"SCALE": 2})).grade is Grade.CONTENT
+
+
+def test_methods_of_built_in_values_are_compared_by_the_value(inside):
+    assert found(inside, [1].append, [1].append).grade is Grade.CONTENT
+    assert found(inside, [1].append, [2].append).grade is Grade.DIVERGED
+
+
+def test_functions_and_classes_of_cloudpickle_are_compared(inside):
+    cloudpickle = pytest.importorskip("cloudpickle")
+
+    def held(sign, way):
+        class Rule:
+            limit = sign
+
+            @property
+            def value(self):
+                return self.limit
+
+            def judge(self, values):
+                return values.min() if way else values.max()
+
+        return {"f": _scaled(sign), "rule": Rule, "of it": Rule()}
+
+    def compared(old, new):
+        old, new = (cloudpickle.dumps(one, protocol=p) for one, p in ((old, 4), (new, 5)))
+        return inside("m.pkl", old, new + b"x", 1e-6).grade
+
+    assert compared(held(1, way=True), held(1, way=True)) is Grade.CONTENT
+    assert compared(held(1, way=True), held(2, way=True)) is Grade.DIVERGED
+    # same code of both ways, told apart by the cell
+    assert compared(held(1, way=True), held(1, way=False)) is Grade.DIVERGED
+    assert compared(lambda x: x.min(), lambda x: x.max()) is Grade.DIVERGED
 
 
 def test_structures_that_hold_themselves_are_compared(inside):

@@ -16,6 +16,16 @@ import types
 
 DEPTH_MAX = 400
 PAIRS_MAX = 5_000_000
+CODE_PARTS = (
+    # all but file and line numbers, which say where a function stood and not what it does;
+    # the constants are compared by structure
+    *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_flags", "co_name"),
+    *("co_qualname", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
+    *("co_exceptiontable", "co_code"),
+)
+BOOKKEEPING = {"__dict__", "__weakref__", "__builtins__", "__loader__", "__spec__", "_abc_impl"}
+BOOKKEEPING |= {"__firstlineno__", "__cached__", "_cloudpickle_submodules"}
+DESCRIPTORS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 ATOMS = (str, bytes, bytearray, int, bool, type(None), complex, range, type(Ellipsis))
 
 
@@ -93,7 +103,9 @@ class Walk:
 
     def compare(self, old, new, where, depth=0):
         if type(old) is not type(new):
-            raise Different("%s: %s vs %s" % (where, name_of(old), name_of(new)))
+            if name_of(old) != name_of(new):
+                raise Different("%s: %s vs %s" % (where, name_of(old), name_of(new)))
+            self.compare(type(old), type(new), "%s: class" % where, depth)  # carried by value
         if isinstance(old, float) and type(old) is float:
             self.floats(old, new, where)
             return
@@ -122,15 +134,9 @@ class Walk:
         raise Different("%s: %r vs %r" % (where, old, new))
 
     def objects(self, old, new, where, depth):
-        if isinstance(old, (type, types.ModuleType)):
-            same = old is new or getattr(old, "__qualname__", old) == getattr(
-                new, "__qualname__", new
-            )
-            if not same:
-                raise Different("%s: %r vs %r" % (where, old, new))
-        elif isinstance(old, (types.FunctionType, types.BuiltinFunctionType)):
-            self.functions(old, new, where, depth)
-        elif type(old).__module__.partition(".")[0] == "numpy" and hasattr(old, "dtype"):
+        if old is new or self.is_compared_as_code(old, new, where, depth):
+            return
+        if type(old).__module__.partition(".")[0] == "numpy" and hasattr(old, "dtype"):
             self.arrays(old, new, where, depth)
         elif hasattr(old, "detach") and hasattr(old, "numpy") and hasattr(old, "dtype"):
             self.tensors(old, new, where, depth)
@@ -145,6 +151,26 @@ class Walk:
             self.rest(old, new, where, depth)
         else:
             self.state(old, new, where, depth)
+
+    def is_compared_as_code(self, old, new, where, depth):
+        """Compare what is made of code; return False for anything else."""
+        if isinstance(old, type):
+            self.classes(old, new, where, depth)
+        elif isinstance(old, types.ModuleType):
+            self.modules(old, new, where, depth)
+        elif isinstance(old, (types.FunctionType, types.BuiltinFunctionType)):
+            self.functions(old, new, where, depth)
+        elif isinstance(old, types.CodeType):
+            self.codes(old, new, where, depth)
+        elif isinstance(old, types.CellType):
+            self.compare(cell_contents(old), cell_contents(new), where, depth)
+        elif isinstance(old, (staticmethod, classmethod)):
+            self.compare(old.__func__, new.__func__, where, depth)
+        elif isinstance(old, property):
+            self.compare(accessors(old), accessors(new), where, depth)
+        else:
+            return False
+        return True
 
     def rest(self, old, new, where, depth):
         if getattr(old, "__dict__", None) or getattr(new, "__dict__", None):
@@ -176,14 +202,39 @@ class Walk:
             raise Different("%s: %d items of the set differ" % (where, len(old ^ new)))
 
     def functions(self, old, new, where, depth):
-        names = (getattr(old, "__module__", None), getattr(old, "__qualname__", None))
-        if names != (getattr(new, "__module__", None), getattr(new, "__qualname__", None)):
+        if full_name(old) != full_name(new):
             raise Different("%s: function %r vs %r" % (where, old, new))
-        one, other = getattr(old, "__code__", None), getattr(new, "__code__", None)
-        if one is not None and other is not None:
-            if one.co_code != other.co_code or repr(one.co_consts) != repr(other.co_consts):
-                raise Different("%s: the code of %s differs" % (where, names[1]))
-            self.compare(old.__defaults__, new.__defaults__, where + ".__defaults__", depth)
+        if not isinstance(old, types.FunctionType):  # a method of a built-in type: what it is of
+            owners = getattr(old, "__self__", None), getattr(new, "__self__", None)
+            self.compare(owners[0], owners[1], where + ".__self__", depth)
+            return
+        self.codes(old.__code__, new.__code__, where, depth)
+        self.compare(old.__defaults__, new.__defaults__, where + ".__defaults__", depth)
+        self.compare(old.__kwdefaults__, new.__kwdefaults__, where + ".__kwdefaults__", depth)
+        self.compare(old.__closure__, new.__closure__, where + ".__closure__", depth)
+        if old.__globals__ is not new.__globals__:
+            one, other = globals_used(old), globals_used(new)
+            self.compare(one, other, where + ".__globals__", depth)
+        self.rest(old, new, where, depth)
+
+    def codes(self, old, new, where, depth):
+        for name in CODE_PARTS:
+            one, other = getattr(old, name, None), getattr(new, name, None)
+            if one != other:
+                told = "" if isinstance(one, bytes) else ": %.60r vs %.60r" % (one, other)
+                raise Different("%s: the code of %s differs%s" % (where, old.co_name, told))
+        self.compare(old.co_consts, new.co_consts, "%s: code of %s" % (where, old.co_name), depth)
+
+    def classes(self, old, new, where, depth):
+        if full_name(old) != full_name(new) or is_importable(old) or is_importable(new):
+            raise Different("%s: %r vs %r" % (where, old, new))
+        self.compare(old.__bases__, new.__bases__, where + ".__bases__", depth)
+        self.compare(members(old), members(new), where, depth)
+
+    def modules(self, old, new, where, depth):
+        if old.__name__ != new.__name__ or old.__name__ in sys.modules:
+            raise Different("%s: %r vs %r" % (where, old, new))
+        self.compare(members(old), members(new), where, depth)
 
     def tensors(self, old, new, where, depth):
         if str(old.dtype) != str(new.dtype) or tuple(old.shape) != tuple(new.shape):
@@ -274,6 +325,49 @@ def pieces(value):
         "items": items,
         "pairs": pairs,
     }
+
+
+def full_name(value):
+    return getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+
+
+def is_importable(kind):
+    """Tell whether pickles name this class instead of carrying it."""
+    found = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind
+
+
+def members(value):
+    """Return what a class or module holds that a pickle carried by value."""
+    return {
+        name: held
+        for name, held in vars(value).items()
+        if name not in BOOKKEEPING and not isinstance(held, DESCRIPTORS)
+    }
+
+
+def cell_contents(cell):
+    try:
+        return (cell.cell_contents,)
+    except ValueError:  # the cell is empty
+        return ()
+
+
+def accessors(value):
+    return (value.fget, value.fset, value.fdel, value.__doc__)
+
+
+def globals_used(function):
+    """Return the globals that the code of a function can name, nested functions included."""
+    names, waiting = [], [function.__code__]
+    while waiting:
+        code = waiting.pop()
+        names.extend(code.co_names)
+        waiting.extend(one for one in code.co_consts if isinstance(one, types.CodeType))
+    held = function.__globals__
+    return {name: held[name] for name in sorted(set(names)) if name in held}
 
 
 def name_of(value):
