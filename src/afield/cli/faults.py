@@ -6,6 +6,7 @@ error object on stdout. No command words its own faults.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -57,6 +58,20 @@ def report(error: BaseException, session: Session) -> int:
         traceback.print_exception(error)
     _say(fault, session)
     return fault.exit_code
+
+
+def warn(error: BaseException, session: Session) -> None:
+    """Say what went wrong after the recorded command had ended, which nothing can change now."""
+    with contextlib.suppress(OSError, ValueError):  # stderr may be gone, too
+        if isinstance(error, KeyboardInterrupt | click.Abort):
+            text, hint = "interrupted before the record was closed", None
+        else:
+            fault = as_fault(error)
+            text, hint = f"the record could not be closed: {fault.message}", fault.hint
+        mark = click.style("afield", fg="cyan", bold=True)
+        click.echo(f"{mark}: warning: {text}", err=True, color=session.color)
+        if hint:
+            click.echo(f"{click.style('hint', fg='cyan')}: {hint}", err=True, color=session.color)
 
 
 def as_fault(error: BaseException) -> AfieldError:

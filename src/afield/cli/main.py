@@ -9,17 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 import click
 
 from afield.cli.catalog import COMMANDS, SECTIONS
-from afield.cli.faults import report
+from afield.cli.faults import report, warn
+from afield.cli.lazy import LazyGroup
 from afield.cli.session import Session, global_options
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from afield.cli.streams import fill_closed
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 INTRO = """\
@@ -31,40 +28,8 @@ Record what you run; reproduce it anywhere, with a verdict.
 """
 
 
-class Commands(click.Group):
-    """The group of all commands, which imports a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names, as they are listed."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command, or return None when there is none of that name."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        command: click.Command = import_module(entry.module).command
-        return command
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete a command's name from the static table, or an option."""
-        from click.shell_completion import CompletionItem
-
-        if incomplete.startswith("-"):
-            return super().shell_complete(ctx, incomplete)
-        return [
-            CompletionItem(name, help=entry.help)
-            for name, entry in COMMANDS.items()
-            if name.startswith(incomplete)
-        ]
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; suggest near names when there is none."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(_no_such_command(args[0]))
-        return super().resolve_command(ctx, args)
+class Commands(LazyGroup):
+    """The group of all commands, listed by what people want to do."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the commands in their groups, from the static table."""
@@ -86,16 +51,6 @@ class Commands(click.Group):
         formatter.write_text("`afield COMMAND --help` tells more. New here? `afield demo`")
 
 
-def _no_such_command(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, COMMANDS, n=2, cutoff=0.6)
-    text = f"no such command: `{name}`"
-    if near:
-        text += f": did you mean {' or '.join(f'`{word}`' for word in near)}?"
-    return text
-
-
 def _show_version(context: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value:
         from importlib.metadata import version
@@ -106,6 +61,7 @@ def _show_version(context: click.Context, _param: click.Parameter, value: bool) 
 
 @click.group(
     cls=Commands,
+    table=COMMANDS,
     context_settings=SETTINGS,
     help=INTRO,
     subcommand_metavar="COMMAND …",
@@ -134,10 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `afield`; those of the process when None.
     """
+    closed = fill_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a recorded path may hold bytes that are no UTF-8
             stream.reconfigure(errors="replace")
     session = Session(os.environ)
+    session.closed = closed
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "--json" in words[: _first_word(words)]:
         session.json = True  # so that even a usage error is answered in JSON
@@ -152,12 +110,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             code = code if isinstance(code, int) else 0
             sys.stdout.flush()
-    except BrokenPipeError:  # `afield runs | head`: the reader has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except BaseException as error:  # noqa: BLE001 - the last handler: whatever it is becomes an exit code
-        return report(error, session)
+        return _after(error, session)
     return code
+
+
+def _after(error: BaseException, session: Session) -> int:
+    """Return the exit code of a call that raised; a recorded command's own goes before ours."""
+    if isinstance(error, BrokenPipeError):  # `afield runs | head`: the reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return session.command_code or 0
+    if session.command_code is not None:
+        warn(error, session)
+        return session.command_code
+    return report(error, session)
 
 
 def _first_word(words: list[str]) -> int:

@@ -33,6 +33,9 @@ class Session:
         answers_on_stderr: stdout belongs to the recorded command (`afield run`).
         environ: the environment, a plain mapping.
         cleanup: closed at the end of the call, whatever happens.
+        closed: the numbers of the standard streams that the caller had closed.
+        command_code: the exit code of the recorded command, once it has ended; nothing that
+            goes wrong afterwards may change it.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -42,6 +45,8 @@ class Session:
         self.color: bool | None = False if environ.get("NO_COLOR") else None
         self.answers_on_stderr = False
         self.cleanup = ExitStack()
+        self.closed: frozenset[int] = frozenset()
+        self.command_code: int | None = None
         self._workspace: Workspace | None = None
 
     def folder(self) -> Path:

@@ -88,7 +88,10 @@ def command(
     )
     sys.stdout.flush()
     sys.stderr.flush()
-    outcome = capture(workspace.record, request, out=sys.stdout.buffer, err=sys.stderr.buffer)
+    out = None if 1 in session.closed else sys.stdout.buffer
+    err = None if 2 in session.closed else sys.stderr.buffer  # noqa: PLR2004 - stderr
+    outcome = capture(workspace.record, request, out=out, err=err)
+    session.command_code = outcome.exit_code
     if session.json:
         emit_json_line(recorded_document(outcome), sys.stderr)
     elif not quiet:

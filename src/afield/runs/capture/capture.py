@@ -35,8 +35,13 @@ _TRACE = "trace"
 _MARK = "began"
 
 
-def capture(record: Record, request: Request, *, out: BinaryIO, err: BinaryIO) -> Outcome:
+def capture(
+    record: Record, request: Request, *, out: BinaryIO | None, err: BinaryIO | None
+) -> Outcome:
     """Run a command to its end and record it.
+
+    `out` or `err` is None when it is closed; the descriptor of that number must then be one
+    that the command does not inherit.
 
     Raises:
         CommandNotFound, CommandNotExecutable: nothing was run and nothing recorded.
@@ -125,8 +130,8 @@ def _run(
     *,
     forwarder: Forwarder,
     channels: Channels,
-    out: BinaryIO,
-    err: BinaryIO,
+    out: BinaryIO | None,
+    err: BinaryIO | None,
 ) -> tuple[Exit, ConsoleWriter]:
     """Run the command with everything that looks on around it."""
     faults = observer.faults
@@ -214,7 +219,9 @@ def _abandon(record: Record, run: RunId, exit_code: int, faults: Faults) -> None
         end_run(record, run, status="failed", exit_code=exit_code)
 
 
-def _say(err: BinaryIO, faults: Faults) -> None:
+def _say(err: BinaryIO | None, faults: Faults) -> None:
+    if err is None:
+        return
     lines = "".join(f"afield: {text}\n" for text in faults.texts)
     with contextlib.suppress(OSError, ValueError):
         err.write(lines.encode("utf-8", "backslashreplace"))

@@ -97,8 +97,8 @@ def run_child(
     *,
     folder: str,
     environ: Mapping[str, str],
-    out: BinaryIO,
-    err: BinaryIO,
+    out: BinaryIO | None,
+    err: BinaryIO | None,
     terminal: bool,
     console: ConsoleWriter,
     clock: Clock,
@@ -120,7 +120,8 @@ def run_child(
         raise
     finally:
         for end in ends:
-            os.close(end)
+            if end is not None:
+                os.close(end)
     forwarder.started(process.pid)
     lock = threading.Lock()
     pumps = [
@@ -147,13 +148,21 @@ class Channels:
         self.reading: list[tuple[int, int, BinaryIO]] = []
         self._terminals: list[tuple[int, BinaryIO]] = []
 
-    def open(self, out: BinaryIO, err: BinaryIO, *, terminal: bool) -> tuple[int, int]:
-        """Open both; return the command's ends of stdout and stderr."""
-        ends = []
-        for stream, target, wanted in (
-            (STDOUT, out, terminal),
-            (STDERR, err, terminals.is_terminal(err, otherwise=terminal)),
-        ):
+    def open(
+        self, out: BinaryIO | None, err: BinaryIO | None, *, terminal: bool
+    ) -> tuple[int | None, int | None]:
+        """Open both; return the command's ends of stdout and stderr, None for one that is closed.
+
+        The command finds that closed, too: nothing that it may inherit stands at its number.
+        """
+        ends: list[int | None] = []
+        for stream, target in ((STDOUT, out), (STDERR, err)):
+            if target is None:
+                ends.append(None)
+                continue
+            wanted = terminal
+            if stream == STDERR:
+                wanted = terminals.is_terminal(target, otherwise=terminal)
             reading, writing, is_terminal = terminals.open_channel(terminal=wanted, like=target)
             self.reading.append((stream, reading, target))
             if is_terminal:
@@ -178,7 +187,10 @@ class Channels:
 
 
 def _start(
-    argv: Sequence[str], folder: str, environ: Mapping[str, str], ends: tuple[int, int]
+    argv: Sequence[str],
+    folder: str,
+    environ: Mapping[str, str],
+    ends: tuple[int | None, int | None],
 ) -> subprocess.Popen[bytes]:
     program = find_command(argv, folder, environ)
     options: dict[str, Any] = {
