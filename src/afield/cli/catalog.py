@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "log": Entry("afield.cli.commands.log", "Follow a run's console and metrics, live."),
         "note": Entry("afield.cli.commands.note", "Write down what you think of a run."),
         "tag": Entry("afield.cli.commands.tag", "Set and remove tags."),
+        "env": Entry("afield.cli.commands.env", "Compare and export Python environments."),
         "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
         "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),
     },
@@ -42,4 +43,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
 
 COMMANDS: dict[str, Entry] = {
     name: entry for commands in SECTIONS.values() for name, entry in commands.items()
+}
+
+ENV_COMMANDS: dict[str, Entry] = {
+    "diff": Entry("afield.cli.commands.env_diff", "Say how two environments differ."),
 }

@@ -49,7 +49,7 @@ def comparison_page(
 
 def _made_of(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
     yield from _code(found, most)
-    packages = _packages(found["environment"])
+    packages = package_lines(found["environment"])
     if packages:
         yield "environment", screen.lines(packages, most)
     inputs: list[Text] = []
@@ -111,16 +111,16 @@ def _results(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
         yield "console", styled(f"{console['verdict']}: {console['detail'] or ''}".rstrip(": "))
 
 
-def _packages(environment: dict[str, Any]) -> list[Text]:
-    lines = []
-    if environment["python"]:
-        one = environment["python"]
-        lines.append(_change("", one["a"], one["b"]))
+def package_lines(environment: dict[str, Any]) -> list[Text]:
+    """Return the lines that tell how two environments differ, the interpreter first."""
+    made = (environment["python"], environment["platform"])
+    lines = [_change("", one["a"], one["b"]) for one in made if one]
     lines += [_change(one["name"], one["a"], one["b"]) for one in environment["changed"]]
     for side, word, style in (("a", "first", "red"), ("b", "second", "green")):
         for one in environment[f"only_{side}"]:
             lines.append(styled(f"{one['name']} {one[side]}: only in the {word}", style))
     lines += [styled(f"{name}: other files, same version") for name in environment["files"]]
+    lines += [_change(one["name"], one["a"], one["b"]) for one in environment["origins"]]
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -25,22 +25,14 @@ from afield.replay.compare import (
     StreamResult,
     compare_runs_content,
 )
+from afield.replay.environment_diff import Change, EnvironmentDiff, diff_environments
 from afield.replay.reader import RunReader
 from afield.replay.sides import look_masks, object_difference, read_side
-from afield.runs.capture.distributions import normal_name
-from afield.runs.manifest import Capture, Distribution, Manifest
+from afield.runs.manifest import Capture, Manifest
 from afield.runs.record import Record
 
 SCHEMA = "afield.compare/1"
 DIFF_LINES_MAX = 2000
-
-
-class Change(msgspec.Struct, frozen=True):
-    """A named value that differs; None where a run has none of that name."""
-
-    name: str
-    a: Any
-    b: Any
 
 
 class CodeDiff(msgspec.Struct, frozen=True):
@@ -51,16 +43,6 @@ class CodeDiff(msgspec.Struct, frozen=True):
     only_b: tuple[str, ...] = ()
     commits: tuple[str | None, str | None] = (None, None)
     diff: tuple[str, ...] = ()
-
-
-class EnvironmentDiff(msgspec.Struct, frozen=True):
-    """How the environments differ; `files` names equal versions with other files."""
-
-    python: Change | None = None
-    changed: tuple[Change, ...] = ()
-    only_a: tuple[Change, ...] = ()
-    only_b: tuple[Change, ...] = ()
-    files: tuple[str, ...] = ()
 
 
 class InputDiff(msgspec.Struct, frozen=True):
@@ -130,7 +112,7 @@ def compare_runs(
         captured=(manifests[0] is not None, manifests[1] is not None),
         cause=first_cause(old, new, symptoms=compared.symptoms, show=show),
         code=_code(old, new, show),
-        environment=_environment(before, after),
+        environment=diff_environments(before.environment, after.environment),
         inputs=tuple(
             InputDiff(
                 one.path,
@@ -189,40 +171,6 @@ def _code(old: Side, new: Side, show: Any) -> CodeDiff:
 
 def _commit(manifest: Manifest) -> str | None:
     return manifest.git.commit if manifest.git else None
-
-
-def _environment(old: Manifest, new: Manifest) -> EnvironmentDiff:
-    if old.environment is None or new.environment is None:
-        return EnvironmentDiff()
-    before, after = _by_name(old.environment.distributions), _by_name(new.environment.distributions)
-    both = [name for name in before if name in after]
-    pythons = [f"{one.implementation} {one.python}" for one in (old.environment, new.environment)]
-    return EnvironmentDiff(
-        python=None if pythons[0] == pythons[1] else Change("python", *pythons),
-        changed=tuple(
-            Change(name, before[name].version, after[name].version)
-            for name in both
-            if before[name].version != after[name].version
-        ),
-        only_a=tuple(
-            Change(name, before[name].version, None) for name in before if name not in after
-        ),
-        only_b=tuple(
-            Change(name, None, after[name].version) for name in after if name not in before
-        ),
-        files=tuple(name for name in both if _same_version_other_files(before[name], after[name])),
-    )
-
-
-def _same_version_other_files(one: Distribution, other: Distribution) -> bool:
-    if "editable" in (one.origin, other.origin) or one.version != other.version:
-        return False
-    return bool(one.identity and other.identity and one.identity != other.identity)
-
-
-def _by_name(distributions: Sequence[Distribution]) -> dict[str, Distribution]:
-    named = {normal_name(one.name): one for one in distributions}
-    return dict(sorted(named.items()))
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -17,6 +17,18 @@ class NoEnvironment(Refused):
     code = "replay.no_environment"
 
 
+class NoEnvironmentRecorded(Refused):
+    """The record of a run names no Python environment."""
+
+    code = "replay.no_environment_recorded"
+
+
+class NoPythonHere(Refused):
+    """No Python answers where one stands."""
+
+    code = "replay.no_python_here"
+
+
 class Unrecorded(Unreachable):
     """The command was run again, but the workspace could not take its record."""
 

@@ -1,0 +1,71 @@
+"""Groups of commands out of a static table: nothing is imported before it is called.
+
+Help, completion and "no such command" are answered from the table alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from afield.cli.catalog import Entry
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class LazyGroup(click.Group):
+    """A group whose commands stand in a table and are imported when they are called."""
+
+    def __init__(self, *args: Any, table: Mapping[str, Entry], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, as they are listed."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command, or return None when there is none of that name."""
+        entry = self.table.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = import_module(entry.module).command
+        return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name from the static table, or an option."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=entry.help)
+            for name, entry in self.table.items()
+            if name.startswith(incomplete)
+        ]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; suggest near names when there is none."""
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            ctx.fail(self._no_such_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the commands with what they do, from the static table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+
+    def _no_such_command(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.table, n=2, cutoff=0.6)
+        text = f"no such command: `{name}`"
+        if near:
+            text += f": did you mean {' or '.join(f'`{word}`' for word in near)}?"
+        return text
