@@ -1,7 +1,8 @@
 """Rebuilding a recorded Python environment with uv: exact pins, checked, cached by identity.
 
 An environment is built once per identity in the cache, under a lock, at its final place (its
-scripts name that place); a marker written last says that it is whole. Editable distributions
+scripts name that place); a marker says that it is whole, and the stamps of its files, written
+last and compared whenever it is used again, that it is what was checked. Editable distributions
 of the project are not part of it: they are laid over it per reproduction, by `overlay`.
 Nothing here runs the user's code.
 """
@@ -22,19 +23,27 @@ from afield.kernel.files import OsFileSystem
 from afield.kernel.ids import ObjectId
 from afield.replay.errors import NoEnvironment
 from afield.replay.gaps import Gap
+from afield.replay.installed import differences, spoiled
 from afield.replay.interpreters import Interpreter, find_interpreter
 from afield.replay.limits import ENVIRONMENT_WAIT_S, INSTALL_TIMEOUT_S
 from afield.replay.overlay import HOOK_NAME, HOOK_TEXT
 from afield.replay.pip_settings import uv_arguments, uv_variables
 from afield.replay.shared import Borrowed, borrow
+from afield.replay.stamps import Changes, changes_since, keep_stamps, named
 from afield.replay.text import clip
 from afield.replay.wheels import write_wheel
-from afield.runs.capture.distributions import DistributionCache, find_distributions, normal_name
+from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Distribution, Environment
 from afield.vault import Vault
 
 MARKER = "afield-environment.json"
-MARKER_VERSION = 1
+MARKER_VERSION = 2
+STAMPS = ".files"
+"""Beside the environment's folder, with this ending: the stamps of its files."""
+
+_COPY = ("--link-mode", "copy")
+"""A hard link would hand the person's uv cache to the script; `clone` falls back to one."""
+
 _DROPPED = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
     # what would bend exact pins
@@ -95,6 +104,23 @@ class Built:
         """Its folders of installed distributions."""
         root = Path(self.prefix)
         return tuple(str(path) for path in sorted(root.glob("[Ll]ib/**/site-packages")))
+
+    def changes(self) -> tuple[Gap, ...]:
+        """Say what became of its files since it was built: a run may write into its packages."""
+        found = changes_since(self.prefix, f"{self.prefix}{STAMPS}")
+        if found is None:
+            told = "whether the environment changed while the command ran could not be checked"
+            return (Gap("environment", told),)
+        gaps: tuple[Gap, ...] = ()
+        if found.changed:
+            told = f"the environment was changed while the command ran: {named(found.changed)}"
+            gaps = (Gap("environment", f"{told}; it will be built anew"),)
+        if found.added:
+            told = (
+                f"files were added to the environment while the command ran: {named(found.added)}"
+            )
+            gaps += (Gap("environment", f"{told}; it will be built anew", note=True),)
+        return gaps
 
 
 def rebuild(recorded: Environment, *, vault: Vault, tools: Tools, folder: str) -> Built:
@@ -158,12 +184,15 @@ def _key(base: Interpreter, wanted: Sequence[Distribution], borrowed: Borrowed) 
 
 
 def _whole(prefix: Path) -> Built | None:
+    """Return the environment if it is there, whole, and the one that was checked when built."""
     try:
         marker = msgspec.json.decode((prefix / MARKER).read_bytes(), type=_Marker)
     except (OSError, msgspec.MsgspecError):
         return None
     python = str(prefix / marker.python)
     if marker.v != MARKER_VERSION or not os.path.exists(python):  # noqa: PTH110 - follows links
+        return None
+    if changes_since(str(prefix), f"{prefix}{STAMPS}") != Changes():
         return None
     gaps = tuple(Gap("environment", told) for told in marker.differences)
     return Built(str(prefix), python, marker.version, gaps, reused=True)
@@ -204,44 +233,52 @@ def _build(
         Path(site, HOOK_NAME).write_text(HOOK_TEXT, encoding="utf-8")
     there = [one for one in wanted if one.name not in missing]
     told = differences(there, (*built.sites, *borrowed.sites))
+    told += _mend(python, there, built.sites, vault=vault, tools=tools, folder=folder)
     if not missing:  # what is missing may be had another time; only a whole one is kept
         marker = _Marker(MARKER_VERSION, str(python.relative_to(prefix)), base.version, told)
         OsFileSystem().write_new(str(prefix / MARKER), msgspec.json.encode(marker))
+    keep_stamps(str(prefix), f"{prefix}{STAMPS}")
     gaps = [Gap("environment", line, missing=True) for line in missing.values()]
     gaps += [Gap("environment", line) for line in told]
     return replace(built, gaps=tuple(gaps))
 
 
-def differences(wanted: Sequence[Distribution], sites: Sequence[str]) -> tuple[str, ...]:
-    """Say where the distributions of some folders are not those that were recorded."""
-    found_all = find_distributions(sites, DistributionCache(None))
-    have = {normal_name(one.distribution.name): one.distribution for one in found_all}
-    told = []
-    for one in wanted:
-        found = have.get(normal_name(one.name))
-        if found is None:
-            told.append(f"{one.name} {one.version} is not installed")
-        elif found.version != one.version:
-            told.append(f"{one.name} {found.version} is installed, {one.version} was recorded")
-        elif one.identity is not None and found.identity != one.identity:
-            told.append(f"{one.name} {one.version}: its files differ from those recorded")
-    return tuple(told)
+def _mend(
+    python: Path,
+    there: Sequence[Distribution],
+    sites: Sequence[str],
+    *,
+    vault: Vault,
+    tools: Tools,
+    folder: str,
+) -> tuple[str, ...]:
+    """Install once more what came spoiled out of uv's cache; say what is so all the same."""
+    found = spoiled(sites)
+    if not found:
+        return ()
+    bad = [one for one in there if normal_name(one.name) in found]
+    _install(python, bad, vault, tools, folder, fresh=True)
+    return tuple(f"{name}: {file} is not as installed" for name, file in spoiled(sites).items())
 
 
 def _install(
-    python: Path, wanted: Sequence[Distribution], vault: Vault, tools: Tools, folder: str
+    python: Path,
+    wanted: Sequence[Distribution],
+    vault: Vault,
+    tools: Tools,
+    folder: str,
+    *,
+    fresh: bool = False,
 ) -> dict[str, str]:
-    """Install all; return for each distribution that could not be had, why."""
+    """Install all; return for each distribution that could not be had, why.
+
+    `fresh`: again, and not from uv's cache, which somebody wrote into.
+    """
     wheels = python.parent.parent / "wheels"
-    lines: dict[str, str] = {}
-    for one in wanted:
-        lines[one.name] = f"{one.name}=={one.version}"
-        if one.origin == "vcs" and one.location:
-            lines[one.name] = f"{one.name} @ {one.location}"
-        if one.wheel is not None and vault.has(ObjectId(one.wheel)):
-            path = write_wheel(vault.get(ObjectId(one.wheel)), wheels, one)
-            lines[one.name] = f"{one.name} @ {path.as_uri()}"
-    common = ["pip", "install", "--quiet", "--no-deps", "--python", str(python)]
+    lines = {one.name: _requirement(one, vault, wheels) for one in wanted}
+    common = ["pip", "install", "--quiet", "--no-deps", *_COPY, "--python", str(python)]
+    if fresh:
+        common += ["--no-cache", "--reinstall"]
     sources = uv_arguments(tools.environ, Path(tools.home))
     if sources:
         sources += ["--index-strategy", "unsafe-best-match"]  # as pip does: the pin decides
@@ -263,11 +300,20 @@ def _install(
         install(names[:half])
         install(names[half:])
 
-    if lines and attempt(list(lines), offline=True) is not None:
+    if lines and (fresh or attempt(list(lines), offline=True) is not None):
         tools.progress(f"fetching {len(lines)} packages")
         install(list(lines))
     shutil.rmtree(wheels, ignore_errors=True)
     return missing
+
+
+def _requirement(one: Distribution, vault: Vault, wheels: Path) -> str:
+    if one.wheel is not None and vault.has(ObjectId(one.wheel)):
+        path = write_wheel(vault.get(ObjectId(one.wheel)), wheels, one)
+        return f"{one.name} @ {path.as_uri()}"
+    if one.origin == "vcs" and one.location:
+        return f"{one.name} @ {one.location}"
+    return f"{one.name}=={one.version}"
 
 
 def _uv(arguments: Sequence[str], tools: Tools, folder: str) -> str | None:

@@ -186,7 +186,7 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
     compared = compare_runs_content(
         pair, vault=record.vault, runs=runs, look=look, tolerances=wish.tolerances
     )
-    gaps = (*ready.gaps, *_unseen(outcome.manifest))
+    gaps = (*ready.gaps, *(built.changes() if built else ()), *_unseen(outcome.manifest))
     verdict, reasons = settle(compared, gaps)
     report = Report(
         run=run,

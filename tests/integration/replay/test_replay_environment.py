@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -82,6 +85,56 @@ def test_one_that_was_left_half_built_is_built_again(recorded, vault, tools, tmp
     again = built(recorded, vault, tools, tmp_path)
     assert not again.reused
     assert Path(again.sites[0], "tinystat.py").exists()
+
+
+@pytest.mark.parametrize("harm", ["change", "same size", "add", "remove"])
+def test_one_that_was_written_into_is_built_again(recorded, vault, tools, tmp_path, harm):
+    first = built(recorded, vault, tools, tmp_path)
+    module = Path(first.sites[0], "tinystat.py")
+    told = module.read_text()
+    before = module.stat()
+    if harm == "change":
+        module.write_text(told + "SCALE = 66\n")
+    elif harm == "same size":
+        module.write_text(told.replace("1.0", "6.0"))
+        os.utime(module, ns=(before.st_atime_ns, before.st_mtime_ns))
+    elif harm == "add":
+        module.with_name("random.py").write_text("")
+    else:
+        module.unlink()
+    assert first.changes()[0].note is (harm == "add")
+    again = built(recorded, vault, tools, tmp_path)
+    assert not again.reused
+    assert module.read_text() == told
+    assert not module.with_name("random.py").exists()
+    assert again.changes() == ()
+    assert built(recorded, vault, tools, tmp_path).reused
+
+
+def test_byte_code_that_python_caches_is_no_change(recorded, vault, tools, tmp_path):
+    first = built(recorded, vault, tools, tmp_path)
+    subprocess.run([first.python, "-c", "import tinystat"], env=tools.environ, check=True)
+    assert list(Path(first.sites[0]).glob("__pycache__/tinystat.*"))
+    assert first.changes() == ()
+    assert built(recorded, vault, tools, tmp_path).reused
+
+
+def test_no_file_is_shared_with_the_cache_of_uv(recorded, vault, tools, tmp_path):
+    environ = {**tools.environ, "UV_LINK_MODE": "hardlink"}
+    found = built(recorded, vault, dataclasses.replace(tools, environ=environ), tmp_path)
+    assert Path(found.sites[0], "tinystat.py").stat().st_nlink == 1
+
+
+def test_what_a_spoiled_cache_of_uv_holds_is_installed_anew(recorded, vault, tools, tmp_path):
+    environ = {**tools.environ, "UV_CACHE_DIR": str(tmp_path / "uv-cache")}
+    own = dataclasses.replace(tools, environ=environ)
+    first = built(recorded, vault, own, tmp_path)
+    for path in (tmp_path / "uv-cache").rglob("tinystat.py"):
+        path.write_text("SCALE = 66\n")
+    shutil.rmtree(first.prefix)
+    again = built(recorded, vault, own, tmp_path)
+    assert again.gaps == ()
+    assert "66" not in Path(again.sites[0], "tinystat.py").read_text()
 
 
 def test_several_at_once_build_it_once(recorded, vault, tools, tmp_path):

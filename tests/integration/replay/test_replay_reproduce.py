@@ -54,6 +54,22 @@ def test_an_environment_is_built_once_and_then_reused(project, tmp_path):
     assert report.environment.startswith(str(project.workspace.path))
 
 
+def test_a_script_that_writes_into_its_environment_spoils_no_later_reproduction(project, new_venv):
+    script = (
+        "import os, tinystat; print(tinystat.SCALE)\n"
+        "if os.environ.get('SPOIL'): open(tinystat.__file__, 'a').write('SCALE = 66\\n')\n"
+    )
+    project.write("spoil.py", script)
+    project.venv = new_venv(project.folder.parent / "own", "tinystat==1.0")
+    run = project.record("python", "spoil.py")
+    report = project.reproduce(run, variables={"SPOIL": "1", "UV_LINK_MODE": "hardlink"})
+    assert report.verdict == "incomplete"
+    assert any("changed while the command ran" in reason for reason in report.reasons)
+    assert any("tinystat.py" in reason for reason in report.reasons)
+    report = project.reproduce(run)
+    assert (report.verdict, project.out.getvalue()) == ("identical", b"1.0\n"), report
+
+
 def test_ignored_inputs_links_modes_and_working_folder_are_restored(project):
     project.write("ignored/secret.csv", "4\n")
     project.write("deep/er/go.sh", "#!/bin/sh\npython -c \"print(open('../../link').read())\"\n")
