@@ -40,3 +40,27 @@ ENVIRONMENT_WAIT_S = 1800.0
 
 FOLDER_OUTPUTS_MAX = 100_000
 """Outputs of one run that are judged."""
+
+HEADER_BYTES_MAX = 16 << 20
+"""The header of a safetensors file."""
+
+TENSORS_MAX = 200_000
+"""Tensors of one safetensors file."""
+
+UBJSON_VALUES_MAX = 5_000_000
+"""Values of one UBJSON file; an array of numbers counts as one."""
+
+TABLE_BYTES_MAX = 4 << 30
+"""What a Parquet or Arrow file may unpack to, taken batch by batch."""
+
+TABLE_MEMORY_BYTES = 3 << 30
+"""Address space of the process that reads Parquet and Arrow files."""
+
+BATCH_ROWS = 1 << 16
+"""Rows of a table that are in memory at a time."""
+
+CATEGORIES_MAX = 1 << 20
+"""Categories of one column of a table."""
+
+DIFFERENCE_PIXELS_MAX = 4_000_000
+"""Pixels of a difference image; larger ones are drawn smaller."""

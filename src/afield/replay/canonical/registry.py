@@ -12,9 +12,11 @@ from afield.replay.canonical.pdf import PDF, POSTSCRIPT
 from afield.replay.canonical.pickled import PICKLE
 from afield.replay.canonical.plain import LOG, TEXT
 from afield.replay.canonical.png import PNG
+from afield.replay.canonical.safetensors import SAFETENSORS
 from afield.replay.canonical.svg import SVG
 from afield.replay.canonical.table import TABLE
 from afield.replay.canonical.tarred import TAR
+from afield.replay.canonical.ubjson import UBJSON
 from afield.replay.canonical.zipped import ZIP
 from afield.replay.limits import LOOK_BYTES_MAX
 from afield.replay.verdict import Grade, Judged
@@ -27,6 +29,8 @@ REGISTRY: tuple[Canonicaliser, ...] = (
     BZIP2,
     XZ,
     ARRAY,
+    SAFETENSORS,
+    UBJSON,
     ZIP,
     TAR,
     SVG,
