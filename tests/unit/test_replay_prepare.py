@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from afield.kernel.files import OsFileSystem
 from afield.replay.plan import make_plan
 from afield.replay.prepare import prepare
+from afield.runs.capture.folders_seen import digest_of, list_files, sum_up
 from afield.runs.manifest import (
     Capture,
     Code,
     Entropy,
     Environment,
     FileRecord,
+    FolderLook,
     Manifest,
     NotKept,
     Redaction,
@@ -53,8 +56,8 @@ def manifest(vault, files=None, **more):
     return Manifest(**values | more)
 
 
-def plan_of(found, vault, **environ):
-    return make_plan(found, vault=vault, environ=environ)
+def plan_of(found, vault):
+    return make_plan(found, vault=vault)
 
 
 def restored(found, vault, root):
@@ -113,6 +116,80 @@ def test_an_input_whose_bytes_were_not_kept_is_missing(vault):
     assert plan.gaps[0].missing
 
 
+def folder_of(tmp_path, *, by, looked=3):
+    """A folder of three files, as a run recorded it that read very many."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in "abc":
+        (folder / name).write_text(name)
+    path = f"{folder}/"
+    read = digest_of if by == "content" else None
+    found = sum_up(path, list_files(path), looked, read)
+    look = FolderLook(files=3, looked=looked, by=by)
+    one = FileRecord(path=path, digest=found.digest, size_bytes=3, seen_by="python", folder=look)
+    return folder, one
+
+
+def test_a_folder_that_was_not_looked_into_is_compared_with_a_note(vault, tmp_path):
+    folder, one = folder_of(tmp_path, by="stat")
+    found = manifest(vault, inputs=(one,))
+    (gap,) = plan_of(found, vault).gaps
+    assert gap.note
+    assert gap.detail == f"{folder}/: 3 files were compared by name, size and time only"
+    (folder / "b").write_text("longer")
+    (gap,) = plan_of(found, vault).gaps
+    assert gap.missing
+    assert not gap.note
+    assert "differs from what the run read in names, sizes or times" in gap.detail
+
+
+def test_a_folder_of_which_some_files_were_looked_at_says_how_many(vault, tmp_path):
+    folder, one = folder_of(tmp_path, by="stat", looked=2)
+    found = manifest(vault, inputs=(one,))
+    (gap,) = plan_of(found, vault).gaps
+    assert gap.detail.endswith("by name, size and time only, and of these size and time of 2")
+    (folder / "c").write_text("longer, and not looked at")
+    assert plan_of(found, vault).gaps == (gap,)
+    (folder / "d").touch()
+    (gap,) = plan_of(found, vault).gaps
+    assert gap.detail.endswith("(then 3, now 4)")
+
+
+def test_a_folder_that_was_digested_is_checked_by_content(vault, tmp_path):
+    folder, one = folder_of(tmp_path, by="content")
+    made = FileRecord(path=f"{folder}/out", digest="a" * 64, size_bytes=0, seen_by="python")
+    found = manifest(vault, inputs=(one,), outputs=(made,))
+    (folder / "out").touch()
+    (folder / "sub").mkdir()
+    (folder / "a").touch()
+    assert plan_of(found, vault).gaps == ()
+    (folder / "a").write_text("A")
+    (gap,) = plan_of(found, vault).gaps
+    assert gap.missing
+
+
+def test_a_folder_that_is_gone_or_was_changed_is_a_gap(vault, tmp_path):
+    folder, one = folder_of(tmp_path, by="stat")
+    changed = manifest(vault, inputs=(msgspec.structs.replace(one, changed=True),))
+    assert words(plan_of(changed, vault)) == [f"{folder}/ changed while the run read it"]
+    folder.rename(tmp_path / "elsewhere")
+    gone = manifest(vault, inputs=(one,))
+    assert words(plan_of(gone, vault)) == [
+        f"{folder}/ cannot be read here: no such file or directory"
+    ]
+
+
+def test_a_folder_of_the_project_is_there_only_when_the_code_holds_it(vault, tmp_path):
+    look = FolderLook(files=3000, looked=3000, by="content")
+    one = FileRecord(path="data/", digest="a" * 64, size_bytes=3, seen_by="python", folder=look)
+    found = manifest(vault, inputs=(one,))
+    assert words(plan_of(found, vault)) == ["data/ (3,000 files) was read, but not kept"]
+    restored(found, vault, tmp_path / "root")
+    assert not (tmp_path / "root/data").exists()
+    held = msgspec.structs.replace(one, digest=None, kept=True)
+    assert words(plan_of(manifest(vault, inputs=(held,)), vault)) == []
+
+
 def test_what_the_run_made_itself_is_not_restored(vault):
     made = FileRecord(path="tmp.csv", digest="a" * 64, size_bytes=4, seen_by="python")
     plan = plan_of(manifest(vault, inputs=(made,), outputs=(made,)), vault)
@@ -154,17 +231,6 @@ def test_what_capture_could_not_see_is_a_note_and_no_gap(vault):
     assert all(gap.note for gap in plan.gaps)
     assert any("a.example:443, b.example:80, c:1 and 1 more" in line for line in words(plan))
     assert "inputs: Python-level only; files read by other means were not seen" in words(plan)
-
-
-def test_a_secret_variable_is_asked_for_only_when_it_is_not_set(vault):
-    found = manifest(vault, variables={"HF_TOKEN": "redacted:name"})
-    assert plan_of(found, vault, HF_TOKEN="x").gaps == ()  # noqa: S106 - no secret
-    assert plan_of(found, vault).gaps[0].kind == "secret"
-
-
-def test_a_secret_argument_is_said(vault):
-    plan = plan_of(manifest(vault, argv=("x", "--token=redacted:flag")), vault)
-    assert words(plan) == ["an argument was a secret, which is not in the record"]
 
 
 def test_a_secret_in_code_is_put_back_while_the_file_is_still_there(vault, tmp_path):

@@ -29,6 +29,12 @@ class NoPythonHere(Refused):
     code = "replay.no_python_here"
 
 
+class IndexUnreachable(Unreachable):
+    """The package index that the person's settings name does not answer."""
+
+    code = "replay.index_unreachable"
+
+
 class Unrecorded(Unreachable):
     """The command was run again, but the workspace could not take its record."""
 
@@ -39,3 +45,15 @@ class FolderInUse(Refused):
     """The folder that should hold the reproduction is not empty."""
 
     code = "replay.folder_in_use"
+
+
+class SecretsNeeded(Refused):
+    """The command was given secrets, which are in no record and were not handed over."""
+
+    code = "replay.secrets_needed"
+
+
+class OutsideWrites(Refused):
+    """The command would overwrite files outside the project."""
+
+    code = "replay.outside_writes"

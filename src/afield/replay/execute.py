@@ -45,18 +45,34 @@ class Place:
     executable: str = ""
 
 
-def command_line(manifest: Manifest, new: Place) -> tuple[str, ...]:
+def command_line(manifest: Manifest, new: Place, *, here: str | None = None) -> tuple[str, ...]:
     """Return the recorded arguments with folders of the old place replaced by the new ones.
 
     An interpreter that is named by its path becomes the one of the new environment; what is
-    found on `PATH` by its name stays as it is.
+    found on `PATH` by its name stays as it is. A program that the restored project does not
+    hold (`.venv/bin/pytest`, which git ignores) is looked for in the new environment; without
+    one, in the folder `here` that the person stands in, then where it was recorded.
     """
     old = old_place(manifest)
     words = [move_paths(word, old, new) for word in manifest.argv]
     name = _program(manifest)
-    if new.executable and name != manifest.argv[0] and PYTHON.fullmatch(name):
+    if not words or name == manifest.argv[0]:
+        return tuple(words)
+    if new.executable and PYTHON.fullmatch(name):
         words[0] = new.executable
+    elif not os.path.exists(os.path.join(new.root, manifest.cwd, words[0])):  # noqa: PTH110, PTH118 - recorded text
+        words[0] = _elsewhere(manifest, new, here) or words[0]
     return tuple(words)
+
+
+def _elsewhere(manifest: Manifest, new: Place, here: str | None) -> str | None:
+    old, first = old_place(manifest), manifest.argv[0]
+    recorded = os.path.normpath(os.path.join(old.root, manifest.cwd, first))  # noqa: PTH118 - recorded text
+    if new.prefix:
+        moved = move_paths(recorded, Place("", old.prefix), new)
+        return moved if moved != recorded else None
+    standing = [] if here is None or os.path.isabs(first) else [os.path.join(here, first)]  # noqa: PTH117, PTH118 - same
+    return next((path for path in (*standing, recorded) if os.path.exists(path)), None)  # noqa: PTH110 - same
 
 
 def _program(manifest: Manifest) -> str:
@@ -148,6 +164,8 @@ def execute(
     project: str | None,
     experiment: str | None,
     argv: tuple[str, ...],
+    argv_shown: tuple[str, ...],
+    secrets: Mapping[str, str],
     environ: Mapping[str, str],
     prepared: Prepared,
     out: BinaryIO,
@@ -156,12 +174,17 @@ def execute(
 ) -> Outcome:
     """Run the command again under capture, with the recorded seeds.
 
+    `argv_shown` is what the new record holds instead of `argv`, and `secrets` is what it must
+    not hold.
+
     Raises:
         AfieldError: the command cannot be started.
     """
     entropy = manifest.entropy
     request = Request(
         argv=argv,
+        argv_shown=argv_shown,
+        secrets=secrets,
         folder=prepared.cwd,
         environ=environ,
         project=project,

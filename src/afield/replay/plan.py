@@ -7,7 +7,7 @@ nothing. A gap that is only a note does not keep a verdict from being good.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from afield.kernel.digest import digest_file
@@ -41,13 +41,12 @@ class Plan:
     gaps: tuple[Gap, ...]
 
 
-def make_plan(manifest: Manifest, *, vault: Vault, environ: Mapping[str, str]) -> Plan:
+def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
     """Return the plan for a recorded run.
 
     Args:
         manifest: the recorded run.
         vault: holds its code and inputs.
-        environ: the variables of the person who reproduces it; secrets are taken from them.
 
     Raises:
         AfieldError: the code tree is missing or damaged.
@@ -62,7 +61,6 @@ def make_plan(manifest: Manifest, *, vault: Vault, environ: Mapping[str, str]) -
         *_code(manifest),
         *_inside(inside, vault),
         *_outside(outside),
-        *_secrets(manifest, environ),
         *_surroundings(manifest),
         *_nothing_to_compare(manifest),
     )
@@ -120,16 +118,6 @@ def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
 def _is_scratch(path: str) -> bool:
     """Tell whether a file lay in a temporary folder of the run's own, which is gone since."""
     return in_temporary_folder(path) and not os.path.isdir(os.path.dirname(path))  # noqa: PTH112, PTH120 - recorded text
-
-
-def _secrets(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Gap]:
-    for name, value in manifest.variables.items():
-        if REDACTED in value and name not in environ:
-            told = f"variable {name} holds a secret that is not in the record; set it and try again"
-            yield Gap("secret", told, missing=True)
-    if any(REDACTED in word for word in manifest.argv):
-        told = "an argument was a secret, which is not in the record"
-        yield Gap("secret", told, missing=True)
 
 
 def _surroundings(manifest: Manifest) -> Iterator[Gap]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+import msgspec
+
 from afield.kernel.digest import digest
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId
@@ -21,6 +23,8 @@ from afield.replay.environment import Built, Tools, rebuild
 from afield.replay.errors import NoEnvironment, NotReproducible, Unrecorded
 from afield.replay.execute import Place, command_line, execute, variables
 from afield.replay.gaps import Gap
+from afield.replay.handed import Handed, hand_over
+from afield.replay.outside import refuse_overwriting
 from afield.replay.overlay import lay_over
 from afield.replay.pickles import InsideJudge
 from afield.replay.plan import Plan, make_plan
@@ -46,6 +50,9 @@ class Wish:
         tolerances: the same for single metrics, by name.
         env: rebuild the environment (`exact`), or use the one that the command finds here.
         keep: a folder to reproduce in, which stays; None for a temporary one.
+        secrets: what the record does not hold, by the name of the argument or variable.
+        outside_writes: the run may overwrite files outside the project.
+        here: the folder that the person stands in, for programs of `--env here`.
         out: takes what the command writes to stdout.
         err: the same for stderr.
         terminal: whether `out` is a terminal.
@@ -56,6 +63,9 @@ class Wish:
     tolerances: Mapping[str, float] = field(default_factory=dict)
     env: EnvironmentChoice = "exact"
     keep: Path | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    outside_writes: bool = False
+    here: str | None = None
     out: BinaryIO
     err: BinaryIO
     terminal: bool = False
@@ -75,6 +85,9 @@ def reproduce(
     tolerances: Mapping[str, float] | None = None,
     env: EnvironmentChoice = "exact",
     keep: Path | None = None,
+    secrets: Mapping[str, str] | None = None,
+    outside_writes: bool = False,
+    here: str | None = None,
     terminal: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
@@ -93,6 +106,9 @@ def reproduce(
         tolerances: the same for single metrics, by name.
         env: rebuild the environment (`exact`), or use the one that the command finds here.
         keep: a folder to reproduce in, which stays; None for a temporary one.
+        secrets: what the record does not hold, by the name of the argument or variable.
+        outside_writes: the run may overwrite files outside the project.
+        here: the folder that the person stands in, for programs of `--env here`.
         terminal: whether `out` is a terminal.
         progress: told in a few words what takes time.
 
@@ -102,6 +118,8 @@ def reproduce(
     Raises:
         NotReproducible: the run was not captured, or has not ended.
         FolderInUse: the folder to keep is not empty.
+        SecretsNeeded: the record lacks secrets that were not handed over.
+        OutsideWrites: files outside the project would be overwritten.
         AfieldError: the record is damaged, or the workspace cannot be written.
     """
     home = environ.get("HOME") or environ.get("USERPROFILE") or cache
@@ -111,6 +129,9 @@ def reproduce(
         tolerances=tolerances or {},
         env=env,
         keep=keep,
+        secrets=secrets or {},
+        outside_writes=outside_writes,
+        here=here,
         out=out,
         err=err,
         terminal=terminal,
@@ -127,14 +148,17 @@ def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Repor
             "nothing was captured of it",
             hint="record it with `afield run`",
         )
-    plan = make_plan(manifest, vault=record.vault, environ=wish.tools.environ)
+    handed = hand_over(manifest, wish.secrets, wish.tools.environ, run=run)
+    plan = make_plan(manifest, vault=record.vault)
+    if not wish.outside_writes:
+        refuse_overwriting(plan, record.vault, run=run)
     with _folder(manifest, wish.keep) as (root, aside):
         wish.tools.progress(f"restoring {len(plan.tree)} files")
         prepared = prepare(plan, vault=record.vault, root=root, environ=wish.tools.environ)
         gaps = (*plan.gaps, *prepared.gaps)
         try:
             built, overlay, more = _environment(record, manifest, wish, prepared, aside)
-            ready = _Ready(plan, prepared, built, overlay, (*gaps, *more))
+            ready = _Ready(plan, prepared, handed, built, overlay, (*gaps, *more))
             return _again(record, runs, run, wish, ready)
         except (NoEnvironment, CommandNotFound, CommandNotExecutable) as fault:
             return _impossible(run, fault, gaps, wish)
@@ -144,6 +168,7 @@ def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Repor
 class _Ready:
     plan: Plan
     prepared: Prepared
+    handed: Handed
     built: Built | None
     overlay: str | None
     gaps: tuple[Gap, ...]
@@ -156,19 +181,23 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
     environ = variables(
         manifest,
         new_place,
-        environ=wish.tools.environ,
+        environ={**wish.tools.environ, **ready.handed.variables},
         built=built,
         overlay=ready.overlay,
     )
-    argv = command_line(manifest, new_place)
-    wish.tools.progress("running " + " ".join(argv))
+    shown = command_line(manifest, new_place, here=wish.here)
+    wish.tools.progress("running " + " ".join(shown))
     outcome = execute(
         record,
         manifest,
         original=run,
         project=original.project,
         experiment=original.experiment,
-        argv=argv,
+        argv=command_line(
+            msgspec.structs.replace(manifest, argv=ready.handed.argv), new_place, here=wish.here
+        ),
+        argv_shown=shown,
+        secrets=ready.handed.known,
         environ=environ,
         prepared=prepared,
         out=wish.out,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from afield.replay import decode_report
-from afield.replay.errors import FolderInUse, NotReproducible
+from afield.replay.errors import FolderInUse, NotReproducible, OutsideWrites, SecretsNeeded
 
 
 def results(report):
@@ -258,14 +258,79 @@ def test_recorded_variables_are_set_again_and_others_of_their_kind_are_not(proje
     assert (report.verdict, project.out.getvalue()) == ("identical", b"3 None\n")
 
 
-def test_a_secret_that_is_not_at_hand_is_asked_for(project):
+def test_a_secret_variable_that_is_not_at_hand_is_asked_for(project):
     script = "import os; print(len(os.environ['HF_TOKEN']))"
     secret = {"HF_TOKEN": "hf_" + "Zq4" * 11}
     run = project.record("python", "-c", script, variables=secret)
     assert project.reproduce(run, variables=secret).verdict == "identical"
-    report = project.reproduce(run)
-    assert (report.verdict, report.cause.kind) == ("incomplete", "variables"), report.cause
-    assert "HF_TOKEN" in report.cause.detail
+    assert project.reproduce(run, secrets=secret).verdict == "identical"
+    with pytest.raises(SecretsNeeded, match="HF_TOKEN"):
+        project.reproduce(run)
+
+
+def test_a_secret_argument_is_asked_for_and_stands_in_no_record(project):
+    project.write("login.py", "import sys\nprint(len(sys.argv[2]), sys.argv[2])\n")
+    secret = "correct2horse9"  # noqa: S105 - no secret
+    run = project.record("python", "login.py", "--password", secret)
+    told = project.out.getvalue()
+    with pytest.raises(SecretsNeeded, match="`password`"):
+        project.reproduce(run)
+    report = project.reproduce(run, secrets={"password": secret})
+    assert project.out.getvalue() == told
+    assert report.verdict == "identical", report
+    assert secret not in " ".join(project.said)
+    again = project.workspace.manifest(report.new_run)
+    assert again.argv == project.workspace.manifest(run).argv
+    for path in project.workspace.path.rglob("*"):
+        assert not path.is_file() or secret.encode() not in path.read_bytes()
+
+
+def outside_script(*paths):
+    lines = "".join(f"open({str(path)!r}, 'w').write(str(time.time_ns()))\n" for path in paths)
+    return f"import time\n{lines}print('ok')\n"
+
+
+def test_files_outside_the_project_are_not_overwritten_unasked(project, tmp_path):
+    mine = tmp_path / "mine.txt"
+    project.write("out.py", outside_script(mine))
+    run = project.record("python", "out.py")
+    mine.write_text("precious")
+    with pytest.raises(OutsideWrites) as caught:
+        project.reproduce(run)
+    assert mine.read_text() == "precious"
+    assert caught.value.fields["paths"] == (str(mine),)
+    assert "--allow-outside-writes" in caught.value.hint
+    report = project.reproduce(run, outside_writes=True)
+    assert mine.read_text() != "precious"
+    assert (report.verdict, report.cause.kind) == ("diverged", "output")
+    mine.unlink()
+    assert project.reproduce(run).verdict == "diverged"
+
+
+def test_files_outside_the_project_are_not_overwritten_through_a_link(project, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (project.folder / "results").symlink_to(tmp_path / "shared")
+    project.write("out.py", "open('results/r.txt', 'w').write('1')\nprint('ok')\n")
+    run = project.record("python", "out.py")
+    (tmp_path / "shared/r.txt").write_text("precious")
+    with pytest.raises(OutsideWrites):
+        project.reproduce(run)
+    assert (tmp_path / "shared/r.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("program", ["python", "tinystat"])
+@pytest.mark.parametrize("env", ["exact", "here"])
+def test_a_program_of_an_ignored_environment_is_found_by_its_relative_path(
+    project, new_venv, program, env
+):
+    project.write(".gitignore", ".venv/\n")
+    project.venv = new_venv(project.folder / ".venv", "tinystat==1.0")
+    words = ("-c", "print('tinystat', '1.0')") if program == "python" else ()
+    run = project.record(f".venv/bin/{program}", *words)
+    report = project.reproduce(run, env=env, here=str(project.folder))
+    assert (report.verdict, project.out.getvalue()) == ("identical", b"tinystat 1.0\n"), report
+    if env == "here":
+        assert project.reproduce(run, env=env).verdict == "identical"
 
 
 def test_a_run_that_left_nothing_is_not_called_identical(project):

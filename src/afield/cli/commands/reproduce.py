@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
@@ -37,6 +38,18 @@ Env = Literal["exact", "here"]
     type=click.Choice(["exact", "here"]),
     help="Rebuild the recorded environment (exact), or use the one you are in (here).",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="A secret that the record does not hold; without VALUE: the variable of that name.",
+)
+@click.option(
+    "--allow-outside-writes",
+    is_flag=True,
+    help="Let the run overwrite files outside the project, as it did when recorded.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show on stderr what the command prints.")
 @global_options
 @click.pass_context
@@ -47,6 +60,8 @@ def command(
     keep: str | None,
     tolerance: float | None,
     env: Env | None,
+    secrets: tuple[str, ...],
+    allow_outside_writes: bool,
     verbose: bool,
 ) -> int:
     """Repeat RUN from the record alone, and judge the result.
@@ -79,6 +94,9 @@ def command(
             tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
             env=env or cast("Env", settings.text("reproduce.env")),
             keep=folder,
+            secrets=_handed(secrets, session.environ),
+            outside_writes=allow_outside_writes,
+            here=os.fspath(session.folder()),
             progress=progress.step,
         )
     document = reproduction_document(report)
@@ -102,6 +120,20 @@ def reproduction_document(report: Report) -> dict[str, Any]:
 
     document: dict[str, Any] = to_builtins(report)
     return document
+
+
+def _handed(secrets: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets by name; one without a value is taken from the variable of its name."""
+    found: dict[str, str] = {}
+    for word in secrets:
+        name, equals, value = word.partition("=")
+        name = name.lstrip("-")
+        if not name:
+            raise Usage("cannot take the secret", why="it has no name", hint="--secret NAME")
+        if not equals and name not in environ:
+            raise Usage("cannot take the secret", name, "no variable of that name is set")
+        found[name] = value if equals else environ[name]
+    return found
 
 
 def _keep_folder(keep: str | None) -> Path | None:

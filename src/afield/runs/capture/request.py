@@ -20,10 +20,14 @@ class Request:
     `environ` is the whole environment of the command; `hash_seed` and `run_seed` are given
     when a run is replayed. `root` overrides where the project begins (default: git's top
     level, else `folder`). `project_default` stands unless a person or the script itself names
-    a project. `terminal` tells whether stdout is a terminal.
+    a project. `terminal` tells whether stdout is a terminal. `argv_shown` stands in the record
+    instead of `argv`, and `secrets` are replaced wherever they turn up, each by the name of what
+    stands for it: both are for runs that are repeated with secrets handed over.
     """
 
     argv: tuple[str, ...]
+    argv_shown: tuple[str, ...] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
     folder: str
     environ: Mapping[str, str]
     project: str | None = None
