@@ -197,14 +197,25 @@ def test_what_only_leads_to_programs_is_no_cause():
     assert cause(changed(variables={"OMP_NUM_THREADS": "2", "PATH": "/sbin"})) is None
 
 
-def test_a_seed_that_nothing_used_is_named_last():
+@pytest.mark.parametrize("more", [{"run_seed": "9"}, {"hash_seed": "9"}, {"mode": "off"}])
+def test_a_seed_that_nothing_was_seen_to_use_is_no_cause(more):
     quiet = msgspec.structs.replace(BASE.entropy, calls=())
-    old = side(changed(entropy=quiet))
-    other = msgspec.structs.replace(quiet, run_seed="9")
-    new = changed(entropy=other)
-    assert first_cause(old, side(new), show=lambda *_: []).kind == "seed"
-    new = msgspec.structs.replace(new, host=CHANGES["machine"][0].host)
-    assert first_cause(old, side(new), show=lambda *_: []).kind == "machine"
+    watched = Capture(layers=("tree", "python"))
+    old = side(changed(entropy=quiet, capture=watched))
+    new = side(changed(entropy=msgspec.structs.replace(quiet, **more), capture=watched))
+    assert first_cause(old, new, show=lambda *_: []) is None
+    found = first_cause(old, new, symptoms=[Cause("console", "line 3")], show=lambda *_: [])
+    assert (found.kind, found.detail) == ("console", "line 3")
+    assert any("PYTHONHASHSEED differs too" in line for line in found.evidence) is (
+        "hash_seed" in more
+    )
+
+
+def test_that_nobody_watched_for_randomness_is_said_with_the_symptom():
+    quiet = msgspec.structs.replace(BASE.entropy, calls=(), mode="off")
+    both = side(changed(entropy=quiet))
+    found = first_cause(both, both, symptoms=[Cause("console", "line 3")], show=lambda *_: [])
+    assert "not known" in found.evidence[0]
 
 
 def test_a_gap_stands_in_for_what_the_new_run_cannot_show():
@@ -214,10 +225,41 @@ def test_a_gap_stands_in_for_what_the_new_run_cannot_show():
     assert cause(gaps=[Gap("input", "only a note", note=True)]) is None
 
 
+def test_a_gap_of_files_that_the_run_did_not_read_comes_after_every_cause():
+    gap = Gap("code", "big.bin (3 MB) was not kept: too large", missing=True, unread=True)
+    assert cause(*CHANGES["machine"], gaps=[gap]).kind == "machine"
+    assert cause(gaps=[gap], symptoms=[Cause("console", "x")]).detail == gap.detail
+    held = Gap("secret", "a.txt held a secret", missing=True, unread=True)
+    assert cause(*CHANGES["input"], gaps=[held]).kind == "input"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (("/v/libopenblas-1.so",), ("/v/libmkl.so",), "library of linear algebra"),
+        (
+            ("/v/libopenblas64_p-r0-0cf96a72.3.23.so",),
+            ("/v/libopenblas64_p-r0-15028c96.3.21.so",),
+            "library of linear algebra",
+        ),
+        (("/v/libgomp-1.so",), ("/v/libgomp-2.so",), "library libgomp"),
+        (("/v/libopenblas-1.so", "/v/libgomp-1.so"), ("/v/libopenblas-1.so",), None),
+        (("/v/libopenblas-1.so",), ("/v/libopenblas-1.so", "/v/libmkl.so"), None),
+        (("/v/libopenblas-1.so",), ("/w/libopenblas-1.so",), None),
+        ((), ("/v/libopenblas-1.so",), None),
+    ],
+)
+def test_libraries_count_when_they_are_others_and_not_when_one_run_did_not_tell(old, new, expected):
+    two = (side(changed(libraries=one)) for one in (old, new))
+    found = first_cause(*two, show=lambda *_: [])
+    assert (found is None) is (expected is None)
+    assert found is None or found.detail.startswith(expected)
+
+
 def test_libraries_and_threads_are_part_of_the_machine():
-    found = cause(changed(libraries=("/v/lib/libmkl.so",)))
-    assert found.evidence == (
-        "library libopenblas-1.so is missing",
-        "library libmkl.so is only in the other run",
-    )
     assert cause(changed(threads={"openblas": "8"})).detail == "threads openblas: 2 vs 8"
+    other = msgspec.structs.replace(CHANGES["machine"][0], libraries=("/v/lib/libgomp-1.so",))
+    assert cause(other).evidence[1:] == (
+        "library libopenblas-1.so is missing",
+        "library libgomp-1.so is only in the other run",
+    )

@@ -8,6 +8,7 @@ A function looks at two sides and returns its cause or None; it decides nothing 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ _PASSING_VARIABLES = (
 )
 SOURCE_SUFFIXES = frozenset(_SOURCE_SUFFIXES.split())
 PASSING_VARIABLES = frozenset(_PASSING_VARIABLES.split())
+_LIBRARY = re.compile(r"[-_.]\d|-[0-9a-f]{6,}|\.so|\.dylib|\.dll", re.IGNORECASE)
+_LINEAR_ALGEBRA = ("openblas", "mkl", "blis", "atlas", "libblas", "cblas", "accelerate", "lapack")
 TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "afield"))
 
 
@@ -83,7 +86,9 @@ def first_cause(
         symptoms: where the difference showed, in the order in which they count.
         show: words the difference of two objects.
     """
-    real = [gap for gap in gaps if not gap.note]
+    gaps = [gap for gap in gaps if not gap.note]
+    real = [gap for gap in gaps if not gap.unread]
+    unread = [gap for gap in gaps if gap.unread]
     asked: tuple[Callable[[], Cause | None], ...] = (
         lambda: _gap(real, "code") or code(old, new, show),
         lambda: environment(old.manifest, new.manifest) or _gap(real, "environment"),
@@ -92,13 +97,16 @@ def first_cause(
         lambda: variables(old, new) or _gap(real, "secret"),
         lambda: seed(old.manifest, new.manifest),
         lambda: machine(old.manifest, new.manifest),
-        lambda: unread_code(old, new),
-        lambda: other_seed(old.manifest, new.manifest),
+        lambda: unread_code(old, new) or _gap(unread, "code") or _gap(unread, "secret"),
     )
     for ask in asked:
         if (found := ask()) is not None:
             return found
-    return next(iter(symptoms), None)
+    shown = next(iter(symptoms), None)
+    if shown is None:
+        return None
+    evidence = _cut((*shown.evidence, *unknown_seeds(old.manifest, new.manifest)))
+    return Cause(shown.kind, shown.detail, evidence)
 
 
 def code(old: Side, new: Side, show: Show) -> Cause | None:
@@ -281,33 +289,41 @@ def recorded_variables(side: Side) -> dict[str, str]:
 
 
 def seed(old: Manifest, new: Manifest) -> Cause | None:
-    """Name the run seed when it differs and something took unseeded entropy."""
+    """Name the run seed when it differs and something was seen to take unseeded entropy."""
     before, after = old.entropy, new.entropy
-    if before.mode != after.mode:
-        return Cause("seed", f"randomness: {before.mode} vs {after.mode}", _calls(old, new))
     calls = _calls(old, new)
-    if before.mode == "off" and calls:
+    if not calls:
+        return None
+    if before.mode != after.mode:
+        return Cause("seed", f"randomness: {before.mode} vs {after.mode}", calls)
+    if before.mode == "off":
         return Cause("seed", clip(f"unseeded randomness was not replayed: {calls[0]}"), calls)
-    if before.run_seed != after.run_seed and calls:
+    if before.run_seed != after.run_seed:
         return Cause("seed", clip(f"another run seed, and unseeded randomness: {calls[0]}"), calls)
     return None
 
 
-def other_seed(old: Manifest, new: Manifest) -> Cause | None:
-    """Name seeds that differ, or were not recorded, when nothing else is left to name."""
+def unknown_seeds(old: Manifest, new: Manifest) -> tuple[str, ...]:
+    """Say how else randomness may have differed; that it was drawn at all, nobody saw."""
     before, after = old.entropy, new.entropy
-    if before.run_seed != after.run_seed:
-        return Cause("seed", "another run seed; randomness that nobody seeded differs")
+    told = []
     if before.hash_seed != after.hash_seed:
-        told = f"PYTHONHASHSEED {before.hash_seed or 'random'} vs {after.hash_seed or 'random'}"
-        return Cause("seed", told)
-    if before.mode == "off":
-        return Cause("seed", "randomness that nobody seeded was not recorded (`--no-seed`)")
-    return None
+        told.append(
+            f"PYTHONHASHSEED differs too ({before.hash_seed or 'random'} vs"
+            f" {after.hash_seed or 'random'}): the order of sets may follow it"
+        )
+    unwatched = not all("python" in one.capture.layers for one in (old, new))
+    if unwatched and (before.mode == "off" or before.run_seed != after.run_seed):
+        told.append("whether it drew unseeded randomness is not known: it was not watched")
+    return tuple(told)
 
 
 def machine(old: Manifest, new: Manifest) -> Cause | None:
-    """Name the CPU, the numerical libraries or the thread counts that differ."""
+    """Name the CPU, the numerical libraries or the thread counts that differ.
+
+    A library that only one run was seen to load is no cause by itself: worker processes do not
+    always live to tell what they loaded.
+    """
     lines: list[str] = []
     if old.host is not None and new.host is not None:
         for name in ("cpu", "machine", "system", "libc", "gpus", "cores"):
@@ -316,9 +332,14 @@ def machine(old: Manifest, new: Manifest) -> Cause | None:
                 lines.append(f"{name}: {_said(one)} vs {_said(other)}")
     lines += changed_values("threads", old.threads, new.threads)
     before, after = _libraries(old), _libraries(new)
-    if before and after:
-        lines += [f"library {name} is missing" for name in sorted(before - after)]
-        lines += [f"library {name} is only in the other run" for name in sorted(after - before)]
+    lines += [
+        f"library {name}: {', '.join(sorted(before[name]))} vs {', '.join(sorted(after[name]))}"
+        for name in sorted(before.keys() & after.keys())
+        if not (before[name] <= after[name] or after[name] <= before[name])
+    ]
+    if lines and before and after:
+        lines += [f"library {one} is missing" for one in _only(before, after)]
+        lines += [f"library {one} is only in the other run" for one in _only(after, before)]
     return Cause("machine", clip(lines[0]), _cut(lines)) if lines else None
 
 
@@ -352,8 +373,20 @@ def _calls(old: Manifest, new: Manifest) -> tuple[str, ...]:
     return _cut([f"{source} at {where}" for source, where, _ in calls])
 
 
-def _libraries(manifest: Manifest) -> set[str]:
-    return {path.replace("\\", "/").rsplit("/", 1)[-1] for path in manifest.libraries}
+def _libraries(manifest: Manifest) -> dict[str, set[str]]:
+    """Return the files of each loaded library, all of linear algebra under one name."""
+    found: dict[str, set[str]] = {}
+    for path in manifest.libraries:
+        name = path.replace("\\", "/").rsplit("/", 1)[-1]
+        stem = _LIBRARY.split(name, maxsplit=1)[0].lower()
+        if any(word in stem for word in _LINEAR_ALGEBRA):
+            stem = "of linear algebra"
+        found.setdefault(stem, set()).add(name)
+    return found
+
+
+def _only(some: Mapping[str, set[str]], others: Mapping[str, set[str]]) -> list[str]:
+    return sorted(name for stem in some.keys() - others.keys() for name in some[stem])
 
 
 def _named(paths: Sequence[str]) -> str:

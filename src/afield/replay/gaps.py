@@ -14,9 +14,11 @@ class Gap:
         detail: one line for people.
         missing: it is not there at all (rather than there, but another one).
         note: worth saying, but no reason to call a reproduction incomplete.
+        unread: of a file that the run was not seen to read; named as a cause when no other is.
     """
 
     kind: str
     detail: str
     missing: bool = False
     note: bool = False
+    unread: bool = False
