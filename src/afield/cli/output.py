@@ -16,6 +16,9 @@ from typing import Any, TextIO
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPES_KEPT = re.compile(r"(\x1b\[[0-9;]*m|[\n\r\t])")
 
+HIDDEN = "afield: what looks like a secret was replaced by `redacted:…` before it was written"
+"""Said when a person's own words held a secret."""
+
 
 def emit_json(value: Any, stream: TextIO | None = None) -> None:
     """Write one JSON document and a newline: indented, in UTF-8, with no NaN literal."""

@@ -25,7 +25,7 @@ from afield.runs.live_owner import Ending, Owner, born, host_name, write_ending,
 from afield.runs.names import default_name
 from afield.runs.series.live import clip_name, live_parts
 from afield.runs.series.seal import Summary, seal_series
-from afield.runs.values import Keeper
+from afield.runs.values import Keeper, hide_in_name
 from afield.vault import Vault
 
 SEALING = "sealed.tmp"
@@ -93,9 +93,9 @@ def start_run(
         pid=pid,
         born=born(pid) or "",
         host=host_name(),
-        name=clip_name(name or default_name(run)),
-        project=clip_name(project or project_default),
-        experiment=clip_name(experiment or DEFAULT_EXPERIMENT),
+        name=clip_name(hide_in_name(name) if name else default_name(run)),
+        project=clip_name(hide_in_name(project or project_default)),
+        experiment=clip_name(hide_in_name(experiment or DEFAULT_EXPERIMENT)),
         given=_given(name=name, project=project, experiment=experiment),
     )
     write_owner(folder, owner)

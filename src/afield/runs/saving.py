@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from afield.runs.series.live import clip_name
+from afield.runs.values import hide_in_name
 
 
 def files_under(path: str) -> Iterator[tuple[str, str]]:
@@ -34,4 +35,4 @@ def files_under(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(path: str) -> str:
-    return clip_name(os.path.normpath(path).replace(os.sep, "/"))
+    return clip_name(hide_in_name(os.path.normpath(path).replace(os.sep, "/")))

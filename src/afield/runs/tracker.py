@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from afield.journal import Draft
+from afield.kernel.errors import Refused
 from afield.kernel.ids import RunId
 from afield.runs import events
 from afield.runs.config import Settings
@@ -125,10 +126,14 @@ class Run:
         """
         try:
             vault = self._record.vault
-            drafts = [
-                events.saved(self.id, name, *vault.put_file(full))
-                for name, full in files_under(os.fspath(path))
-            ]
+            from afield.runs.secrets import HOLDS_SECRETS, may_keep  # costs start-up time
+
+            drafts = []
+            for name, full in files_under(os.fspath(path)):
+                if may_keep(full):
+                    drafts.append(events.saved(self.id, name, *vault.put_file(full)))
+                else:
+                    self._fault(Refused("not kept", name, HOLDS_SECRETS))
             vault.flush()
             self._append(drafts)
         except Exception as error:  # noqa: BLE001 - nothing may reach the training

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -21,6 +22,8 @@ from afield.runs.series.live import clip_name
 from afield.vault import Vault
 
 _INTEGER_MAX = (1 << 63) - 1
+_TOKEN_CHARS_MIN = 15
+_PARTS = re.compile(r"[./-]")
 
 
 class Keeper:
@@ -49,11 +52,13 @@ class Keeper:
         rest = iter(values.items())
         while chunk := list(islice(rest, TAGS_PER_ENTRY_MAX)):
             kept = {
-                clip_name(name): clip_text(hide_secrets(name, _as_text(value)))
+                clip_name(hide_in_name(name)): clip_text(hide_secrets(name, _as_text(value)))
                 for name, value in chunk
                 if value is not None
             }
-            yield events.tagged(run, kept, [clip_name(name) for name, v in chunk if v is None])
+            yield events.tagged(
+                run, kept, [clip_name(hide_in_name(name)) for name, v in chunk if v is None]
+            )
 
     def note(self, run: RunId, text: str) -> Draft:
         """Return the draft of a note."""
@@ -72,7 +77,7 @@ class Keeper:
         kept: dict[str, Scalar] = {}
         room_bytes = VALUES_BYTES_MAX
         for name, value in values:
-            clipped, found = clip_name(name), self._scalar(name, value)
+            clipped, found = clip_name(hide_in_name(name)), self._scalar(name, value)
             cost_bytes = len(clipped) * 6 + 32 + (len(found) * 6 if isinstance(found, str) else 0)
             if kept and cost_bytes > room_bytes:
                 yield kept
@@ -137,13 +142,27 @@ def flatten(values: Mapping[str, object], separator: str) -> Iterator[tuple[str,
 
 def hide_secrets(name: str, text: str) -> str:
     """Replace what looks like a secret in a value; the name beside it helps to tell."""
-    from afield.runs.secrets import redact  # its patterns cost start-up time
+    from afield.runs.secrets import counts, is_secret_name, redact  # patterns cost start-up time
 
+    if text.startswith("redacted:"):
+        return text
+    if is_secret_name(_PARTS.sub("_", name)) and counts(text):
+        return "redacted:name"
     label = f"{name}="
     clean, rules = redact(label + text)
     if not rules:
         return text
     return clean.removeprefix(label)
+
+
+def hide_in_name(text: object) -> str:
+    """Replace what looks like a secret in the name of a run, project, tag or param."""
+    text = str(text)
+    if len(text) < _TOKEN_CHARS_MIN and ":" not in text and "=" not in text:
+        return text  # no rule could match it
+    from afield.runs.secrets import redact  # its patterns cost start-up time
+
+    return redact(text)[0]
 
 
 def clip_text(text: str) -> str:

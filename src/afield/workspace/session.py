@@ -23,7 +23,7 @@ from afield.runs.names import default_name
 from afield.runs.record import DEFAULT_EXPERIMENT, DEFAULT_PROJECT, Record, start_run
 from afield.runs.series.live import clip_name
 from afield.runs.tracker import Run
-from afield.runs.values import Keeper
+from afield.runs.values import Keeper, hide_in_name
 from afield.workspace import layout
 from afield.workspace.store import make_store, open_store
 
@@ -169,7 +169,9 @@ def _join(
         return None  # it has ended: the variable was inherited by a process that outlived it
     _joined.add((os.getpid(), found))
     chosen = {
-        key: clip_name(value) for key, value in names.items() if value and key not in owner.given
+        key: clip_name(hide_in_name(value))
+        for key, value in names.items()
+        if value and key not in owner.given
     }
     keeper = Keeper(record.vault)
     drafts = [*keeper.params(run_id, config), *keeper.tags(run_id, tags)]

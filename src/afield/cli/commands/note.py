@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from afield.cli.arguments import RUN, short
-from afield.cli.output import emit_json, plain
+from afield.cli.output import HIDDEN, emit_json, plain
 from afield.cli.session import global_options, session_of
 from afield.kernel.errors import Usage
 
@@ -25,6 +26,7 @@ def command(context: click.Context, run: str, text: tuple[str, ...]) -> None:
     Notes are kept in order and never overwritten; `afield show` lists them.
     """
     from afield.runs import events
+    from afield.runs.secrets import known_values, redact
 
     session = session_of(context)
     words = " ".join(text)
@@ -38,6 +40,10 @@ def command(context: click.Context, run: str, text: tuple[str, ...]) -> None:
         raise Usage("the note is empty", hint=f'afield note {run} "what you saw"')
     if size_bytes > NOTE_BYTES_MAX:
         raise Usage("the note is too long", size_bytes, f"at most {NOTE_BYTES_MAX} bytes")
+    known = known_values(session.environ, folder=os.fspath(session.folder()))
+    words, rules = redact(words, known=known)
+    if rules:
+        click.echo(HIDDEN, err=True)
     workspace = session.workspace()
     found = workspace.run(run)
     vault = workspace.record.vault

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from afield.cli.arguments import RUN, short
-from afield.cli.output import emit_json, plain
+from afield.cli.output import HIDDEN, emit_json, plain
 from afield.cli.session import global_options, session_of
 from afield.kernel.errors import Usage
 
@@ -28,16 +30,24 @@ def command(
 ) -> None:
     """Set tags on RUN, or show them when none is given. A KEY alone means KEY=true."""
     from afield.runs import events
+    from afield.runs.secrets import known_values, redact, redact_mapping
 
     session = session_of(context)
-    tags = dict(_tag(word) for word in words)
+    known = known_values(session.environ, folder=os.fspath(session.folder()))
+    tags, hidden = redact_mapping(dict(_tag(word) for word in words), "tags", known=known)
     workspace = session.workspace()
     found = workspace.run(run)
     drafts = []
+    replaced = bool(hidden)
     if tags or removed:
-        drafts.append(events.tagged(found.id, tags, removed))
+        unset = [redact(name, known=known)[0] for name in removed]
+        drafts.append(events.tagged(found.id, tags, unset))
     if new_name:
-        drafts.append(events.named(found.id, new_name))
+        clean, rules = redact(new_name, known=known)
+        drafts.append(events.named(found.id, clean))
+        replaced = replaced or bool(rules)
+    if replaced:
+        click.echo(HIDDEN, err=True)
     if drafts:
         workspace.record.journal.append_many(drafts, durable=True)
         workspace.refresh()

@@ -19,6 +19,7 @@ from afield.runs.capture import inside
 from afield.runs.capture.child import Channels, Exit, find_command, run_child
 from afield.runs.capture.console import ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan, plan
+from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
 from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import status_of
 from afield.runs.capture.request import Faults, Outcome, Request
@@ -26,7 +27,6 @@ from afield.runs.capture.signals import Forwarder
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
 from afield.runs.record import Record, end_run, start_run
-from afield.runs.secrets import known_values
 
 __all__ = ["Outcome", "Request", "capture"]
 
@@ -50,15 +50,16 @@ def capture(
     program = find_command(request.argv, request.folder, request.environ)
     faults = Faults()
     seeds = _plan(request, faults)
-    known = known_values(request.environ)
+    known = secrets_of(request)
+    told, hidden = clean_words(request, known)
     observer = Observer(record, request, program=program, known=known, faults=faults)
     observer.seeds = seeds
     with faults.contained("the code was not kept"):
         observer.look_before()
-    run = _begin(record, request, faults)
+    run = _begin(record, told, faults)
     recorded = run is not None
     run = run or new_run_id()
-    name = request.name or default_name(run)
+    name = told.name or default_name(run)
     live = record.live_folder(run) if recorded else None
     channels = Channels()
     with Forwarder(channels.resize) as forwarder:
@@ -79,6 +80,7 @@ def capture(
                 _abandon(record, run, error.exit_code, faults)
             raise
         manifest = _describe(observer, done, console, faults)
+        manifest = clean_manifest(manifest, record.vault, known=known, told=hidden)
         if recorded:
             recorded = _end(record, run, observer, manifest, done=done, faults=faults)
     if not recorded:

@@ -26,6 +26,7 @@ from afield.runs.capture.limits import (
 from afield.runs.capture.source import Snapshot
 from afield.runs.capture.trace import Event, Interpreter, Open, Trace, TraceFollower, collect
 from afield.runs.manifest import FileRecord, NotKept
+from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import StatCache, Vault
 
 _FIRST_PERIOD_S = 0.02
@@ -193,6 +194,15 @@ class InputWatch:
     def _read(
         self, path: str, found: os.stat_result, sight: _Sight, known: ObjectId | None
     ) -> None:
+        try:
+            secret = not may_keep(path)
+        except OSError:  # below it is said why
+            secret = False
+        if secret:
+            sight.note = f"not kept: {HOLDS_SECRETS}"
+            with contextlib.suppress(OSError):
+                sight.digest, sight.size_bytes = digest_file(path)
+            return  # no digest in the cache, which may be asked for what is kept
         if self._has_room(found.st_size):
             self._kept_files += 1
             self._kept_bytes += found.st_size
@@ -251,6 +261,9 @@ class InputWatch:
         shown = self._sieve.shown(path)
         if sight.kept and sight.digest is not None and relative is not None:
             self._snapshot.add_kept(relative, sight.digest, sight.size_bytes, program=sight.program)
+        elif sight.note is not None and sight.note.endswith(HOLDS_SECRETS):
+            if relative is not None and all(one.path != relative for one in self._snapshot.not_kept):
+                not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why=HOLDS_SECRETS))
         elif not sight.kept and sight.size_bytes > self._keep_bytes_max:
             not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why="too large"))
         elif not sight.kept and sight.digest is None and sight.note != _TOO_MANY:

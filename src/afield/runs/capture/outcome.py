@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.limits import BLOCKER_PATHS_MAX
@@ -21,7 +22,7 @@ from afield.runs.manifest import (
     NotKept,
     Redaction,
 )
-from afield.runs.secrets import redact
+from afield.runs.secrets import redact_argv
 
 _COMMANDS_MAX = 200
 _READS_UNSEEN = (
@@ -64,8 +65,9 @@ def describe_entropy(
 
 def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the programs that the run started, without secrets."""
-    lines = (printable(shlex.join(command.argv)) for command in trace.commands)
-    return tuple(dict.fromkeys(redact(line, known=known)[0] for line in lines))[:_COMMANDS_MAX]
+    argvs = dict.fromkeys(command.argv for command in trace.commands)
+    lines = (printable(shlex.join(redact_argv(argv, known=known)[0])) for argv in argvs)
+    return tuple(dict.fromkeys(islice(lines, _COMMANDS_MAX)))
 
 
 def sees_everything(trace: Trace) -> bool:
@@ -79,8 +81,8 @@ def sees_everything(trace: Trace) -> bool:
 def describe_watch(trace: Trace, mode: str) -> list[str]:
     """Return the warnings that the trace gives rise to."""
     found = [f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults]
-    blind = dict.fromkeys(shlex.join(command.argv) for command in trace.unhooked())
-    found += [f"not watched, it shuts the hook out: {redact(line)[0]}" for line in blind]
+    blind = dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in trace.unhooked())
+    found += [f"not watched, it shuts the hook out: {line}" for line in blind]
     if mode != "off" and not trace.active:
         found.append("no Python was seen in the run: what it read is not known")
     return found

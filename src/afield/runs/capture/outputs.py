@@ -23,6 +23,7 @@ from afield.runs.capture.limits import (
 from afield.runs.capture.source import Snapshot
 from afield.runs.capture.trace import Trace
 from afield.runs.manifest import FileRecord
+from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import Vault
 
 _TICK_WAIT_S = 0.02
@@ -109,6 +110,8 @@ class OutputScan:
 
     def _keep(self, path: str, size_bytes: int) -> tuple[ObjectId | None, bool, str | None]:
         try:
+            if not may_keep(path):
+                return digest_file(path)[0], False, f"not kept: {HOLDS_SECRETS}"
             if (
                 size_bytes <= self._keep_bytes_max
                 and self._kept_bytes + size_bytes <= OUTPUTS_KEPT_BYTES_MAX

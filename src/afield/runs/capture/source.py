@@ -22,7 +22,7 @@ from afield.runs.capture.limits import (
 from afield.runs.capture.source_git import GitSilent, read_work_tree, work_tree_root
 from afield.runs.capture.source_plain import plain_code
 from afield.runs.manifest import Code, Git, NotKept, Redaction
-from afield.runs.secrets import scan
+from afield.runs.secrets import HOLDS_SECRETS, may_keep, scan
 from afield.vault import StatCache, TreeEntry, Vault
 
 _TEXT_PROBE_BYTES = 8000
@@ -158,8 +158,15 @@ class _Keeper:
             self._put(path, full, found)
 
     def _put(self, path: str, full: str, found: os.stat_result) -> None:
-        true_digest = stored = self.cache.lookup(full, found)
         size_bytes = found.st_size
+        try:
+            if not may_keep(full):
+                self._leave(path, size_bytes, HOLDS_SECRETS)
+                return
+        except OSError as error:
+            self._leave(path, size_bytes, f"cannot be read: {error.strerror}")
+            return
+        true_digest = stored = self.cache.lookup(full, found)
         if stored is None or not self.vault.has(stored):
             try:
                 if size_bytes <= SECRET_SCAN_BYTES_MAX:

@@ -11,12 +11,15 @@ from afield.runs.secrets.arguments import (
     redact_mapping,
     unique,
 )
-from afield.runs.secrets.files import holds_secrets, is_secret_file
+from afield.runs.secrets.files import WHY as HOLDS_SECRETS
+from afield.runs.secrets.files import holds_secrets, is_secret_file, may_keep
 from afield.runs.secrets.names import as_known, counts, is_secret_name, known_values
 from afield.runs.secrets.rules import RULES
+from afield.runs.secrets.scan import find as places
 from afield.runs.secrets.scan import redact, scan
 
 __all__ = [
+    "HOLDS_SECRETS",
     "RULES",
     "as_known",
     "counts",
@@ -25,6 +28,8 @@ __all__ = [
     "is_secret_name",
     "known_arguments",
     "known_values",
+    "may_keep",
+    "places",
     "redact",
     "redact_argv",
     "redact_mapping",

@@ -11,7 +11,7 @@ from afield.runs.secrets.names import is_secret_name, is_trivial
 from afield.runs.secrets.rules import is_mixed
 from afield.runs.secrets.scan import find
 
-WHY = "holds secrets"
+WHY = "holds secrets; it must be handed over again"
 """Why such a file is not kept, in the record."""
 
 _ALWAYS = re.compile(
@@ -29,6 +29,7 @@ _ASSIGNMENT = re.compile(
     r"(\S[^\r\n]{0,4096})"
 )
 _RANDOM_CHARS_MIN = 16
+_READ_BYTES_MAX = 1 << 20
 _TAIL = re.compile(r"[^A-Za-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -37,6 +38,19 @@ def is_secret_file(path: str) -> bool:
     """Tell whether a file of this name may hold secrets by its purpose (`.env`, `id_rsa`)."""
     name = path.rsplit("/", 1)[-1]
     return bool(_BY_WORDS.fullmatch(name) or _ALWAYS.fullmatch(name))
+
+
+def may_keep(path: str) -> bool:
+    """Tell whether the bytes of a file may be kept, as far as such files go; reads some.
+
+    Raises:
+        OSError: a file of such a name cannot be read.
+    """
+    if not is_secret_file(path.replace("\\", "/")):
+        return True
+    with open(path, "rb") as stream:  # noqa: PTH123 - names that are no text come as str
+        data = stream.read(_READ_BYTES_MAX)
+    return not holds_secrets(path.replace("\\", "/"), data)
 
 
 def holds_secrets(path: str, data: bytes) -> bool:
