@@ -77,6 +77,9 @@ def test_numbers_of_json_are_compared_by_their_digits():
 def test_measured_times_in_json_are_shown_and_not_judged():
     judged = judge("m.json", b'{"a": 1, "fit_time": 1.5}', b'{"a": 1, "fit_time": 2.5}', LOOK)
     assert (judged.grade, judged.detail) == (Grade.CONTENT, "times not judged: fit_time")
+    assert judged.unjudged == ("times not judged: fit_time",)
+    assert not judged.hollow
+    assert judge("m.json", b'{"fit_time": 1}', b'{"fit_time": 2}', LOOK).hollow
     assert grade("m.json", b'{"fit_time": 1.5}', b'{"fit_time": "no"}') is Grade.DIVERGED
 
 
@@ -90,6 +93,9 @@ def test_a_moment_of_the_run_is_no_content_but_any_other_date_is():
     old, new = b'{"made": "2026-03-02T00:00:05Z"}', b'{"made": "2026-05-02T00:00:01Z"}'
     assert grade("m.json", old, new, look) is Grade.CONTENT
     assert grade("m.json", old, b'{"made": "2026-05-12T00:00:01Z"}', look) is Grade.DIVERGED
+    old, new = b'{"made": "2026-03-02 acc 0.91"}', b'{"made": "2026-05-02 acc 0.93"}'
+    assert grade("m.json", old, new, look) is Grade.DIVERGED
+    assert grade("m.json", old, new.replace(b"0.93", b"0.91"), look) is Grade.CONTENT
     stamps = [json.dumps({"t": ms / 1000 + 1}).encode() for ms in (march, may)]
     assert grade("m.json", *stamps, look) is Grade.CONTENT
     assert grade("m.json", stamps[0], b'{"t": 1234567890}', look) is Grade.DIVERGED

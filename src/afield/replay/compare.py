@@ -18,15 +18,17 @@ from afield.replay.canonical import Look, judge
 from afield.replay.canonical.plain import compare_console
 from afield.replay.cause import Cause
 from afield.replay.limits import FOLDER_OUTPUTS_MAX, LOOK_BYTES_MAX, SERIES_POINTS_MAX
-from afield.replay.masks import is_cache, is_duration_name
+from afield.replay.masks import is_cache
 from afield.replay.reader import MetricFacts, RunReader
 from afield.replay.text import close_value, same_value
+from afield.replay.timing import is_duration_name
 from afield.replay.verdict import Grade, Judged
 from afield.runs.capture.console import split
 from afield.runs.manifest import FileRecord, Manifest
 from afield.vault import Vault
 
 STREAMS = ("stdout", "stderr")
+NAMED_MAX = 5
 SUMMARIES = ("count", "last", "min", "max", "mean")
 
 
@@ -69,7 +71,8 @@ class Compared:
     """What a comparison found.
 
     `grades` holds every grade that counts. `symptoms` tells where differences showed, in the
-    order console, metrics, files, exit.
+    order console, metrics, files, exit. `checked` counts the results that were judged at all,
+    `unjudged` tells of those that differ and were not.
     """
 
     outputs: tuple[OutputResult, ...]
@@ -79,6 +82,7 @@ class Compared:
     grades: tuple[Grade, ...]
     symptoms: tuple[Cause, ...]
     checked: int
+    unjudged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def compare_runs_content(
         look: masks and tolerance.
         tolerances: relative tolerance of single metrics.
     """
-    outputs = _outputs(pair, vault, look)
+    outputs, left_out = _outputs(pair, vault, look)
     metrics = _metrics(pair, runs, look.tolerance, tolerances or {})
     console = _console(pair, vault, look)
     ended, exit_grade = _exit(pair)
@@ -123,6 +127,7 @@ def compare_runs_content(
     grades += [one.grade for _, one in outputs]
     grades += [grade for _, grade in metrics if grade is not None]
     grades += [one.grade for one in console.values()]
+    judged = [*(one for _, one in outputs), *console.values()]
     return Compared(
         outputs=tuple(_told(path, one) for path, one in outputs),
         metrics=tuple(result for result, _ in metrics),
@@ -130,7 +135,9 @@ def compare_runs_content(
         exit=ended,
         grades=tuple(grades),
         symptoms=tuple(_symptoms(console, metrics, outputs, ended, exit_grade)),
-        checked=len(outputs) + len(metrics) + len(console),
+        checked=sum(not one.hollow for one in judged)
+        + sum(grade is not None for _, grade in metrics),
+        unjudged=tuple(_unjudged(console, metrics, outputs, left_out)),
     )
 
 
@@ -138,33 +145,116 @@ def _told(path: str, one: Judged) -> OutputResult:
     return OutputResult(path, one.grade.words, one.canonicaliser, one.detail)
 
 
-def _outputs(pair: Pair, vault: Vault, look: Look) -> list[tuple[str, Judged]]:
+def _outputs(
+    pair: Pair, vault: Vault, look: Look
+) -> tuple[list[tuple[str, Judged]], tuple[str, ...]]:
+    """Return the grade of each output, and the caches that differ and are nobody's result."""
+    found: list[tuple[str, Judged]] = []
+    left_out: list[str] = []
+    for one, other in list(_pairs(pair, look))[:FOLDER_OUTPUTS_MAX]:
+        path = one.path if one else other.path if other else ""
+        if one and other:
+            judged = _file(one, other, vault, look)
+        elif one:
+            judged = Judged(Grade.MISSING, detail="the other run did not write it")
+        else:
+            judged = Judged(Grade.DIVERGED, detail="only the other run wrote it")
+        if judged.grade is not Grade.BYTES and _is_foreign_cache(path):
+            left_out.append(path)
+        else:
+            found.append((path, judged))
+    return found, tuple(left_out)
+
+
+def _pairs(pair: Pair, look: Look) -> Iterator[tuple[FileRecord | None, FileRecord | None]]:
+    """Yield the outputs in pairs by their place; temporary names only stand for one another."""
     old = _by_place(pair.before.outputs, look.old.paths)
     new = _by_place(pair.after.outputs, look.new.paths)
-    found: list[tuple[str, Judged]] = []
-    for place, one in list(old.items())[:FOLDER_OUTPUTS_MAX]:
-        other = new.get(place)
-        if _is_passing(place) and (other is None or other.digest != one.digest):
-            continue
-        if other is None:
-            missing = Judged(Grade.MISSING, detail="the other run did not write it")
-            found.append((one.path, missing))
-        else:
-            found.append((one.path, _file(one, other, vault, look)))
-    for place, other in new.items():
-        if place not in old and not _is_passing(place):
-            extra = Judged(Grade.DIVERGED, detail="only the other run wrote it")
-            found.append((other.path, extra))
+    alone: list[FileRecord] = []
+    for place, ours in old.items():
+        theirs = new.get(place, [])
+        for same in (_path, _digest, _anything):
+            yield from _taken(ours, theirs, same)
+        for one in ours:
+            yield one, None
+        alone += theirs
+    for place, theirs in new.items():
+        if place not in old:
+            alone += theirs
+    for other in alone:
+        yield None, other
+
+
+def _by_place(
+    outputs: Sequence[FileRecord], place: Callable[[str], str]
+) -> dict[str, list[FileRecord]]:
+    found: dict[str, list[FileRecord]] = {}
+    for one in sorted(outputs, key=_first_written):
+        found.setdefault(place(one.path), []).append(one)
     return found
 
 
-def _by_place(outputs: Sequence[FileRecord], place: Callable[[str], str]) -> dict[str, FileRecord]:
-    return {place(one.path): one for one in outputs}
+def _taken(
+    ours: list[FileRecord],
+    theirs: list[FileRecord],
+    same: Callable[[FileRecord], str | None],
+) -> list[tuple[FileRecord, FileRecord]]:
+    """Take the pairs out of both lists that agree in something which is not None."""
+    waiting: dict[str, list[FileRecord]] = {}
+    for other in theirs:
+        waiting.setdefault(same(other) or "", []).append(other)
+    found = []
+    for one in list(ours):
+        key = same(one)
+        if key is not None and waiting.get(key):
+            other = waiting[key].pop(0)
+            found.append((one, other))
+    gone = {id(record) for both in found for record in both}
+    ours[:] = [one for one in ours if id(one) not in gone]
+    theirs[:] = [other for other in theirs if id(other) not in gone]
+    return found
 
 
-def _is_passing(place: str) -> bool:
-    """Tell whether a file is a cache or lies in a temporary folder: it comes and goes."""
-    return is_cache(place) or place.startswith("<temporary>")
+def _path(one: FileRecord) -> str | None:
+    return one.path
+
+
+def _digest(one: FileRecord) -> str | None:
+    return one.digest
+
+
+def _anything(_: FileRecord) -> str | None:
+    return ""
+
+
+def _first_written(one: FileRecord) -> tuple[str, int, str]:
+    return (one.where or "", one.size_bytes, one.path)
+
+
+def _is_foreign_cache(path: str) -> bool:
+    """Tell whether a path, absolute because it is outside the project, is that of a cache."""
+    return is_cache(path) and (path.startswith("/") or path[1:2] == ":" or path[:1] == "\\")
+
+
+def _unjudged(
+    console: Mapping[str, Judged],
+    metrics: Sequence[tuple[MetricResult, Grade | None]],
+    outputs: Sequence[tuple[str, Judged]],
+    left_out: Sequence[str],
+) -> Iterator[str]:
+    """Yield in words what differs and was not judged."""
+    for name, one in (*console.items(), *outputs):
+        yield from (f"{name}: {told}" for told in one.unjudged)
+    names = [result.name for result, grade in metrics if grade is None]
+    if names:
+        yield f"metrics not judged, as measured times or rates: {_some(names)}"
+    if left_out:
+        yield f"left out, as caches outside the project: {_some(left_out)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    return ", ".join(names[:NAMED_MAX]) + more
 
 
 def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judged:
@@ -252,7 +342,8 @@ def _metric(
     detail: str | None,
 ) -> tuple[MetricResult, Grade | None]:
     values = (one.last if one else None, other.last if other else None)
-    if one and other and one.count == other.count and is_duration_name(name):
+    measured = grade is not Grade.BYTES and is_duration_name(name)
+    if measured and one and other and one.count == other.count:
         return MetricResult(name, *values, verdict="not judged", detail="a time or rate"), None
     return MetricResult(name, *values, verdict=grade.words, detail=detail), grade
 

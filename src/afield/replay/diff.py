@@ -96,7 +96,7 @@ def compare_runs(
         judge=judge,
         tolerance=tolerance,
         old=look_masks(before, views[0]),
-        new=look_masks(after, views[1]),
+        new=look_masks(after, views[1], renamed=((b, a), (views[1].name, views[0].name))),
     )
     old = read_side(before, record.vault, look.old, views[0].params)
     new = read_side(after, record.vault, look.new, views[1].params)

@@ -22,6 +22,7 @@ from afield.runs import events
 from afield.runs.record import Record
 
 SCHEMA = "afield.reproduction/1"
+UNJUDGED_MAX = 20
 EXIT_CODES = {"identical": 0, "equivalent": 0, "incomplete": 3, "diverged": 4}
 
 
@@ -75,8 +76,15 @@ def settle(compared: Compared, gaps: tuple[Gap, ...]) -> tuple[Verdict, tuple[st
     reasons = [gap.detail for gap in gaps]
     unlike_end = compared.exit.recorded != compared.exit.reproduced
     if compared.checked == 0:
-        reasons.append("the run left no outputs, metrics or console: only its end was compared")
-        real.append(Gap("record", reasons[-1]))
+        told = "the run left no outputs, metrics or console: only its end was compared"
+        if compared.unjudged:
+            told = "nothing of the results could be judged: all that differs are measured times"
+        reasons.append(told)
+        real.append(Gap("record", told))
+    reasons += compared.unjudged[:UNJUDGED_MAX]
+    if len(compared.unjudged) > UNJUDGED_MAX:
+        more = len(compared.unjudged) - UNJUDGED_MAX
+        reasons.append(f"{more} more results differ in times or the like, which are not judged")
     if unlike_end and any(gap.missing for gap in real):
         reasons.insert(0, "it could not be repeated as recorded: something is missing")
         return "incomplete", tuple(dict.fromkeys(reasons))

@@ -240,11 +240,17 @@ def _look(
 ) -> Look:
     python = ready.built.python if ready.built else _python(pair.after)
     inside = InsideJudge(python, environ=environ, folder=ready.prepared.cwd) if python else None
+    old, new = runs.run(pair.old), runs.run(pair.new)
     return Look(
         judge=judge,
         tolerance=wish.tolerance,
-        old=look_masks(pair.before, runs.run(pair.old)),
-        new=look_masks(pair.after, runs.run(pair.new), extra=(ready.prepared.root,)),
+        old=look_masks(pair.before, old),
+        new=look_masks(
+            pair.after,
+            new,
+            extra=(ready.prepared.root,),
+            renamed=((pair.new, pair.old), (new.name, old.name)),
+        ),
         inside=inside,
     )
 

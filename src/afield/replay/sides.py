@@ -17,10 +17,21 @@ from afield.runs.manifest import Manifest
 from afield.vault import Vault
 
 DIFF_BYTES_MAX = 1 << 20
+NAME_CHARS_MIN = 5
+"""A shorter name of a run may well be a word of its output."""
 
 
-def look_masks(manifest: Manifest, facts: RunFacts, extra: Iterable[str] = ()) -> Masks:
-    """Return the masks of a run: its project, its environment, its Python, its time."""
+def look_masks(
+    manifest: Manifest,
+    facts: RunFacts,
+    extra: Iterable[str] = (),
+    renamed: Iterable[tuple[str | None, str | None]] = (),
+) -> Masks:
+    """Return the masks of a run: its project, its environment, its Python, its time.
+
+    `extra` are further folders of the project; `renamed` are (own, other) pairs of ids and names
+    under which this run and the one it is compared with may speak of themselves.
+    """
     folders = [(manifest.root, "project"), *((path, "project") for path in extra)]
     if manifest.environment is not None:
         folders.append((manifest.environment.base_prefix, "python"))
@@ -28,7 +39,12 @@ def look_masks(manifest: Manifest, facts: RunFacts, extra: Iterable[str] = ()) -
     folders += [(os.path.realpath(path), name) for path, name in folders if path]
     start_ms = round(facts.started.timestamp() * 1000)
     end_ms = round(facts.ended.timestamp() * 1000) if facts.ended else start_ms
-    return Masks([(path, name) for path, name in folders if path], Window(start_ms, end_ms))
+    known = [(own, other) for own, other in renamed if own and other and own != other]
+    return Masks(
+        [(path, name) for path, name in folders if path],
+        Window(start_ms, end_ms),
+        renamed=tuple((own, other) for own, other in known if len(own) >= NAME_CHARS_MIN),
+    )
 
 
 def read_side(

@@ -41,11 +41,21 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A grade, the name of the canonicaliser that gave it, and one line that says why."""
+    """A grade, the name of the canonicaliser that gave it, and one line that says why.
+
+    Args:
+        grade: of all that was judged.
+        canonicaliser: as reports name it.
+        detail: the first difference, or what differs without counting.
+        unjudged: what differs and was not judged, in words; a report must tell of it.
+        hollow: nothing else was there, so that the grade stands for nothing.
+    """
 
     grade: Grade
     canonicaliser: str = "bytes"
     detail: str | None = None
+    unjudged: tuple[str, ...] = ()
+    hollow: bool = False
 
 
 def worst(judged: Iterable[Judged]) -> Judged | None:

@@ -26,9 +26,26 @@ def test_a_run_is_reproduced_identically_with_unseeded_randomness_and_dirty_code
         "metrics.json": ("identical content", "json"),
         "model.pkl": ("identical bytes", "bytes"),
     }
-    assert report.console.detail == "masked: durations"
+    assert report.console.detail.startswith("only times differ: line 1: ")
+    assert any(reason.startswith("stdout: times differ") for reason in report.reasons)
+    assert "metrics.json: times not judged: fit_time" in report.reasons
     assert project.out.getvalue().split(b"took")[0] == first.split(b"took")[0]
     assert b"dirty" in project.out.getvalue()
+
+
+def test_a_script_that_prints_its_own_run_is_reproduced(project):
+    import afield
+
+    source = Path(afield.__file__).parents[1]
+    project.venv = source.parent / ".venv"
+    project.write(
+        "self.py",
+        f"import sys\nsys.path.insert(0, {str(source)!r})\nimport afield\n"
+        "with afield.init() as run:\n    print('this is', run.id, run.name, 'value 3')\n",
+    )
+    report = project.reproduce(project.record("python", "self.py"), env="here")
+    assert report.verdict == "identical", report
+    assert report.console.detail == "only folders and run names differ"
 
 
 def test_the_reproduction_is_a_run_of_its_own_and_both_name_each_other(project):

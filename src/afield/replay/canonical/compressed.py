@@ -50,7 +50,7 @@ def _comparer(
             return Judged(Grade.CONTENT, name)
         inner = look.judge(_inner_name(look.name), left, right, look.deeper())
         label = f"{name}, {inner.canonicaliser}"
-        return Judged(inner.grade, label, inner.detail)
+        return Judged(inner.grade, label, inner.detail, inner.unjudged, inner.hollow)
 
     return compare
 

@@ -14,11 +14,14 @@ from typing import Any
 
 from afield.replay.canonical.look import Canonicaliser, Look
 from afield.replay.limits import JSON_DEPTH_MAX
-from afield.replay.masks import is_duration_name
 from afield.replay.text import clip, close_number, same_number
+from afield.replay.timing import is_duration_name
 from afield.replay.verdict import Grade, Judged
 
 NAME = "json"
+
+
+_SAME = True
 
 
 class _Odd(ValueError):
@@ -36,6 +39,7 @@ class _Walk:
     times: list[str] = field(default_factory=list)
     near: str | None = None
     near_count: int = 0
+    judged: int = 0
 
 
 def compare_json(old: bytes, new: bytes, look: Look) -> Judged | None:
@@ -53,6 +57,8 @@ def compare_lines(old: bytes, new: bytes, look: Look) -> Judged | None:
         for number, (one, other) in enumerate(zip(left, right, strict=True), start=1):
             if one != other:
                 yield _load(one), _load(other), f"line {number} "
+            elif one.strip():
+                yield _SAME, _SAME, ""
 
     return _compare(look, "json lines", pairs)
 
@@ -66,11 +72,13 @@ def _compare(look: Look, name: str, pairs: Any) -> Judged | None:
                 return Judged(Grade.DIVERGED, name, clip(found))
     except (ValueError, RecursionError):
         return None
-    times = f"times not judged: {', '.join(walk.times[:3])}" if walk.times else None
+    hollow = bool(walk.times) and not walk.judged
+    told = f"times not judged: {', '.join(walk.times[:3])}" if walk.times else None
+    unjudged = (told,) if told else ()
     if walk.near is None:
-        return Judged(Grade.CONTENT, name, times)
+        return Judged(Grade.CONTENT, name, told, unjudged, hollow)
     more = f" (and {walk.near_count - 1} more)" if walk.near_count > 1 else ""
-    return Judged(Grade.TOLERANCE, name, clip(walk.near + more))
+    return Judged(Grade.TOLERANCE, name, clip(walk.near + more), unjudged, hollow)
 
 
 def _load(data: bytes) -> Any:
@@ -100,8 +108,9 @@ def _difference(old: Any, new: Any, where: str, walk: _Walk, depth: int) -> str 
     if isinstance(old, _Number) and isinstance(new, _Number):
         return _numbers_differ(old.token, new.token, where, walk)
     if type(old) is type(new) and old == new:
+        walk.judged += 1
         return None
-    if isinstance(old, str) and isinstance(new, str) and _moments(old, new, walk):
+    if isinstance(old, str) and isinstance(new, str) and _stamps_alike(old, new, walk):
         walk.times.append(where.strip(" .") or "value")
         return None
     return f"{_label(where)}{_shown(old)} vs {_shown(new)}"
@@ -143,8 +152,9 @@ def _lists_differ(
 
 def _numbers_differ(old: str, new: str, where: str, walk: _Walk) -> str | None:
     if same_number(old, new):
+        walk.judged += 1
         return None
-    if _moments(float(old), float(new), walk):
+    if walk.look.old.is_moment(float(old)) and walk.look.new.is_moment(float(new)):
         walk.times.append(where or "value")
         return None
     told = f"{_label(where)}{old} vs {new}"
@@ -152,11 +162,14 @@ def _numbers_differ(old: str, new: str, where: str, walk: _Walk) -> str | None:
         return told
     walk.near = walk.near or told
     walk.near_count += 1
+    walk.judged += 1
     return None
 
 
-def _moments(old: str | float, new: str | float, walk: _Walk) -> bool:
-    return walk.look.old.is_moment(old) and walk.look.new.is_moment(new)
+def _stamps_alike(old: str, new: str, walk: _Walk) -> bool:
+    """Tell whether two texts differ only in a moment of their runs."""
+    left, right = walk.look.old.stamped(old), walk.look.new.stamped(new)
+    return left is not None and left == right
 
 
 def _positive(value: Any) -> bool:

@@ -20,9 +20,11 @@ class JudgeBytes(Protocol):
 
 
 class JudgeInside(Protocol):
-    """Compare two pickles by structure, inside the rebuilt environment."""
+    """Compare two files by structure, inside the rebuilt environment."""
 
-    def __call__(self, name: str, old: bytes, new: bytes, tolerance: float, /) -> Judged:
+    def __call__(
+        self, name: str, old: bytes, new: bytes, tolerance: float, /, kind: str = "pickle"
+    ) -> Judged:
         """Return the grade; DIVERGED with the reason when they cannot be loaded there."""
         ...
 
@@ -36,7 +38,7 @@ class Look:
         tolerance: relative tolerance of numbers.
         old: masks of the recorded side.
         new: masks of the reproduced side.
-        inside: compares pickles in the rebuilt environment; None when there is none.
+        inside: compares files in the rebuilt environment; None when there is none.
         name: the file's name, as far as it is known.
         depth: how many archives deep we are.
         budget_bytes: how much may still be unpacked.
@@ -92,10 +94,13 @@ def join_members(
     for member, one in judged:
         if one.grade > bad.grade:
             name, bad = member, one
+    unjudged = tuple(f"{member}: {told}" for member, one in judged for told in one.unjudged)
+    hollow = bool(judged) and all(one.hollow for _, one in judged)
     if bad.grade <= Grade.CONTENT:
         if order_differs:
             return Judged(Grade.DIVERGED, canonicaliser, "members stand in another order")
         detail = f"{name}: {bad.detail}" if bad.detail else None
-        return Judged(Grade.CONTENT, canonicaliser, detail)
+        return Judged(Grade.CONTENT, canonicaliser, detail, unjudged, hollow)
     detail = bad.detail or bad.grade.words
-    return Judged(bad.grade, canonicaliser, f"{name}: {detail}" if name else detail)
+    told = f"{name}: {detail}" if name else detail
+    return Judged(bad.grade, canonicaliser, told, unjudged, hollow)

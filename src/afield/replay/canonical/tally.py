@@ -92,8 +92,9 @@ class Tally:
         """Return the verdict of the file, `diverged` being the first difference, if any."""
         if diverged is not None:
             return Judged(Grade.DIVERGED, name, clip(diverged))
+        told = f"times not judged: {', '.join(list(self.times)[:3])}" if self.times else None
+        unjudged = (told,) if told else ()
         if self.near is None:
-            told = f"times not judged: {', '.join(list(self.times)[:3])}" if self.times else None
-            return Judged(Grade.CONTENT, name, told)
+            return Judged(Grade.CONTENT, name, told, unjudged)
         more = f" (and {self.near_count - 1} more)" if self.near_count > 1 else ""
-        return Judged(Grade.TOLERANCE, name, clip(self.near + more))
+        return Judged(Grade.TOLERANCE, name, clip(self.near + more), unjudged)
