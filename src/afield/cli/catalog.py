@@ -47,4 +47,5 @@ COMMANDS: dict[str, Entry] = {
 
 ENV_COMMANDS: dict[str, Entry] = {
     "diff": Entry("afield.cli.commands.env_diff", "Say how two environments differ."),
+    "export": Entry("afield.cli.commands.env_export", "Write a run's environment for other tools."),
 }

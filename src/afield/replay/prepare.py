@@ -73,13 +73,13 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
     gaps: list[Gap] = []
     redacted = {one.name for one in plan.manifest.redactions if one.where == "code"}
     for entry in plan.tree:
-        _restore(entry, root, vault, gaps)
+        restore_entry(entry, root, vault, gaps)
         if entry.path in redacted:
             gaps += _put_back(entry, root, plan.manifest.root)
     for one in plan.inside:
         if one.digest is not None and vault.has(ObjectId(one.digest)):
             entry = TreeEntry(one.path, 0o644, one.size_bytes, ObjectId(one.digest))
-            _restore(entry, root, vault, gaps)
+            restore_entry(entry, root, vault, gaps)
     _make_output_folders(plan, root)
     if plan.manifest.git is not None:
         gaps += _restore_git(plan.manifest.git, root, environ)
@@ -87,7 +87,8 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
     return Prepared(str(root), cwd, tuple(gaps))
 
 
-def _restore(entry: TreeEntry, root: Path, vault: Vault, gaps: list[Gap]) -> None:
+def restore_entry(entry: TreeEntry, root: Path, vault: Vault, gaps: list[Gap]) -> None:
+    """Write one file or link of a tree into `root`, which is resolved; never outside of it."""
     path = _inside(root, entry.path)
     if path is None:
         gaps.append(Gap("code", f"{entry.path} would lie outside the project", missing=True))

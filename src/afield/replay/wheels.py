@@ -14,10 +14,15 @@ ANY = "py3-none-any"
 def write_wheel(data: bytes, folder: Path, distribution: Distribution) -> Path:
     """Write a wheel into `folder` as `name-version-tag.whl` and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = distribution.name.replace("-", "_")
-    path = folder / f"{name}-{distribution.version}-{_tag(data)}.whl"
+    path = folder / wheel_name(data, distribution)
     path.write_bytes(data)
     return path
+
+
+def wheel_name(data: bytes, distribution: Distribution) -> str:
+    """Return `name-version-tag.whl` for the bytes of a wheel."""
+    name = distribution.name.replace("-", "_")
+    return f"{name}-{distribution.version}-{_tag(data)}.whl"
 
 
 def _tag(data: bytes) -> str:

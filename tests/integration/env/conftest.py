@@ -104,7 +104,7 @@ class Made:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """Runs `one`, `two`, `odd`, `shell` and `logged` of a project."""
+    """Runs `one`, `two`, `three`, `shell` and `logged` of a project."""
     root = tmp_path_factory.mktemp("env")
     for name in ("project/lib/mine", "links", "other", "elsewhere"):
         (root / name).mkdir(parents=True)
@@ -148,6 +148,8 @@ def made(tmp_path_factory):
         SEED='5 "and" $more',
         HF_TOKEN="hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH",
     )
+    found.venv("venv-three", "tinystat==2.0", str(patched), str(lonely))
+    found.record("three", found.python("venv-three"), "-c", "print(1)")
     found.record("shell", "true")
     with init("project", name="logged", workspace=root) as run:
         run.log({"acc": 1.0})
@@ -165,6 +167,7 @@ def afield(made, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("AFIELD_WORKSPACE", str(made.root))
     for name, value in made.environ.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("UV_OFFLINE")  # there is no index all the same
 
     def call(*words):
         capsys.readouterr()

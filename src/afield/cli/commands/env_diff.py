@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from afield.cli.arguments import RUN
+from afield.cli.environments import environment_of
 from afield.cli.output import emit_json
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import Usage
@@ -69,15 +70,8 @@ def command(
 
 
 def _recorded(session: Session, ref: str) -> tuple[Environment, dict[str, Any]]:
-    from afield.replay.errors import NoEnvironmentRecorded
-
-    workspace = session.workspace()
-    view = workspace.run(ref)
-    manifest = workspace.manifest(view.id)
-    if manifest is None or manifest.environment is None:
-        why = "no Python environment was recorded" if manifest else "it was not captured"
-        raise NoEnvironmentRecorded("no environment", view.name, why, hint=f"afield show {view.id}")
-    return manifest.environment, _side(manifest.environment, view.id, view.name)
+    view, _, found = environment_of(session, ref)
+    return found, _side(found, view.id, view.name)
 
 
 def _here(session: Session) -> tuple[Environment, dict[str, Any]]:
