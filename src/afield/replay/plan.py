@@ -14,8 +14,10 @@ from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
+from afield.replay.secret_files import left_out
 from afield.runs.capture.host import usable_cores
 from afield.runs.manifest import FileRecord, Manifest
+from afield.runs.secrets import HOLDS_SECRETS
 from afield.vault import TreeEntry, Vault
 
 REDACTED = "redacted:"
@@ -55,6 +57,7 @@ def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
     tree = vault.get_tree(ObjectId(code.tree)) if code is not None else ()
     known = {entry.path for entry in tree}
     inputs = [one for one in manifest.inputs if _is_original(one, manifest, known)]
+    known |= left_out(manifest)
     inside = tuple(one for one in inputs if not os.path.isabs(one.path) and one.path not in known)  # noqa: PTH117 - recorded text
     outside = tuple(one for one in inputs if os.path.isabs(one.path))  # noqa: PTH117 - same
     gaps = (
@@ -80,7 +83,7 @@ def _code(manifest: Manifest) -> Iterator[Gap]:
         return
     read = {one.path for one in manifest.inputs}
     for one in manifest.code.not_kept:
-        if _is_scratch(one.path):
+        if _is_scratch(one.path) or one.why == HOLDS_SECRETS:  # these are handed back
             continue
         told = f"{one.path} ({_size(one.size_bytes)}) was not kept: {one.why}"
         yield Gap("code", told, missing=True, note=one.path in read)  # then said as an input

@@ -20,6 +20,7 @@ from afield.kernel.ids import ObjectId
 from afield.replay.errors import FolderInUse
 from afield.replay.gaps import Gap
 from afield.replay.plan import REDACTED, Plan
+from afield.replay.secret_files import hand_back
 from afield.runs.manifest import Git
 from afield.runs.secrets import scan
 from afield.vault import TreeEntry, Vault
@@ -80,6 +81,7 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
         if one.digest is not None and vault.has(ObjectId(one.digest)):
             entry = TreeEntry(one.path, 0o644, one.size_bytes, ObjectId(one.digest))
             restore_entry(entry, root, vault, gaps)
+    gaps += hand_back(plan.manifest, lambda path: _inside(root, path))
     _make_output_folders(plan, root)
     if plan.manifest.git is not None:
         gaps += _restore_git(plan.manifest.git, root, environ)
