@@ -120,6 +120,13 @@ def test_a_local_version_is_doubted(subject):
     assert "only the index that it came from" in found.doubts[0]
 
 
+def test_what_is_doubted_for_one_reason_is_said_at_once(subject):
+    conda = [Distribution(name=f"p{i}", version="1", origin="unknown") for i in range(3)]
+    doubts = sort_pins(subject(*conda)).doubts
+    assert len(doubts) == 1
+    assert doubts[0].startswith("p0 1, p1 1, p2 1: listed no files")
+
+
 @pytest.mark.parametrize(
     ("location", "target"),
     [

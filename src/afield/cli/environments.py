@@ -25,5 +25,7 @@ def environment_of(session: Session, ref: str) -> tuple[RunView, Manifest, Envir
     manifest = workspace.manifest(view.id)
     if manifest is None or manifest.environment is None:
         why = "no Python environment was recorded" if manifest else "it was not captured"
+        if view.status == "running":
+            why = "it is still running; its record is whole when it has ended"
         raise NoEnvironmentRecorded("no environment", view.name, why, hint=f"afield show {view.id}")
     return view, manifest, manifest.environment

@@ -44,6 +44,7 @@ def _program(environ: Mapping[str, str]) -> str | None:
             path = Path(active) / name
             if path.exists():
                 return str(path)
+        raise NoPythonHere("the active venv has no Python", active, hint="deactivate")
     for name in _NAMES:
         if found := shutil.which(name, path=environ.get("PATH", os.defpath)):
             return found

@@ -69,6 +69,23 @@ def test_a_place_without_python_is_refused(afield, tmp_path, monkeypatch):
     assert answer.json["error"]["code"] == "replay.no_python_here"
 
 
+def test_a_venv_that_is_gone_is_said_and_not_passed_over(afield, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "gone"))
+    answer = afield("env", "diff", "one", "--here")
+    assert answer.code == 1
+    assert "the active venv has no Python: `" in answer.err
+
+
+def test_a_python_that_does_not_answer_is_refused(afield, tmp_path, monkeypatch):
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    answer = afield("env", "diff", "one", "--here")
+    assert answer.code == 1
+    assert "it does not answer" in answer.err
+
+
 def test_packages_that_list_no_files_are_said_not_to_be_compared(afield):
     found = afield("env", "diff", "two", "two", "--json").json
     assert found["equal"]

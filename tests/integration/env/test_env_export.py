@@ -70,7 +70,7 @@ def test_requirements_name_what_they_cannot_say_and_exit_with_3(afield, tmp_path
         "lonely-1.1-py3-none-any.whl",
         "sidecar-0.3-py3-none-any.whl",
     ]
-    for told in ("uv pip install --no-deps -e ./lib/mine", "condaish 5.0 lists no files"):
+    for told in ("uv pip install --no-deps -e ./lib/mine", "condaish 5.0: listed no files"):
         assert any(told in note for note in found["notes"])
         assert told in text
     assert "NOT IN HERE:\n#   - their 0.2: editable outside the project, in " in text
@@ -98,6 +98,7 @@ def test_a_lock_holds_the_files_and_hashes_of_every_package(afield, tmp_path):
     assert (found["lock-version"], found["requires-python"]) == ("1.0", f"=={minor}.*")
     packages = {one["name"]: one for one in found["packages"]}
     assert list(packages) == ["forked", "lonely", "mine", "sidecar", "tinystat"]
+    assert "version" not in packages["forked"]  # PEP 751: not of a source tree
     assert packages["forked"]["vcs"]["commit-id"] == "0" * 39 + "1"
     assert packages["mine"]["directory"] == {"path": "lib/mine", "editable": True}
     assert packages["lonely"]["wheels"][0]["path"] == "wheels/lonely-1.1-py3-none-any.whl"
@@ -114,6 +115,21 @@ def test_a_lock_of_an_environment_without_packages_is_one_too(afield, made):
     answer = afield("env", "export", "bare", "--as", "pylock")
     assert answer.code == 0
     assert Pylock.from_dict(tomllib.loads(answer.out)).packages == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("pylock.toml", False),
+        ("pylock.dev.toml", False),
+        ("lock.toml", True),
+        ("pylock.a.b.toml", True),
+    ],
+)
+def test_a_lock_that_no_installer_would_take_by_its_name_is_said(afield, name, said):
+    answer = afield("env", "export", "one", "--as", "pylock", "-o", name)
+    assert answer.code == 0
+    assert ("installers take a lock by its name" in answer.err) is said
 
 
 def test_a_lock_without_an_index_is_refused_and_may_work_later(afield, monkeypatch):
@@ -196,7 +212,7 @@ def test_a_devcontainer_has_the_image_the_pins_and_the_variables(afield, tmp_pat
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_export_depends_on_the_record_alone(afield, form):
+def test_two_exports_of_a_run_are_the_same(afield, form):
     first, second = (afield("env", "export", "two", "--as", form, "--json").json for _ in range(2))
     assert first == second
     assert first["text"].startswith(("# The Python environment of", "// The Python environment of"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMS = ("requirements", "pylock", "dockerfile", "devcontainer")
 EXIT_PARTLY = 3
+_NAMED = "installers take a lock by its name: `pylock.toml` or `pylock.NAME.toml`"
 
 
 @click.command("export")
@@ -56,9 +57,12 @@ def command(context: click.Context, *, run: str, form: str, output: Path | None)
     beside: list[Path] = []
     gaps: list[str] = []
     if output is not None:
-        from afield.replay.export import write_export
+        from afield.replay.export import FILE_NAME, write_export
 
-        beside, gaps = write_export(exported, subject, output.expanduser().absolute())
+        if form == "pylock" and not FILE_NAME.fullmatch(output.name):
+            gaps.append(_NAMED)
+        beside, missing = write_export(exported, subject, output.expanduser().absolute())
+        gaps += missing
     notes = [*exported.notes, *gaps]
     if session.json:
         emit_json(

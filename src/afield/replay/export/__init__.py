@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from afield.replay.export.devcontainer import export_devcontainer
 from afield.replay.export.dockerfile import export_dockerfile
-from afield.replay.export.pylock import export_pylock
+from afield.replay.export.pylock import FILE_NAME, export_pylock
 from afield.replay.export.requirements import export_requirements
 from afield.replay.export.subject import Exported, LeftOut, Subject
 from afield.replay.export.write import write_export
 
 __all__ = [
+    "FILE_NAME",
     "Exported",
     "LeftOut",
     "Subject",

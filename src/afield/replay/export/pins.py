@@ -28,10 +28,10 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'`\\<>{}|^]+")
 _WHEEL = re.compile(r"[A-Za-z0-9._+!-]+\.whl")
 _VCS = re.compile(r"(git|hg|svn|bzr)\+(.+)@([^@/\s]+)")
 _UNKNOWN = (
-    "lists no files of its own or came from a system's packager (conda, apt): an index may have"
-    " other files under this version, or none"
+    "listed no files, or came from a system's packager (conda, apt): an index may have other"
+    " files under that version, or none"
 )
-_LOCAL_VERSION = "is a local version (`+`): only the index that it came from has it"
+_LOCAL_VERSION = "a local version (`+`), which only the index that it came from has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,12 @@ class Pins:
 
     @property
     def doubts(self) -> list[str]:
-        """Each pin that may install other files, in words."""
-        return [f"{pin.name} {pin.version} {pin.doubt}" for pin in self.pins if pin.doubt]
+        """Why some pins may install other files, in words: a line for each reason."""
+        names: dict[str, list[str]] = {}
+        for pin in self.pins:
+            if pin.doubt:
+                names.setdefault(pin.doubt, []).append(f"{pin.name} {pin.version}")
+        return [f"{', '.join(found)}: {doubt}" for doubt, found in names.items()]
 
 
 def sort_pins(subject: Subject) -> Pins:
@@ -178,7 +182,7 @@ def _local(one: Distribution, subject: Subject) -> Pin | str:
     if target.startswith(("https://", "http://")) and _ADDRESS.fullmatch(target):
         if REDACTED in target:
             return "its address holds a secret, which is not in the record"
-        doubt = "is had from an address, which may give other bytes by now"
+        doubt = "had from an address, which may give other bytes by now"
         return Pin(one.name, one.version, "url", target, one.identity, doubt)
     if data is not None:
         return "a local package: the record has its wheel; name a file with -o to have it beside"

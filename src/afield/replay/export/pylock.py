@@ -41,6 +41,9 @@ _UNREACHABLE = re.compile(
     re.IGNORECASE,
 )
 
+FILE_NAME = re.compile(r"pylock\.(?:[^.]+\.)?toml")
+"""What installers take for a lock, by its name."""
+
 Compile = Callable[[str], tuple[str, str | None]]
 """Locks requirement lines; returns the text, and why it failed or None."""
 
@@ -111,8 +114,7 @@ def _block(pin: Pin, subject: Subject) -> str:
     else:
         found = split_vcs(pin.target)
         assert found is not None, "a pin of the form `vcs` has been split before"
-        kind, url, commit = map(_text, found)
-        lines.append(f"version = {_text(pin.version)}")
+        kind, url, commit = map(_text, found)  # a source tree: the format forbids its version
         lines.append(f"vcs = {{ type = {kind}, url = {url}, commit-id = {commit} }}")
     return "\n".join(lines) + "\n"
 

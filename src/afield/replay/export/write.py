@@ -61,7 +61,10 @@ def _write_code(subject: Subject, root: Path, gaps: list[Gap]) -> None:
     for entry in tree:
         restore_entry(entry, root, vault, gaps)
     for one in manifest.inputs:
-        if one.path in known or one.path.startswith("/") or one.path.endswith("/"):
+        if one.path in known or one.path.startswith("/"):
+            continue
+        if one.path.endswith("/"):  # it stands for very many files
+            gaps.append(Gap("input", f"{one.path} is not in the record file by file"))
             continue
         if one.digest is None or not vault.has(ObjectId(one.digest)):
             gaps.append(Gap("input", f"{one.path} was read, but its bytes were not kept"))
