@@ -16,6 +16,9 @@ import afield
 from afield.runs.live_owner import read_owner
 from afield.runs.record import end_run, start_run
 
+EXACT = sys.version_info >= (3, 12)
+"""Whether the code of a `raise SystemExit` can be known; else it is null, and never a false 0."""
+OK = ("finished", 0)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
 
 
@@ -195,14 +198,53 @@ def test_a_forked_child_that_begins_its_own_run_is_the_parents_child(tmp_path):
         ("sys.exit()", "finished", 0),
         ("sys.exit(0)", "finished", 0),
         ("sys.exit(7)", "failed", 7),
+        ("sys.exit(-1)", "failed", 255),
         ("sys.exit('words')", "failed", 1),
+        ("exit(4)", "failed", 4),
+        ("quit()", "finished", 0),
+        ("raise SystemExit(3)", "failed" if EXACT else "finished", 3 if EXACT else None),
+        ("try:\n sys.exit(3)\nexcept SystemExit:\n pass", "finished", 0),
+        ("try:\n exit(3)\nexcept SystemExit:\n pass\nsys.exit(4)", "failed", 4),
+        ("try:\n sys.exit(3)\nfinally:\n pass", *(("failed", 3) if EXACT else ("finished", None))),
+        ("thread = threading.Thread(target=sys.exit, args=(5,))\nthread.start()", "finished", 0),
+        ("sys.excepthook = print\nraise ValueError('x')", "failed", 1),
         ("raise ValueError('x')", "failed", 1),
+        ("try:\n raise ValueError('x')\nexcept ValueError:\n sys.excepthook(*sys.exc_info())", *OK),
+        ("os._exit(3)", "interrupted", None),
         ("raise KeyboardInterrupt", "killed", 130),
         ("afield.finish(5)", "failed", 5),
     ],
 )
 def test_a_script_without_a_finish_ends_its_run_as_it_ends(tmp_path, last, status, exit_code):
-    _script(f"import sys, afield\nafield.init(workspace=sys.argv[1])\n{last}", tmp_path)
+    begin = "import os, sys, threading, afield\nafield.init(workspace=sys.argv[1])\n"
+    _script(begin + last, tmp_path)
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert (view.status, view.exit_code) == (status, exit_code)
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "exit_code"),
+    [
+        ("main()", "finished", 0),
+        ("sys.exit(main() or 6)", *(("failed", 6) if EXACT else ("finished", None))),
+        ("main() / 0", "failed", 1),
+    ],
+)
+def test_a_run_begun_in_a_thread_or_deep_in_calls_ends_as_the_script(
+    tmp_path, last, status, exit_code
+):
+    _script(
+        f"""
+        import sys, threading, afield
+        def main():
+            begin = threading.Thread(target=lambda: afield.init(workspace=sys.argv[1]))
+            begin.start(), begin.join()
+            return 0
+        {last}
+        """,
+        tmp_path,
+    )
     with afield.open(tmp_path) as workspace:
         (view,) = workspace.runs()
         assert (view.status, view.exit_code) == (status, exit_code)

@@ -8,7 +8,6 @@ workspace, the current run) is the business of `afield.workspace.session`.
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from afield.kernel.errors import Refused
 from afield.kernel.ids import RunId
 from afield.runs import events
 from afield.runs.config import Settings
+from afield.runs.endings import RunEnd, end_for
 from afield.runs.limits import NESTING_MAX
 from afield.runs.live_owner import born
 from afield.runs.record import Record, end_run
@@ -163,7 +163,7 @@ class Run:
         Inside `afield run`, and in a forked child, only this process's part ends: the run
         belongs to another process.
         """
-        self._finish("failed" if exit_code else "finished", exit_code or 0)
+        self.finish_as(RunEnd("failed" if exit_code else "finished", exit_code or 0))
 
     def __enter__(self) -> Self:
         return self
@@ -174,7 +174,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.finish_for(error)
+        self.finish_as(end_for(error))
 
     def __repr__(self) -> str:
         return f"<afield.Run {self.id} {self.name!r}>"
@@ -189,19 +189,8 @@ class Run:
         """Whether this is a forked child's copy of its parent's run."""
         return self._pid != os.getpid()
 
-    def finish_for(self, error: BaseException | None) -> None:
-        """End the run as an exception that ends the script (or None) says."""
-        if error is None:
-            self._finish("finished", 0)
-        elif isinstance(error, SystemExit):
-            code = error.code if isinstance(error.code, int) else int(error.code is not None)
-            self._finish("failed" if code else "finished", code)
-        elif isinstance(error, KeyboardInterrupt):
-            self._finish("killed", 128 + signal.SIGINT, "SIGINT")
-        else:
-            self._finish("failed", 1)
-
-    def _finish(self, status: str, exit_code: int, signal_name: str | None = None) -> None:
+    def finish_as(self, end: RunEnd) -> None:
+        """End the run as somebody saw its script end."""
         try:
             with self._lock:
                 if self._finished:
@@ -214,9 +203,9 @@ class Run:
                     end_run(
                         self._record,
                         self.id,
-                        status=status,
-                        exit_code=exit_code,
-                        signal=signal_name,
+                        status=end.status,
+                        exit_code=end.exit_code,
+                        signal=end.signal,
                     )
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
             self._fault(error)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from afield.kernel.clock import SystemClock
@@ -25,6 +23,7 @@ from afield.runs.series.live import clip_name
 from afield.runs.tracker import Run
 from afield.runs.values import Keeper, hide_in_name
 from afield.workspace import layout
+from afield.workspace.script_end import ScriptEnd
 from afield.workspace.store import make_store, open_store
 
 if TYPE_CHECKING:
@@ -247,28 +246,12 @@ def _hook() -> None:
     if _hooked:
         return
     _hooked = True
-    before_hook, before_exit = sys.excepthook, sys.exit
-    ending: list[BaseException] = []
-
-    def excepthook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        ending.append(error)
-        before_hook(kind, error, trace)
-
-    def exit_(code: Any = None, /) -> None:
-        ending[:] = [SystemExit(code)]
-        try:
-            before_exit(code)
-        finally:
-            del code
+    script = ScriptEnd()
 
     def at_exit() -> None:
         if _current is not None and not _current.forked:
-            _current.finish_for(ending[-1] if ending else None)
+            _current.finish_as(script.seen())
         for record in _records.values():
             _close(record)
 
-    sys.excepthook = excepthook
-    sys.exit = exit_  # type: ignore[assignment]
     atexit.register(at_exit)
