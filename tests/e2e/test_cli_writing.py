@@ -42,6 +42,28 @@ def test_tags_are_set_changed_and_removed(afield, project):
     assert len(afield("runs", "--json", "tags.stage = 'done'").json["runs"]) == 1
 
 
+def test_secrets_in_notes_tags_and_names_are_replaced(afield, project, monkeypatch):
+    token = "ghp_" + "a1B2" * 9
+    monkeypatch.setenv("MY_PASSWORD", "purelettersonly")
+    for words in (
+        ("note", "first", f"my {token}, purelettersonly"),
+        ("tag", "first", f"x={token}", "y=purelettersonly", f"{token}=1", "api_key=letmeinplease"),
+        ("tag", "first", "--name", f"n {token} purelettersonly"),
+    ):
+        answer = afield(*words)
+        assert answer.code == 0
+        assert "what looks like a secret was replaced" in answer.err
+    shown = show(afield, "n redacted:github-token redacted:MY_PASSWORD")
+    assert shown["notes"][0]["text"] == "my redacted:github-token, redacted:MY_PASSWORD"
+    assert (
+        shown["tags"].items() >= {"y": "redacted:MY_PASSWORD", "api_key": "redacted:name"}.items()
+    )
+    for path in project.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        for secret in (token, "purelettersonly", "letmeinplease"):
+            assert secret.encode() not in data
+
+
 def test_a_tag_without_a_key_is_a_usage_error(afield, project):
     answer = afield("tag", "first", "=x")
     assert answer.code == 2

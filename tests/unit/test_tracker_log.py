@@ -280,6 +280,43 @@ def test_secrets_are_replaced_before_anything_is_written(tmp_path):
         assert "redacted:" in view.notes[0].text
 
 
+def test_no_name_tag_or_param_holds_a_secret(tmp_path):
+    token = "ghp_" + "a1B2" * 9
+    config = {
+        "nested": {"password": "letters only"},
+        token: 1,
+        "pad_token": "<pad>",
+        "max_token": 9,
+    }
+    names = {"name": token, "project": f"p {token}", "experiment": token}
+    run = afield.init(workspace=tmp_path, config=config, tags={token: "t"}, **names)
+    run.tag(**{"auth-token": "letmeinplease"})
+    run.finish()
+    everything = b"".join(
+        path.read_bytes() for path in (tmp_path / ".afield").rglob("*") if path.is_file()
+    )
+    for secret in (token, "letters only", "letmeinplease"):
+        assert secret.encode() not in everything
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(run.id)
+        assert view.name == "redacted:github-token"
+        assert view.params["nested.password"] == "redacted:name"
+        assert (view.params["pad_token"], view.params["max_token"]) == ("<pad>", 9)
+
+
+def test_files_of_secrets_are_not_saved(tmp_path, run, monkeypatch):
+    work = tmp_path / "work"
+    (work / "out").mkdir(parents=True)
+    (work / "out" / ".env").write_text("DB_PASSWORD=letmeinplease")
+    (work / "out" / "a.txt").write_text("x")
+    monkeypatch.chdir(work)
+    run.save("out")
+    run.finish()
+    assert run.faults == 1
+    with afield.open(tmp_path) as workspace:
+        assert [file.path for file in workspace.run(run.id).saved] == ["out/a.txt"]
+
+
 def test_saved_files_keep_their_names_and_bytes(tmp_path, run, monkeypatch):
     work = tmp_path / "work"
     (work / "out" / "deep").mkdir(parents=True)

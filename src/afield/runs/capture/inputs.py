@@ -262,7 +262,9 @@ class InputWatch:
         if sight.kept and sight.digest is not None and relative is not None:
             self._snapshot.add_kept(relative, sight.digest, sight.size_bytes, program=sight.program)
         elif sight.note is not None and sight.note.endswith(HOLDS_SECRETS):
-            if relative is not None and all(one.path != relative for one in self._snapshot.not_kept):
+            if relative is not None and all(
+                one.path != relative for one in self._snapshot.not_kept
+            ):
                 not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why=HOLDS_SECRETS))
         elif not sight.kept and sight.size_bytes > self._keep_bytes_max:
             not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why="too large"))
