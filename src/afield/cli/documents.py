@@ -160,6 +160,8 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
 
 def file_part(found: FileRecord) -> dict[str, Any]:
     """Return a file that a run read or wrote."""
+    from msgspec import to_builtins
+
     return {
         "path": found.path,
         "digest": found.digest,
@@ -168,4 +170,6 @@ def file_part(found: FileRecord) -> dict[str, Any]:
         "kept": found.kept,
         "where": found.where,
         "changed": found.changed,
+        "note": found.note,
+        "folder": found.folder and to_builtins(found.folder),
     }

@@ -120,8 +120,12 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
 def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
     if run["inputs"] or run["argv"]:
         seen = _LAYERS[run["capture"]["inputs_complete"]]
-        head = styled(f"{words.count(len(run['inputs']), 'file')}: {seen}")
-        yield "inputs", Group(head, _file_table(run["inputs"], most))
+        folders = [found for found in run["inputs"] if found["folder"]]
+        files = [found for found in run["inputs"] if not found["folder"]]
+        counted = words.count(len(files), "file")
+        if folders:
+            counted += f" and {words.count(len(folders), 'folder')}"
+        yield "inputs", Group(styled(f"{counted}: {seen}"), _file_table(folders + files, most))
     outputs = [*run["outputs"], *run["saved"]]
     if outputs:
         yield "outputs", _file_table(outputs, most)
@@ -138,6 +142,8 @@ def _file_table(files: Sequence[dict[str, Any]], most: int | None) -> Renderable
             remark += " changed during the run"
         if found.get("kept") is False:
             remark += " bytes not kept"
+        if found.get("folder"):
+            remark += f" {found['note']}"
         table.add_row(
             styled(found["path"]), words.size(found["size_bytes"]), styled(remark.strip())
         )

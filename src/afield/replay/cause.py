@@ -235,8 +235,17 @@ def changed_inputs(old: Side, new: Side) -> list[tuple[FileRecord, FileRecord]]:
             continue
         if one.path in made and one.path not in old.tree:
             continue
+        if not _is_comparable(one, other):
+            continue
         found.append((one, other))
     return found
+
+
+def _is_comparable(one: FileRecord, other: FileRecord) -> bool:
+    """Tell whether two digests say something: not of a folder that was looked at otherwise."""
+    if one.folder is None or other.folder is None:
+        return True
+    return one.folder == other.folder or one.folder.files != other.folder.files
 
 
 def arguments(old: Side, new: Side) -> Cause | None:

@@ -15,6 +15,7 @@ from afield.kernel.ids import ObjectId
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.secret_files import left_out
+from afield.runs.capture.folders_seen import digest_of, list_files, sum_up
 from afield.runs.capture.host import usable_cores
 from afield.runs.manifest import FileRecord, Manifest
 from afield.runs.secrets import HOLDS_SECRETS
@@ -64,6 +65,7 @@ def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
         *_code(manifest),
         *_inside(inside, vault),
         *_outside(outside),
+        *_folders(outside, manifest),
         *_surroundings(manifest),
         *_nothing_to_compare(manifest),
     )
@@ -91,7 +93,11 @@ def _code(manifest: Manifest) -> Iterator[Gap]:
 
 def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
     for one in inside:
-        if one.digest is None or not vault.has(ObjectId(one.digest)):
+        if one.folder is not None:
+            if not one.kept:
+                told = f"{one.path} ({one.folder.files:,} files) was read, but not kept"
+                yield Gap("input", told, missing=True)
+        elif one.digest is None or not vault.has(ObjectId(one.digest)):
             told = f"{one.path} ({_size(one.size_bytes)}) was read, but its bytes were not kept"
             yield Gap("input", told, missing=True)
         elif one.changed:
@@ -100,7 +106,7 @@ def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
 
 def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
     for one in outside:
-        if _is_scratch(one.path):
+        if one.folder is not None or _is_scratch(one.path):
             continue
         if one.digest is None:
             told = f"{one.path} has no digest in the record, so it could not be checked"
@@ -116,6 +122,34 @@ def _outside(outside: tuple[FileRecord, ...]) -> Iterator[Gap]:
         if found != one.digest:
             told = f"{one.path} differs from what the run read"
             yield Gap("input", told, missing=True, note=is_cache(one.path))
+
+
+def _folders(outside: tuple[FileRecord, ...], manifest: Manifest) -> Iterator[Gap]:
+    """Compare folders of which so many files were read that they were recorded as one."""
+    for one in outside:
+        look = one.folder
+        if look is None or _is_scratch(one.path):
+            continue
+        if one.digest is None or one.changed:
+            yield Gap("input", f"{one.path} changed while the run read it")
+            continue
+        made = {made.path.removeprefix(one.path) for made in manifest.outputs}
+        try:
+            names = list_files(one.path, made)
+        except OSError as fault:
+            why = (fault.strerror or "cannot be read").lower()
+            yield Gap("input", f"{one.path} cannot be read here: {why}", missing=True)
+            continue
+        read = digest_of if look.by == "content" else None
+        if sum_up(one.path, names, look.looked, read).digest != one.digest:
+            how = "contents" if read else "sizes or times"
+            told = f"{one.path} differs from what the run read in names, {how} of its files"
+            yield Gap("input", f"{told} (then {look.files:,}, now {len(names):,})", missing=True)
+        elif read is None:
+            told = f"{one.path}: {look.files:,} files were compared by name, size and time only"
+            if look.looked < look.files:
+                told += f", and of these size and time of {look.looked:,}"
+            yield Gap("input", told, note=True)
 
 
 def _is_scratch(path: str) -> bool:

@@ -78,7 +78,7 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
         if entry.path in redacted:
             gaps += _put_back(entry, root, plan.manifest.root)
     for one in plan.inside:
-        if one.digest is not None and vault.has(ObjectId(one.digest)):
+        if one.folder is None and one.digest is not None and vault.has(ObjectId(one.digest)):
             entry = TreeEntry(one.path, 0o644, one.size_bytes, ObjectId(one.digest))
             restore_entry(entry, root, vault, gaps)
     gaps += hand_back(plan.manifest, lambda path: _inside(root, path))

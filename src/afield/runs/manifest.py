@@ -75,13 +75,26 @@ class Environment(Struct, frozen=True, kw_only=True):
     distributions: tuple[Distribution, ...] = ()
 
 
+class FolderLook(Struct, frozen=True, kw_only=True):
+    """How a folder that stands for its files was looked at.
+
+    `files` that the run did not write itself, all by name, and `looked` of them, evenly spread,
+    by their bytes (`content`) or by size and mtime (`stat`); `code`: all are in the code tree.
+    """
+
+    files: int
+    looked: int
+    by: str
+
+
 class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that the run read or wrote.
 
     `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` is
     `python` (audit hook), `tree` (stat before and after), `declared` or `kernel`; `where` is the
     line of code of the first open, `file.py:12`. `changed` tells that the bytes changed during
-    the run.
+    the run. A path that ends with `/` is a folder, recorded as one because the run read very
+    many files of it: `folder` says how, `digest` and `size_bytes` are over what was looked at.
     """
 
     path: str
@@ -92,6 +105,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
     where: str | None = None
     changed: bool = False
     note: str | None = None
+    folder: FolderLook | None = None
 
 
 class Entropy(Struct, frozen=True, kw_only=True):

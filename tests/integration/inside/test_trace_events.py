@@ -234,7 +234,7 @@ def test_a_process_that_ends_at_once_leaves_its_whole_trace(runner, end):
         runner.script(
             "import os\n"
             "for n in range(3000):\n"
-            "    try: open(f'/no/such/file/{n}')\n"
+            "    try: open(f'/no/such/file/{n}', 'w')\n"
             "    except OSError: pass\n"
             f"{end}\n"
         ),
@@ -251,7 +251,7 @@ def test_no_event_is_lost_between_threads_forks_and_segments(runner):
         "import os, threading\n"
         "def work(name):\n"
         "    for n in range(1500):\n"
-        "        try: open(f'/no/such/file/{name}-{n}')\n"
+        "        try: open(f'/no/such/file/{name}-{n}', 'w')\n"
         "        except OSError: pass\n"
         "threads = [threading.Thread(target=work, args=(t,)) for t in 'abcdefgh']\n"
         "[t.start() for t in threads]\n"
@@ -264,6 +264,44 @@ def test_no_event_is_lost_between_threads_forks_and_segments(runner):
     assert expected <= {o.path for o in ran.trace.opens}
     times = [o.at_ns for o in ran.trace.opens]
     assert times == sorted(times)
+
+
+def test_of_very_many_files_the_folders_are_told(runner):
+    for name in ("data", "late", "code"):
+        (runner.folder / name).mkdir()
+    (runner.folder / "here.txt").touch()
+    ran = runner.text(
+        "import os\n"
+        "def read(path):\n"
+        "    try: os.close(os.open(path, os.O_RDONLY))\n"
+        "    except OSError: pass\n"
+        "for n in range(3000): read(f'data/{n}')\n"
+        "for n in range(3): read(f'late/{n}')\n"
+        "for n in range(50): read(f'code/{n}.py')\n"
+        "for n in range(9): read(f'/{n}.no')\n"
+        "open('data/out', 'w').close()\n"
+        "os.chdir('data')\n"
+        "for n in range(9): read(f'b{n}')\n"
+        "os.chdir('../late')\n"
+        "for n in range(9): read(f'c{n}')\n"
+    )
+    found = names(ran.trace.opens, runner.folder)
+    told = [path for path, _, _ in found]
+    assert sum(path.startswith("data/") for path in told) in range(1990, 2020)
+    assert sum(path.startswith("data/b") for path in told) == 4
+    assert sum(path.startswith("late/") for path in told) == 3 + 4
+    assert sum(path.startswith("code/") for path in told) == 50
+    assert ("data/out", "write", "script.py:9") in found
+    crowds = [
+        (os.path.relpath(one.path, runner.folder), one.where.rpartition("/")[2])
+        for one in ran.trace.crowds
+    ]
+    assert crowds == [
+        ("data", "script.py:3"),
+        (os.path.relpath("/", runner.folder), "script.py:3"),
+        ("data", "script.py:3"),
+        ("late", "script.py:3"),
+    ]
 
 
 def test_a_follower_sees_events_while_the_run_goes_on(runner):

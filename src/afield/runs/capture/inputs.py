@@ -17,6 +17,7 @@ import msgspec
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.runs.capture.files_seen import Sieve
+from afield.runs.capture.folders_seen import FolderScan
 from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     INPUTS_HASHED_MAX,
@@ -113,6 +114,13 @@ class InputWatch:
                 record = self._sight_record(event, relative, not_kept)
             if record is not None:
                 records.append(record)
+        folders = FolderScan(
+            cache=self._cache,
+            snapshot=self._snapshot,
+            sieve=self._sieve,
+            mark_ns=self.mark_ns,
+        )
+        records += folders.records(trace)
         if self._beyond_files:
             why = "the bound on all inputs is reached"
             path = f"{self._beyond_files} inputs"
@@ -271,7 +279,7 @@ class InputWatch:
         elif not sight.kept and sight.digest is None and sight.note != _TOO_MANY:
             why = sight.note or "not read"
             not_kept.append(NotKept(path=shown, size_bytes=sight.size_bytes, why=why))
-        elif not sight.kept:
+        elif not sight.kept and relative is not None:  # what lies outside stays where it is
             self._beyond_files += 1
             self._beyond_bytes += sight.size_bytes
         return FileRecord(

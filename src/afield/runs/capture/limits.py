@@ -32,6 +32,15 @@ INPUTS_KEPT_BYTES_MAX = 2 << 30
 INPUTS_HASHED_MAX = 20_000
 """Inputs whose bytes are digested; of more the record says that they were not."""
 
+FOLDER_FILES_DIGESTED_MAX = 20_000
+"""Files of folders that are told as one (see `folders_seen`), up to which contents are digested."""
+
+FOLDER_FILES_LOOKED_MAX = 10_000
+"""Of more files than that, how many sizes and times count."""
+
+FOLDERS_RECORDED_MAX = 20_000
+"""Folders told as one that a record names."""
+
 OUTPUTS_KEPT_BYTES_MAX = 1 << 30
 """All bytes of outputs that are kept."""
 

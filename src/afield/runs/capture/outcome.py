@@ -94,6 +94,7 @@ def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, unread_stdin: 
     outside = [record.path for record in manifest.inputs if os.path.isabs(record.path)]
     lines += [f"input {path} is outside the project" for path in _few(outside, "inputs")]
     lines += _not_kept(manifest.code, manifest.inputs)
+    lines += _folders(manifest.inputs)
     if unread_stdin:
         lines.append("standard input came from a file, which is not kept")
     lines += _environment(manifest.environment, outside)
@@ -116,6 +117,14 @@ def _not_kept(code: Code | None, inputs: Sequence[FileRecord]) -> list[str]:
     changed = [record.path for record in inputs if record.changed and not record.kept]
     lines += [f"input {path} changed during the run" for path in _few(changed, "inputs")]
     return lines
+
+
+def _folders(inputs: Sequence[FileRecord]) -> list[str]:
+    found = [one for one in inputs if one.folder is not None and not one.kept]
+    stated = [f"{one.path}: {one.note}" for one in found if one.folder and one.folder.by == "stat"]
+    inside = [f"{one.path}, {one.note}" for one in found if not os.path.isabs(one.path)]
+    lines = [f"input {words}" for words in _few(stated, "folders")]
+    return lines + [f"not kept: {words}" for words in _few(inside, "folders")]
 
 
 def _named(one: NotKept) -> str:

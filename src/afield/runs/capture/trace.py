@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ from afield.runs.capture.trace_events import (
     EntropyCall,
     Event,
     Fault,
+    FolderRead,
     Interpreter,
     Library,
     Link,
@@ -34,15 +36,15 @@ from afield.runs.capture.trace_events import (
 )
 
 __all__ = [
-    "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "Interpreter", "Library",
-    "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove", "Rename", "Trace",
+    "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead", "Interpreter",
+    "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove", "Rename", "Trace",
     "TraceFollower", "collect", "read",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """All events of a run by kind, each in the order of time.
 
@@ -50,6 +52,7 @@ class Trace:
     """
 
     opens: tuple[Open, ...] = ()
+    crowds: tuple[FolderRead, ...] = ()
     removals: tuple[Remove, ...] = ()
     renames: tuple[Rename, ...] = ()
     links: tuple[Link, ...] = ()
@@ -68,16 +71,20 @@ class Trace:
         """Whether at least one Python of the run was watched."""
         return bool(self.interpreters)
 
+    @cached_property
+    def _walk(self) -> _Walk:
+        return _Walk(self)
+
     def reads(self) -> tuple[Open, ...]:
         """Return the first read or update of each path that no process had written before."""
-        return tuple(_Walk(self).reads.values())
+        return tuple(self._walk.reads.values())
 
     def writes(self) -> tuple[Open, ...]:
         """Return the paths that hold what the run wrote, by their last names; not those removed.
 
         Whether each is there, and is a file, is for the caller to see.
         """
-        return tuple(_Walk(self).written.values())
+        return tuple(self._walk.written.values())
 
     def addresses(self) -> tuple[str, ...]:
         """Return `host:port` of each foreign address contacted, by the name when one was asked.
@@ -229,6 +236,7 @@ def collect(events: Iterable[Event]) -> Trace:
 
     return Trace(
         opens=of(Open),
+        crowds=of(FolderRead),
         removals=of(Remove),
         renames=of(Rename),
         links=of(Link),

@@ -38,6 +38,12 @@ class Open(Event, frozen=True, kw_only=True, gc=False):
     new: bool = False
 
 
+class FolderRead(Event, frozen=True, kw_only=True, gc=False):
+    """A folder of which a process reads so many files that it tells them no longer one by one."""
+
+    path: str
+
+
 class Remove(Event, frozen=True, kw_only=True, gc=False):
     """A file or folder that was asked to go."""
 
@@ -162,6 +168,10 @@ def _open(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     )
 
 
+def _folder_read(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return FolderRead(at_ns=at_ns, pid=pid, path=_normal(fields[0]), where=fields[1] or None)
+
+
 def _remove(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     kind, path, where = fields
     return Remove(
@@ -259,6 +269,7 @@ def _fault(pid: int, at_ns: int, fields: list[str], count: int) -> Event:
 
 _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "o": _open,
+    "f": _folder_read,
     "d": _remove,
     "m": _rename,
     "l": _link,

@@ -1,7 +1,8 @@
 """What each audit event tells about files, network, commands and listings.
 
 One function per event, called with the event's arguments (PEP 578) before the thing happens.
-An event is written at first sight only; what was seen costs a look-up in a set.
+An event is written at first sight only; what was seen costs a look-up in a set. Of a process
+that reads very many files, folders are told in place of further files.
 """
 
 import os
@@ -10,7 +11,8 @@ from os import fsdecode, getcwd
 from _afield_place import line_of_person, line_that_lists
 
 SEEN_MAX = 1000000
-LINES_MAX = 20000
+FILES_TOLD_MAX = 2000 if os.sep == "/" else SEEN_MAX
+FILES_TOLD_EACH = 4  # after so many, so many more of each folder
 CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
 SHARED = "/dev/shm/"  # noqa: S108 - watched, not used: people keep data there
 _TRUNCATES = os.O_TRUNC | os.O_EXCL
@@ -28,6 +30,9 @@ class Watch:
         self.ignored = ("/dev/", "/proc/", "/sys/", folder + os.sep, hook + os.sep)
         self.hook = hook
         self.read = set()
+        self.crowds = set()  # folders of which files are no longer told one by one
+        self.reads_many = False  # for good: what was read is forgotten where a folder changes
+        self.late = {}  # by folder: files told after FILES_TOLD_MAX
         self.written = set()
         self.told = set()
         self.handlers = {
@@ -60,7 +65,7 @@ class Watch:
 
     def opened(self):
         """Return the handler of `open`, with all it needs at hand: it is called most."""
-        read, written, first = self.read, self.written, self.first_open
+        read, written, crowds, first = self.read, self.written, self.crowds, self.first_open
 
         def on_open(args):
             path, _, flags = args
@@ -68,6 +73,8 @@ class Watch:
                 if path not in written:
                     first(path, flags, written)
             elif path not in read:
+                if crowds and type(path) is str and path[: path.rfind("/") + 1] in crowds:
+                    return
                 first(path, flags, read)
 
         return on_open
@@ -80,12 +87,10 @@ class Watch:
             text = fsdecode(path)
         else:  # a descriptor, or no path at all
             return
-        if flags & _FOLDER or (text.startswith(self.ignored) and not text.startswith(SHARED)):
+        if flags & _FOLDER or self.is_nobodys(text):
             return
-        if text.startswith(self.environment) and text.endswith(CODE_ENDS):
+        if (self.reads_many or len(seen) >= FILES_TOLD_MAX) and self.is_crowd(text, flags, seen):
             return
-        if len(seen) >= SEEN_MAX:
-            raise OverflowError("more files opened than are told apart")
         seen.add(path)
         if _CACHE in text:
             text = source_of(text)
@@ -96,8 +101,36 @@ class Watch:
         mode = "r"
         if flags & 3:
             mode = "n" if is_absent(text) else "w" if flags & _TRUNCATES else "u"
-        # the line costs a quarter of it all, and nobody looks at so many
-        self.put("o", (mode, text, line_of_person(3) if len(seen) <= LINES_MAX else ""))
+        self.put("o", (mode, text, line_of_person(3)))
+
+    def is_nobodys(self, text):
+        """Tell whether a file is the system's, ours, or code of the environment."""
+        if text.startswith(self.ignored) and not text.startswith(SHARED):
+            return True
+        return text.startswith(self.environment) and text.endswith(CODE_ENDS)
+
+    def is_crowd(self, text, flags, seen):
+        """Tell whether a file that is read need not be told, because its folder was, or is now.
+
+        Code is told always, and of each folder the first few files.
+        """
+        if len(seen) >= SEEN_MAX:
+            raise OverflowError("more files opened than are told apart")
+        if flags & 3:
+            return False
+        self.reads_many = True
+        folder = text[: text.rfind("/") + 1]  # empty for a bare name
+        if folder in self.crowds:
+            return True
+        if text.endswith(CODE_ENDS):
+            return False
+        told = self.late.get(folder, 0)
+        if told < FILES_TOLD_EACH:
+            self.late[folder] = told + 1
+            return False
+        self.crowds.add(folder)
+        self.put("f", (absolute(folder), line_of_person(4)))
+        return True
 
     def once(self, kind, *fields):
         """Write an event unless the same was written before."""
@@ -157,6 +190,9 @@ class Watch:
         for seen in (self.read, self.written):
             for path in [path for path in seen if not _absolute(path)]:
                 seen.discard(path)
+        for folder in [folder for folder in self.late if not _absolute(folder)]:
+            self.crowds.discard(folder)
+            del self.late[folder]
 
     def connected(self, args):
         self.network("connect", args[1])
