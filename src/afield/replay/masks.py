@@ -63,10 +63,11 @@ _COMPACT_CLOCK = re.compile(
     r"(?<=<date>)[-_T]?\d{6}(?:\.\d+)?(?!\d)|(?<=<date>)[^\S\n]*\d{1,2}:\d{2}\b"
 )
 _RATE = re.compile(
-    r"(?<![\w.])\d+(?:[.,]\d+){0,4}\s?[kKMG]?i?(?:its?|iters?|samples?|steps?|examples?|batch(?:es)?"
-    r"|rows?|tokens?|B|b|bytes|images?|imgs?|epochs?|runs?)\s?/\s?(?:s|sec|min)\b"
+    rf"(?<![\w.])\d+(?:[.,]\d+){{0,4}}{_B}?[kKMG]?i?(?:its?|iters?|samples?|steps?|examples?"
+    r"|batch(?:es)?|rows?|tokens?|B|b|bytes|images?|imgs?|epochs?|runs?)"
+    rf"{_B}?/{_B}?(?:s|sec|min)\b"
 )
-_PROGRESS = re.compile(r"\[\d+(?::\d{2})+<(?:\d+(?::\d{2})+|\?)(?:,[^\]]{0,60})?\]")
+_PROGRESS = re.compile(r"\[\d+(?::\d{2})+<(?:\d+(?::\d{2})+|\?)(?:,[^\]\n]{0,60})?\]")
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]{6,16}\b|\b0x(?:7[ef]|5[56])[0-9a-f]{10}\b")
 _PROCESS = re.compile(rf"(?i)\b(p?pid{_B}?[=:]?{_B}?)\d{{1,7}}\b")
 _WARNING_PID = re.compile(r"(?<=\[)\d{2,7}(?=\] (?:INFO|DEBUG|WARN|ERROR|TRACE))")

@@ -79,6 +79,15 @@ DURATIONS = tuple(
             rf"(\b(?:done|finished|completed?|stopped|failed|trained|fitted|ran|built|loaded|solved)\b"
             rf"[^\n]{{0,40}}?\b(?:in|after){_B})(?:{_CLOCKED}|{_AMOUNT})"
         ),
+        # Time taken to run KMeans 0.3 seconds, training time of the tree: 3 ms
+        (
+            rf"(?<![a-z_])((?:{_DOING}[ _-]time|time[ _](?:taken|elapsed|spent|needed)|took)\b"
+            rf"[^\n\d]{{1,60}}?){_PAD}{_SECONDS}"
+        ),
+        # --- 3.2 seconds ---
+        rf"(^---{_B}){_SECONDS}(?={_B}---)",
+        # joblib's memory: [Memory]0.1s, 0.0min and ____function - 0.1s, 0.0min
+        rf"(^\[Memory\]{_B}?|^_{{3,80}}[\w.]{{1,80}}{_B}-{_B}){_AMOUNT}",
         # ETA 00:12, ETA: 3 min
         rf"(\bETA{_B}?[:=]?{_B}{{0,4}})(?:{_CLOCKED}|{_AMOUNT})",
         # epoch 3 … (3.2s): the last thing of a line that counts
