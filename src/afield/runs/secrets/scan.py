@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -22,6 +22,7 @@ _WORD_BYTES = b"-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 _RUNS = bytes(97 if byte in _WORD_BYTES else 32 for byte in range(256))
 _GLUED = frozenset(_WORD_BYTES) - frozenset(b"-")
 _ESCAPE = b"\x1b"
+_LINK = b"\x1b]"
 _COLOUR = re.compile(rb"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[ -/][0-~])"
@@ -78,6 +79,9 @@ def find(
     """Return where secrets stand, the surest first; spans may overlap."""
     if _ESCAPE not in data:
         return _find(data, known, code=code)
+    stripped = _SEQUENCE.sub(b"", data)
+    if _LINK not in data and not _may_hold(stripped, known, code=code):
+        return []  # then what the colours divide holds nothing either
     blank = _COLOUR.sub(lambda match: b" " * len(match.group()), data)
     spans = _find(blank, known, code=code)
     points, shifts, removed = [-1], [0], 0
@@ -85,7 +89,7 @@ def find(
         points.append(match.start() - removed)
         removed += match.end() - match.start()
         shifts.append(removed)
-    for span in _find(_SEQUENCE.sub(b"", data), known, code=code):
+    for span in _find(stripped, known, code=code):
         begin = span.begin + shifts[bisect_right(points, span.begin) - 1]
         last = span.end - 1
         spans.append(
@@ -124,6 +128,19 @@ def _find(data: bytes, known: Mapping[str, bytes] | None, *, code: bool) -> list
         if value in data:
             spans += _places(name, value, data)
     lowered = data.lower()
+    for rule in _candidates(data, lowered, code=code):
+        spans += _matches(rule, data, lowered)
+    return spans
+
+
+def _may_hold(data: bytes, known: Mapping[str, bytes] | None, *, code: bool) -> bool:
+    if any(value in data for value in (known or {}).values()):
+        return True
+    return any(True for _ in _candidates(data, data.lower(), code=code))
+
+
+def _candidates(data: bytes, lowered: bytes, *, code: bool) -> Iterator[Rule]:
+    """Yield the rules that may find something: one of their literals is there."""
     runs = b"a" * RUN_BYTES in data.translate(_RUNS)
     there: dict[bytes, bool] = {}
     for rule in RULES:
@@ -133,9 +150,8 @@ def _find(data: bytes, known: Mapping[str, bytes] | None, *, code: bool) -> list
             if literal not in there:
                 there[literal] = literal in lowered
             if there[literal]:
-                spans += _matches(rule, data, lowered)
+                yield rule
                 break
-    return spans
 
 
 def _places(name: str, value: bytes, data: bytes) -> Iterable[Span]:
