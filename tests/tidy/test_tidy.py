@@ -26,6 +26,10 @@ NOT_IMPORTED_BY_NAME = {
     # file: why nobody imports it by a statement
     "__main__.py": "`python -m afield`",
     "replay/inside/compare_pickles.py": "a script that the rebuilt environment's Python runs",
+    "replay/inside/compare_torch.py": "the same",
+    "replay/inside/compare_hdf5.py": "the same",
+    "replay/inside/compare_onnx.py": "the same",
+    "replay/inside/answers.py": "those scripts import it, from the folder they are put in",
     "runs/capture/inside/hook/sitecustomize.py": "the child's Python imports it by this name",
     "runs/capture/inside/hook/_afield_identity.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_log.py": "found on the child's PYTHONPATH",
@@ -35,6 +39,7 @@ NOT_IMPORTED_BY_NAME = {
 PRINTS = {
     # file: why it prints
     "replay/inside/compare_pickles.py": "its standard output is its answer",
+    "replay/inside/answers.py": "the same",
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

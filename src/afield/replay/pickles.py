@@ -1,4 +1,8 @@
-"""Asking the rebuilt environment to compare two pickles; nothing is loaded in this process."""
+"""Asking the rebuilt environment to compare two files; nothing is loaded in this process.
+
+For pickles, and for formats whose library only the run's environment has. One script of
+`replay.inside` per kind of file.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,13 @@ from afield.replay.limits import INSIDE_TIMEOUT_S, INSIDE_TOTAL_S
 from afield.replay.text import clip
 from afield.replay.verdict import Grade, Judged
 
-NAME = "pickle"
-SCRIPT = "compare_pickles.py"
+SCRIPTS = {
+    "pickle": "compare_pickles.py",
+    "torch": "compare_torch.py",
+    "hdf5": "compare_hdf5.py",
+    "onnx": "compare_onnx.py",
+}
+_SHARED = ("answers.py", "compare_pickles.py")
 _GRADES = {
     "content": Grade.CONTENT,
     "tolerance": Grade.TOLERANCE,
@@ -25,7 +34,7 @@ _GRADES = {
 
 
 class InsideJudge:
-    """Compares pickles with the Python of an environment, from the run's working folder.
+    """Compares files with the Python of an environment, from the run's working folder.
 
     Args:
         python: the environment's interpreter.
@@ -39,34 +48,46 @@ class InsideJudge:
         self._folder = folder
         self._spent_s = 0.0
 
-    def __call__(self, name: str, old: bytes, new: bytes, tolerance: float, /) -> Judged:
-        """Return the grade; DIVERGED, with the reason, when the two cannot be loaded."""
+    def __call__(
+        self, name: str, old: bytes, new: bytes, tolerance: float, /, kind: str = "pickle"
+    ) -> Judged:
+        """Return the grade; DIVERGED, with the reason, when the two cannot be loaded.
+
+        Args:
+            name: the file's name.
+            old: the recorded bytes.
+            new: the others.
+            tolerance: relative tolerance of numbers.
+            kind: a key of `SCRIPTS`.
+        """
         if self._spent_s > INSIDE_TOTAL_S:
-            return _unread(f"more than {INSIDE_TOTAL_S:g} s were spent on others")
+            return _unread(kind, f"more than {INSIDE_TOTAL_S:g} s were spent on others")
         began = time.monotonic()
         try:
-            return self._compare(name, old, new, tolerance)
+            return self._compare(kind, name, old, new, tolerance)
         finally:
             self._spent_s += time.monotonic() - began
 
-    def _compare(self, name: str, old: bytes, new: bytes, tolerance: float) -> Judged:
+    def _compare(self, kind: str, name: str, old: bytes, new: bytes, tolerance: float) -> Judged:
         with tempfile.TemporaryDirectory(prefix="afield-pickles-") as folder:
             left, right = Path(folder, "recorded"), Path(folder, "reproduced")
             left.write_bytes(old)
             right.write_bytes(new)
-            script = Path(folder, SCRIPT)
-            source = resources.files("afield.replay.inside").joinpath(SCRIPT)
-            script.write_bytes(source.read_bytes())
+            script = Path(folder, SCRIPTS[kind])
+            scripts = resources.files("afield.replay.inside")
+            for each in (script.name, *_SHARED):
+                Path(folder, each).write_bytes(scripts.joinpath(each).read_bytes())
             paths = (self._folder, self._environ.get("PYTHONPATH", ""))
             environ = self._environ | {
                 "PYTHONPATH": os.pathsep.join(path for path in paths if path),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONWARNINGS": "ignore",
+                "PYTHONSAFEPATH": "",  # the scripts find each other
             }
             argv = [self._python, str(script), str(left), str(right), repr(tolerance), name]
-            return self._ask(argv, environ)
+            return self._ask(kind, argv, environ)
 
-    def _ask(self, argv: list[str], environ: dict[str, str]) -> Judged:
+    def _ask(self, kind: str, argv: list[str], environ: dict[str, str]) -> Judged:
         try:
             done = subprocess.run(
                 argv,
@@ -80,15 +101,14 @@ class InsideJudge:
             answer = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
             grade, detail = _GRADES.get(answer["grade"]), answer["detail"]
         except subprocess.TimeoutExpired:
-            return _unread(f"no answer within {INSIDE_TIMEOUT_S:g} s")
+            return _unread(kind, f"no answer within {INSIDE_TIMEOUT_S:g} s")
         except (OSError, ValueError, IndexError, KeyError, TypeError):
-            return _unread("no answer from the environment")
+            return _unread(kind, "no answer from the environment")
         if grade is None:
-            return _unread(str(detail))
-        return Judged(grade, NAME, clip(detail) if detail else None)
+            return _unread(kind, str(detail))
+        return Judged(grade, kind, clip(detail) if detail else None)
 
 
-def _unread(why: str) -> Judged:
-    return Judged(
-        Grade.DIVERGED, NAME, clip(f"bytes differ; cannot be loaded to look inside: {why}")
-    )
+def _unread(kind: str, why: str) -> Judged:
+    detail = clip(f"bytes differ; cannot be loaded to look inside: {why}")
+    return Judged(Grade.DIVERGED, kind, detail)

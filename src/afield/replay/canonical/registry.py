@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from afield.replay.canonical.arrays import ARRAY
 from afield.replay.canonical.compressed import BZIP2, GZIP, XZ
+from afield.replay.canonical.hdf5 import HDF5
 from afield.replay.canonical.json_values import JSON, JSON_LINES
 from afield.replay.canonical.look import Canonicaliser, Look
+from afield.replay.canonical.onnx import ONNX
 from afield.replay.canonical.pdf import PDF, POSTSCRIPT
 from afield.replay.canonical.pickled import PICKLE
 from afield.replay.canonical.plain import LOG, TEXT
@@ -15,7 +17,9 @@ from afield.replay.canonical.png import PNG
 from afield.replay.canonical.safetensors import SAFETENSORS
 from afield.replay.canonical.svg import SVG
 from afield.replay.canonical.table import TABLE
+from afield.replay.canonical.tables import ARROW, PARQUET
 from afield.replay.canonical.tarred import TAR
+from afield.replay.canonical.torch import TORCH
 from afield.replay.canonical.ubjson import UBJSON
 from afield.replay.canonical.zipped import ZIP
 from afield.replay.limits import LOOK_BYTES_MAX
@@ -29,8 +33,13 @@ REGISTRY: tuple[Canonicaliser, ...] = (
     BZIP2,
     XZ,
     ARRAY,
+    PARQUET,
+    ARROW,
     SAFETENSORS,
     UBJSON,
+    HDF5,
+    ONNX,
+    TORCH,
     ZIP,
     TAR,
     SVG,

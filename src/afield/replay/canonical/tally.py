@@ -28,13 +28,15 @@ class Tally:
         tolerance: relative tolerance of floats; whole numbers have none.
         near: the first difference within tolerance.
         near_count: how many numbers differ within tolerance.
-        times: measured times, which are not judged.
+        times: names of measured times that differ, which are not judged.
+        hollow: nothing but measured times was there.
     """
 
     tolerance: float
     near: str | None = None
     near_count: int = 0
     times: dict[str, None] = field(default_factory=dict)
+    hollow: bool = False
 
     def numbers(
         self, left: np.ndarray, right: np.ndarray, told: Callable[[int], str]
@@ -95,6 +97,6 @@ class Tally:
         told = f"times not judged: {', '.join(list(self.times)[:3])}" if self.times else None
         unjudged = (told,) if told else ()
         if self.near is None:
-            return Judged(Grade.CONTENT, name, told, unjudged)
+            return Judged(Grade.CONTENT, name, told, unjudged, self.hollow and bool(told))
         more = f" (and {self.near_count - 1} more)" if self.near_count > 1 else ""
         return Judged(Grade.TOLERANCE, name, clip(self.near + more), unjudged)
