@@ -19,6 +19,7 @@ from afield.runs.capture.limits import SECRET_SCAN_BYTES_MAX
 from afield.runs.capture.request import Request
 from afield.runs.manifest import Manifest, Redaction
 from afield.runs.secrets import (
+    as_known,
     known_arguments,
     known_values,
     places,
@@ -50,6 +51,7 @@ def secrets_of(request: Request) -> dict[str, bytes]:
     handed = known_arguments(request.argv, request.params, folder=request.folder)
     found = known_values(request.environ, folder=request.folder)
     values = set(found.values())
+    handed |= as_known(request.secrets.items(), folder=request.folder)
     for name, value in handed.items():
         if value not in values:
             found[name if name not in found else f"{name}+"] = value
