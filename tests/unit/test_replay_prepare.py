@@ -30,6 +30,7 @@ ENVIRONMENT = Environment(
     platform="linux",
     identity="i",
 )
+PYTHON_LEVEL = "inputs: Python-level only; files read by other means were not seen"
 SECRET = b"key = 'AKIA" + b"QWERTYUIOPASDFGH'\n"
 
 
@@ -204,16 +205,52 @@ def test_a_temporary_folder_of_the_run_that_is_gone_is_no_input(vault, tmp_path)
     assert words(plan_of(manifest(vault, inputs=(kept,)), vault)) != []
 
 
-def test_code_that_was_not_kept_is_said(vault):
+def not_kept(vault, *paths, layers=("tree", "kernel"), complete=True, inputs=()):
     found = manifest(vault)
-    code = Code(
-        tree=found.code.tree,
-        files=0,
-        size_bytes=0,
-        not_kept=(NotKept(path="model.bin", size_bytes=3_000_000, why="too large"),),
-    )
-    plan = plan_of(manifest(vault, code=code), vault)
-    assert words(plan) == ["model.bin (3.0 MB) was not kept: too large"]
+    lost = tuple(NotKept(path=path, size_bytes=3_000_000, why="too large") for path in paths)
+    code = Code(tree=found.code.tree, files=0, size_bytes=0, not_kept=lost)
+    seen = Capture(layers=layers, inputs_complete=complete)
+    return plan_of(manifest(vault, code=code, capture=seen, inputs=inputs), vault)
+
+
+def test_code_that_was_not_kept_is_said_once(vault):
+    plan = not_kept(vault, "model.py", "model.py")
+    assert words(plan) == ["model.py (3.0 MB) was not kept: too large"]
+    assert not plan.gaps[0].note
+
+
+def test_a_file_that_was_not_kept_counts_by_whether_the_run_read_it(vault):
+    told = "big.bin (3.0 MB) was not kept: too large"
+    unread = not_kept(vault, "big.bin").gaps[0]
+    assert (unread.detail, unread.note) == (f"{told}; the run did not read it", True)
+    perhaps = not_kept(vault, "big.bin", layers=("tree", "python"), complete=False).gaps[0]
+    assert perhaps.detail == f"{told}; the run was not seen to read it"
+    assert (perhaps.note, perhaps.unread) == (False, True)
+    unknown = not_kept(vault, "big.bin", layers=("tree",), complete=False).gaps[0]
+    assert (unknown.detail, unknown.note, unknown.unread) == (told, False, False)
+    one = FileRecord(path="big.bin", digest="a" * 64, size_bytes=3_000_000, seen_by="python")
+    assert words(not_kept(vault, "big.bin", inputs=(one,))) == [
+        "big.bin (3.0 MB) was read, but its bytes were not kept"
+    ]
+
+
+def test_that_nothing_was_watched_is_said(vault):
+    unwatched = Capture(layers=("tree",))
+    plan = plan_of(manifest(vault, capture=unwatched), vault)
+    told = "nothing was watched: what it read, and wrote outside the project, is not known"
+    assert [(gap.detail, gap.note) for gap in plan.gaps] == [(told, True)]
+    blind = Capture(layers=("tree", "python"), warnings=("not watched, it shuts the hook out: x",))
+    plan = plan_of(manifest(vault, capture=blind, commands=("date",)), vault)
+    assert words(plan) == [
+        "not watched, it shuts the hook out: x",
+        f"{PYTHON_LEVEL}, nor outputs that programs wrote outside the project",
+    ]
+
+
+def test_standard_input_that_was_not_kept_makes_it_incomplete(vault):
+    blocker = "standard input came from a pipe, which is not kept"
+    (gap,) = plan_of(manifest(vault, blockers=(blocker,)), vault).gaps
+    assert (gap.detail.startswith(blocker), gap.note, gap.missing) == (True, False, False)
 
 
 def test_a_run_without_code_is_said(vault):

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ def lay_over(
     new_root: str,
     folder: Path,
     python: str,
+    unused: Collection[str] = (),
 ) -> list[Gap]:
     """Write the overlay for the editable ones among `distributions` into `folder`.
 
@@ -50,6 +51,7 @@ def lay_over(
         new_root: where its code stands now.
         folder: made when there is anything to lay over.
         python: the interpreter for programs.
+        unused: names of those that the run did not import.
 
     Returns:
         A gap for each one that lies outside the project.
@@ -62,7 +64,7 @@ def lay_over(
         source = _moved(one.location, old_root, new_root)
         if source is None:
             source = Path(one.location)
-            gaps.append(_outside(one, source))
+            gaps.append(_outside(one, source, used=one.name not in unused))
         lines += [str(path) for path in _import_folders(source)]
         _write_metadata(one, source, folder, python)
     if lines:
@@ -71,8 +73,10 @@ def lay_over(
     return gaps
 
 
-def _outside(one: Distribution, source: Path) -> Gap:
+def _outside(one: Distribution, source: Path, *, used: bool) -> Gap:
     told = f"{one.name} {one.version} is editable outside the project, in {source}"
+    if not used:
+        return Gap("environment", f"{told}; the run did not import it", note=True)
     if source.is_dir():
         return Gap("environment", f"{told}; used as it stands now")
     return Gap("environment", f"{told}; that folder is not here", missing=True)

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
+from afield.replay.cause import SOURCE_SUFFIXES
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.secret_files import left_out
 from afield.runs.capture.folders_seen import digest_of, list_files, sum_up
 from afield.runs.capture.host import usable_cores
+from afield.runs.capture.outcome import NOT_WATCHED, STDIN_FROM
 from afield.runs.manifest import FileRecord, Manifest
 from afield.runs.secrets import HOLDS_SECRETS
 from afield.vault import TreeEntry, Vault
 
 REDACTED = "redacted:"
 NAMED_MAX = 3
+WATCHES = frozenset(("python", "kernel"))
+"""Layers of capture that see what is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,33 @@ def _code(manifest: Manifest) -> Iterator[Gap]:
         yield Gap("code", "the record holds no code", missing=True)
         return
     read = {one.path for one in manifest.inputs}
-    for one in manifest.code.not_kept:
-        if _is_scratch(one.path) or one.why == HOLDS_SECRETS:  # these are handed back
-            continue
-        told = f"{one.path} ({_size(one.size_bytes)}) was not kept: {one.why}"
-        yield Gap("code", told, missing=True, note=one.path in read)  # then said as an input
+    for one in {one.path: one for one in manifest.code.not_kept}.values():
+        if one.why == HOLDS_SECRETS:
+            continue  # it is handed back, or asked for, when the folder is made
+        if not _is_scratch(one.path) and one.path not in read:  # else it is said as an input
+            told = f"{one.path} ({_size(one.size_bytes)}) was not kept: {one.why}"
+            yield unread(Gap("code", told, missing=True), one.path, manifest)
+
+
+def unread(gap: Gap, path: str, manifest: Manifest) -> Gap:
+    """Return the gap of a file of the project, milder when the run was not seen to read it."""
+    read = any(one.path == path for one in manifest.inputs)
+    if read or not was_watched(manifest) or os.path.splitext(path)[1] in SOURCE_SUFFIXES:  # noqa: PTH122 - recorded text
+        return gap
+    if manifest.capture.inputs_complete:
+        return replace(gap, detail=f"{gap.detail}; the run did not read it", note=True, unread=True)
+    return replace(gap, detail=f"{gap.detail}; the run was not seen to read it", unread=True)
+
+
+def was_watched(manifest: Manifest) -> bool:
+    """Tell whether all that Python opened was seen."""
+    return not WATCHES.isdisjoint(manifest.capture.layers) and not any(_blind(manifest))
+
+
+def _blind(manifest: Manifest) -> Iterator[str]:
+    for text in manifest.capture.warnings:
+        if text.startswith(NOT_WATCHED):
+            yield text
 
 
 def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
@@ -163,9 +189,7 @@ def _surroundings(manifest: Manifest) -> Iterator[Gap]:
         more = len(manifest.network) - NAMED_MAX
         told = f"it reads the network: {shown}" + (f" and {more} more" if more > 0 else "")
         yield Gap("network", f"{told}; what that answers is not in the record", note=True)
-    if not manifest.capture.inputs_complete:
-        told = "inputs: Python-level only; files read by other means were not seen"
-        yield Gap("input", told, note=True)
+    yield from _unwatched(manifest)
     if manifest.entropy.mode == "off" and manifest.entropy.calls:
         yield Gap("seed", "unseeded randomness was not replayed when it was recorded", note=True)
     if manifest.host is not None and manifest.host.cores != (here := usable_cores()):
@@ -174,6 +198,23 @@ def _surroundings(manifest: Manifest) -> Iterator[Gap]:
     if manifest.environment is None:
         told = "no Python environment was recorded; programs are those of this machine"
         yield Gap("environment", told, note=True)
+
+
+def _unwatched(manifest: Manifest) -> Iterator[Gap]:
+    for text in manifest.blockers:
+        if text.startswith(STDIN_FROM):
+            yield Gap("input", f"{text}: it was given what this command's has")
+    if WATCHES.isdisjoint(manifest.capture.layers):
+        told = "nothing was watched: what it read, and wrote outside the project, is not known"
+        yield Gap("input", told, note=True)
+        return
+    yield from (Gap("input", text, note=True) for text in _blind(manifest))
+    if manifest.capture.inputs_complete:
+        return
+    told = "inputs: Python-level only; files read by other means were not seen"
+    if manifest.commands:
+        told += ", nor outputs that programs wrote outside the project"
+    yield Gap("input", told, note=True)
 
 
 def _nothing_to_compare(manifest: Manifest) -> Iterator[Gap]:

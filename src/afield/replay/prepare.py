@@ -19,9 +19,9 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.replay.errors import FolderInUse
 from afield.replay.gaps import Gap
-from afield.replay.plan import REDACTED, Plan
+from afield.replay.plan import REDACTED, Plan, unread
 from afield.replay.secret_files import hand_back
-from afield.runs.manifest import Git
+from afield.runs.manifest import Git, Manifest
 from afield.runs.secrets import scan
 from afield.vault import TreeEntry, Vault
 
@@ -76,7 +76,7 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
     for entry in plan.tree:
         restore_entry(entry, root, vault, gaps)
         if entry.path in redacted:
-            gaps += _put_back(entry, root, plan.manifest.root)
+            gaps += _put_back(entry, root, plan.manifest)
     for one in plan.inside:
         if one.folder is None and one.digest is not None and vault.has(ObjectId(one.digest)):
             entry = TreeEntry(one.path, 0o644, one.size_bytes, ObjectId(one.digest))
@@ -118,14 +118,14 @@ def _inside(root: Path, name: str) -> Path | None:
     return path if path.parent.resolve().is_relative_to(root) else None
 
 
-def _put_back(entry: TreeEntry, root: Path, old_root: str) -> list[Gap]:
+def _put_back(entry: TreeEntry, root: Path, manifest: Manifest) -> list[Gap]:
     with contextlib.suppress(OSError, AfieldError):
-        true = Path(old_root, entry.path).read_bytes()
+        true = Path(manifest.root, entry.path).read_bytes()
         if digest(scan(true, code=True).data) == entry.object:
             (root / entry.path).write_bytes(true)
             return []
     told = f"{entry.path} held a secret, which is not in the record ({REDACTED}…)"
-    return [Gap("secret", told, missing=True)]
+    return [unread(Gap("secret", told, missing=True), entry.path, manifest)]
 
 
 def _make_output_folders(plan: Plan, root: Path) -> None:

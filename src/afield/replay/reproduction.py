@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -27,17 +27,20 @@ from afield.replay.handed import Handed, hand_over
 from afield.replay.outside import refuse_overwriting
 from afield.replay.overlay import lay_over
 from afield.replay.pickles import InsideJudge
-from afield.replay.plan import Plan, make_plan
+from afield.replay.plan import Plan, make_plan, was_watched
 from afield.replay.prepare import Prepared, prepare
 from afield.replay.reader import RunReader
 from afield.replay.report import Report, settle, store_report
 from afield.replay.sides import look_masks, object_difference, read_side
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
+from afield.runs.capture.outcome import NO_TEXT
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 
 EnvironmentChoice = Literal["exact", "here"]
 DEFAULT_TOLERANCE = 1e-6
+SYMPTOMS = frozenset(("console", "metric", "output", "exit"))
+"""Kinds of cause that only say where a difference showed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,8 @@ def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Repor
             "nothing was captured of it",
             hint="record it with `afield run`",
         )
+    if lost := [text for text in manifest.blockers if text.endswith(NO_TEXT)]:
+        raise NotReproducible("cannot reproduce", run, "; ".join(lost))
     handed = hand_over(manifest, wish.secrets, wish.tools.environ, run=run)
     plan = make_plan(manifest, vault=record.vault)
     if not wish.outside_writes:
@@ -217,11 +222,14 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
     )
     gaps = (*ready.gaps, *(built.changes() if built else ()), *_unseen(outcome.manifest))
     verdict, reasons = settle(compared, gaps)
+    cause = None if verdict == "identical" else _cause(record, pair, look, gaps, compared)
+    if verdict == "diverged" and cause is not None and cause.kind in SYMPTOMS:
+        reasons += _shell(manifest, environ)
     report = Report(
         run=run,
         new_run=outcome.run,
         verdict=verdict,
-        cause=None if verdict == "identical" else _cause(record, pair, look, gaps, compared),
+        cause=cause,
         reasons=reasons,
         outputs=compared.outputs,
         metrics=compared.metrics,
@@ -233,6 +241,14 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
     )
     store_report(record, run, report)
     return report
+
+
+def _shell(manifest: Manifest, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Say that variables which nobody recorded may be what differs."""
+    told = "variables that the record does not list were taken from this shell and may differ"
+    names = {one.name for one in manifest.redactions if one.where == "env"}
+    unset = ", ".join(sorted(names - environ.keys()))
+    return (f"{told} (set then, not now: {unset})" if unset else told,)
 
 
 def _look(
@@ -298,8 +314,29 @@ def _environment(
         new_root=prepared.root,
         folder=overlay,
         python=built.python,
+        unused=_not_imported(manifest),
     )
     return built, str(overlay) if overlay.is_dir() else None, [*built.gaps, *gaps]
+
+
+def _not_imported(manifest: Manifest) -> frozenset[str]:
+    """Return the editable distributions of whose folders the run opened no file."""
+    if manifest.environment is None or not was_watched(manifest):
+        return frozenset()
+    opened = [one.path for one in manifest.inputs]
+    return frozenset(
+        one.name
+        for one in manifest.environment.distributions
+        if one.origin == "editable" and one.location and not _any_under(opened, one.location)
+    )
+
+
+def _any_under(paths: Iterable[str], folder: str) -> bool:
+    inside = folder.rstrip("/") + "/"
+    return any(
+        path.startswith(inside) or (path.endswith("/") and inside.startswith(path))
+        for path in paths
+    )
 
 
 def _impossible(run: RunId, fault: AfieldError, gaps: tuple[Gap, ...], wish: Wish) -> Report:

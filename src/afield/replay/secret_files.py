@@ -32,7 +32,8 @@ def hand_back(manifest: Manifest, place: Callable[[str], Path | None]) -> Iterat
         needed = path in read or not manifest.capture.inputs_complete
         if new is None or not old.is_file():
             told = f"{path} holds secrets, which are not in the record; put it at {old} again"
-            yield Gap("secret", told, missing=needed, note=not needed)
+            mild = path not in read
+            yield Gap("secret", told, missing=needed, note=not needed, unread=mild)
             continue
         try:
             if read.get(path) not in {None, digest_file(str(old))[0]}:

@@ -11,7 +11,6 @@ import errno
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import threading
 import time
@@ -244,11 +243,3 @@ def _exit(code: int, usage: Any, wall_s: float, *, complete: bool) -> Exit:
 
 def _maxrss_unit() -> int:
     return 1 if os.uname().sysname == "Darwin" else 1024
-
-
-def stdin_is_file() -> bool:
-    """Tell whether the command's standard input is a file, whose bytes nobody keeps."""
-    try:
-        return stat.S_ISREG(os.fstat(0).st_mode)
-    except OSError:
-        return False

@@ -15,7 +15,7 @@ import msgspec
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
-from afield.runs.capture.child import Exit, stdin_is_file
+from afield.runs.capture.child import Exit
 from afield.runs.capture.console import STDOUT, ConsoleWriter
 from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.entropy import SeedPlan
@@ -28,6 +28,7 @@ from afield.runs.capture.outputs import OutputScan, begin_mark
 from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
+from afield.runs.capture.stdin import StdinWatch
 from afield.runs.capture.trace import Trace
 from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
 from afield.runs.record import Record
@@ -69,6 +70,7 @@ class Observer:
             environ=request.environ,
         )
         self._mark_ns: int | None = None
+        self._stdin = StdinWatch()
         self._memory = MemoryWatch()
         self._gpu = GpuWatch(request.environ)
 
@@ -168,14 +170,15 @@ class Observer:
             **parts,
         )
         blockers = outcome.find_blockers(
-            found, trace, mode=request.trace, unread_stdin=stdin_is_file()
+            found, trace, mode=request.trace, stdin=self._stdin.read_from()
         )
+        blockers += outcome.unprintable(self._request.argv)
         return msgspec.structs.replace(found, blockers=tuple(blockers))
 
     def rest(self, done: Exit) -> Manifest:
         """Return the manifest of a run of which nothing but its end is known."""
         return Manifest(
-            argv=redact_argv(self._request.argv, known=self.known)[0],
+            argv=redact_argv(self._request.argv_shown or self._request.argv, known=self.known)[0],
             cwd=self._request.folder,
             root=self._root,
             exit_code=done.code,
@@ -260,7 +263,7 @@ class Observer:
 
     def _redactions(self, console: ConsoleWriter) -> tuple[tuple[str, ...], tuple[Redaction, ...]]:
         request = self._request
-        argv, found = redact_argv(request.argv, known=self.known)
+        argv, found = redact_argv(request.argv_shown or request.argv, known=self.known)
         _, in_params = redact_mapping(request.params, "params", known=self.known)
         in_env = [
             Redaction(where="env", rule="name", name=name)

@@ -32,6 +32,11 @@ _READS_UNSEEN = (
 )
 """Libraries that open files by themselves, past Python's audit events."""
 
+NOT_WATCHED = "not watched"
+STDIN_FROM = "standard input came from"
+NO_TEXT = "is no UTF-8 text, and its bytes are not kept"
+"""How these warnings and blockers are worded, for those who look for them."""
+
 _UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
@@ -82,21 +87,23 @@ def describe_watch(trace: Trace, mode: str) -> list[str]:
     """Return the warnings that the trace gives rise to."""
     found = [f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults]
     blind = dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in trace.unhooked())
-    found += [f"not watched, it shuts the hook out: {line}" for line in blind]
+    found += [f"{NOT_WATCHED}, it shuts the hook out: {line}" for line in blind]
     if mode != "off" and not trace.active:
         found.append("no Python was seen in the run: what it read is not known")
     return found
 
 
-def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, unread_stdin: bool) -> list[str]:
+def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, stdin: str | None) -> list[str]:
     """Say in words, one line each, what stands in the way of reproducing the run."""
     lines = [f"reads the network: {address}" for address in _few(manifest.network, "addresses")]
     outside = [record.path for record in manifest.inputs if os.path.isabs(record.path)]
     lines += [f"input {path} is outside the project" for path in _few(outside, "inputs")]
+    written = [one.path for one in manifest.outputs if os.path.isabs(one.path)]
+    lines += [f"writes outside the project: {path}" for path in _few(written, "files")]
     lines += _not_kept(manifest.code, manifest.inputs)
     lines += _folders(manifest.inputs)
-    if unread_stdin:
-        lines.append("standard input came from a file, which is not kept")
+    if stdin is not None:
+        lines.append(f"{STDIN_FROM} {stdin}, which is not kept")
     lines += _environment(manifest.environment, outside)
     lines += _secrets(manifest.redactions)
     if mode == "off":
@@ -110,13 +117,19 @@ def _not_kept(code: Code | None, inputs: Sequence[FileRecord]) -> list[str]:
     if code is None:
         return ["the code was not kept"]
     digested = {record.path for record in inputs if record.digest is not None}
-    gone = [one for one in code.not_kept if one.path not in digested and not one.size_bytes]
-    kept_by_digest = [one for one in code.not_kept if one not in gone]
+    not_kept = list({one.path: one for one in code.not_kept}.values())  # once seen, once read
+    gone = [one for one in not_kept if one.path not in digested and not one.size_bytes]
+    kept_by_digest = [one for one in not_kept if one not in gone]
     lines = [f"not kept: {path}" for path in _few([_named(one) for one in kept_by_digest], "files")]
     lines += [f"not kept: {path}" for path in _few([f"{o.path} ({o.why})" for o in gone], "files")]
     changed = [record.path for record in inputs if record.changed and not record.kept]
     lines += [f"input {path} changed during the run" for path in _few(changed, "inputs")]
     return lines
+
+
+def unprintable(argv: Sequence[str]) -> list[str]:
+    """Name the arguments that the record can only show, not hold."""
+    return [f"argument {at} {NO_TEXT}" for at, one in enumerate(argv) if printable(one) != one]
 
 
 def _folders(inputs: Sequence[FileRecord]) -> list[str]:
