@@ -8,12 +8,14 @@ import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from afield.kernel.files import OsFileSystem
 from afield.kernel.ids import RunId
 from afield.replay.canonical import Look, judge
 from afield.replay.compare import Pair, compare_runs_content
+from afield.replay.limits import FOLDER_OUTPUTS_MAX
 from afield.replay.masks import Masks
 from afield.replay.report import settle
 from afield.runs.manifest import Capture, FileRecord, Manifest
@@ -177,3 +179,16 @@ def test_a_value_whose_name_may_be_another_thing_than_a_time_is_judged(sides, pa
 def test_a_metric_named_like_a_learning_rate_is_judged(sides):
     sides.metrics = {"eta": 0.1}, {"eta": 0.2}
     assert sides.settled()[0] == "diverged"
+
+
+def test_outputs_beyond_the_bound_are_not_called_good(sides):
+    one = FileRecord(path="a", digest="a" * 64, size_bytes=1, seen_by="tree")
+    many = tuple(
+        msgspec.structs.replace(one, path=f"f{at}") for at in range(FOLDER_OUTPUTS_MAX + 1)
+    )
+    manifest = msgspec.structs.replace(sides.manifest(0), outputs=many)
+    look = Look(judge=judge, old=Masks(), new=Masks())
+    pair = Pair(RunId("old"), RunId("new"), manifest, manifest)
+    compared = compare_runs_content(pair, vault=sides.vault, runs=sides, look=look)
+    assert settle(compared, ())[0] == "incomplete"
+    assert compared.outputs[0].path == f"1 outputs beyond the first {FOLDER_OUTPUTS_MAX}"

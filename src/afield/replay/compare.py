@@ -151,7 +151,11 @@ def _outputs(
     """Return the grade of each output, and the caches that differ and are nobody's result."""
     found: list[tuple[str, Judged]] = []
     left_out: list[str] = []
-    for one, other in list(_pairs(pair, look))[:FOLDER_OUTPUTS_MAX]:
+    pairs = list(_pairs(pair, look))
+    if len(pairs) > FOLDER_OUTPUTS_MAX:
+        told = f"{len(pairs) - FOLDER_OUTPUTS_MAX} outputs beyond the first {FOLDER_OUTPUTS_MAX}"
+        found.append((told, Judged(Grade.UNCHECKED, detail="too many to compare")))
+    for one, other in pairs[:FOLDER_OUTPUTS_MAX]:
         path = one.path if one else other.path if other else ""
         if one and other:
             judged = _file(one, other, vault, look)
