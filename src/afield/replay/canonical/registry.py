@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afield.replay.canonical.arrays import ARRAY
+from afield.replay.canonical.boosters import LIGHTGBM, XGBOOST
 from afield.replay.canonical.compressed import BZIP2, GZIP, XZ
 from afield.replay.canonical.hdf5 import HDF5
 from afield.replay.canonical.json_values import JSON, JSON_LINES
@@ -43,6 +44,8 @@ REGISTRY: tuple[Canonicaliser, ...] = (
     ZIP,
     TAR,
     SVG,
+    XGBOOST,
+    LIGHTGBM,
     JSON,
     JSON_LINES,
     TABLE,

@@ -139,12 +139,20 @@ def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
     try:
         left, right = _Reader(old).whole(), _Reader(new).whole()
         tally = Tally(look.tolerance)
-        return tally.judged(NAME, _difference(left, right, "", tally))
+        return tally.judged(NAME, difference(left, right, "", tally))
     except _FAULTS:
         return None
 
 
-def _difference(old: Any, new: Any, where: str, tally: Tally) -> str | None:  # noqa: PLR0911 - by type
+def difference(old: Any, new: Any, where: str, tally: Tally) -> str | None:  # noqa: PLR0911 - by type
+    """Return the first difference of two values in words, or None; texts that hold numbers too.
+
+    Args:
+        old: what a document was read to.
+        new: the other.
+        where: names the place.
+        tally: takes the differences within tolerance.
+    """
     import numpy as np
 
     if isinstance(old, dict) and isinstance(new, dict):
@@ -171,7 +179,7 @@ def _objects(old: dict[str, Any], new: dict[str, Any], where: str, tally: Tally)
         if key not in old:
             return f"{where}.{key} is only in the reproduction"
     for key, value in old.items():
-        found = _difference(value, new[key], f"{where}.{key}".lstrip("."), tally)
+        found = difference(value, new[key], f"{where}.{key}".lstrip("."), tally)
         if found is not None:
             return found
     return None
@@ -184,7 +192,7 @@ def _lists(old: Any, new: Any, where: str, tally: Tally) -> str | None:
         *(side if isinstance(side, list) else side.tolist() for side in (old, new)), strict=True
     )
     for index, (one, other) in enumerate(pairs):
-        found = _difference(one, other, f"{where}[{index}]", tally)
+        found = difference(one, other, f"{where}[{index}]", tally)
         if found is not None:
             return found
     return None
