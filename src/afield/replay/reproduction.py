@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -24,14 +24,16 @@ from afield.replay.errors import NoEnvironment, NotReproducible, Unrecorded
 from afield.replay.execute import Place, command_line, execute, variables
 from afield.replay.gaps import Gap
 from afield.replay.handed import Handed, hand_over
-from afield.replay.outside import refuse_overwriting
+from afield.replay.outside import refuse_overwriting, written_outside
 from afield.replay.overlay import lay_over
 from afield.replay.pickles import InsideJudge
+from afield.replay.pictures import picture_writer
 from afield.replay.plan import Plan, make_plan, was_watched
 from afield.replay.prepare import Prepared, prepare
 from afield.replay.reader import RunReader
 from afield.replay.report import Report, settle, store_report
 from afield.replay.sides import look_masks, object_difference, read_side
+from afield.replay.stamps import named
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.outcome import NO_TEXT
 from afield.runs.manifest import Manifest
@@ -126,19 +128,10 @@ def reproduce(
         AfieldError: the record is damaged, or the workspace cannot be written.
     """
     home = environ.get("HOME") or environ.get("USERPROFILE") or cache
-    wish = Wish(
-        tools=Tools(uv=uv, cache=cache, environ=environ, home=home, progress=progress),
-        tolerance=tolerance,
-        tolerances=tolerances or {},
-        env=env,
-        keep=keep,
-        secrets=secrets or {},
-        outside_writes=outside_writes,
-        here=here,
-        out=out,
-        err=err,
-        terminal=terminal,
-    )
+    tools = Tools(uv=uv, cache=cache, environ=environ, home=home, progress=progress)
+    how = Wish(tools=tools, out=out, err=err, env=env, keep=keep, terminal=terminal, here=here)
+    how = replace(how, tolerance=tolerance, tolerances=tolerances or {})
+    wish = replace(how, secrets=secrets or {}, outside_writes=outside_writes)
     return _reproduce(record, runs, run, wish)
 
 
@@ -213,21 +206,34 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         raise KeyboardInterrupt  # a person stopped it: that says nothing about the result
     if not outcome.recorded:
         raise Unrecorded("cannot record the reproduction", run, "; ".join(outcome.faults))
+    pair = Pair(run, outcome.run, manifest, outcome.manifest)
+    return _judged(record, runs, pair, wish, ready, environ=environ)
+
+
+def _judged(
+    record: Record,
+    runs: RunReader,
+    pair: Pair,
+    wish: Wish,
+    ready: _Ready,
+    *,
+    environ: Mapping[str, str],
+) -> Report:
+    changes = ready.built.changes() if ready.built else ()
     wish.tools.progress("comparing")
     runs.refresh()
-    pair = Pair(run, outcome.run, manifest, outcome.manifest)
     look = _look(pair, runs, wish, ready, environ)
     compared = compare_runs_content(
         pair, vault=record.vault, runs=runs, look=look, tolerances=wish.tolerances
     )
-    gaps = (*ready.gaps, *(built.changes() if built else ()), *_unseen(outcome.manifest))
+    gaps = (*ready.gaps, *changes, *_unseen(pair.after))
     verdict, reasons = settle(compared, gaps)
     cause = None if verdict == "identical" else _cause(record, pair, look, gaps, compared)
     if verdict == "diverged" and cause is not None and cause.kind in SYMPTOMS:
-        reasons += _shell(manifest, environ)
+        reasons += _shell(pair.before, environ)
     report = Report(
-        run=run,
-        new_run=outcome.run,
+        run=pair.old,
+        new_run=pair.new,
         verdict=verdict,
         cause=cause,
         reasons=reasons,
@@ -236,10 +242,10 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         console=compared.console,
         exit=compared.exit,
         tolerance=wish.tolerance,
-        environment=built.prefix if built else None,
-        folder=prepared.root if wish.keep else None,
+        environment=ready.built.prefix if ready.built else None,
+        folder=ready.prepared.root if wish.keep else None,
     )
-    store_report(record, run, report)
+    store_report(record, RunId(pair.old), report)
     return report
 
 
@@ -268,6 +274,7 @@ def _look(
             renamed=((pair.new, pair.old), (new.name, old.name)),
         ),
         inside=inside,
+        picture=picture_writer(Path(ready.prepared.root)) if wish.keep else None,
     )
 
 
@@ -286,7 +293,10 @@ def _cause(
 
 
 def _unseen(after: Manifest) -> tuple[Gap, ...]:
-    return tuple(
+    outside = written_outside(after)
+    told = f"it wrote outside the folder of the reproduction: {named(outside)}"
+    noted = (Gap("output", told, note=True),) if outside else ()
+    return noted + tuple(
         Gap("output", f"{one.path} was written again, but has no digest: {one.note or 'unread'}")
         for one in after.outputs
         if one.digest is None

@@ -322,7 +322,9 @@ def test_files_outside_the_project_are_not_overwritten_unasked(project, tmp_path
     assert mine.read_text() != "precious"
     assert (report.verdict, report.cause.kind) == ("diverged", "output")
     mine.unlink()
-    assert project.reproduce(run).verdict == "diverged"
+    report = project.reproduce(run)
+    assert report.verdict == "diverged"
+    assert f"it wrote outside the folder of the reproduction: {mine}" in report.reasons
 
 
 def test_files_outside_the_project_are_not_overwritten_through_a_link(project, tmp_path):
