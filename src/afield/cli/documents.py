@@ -91,7 +91,7 @@ def no_manifest_part(run: RunView) -> dict[str, Any]:
         "environment": None,
         "inputs": [],
         "outputs": [],
-        "capture": {"layers": [], "inputs_complete": False, "warnings": []},
+        "capture": {"layers": [], "inputs_complete": False, "warnings": [], "notes": []},
         "blockers": [why],
     }
 
@@ -153,6 +153,7 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
             "layers": list(manifest.capture.layers),
             "inputs_complete": manifest.capture.inputs_complete,
             "warnings": list(manifest.capture.warnings),
+            "notes": list(manifest.capture.notes),
         },
         "blockers": list(manifest.blockers),
     }

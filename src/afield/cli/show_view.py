@@ -19,11 +19,6 @@ from afield.cli.screen import grid, status_text, styled, verdict_text
 LINES_MAX = 8
 """Lines of a list before it says how many more there are."""
 
-_LAYERS = {
-    True: "complete as far as Afield can see",
-    False: "there may be more than were seen",
-}
-
 
 def run_page(run: dict[str, Any], now: datetime, *, everything: bool) -> Iterator[RenderableType]:
     """Yield what is printed for a run, from its title to what stands in the way."""
@@ -119,7 +114,7 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
 
 def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:
     if run["inputs"] or run["argv"]:
-        seen = _LAYERS[run["capture"]["inputs_complete"]]
+        seen = _how_seen(run["capture"])
         folders = [found for found in run["inputs"] if found["folder"]]
         files = [found for found in run["inputs"] if not found["folder"]]
         counted = words.count(len(files), "file")
@@ -129,6 +124,15 @@ def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Rendera
     outputs = [*run["outputs"], *run["saved"]]
     if outputs:
         yield "outputs", _file_table(outputs, most)
+
+
+def _how_seen(capture: dict[str, Any]) -> str:
+    """Say how far what was read is known."""
+    if capture["inputs_complete"]:
+        return "complete"
+    if "python" not in capture["layers"]:
+        return "what it read was not seen"
+    return "; ".join(["Python-level only", *capture["notes"]])
 
 
 def _file_table(files: Sequence[dict[str, Any]], most: int | None) -> RenderableType:

@@ -17,6 +17,8 @@ from afield.runs.series.live import live_parts
 
 OWNER = "owner.json"
 ENDING = "ending.json"
+CHILD = "child"
+_ENDING_BYTES = 512
 _MAKING_NS = 60 * 1_000_000_000
 
 
@@ -92,12 +94,42 @@ def read_owner(folder: str) -> Owner | None:
         return None
 
 
+def write_child(folder: str, pid: int) -> None:
+    """Write down which process the recorded command is; the run lives as long as it does.
+
+    Raises:
+        OSError: the live folder cannot be written.
+    """
+    with open(os.path.join(folder, CHILD), "w", encoding="ascii") as stream:
+        stream.write(f"{pid} {born(pid) or ''}")
+
+
+def _child_lives(folder: str) -> bool:
+    try:
+        with open(os.path.join(folder, CHILD), encoding="ascii") as stream:
+            pid, _, started = stream.read().partition(" ")
+        return _is_same(int(pid), started)
+    except (OSError, ValueError):
+        return False
+
+
+def reserve_ending(folder: str) -> None:
+    """Take the space that an ending needs: the disk may be full by then.
+
+    Raises:
+        OSError: the live folder cannot be written.
+    """
+    with open(os.path.join(folder, ENDING + ".tmp"), "wb") as stream:
+        stream.write(b" " * _ENDING_BYTES)
+
+
 def write_ending(folder: str, ending: Ending) -> None:
     """Write down how the run ended, for whoever must finish an ending that was cut short."""
     with contextlib.suppress(OSError):  # without it a sweeper would say `interrupted`, no more
         path = os.path.join(folder, ENDING)
-        with open(path + ".tmp", "w", encoding="utf-8") as stream:
-            json.dump(asdict(ending), stream)
+        mode = "r+b" if os.path.exists(path + ".tmp") else "wb"
+        with open(path + ".tmp", mode) as stream:
+            stream.write(json.dumps(asdict(ending)).encode().ljust(_ENDING_BYTES))
         os.replace(path + ".tmp", path)
 
 
@@ -113,16 +145,16 @@ def read_ending(folder: str) -> Ending | None:
 def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
     """Tell whether anybody may still write to a live folder.
 
-    Its owner, and every process that logged a series into it (a training goes on when its
-    `afield run` was killed). Processes of other hosts cannot be asked: such a folder counts as
-    alive until nothing in it has changed for `foreign_age_s`.
+    Its owner, the command that it records, and every process that logged a series into it (a
+    training goes on when its `afield run` was killed). Processes of other hosts cannot be
+    asked: such a folder counts as alive until nothing in it has changed for `foreign_age_s`.
     """
     owner = read_owner(folder)
     if owner is None:  # being made just now, or never finished
         return changed_ns(folder) > now_ns - _MAKING_NS
     if owner.host != host:
         return changed_ns(folder) > now_ns - int(foreign_age_s * 1e9)
-    if _is_same(owner.pid, owner.born):
+    if _is_same(owner.pid, owner.born) or _child_lives(folder):
         return True
     return any(_is_same(part.pid, part.born) for part in live_parts(folder))
 

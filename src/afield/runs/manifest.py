@@ -151,11 +151,17 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 class Capture(Struct, frozen=True, kw_only=True):
-    """Which layers were active, and every fault of ours along the way."""
+    """Which layers were active, and every fault of ours along the way.
+
+    `layers` are `tree`, `python` (the audit hook) and `kernel`; `inputs_complete` only where the
+    kernel was asked, for what reads past Python is seen by nobody else. `notes` names what was
+    there that can.
+    """
 
     layers: tuple[str, ...]
     inputs_complete: bool = False
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

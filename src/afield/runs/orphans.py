@@ -71,7 +71,7 @@ def _sweep(record: Record, name: str) -> RunId | None:
         end_run(
             record,
             run,
-            before=_console(record, run, folder),
+            before=_described(record, run, folder, how),
             status=how.status,
             exit_code=how.exit_code,
             signal=how.signal,
@@ -82,8 +82,19 @@ def _sweep(record: Record, name: str) -> RunId | None:
     return run
 
 
+def _described(record: Record, run: RunId, folder: str, how: Ending) -> tuple[Draft, ...]:
+    """Tell what a captured run was made of, from what its recorder left; else what it printed."""
+    if os.path.isdir(os.path.join(folder, "trace")):  # a script that joins no `afield run` has none
+        from afield.runs.capture.unfinished import describe_unfinished  # seldom, and not light
+
+        draft = describe_unfinished(record, run, folder, how)
+        if draft is not None:
+            return (draft,)
+    return _console(record, run, folder)
+
+
 def _console(record: Record, run: RunId, folder: str) -> tuple[Draft, ...]:
-    """Keep what the command printed before its recorder died; nobody is left to say more."""
+    """Keep what the command printed when nobody is left to say more."""
     path = os.path.join(folder, CONSOLE)
     try:
         if not os.path.getsize(path):

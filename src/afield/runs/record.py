@@ -21,7 +21,15 @@ from afield.kernel.files import FileSystem
 from afield.kernel.ids import RunId, new_run_id
 from afield.runs import events
 from afield.runs.limits import INLINE_BYTES_MAX
-from afield.runs.live_owner import Ending, Owner, born, host_name, write_ending, write_owner
+from afield.runs.live_owner import (
+    Ending,
+    Owner,
+    born,
+    host_name,
+    reserve_ending,
+    write_ending,
+    write_owner,
+)
 from afield.runs.names import default_name
 from afield.runs.series.live import clip_name, live_parts
 from afield.runs.series.seal import Summary, seal_series
@@ -99,6 +107,7 @@ def start_run(
         given=_given(name=name, project=project, experiment=experiment),
     )
     write_owner(folder, owner)
+    reserve_ending(folder)
     drafts = [
         events.started(
             run,

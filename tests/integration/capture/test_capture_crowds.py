@@ -48,6 +48,7 @@ def test_a_folder_of_thousands_of_files_is_digested_as_one(read):
     single = done.inputs[str(read.data / "77.txt")]
     assert done.bytes_of(single) == b"file 77"
     assert 1990 <= len(done.inputs) <= 2010
+    assert done.manifest.capture.notes == ()
 
 
 def test_the_folders_digest_changes_with_any_content_and_any_name(read):
@@ -113,6 +114,7 @@ def test_files_of_the_code_need_no_digest_of_their_own(run, project, git):
     one = done.inputs["data/"]
     assert (one.folder.by, one.folder.files, one.kept, one.changed) == ("code", 2100, True, False)
     assert done.manifest.blockers == ()
+    assert done.manifest.capture.notes == ()
 
 
 def test_a_folder_of_the_project_beside_the_code_is_named_as_not_kept(run, project, git):

@@ -33,7 +33,8 @@ def test_inputs_and_outputs_have_digests_and_lines(run, project):
     assert set(done.inputs) == {"data.csv"}
     assert done.manifest.blockers == ()
     assert done.manifest.capture.layers == ("tree", "python")
-    assert done.manifest.capture.inputs_complete
+    assert not done.manifest.capture.inputs_complete  # nobody asked the kernel
+    assert done.manifest.capture.notes == ()
 
 
 def test_files_that_the_run_made_itself_are_no_inputs(run, project):
@@ -174,7 +175,7 @@ def test_network_and_commands_are_named(run):
     assert done.manifest.network == ("192.0.2.1:81",)
     assert "reads the network: 192.0.2.1:81" in done.manifest.blockers
     assert len(done.manifest.commands) == 1
-    assert not done.manifest.capture.inputs_complete
+    assert done.manifest.capture.notes == ("not seen: what 1 program read past Python",)
 
 
 def test_a_fifo_is_not_opened_by_us(run, project):

@@ -16,22 +16,22 @@ from afield.kernel.ids import RunId, new_run_id, parse_run_id
 from afield.runs import events
 from afield.runs import manifest as manifests
 from afield.runs.capture import inside
+from afield.runs.capture.before import CONSOLE, TRACE, read_before
 from afield.runs.capture.child import Channels, Exit, find_command, run_child
 from afield.runs.capture.console import ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan, plan
 from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
 from afield.runs.capture.observe import Observer
-from afield.runs.capture.outcome import status_of
+from afield.runs.capture.outcome import facts_of, status_of
 from afield.runs.capture.request import Faults, Outcome, Request
 from afield.runs.capture.signals import Forwarder
+from afield.runs.live_owner import Ending, read_ending, write_ending
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
 from afield.runs.record import Record, end_run, start_run
 
 __all__ = ["Outcome", "Request", "capture"]
 
-_CONSOLE = "console.bin"
-_TRACE = "trace"
 _MARK = "began"
 
 
@@ -82,7 +82,7 @@ def capture(
         manifest = _describe(observer, done, console, faults)
         manifest = clean_manifest(manifest, record.vault, known=known, told=hidden)
         if recorded:
-            recorded = _end(record, run, observer, manifest, done=done, faults=faults)
+            recorded = _end(record, run, manifest, done=done, faults=faults)
     if not recorded:
         _say(err, faults)
     return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
@@ -147,12 +147,14 @@ def _run(
     if live is not None:
         environ |= {"AFIELD_RUN": run, "AFIELD_WORKSPACE": record.workspace}
         with faults.contained("what the run reads is not watched"):
-            folder = os.path.join(live, _TRACE)
+            folder = os.path.join(live, TRACE)
             os.mkdir(folder)
             environ |= inside.environ(folder, environ, entropy=seeds, trace=request.trace != "off")
             observer.watch(folder, os.path.join(live, _MARK))
+        with faults.contained("what is known beforehand is not written down"):
+            observer.write_before(live)
         with faults.contained("the console is not kept"):
-            stream = open(os.path.join(live, _CONSOLE), "wb")  # noqa: SIM115 - the writer closes it
+            stream = open(os.path.join(live, CONSOLE), "wb")  # noqa: SIM115 - the writer closes it
     console = ConsoleWriter(stream, known=observer.known)
     try:
         done = run_child(
@@ -168,11 +170,14 @@ def _run(
             channels=channels,
             started=observer.started,
         )
+        if live is not None:  # at once: whatever becomes of us now, this is how it ended
+            code, name = done.code, done.signal
+            write_ending(live, Ending(status_of(code), code, name, record.now_ms()))
     finally:
         console.close()
     if live is not None and console.fault is None:
         with faults.contained("the console is not kept"):
-            observer.console, _ = record.vault.put_file(os.path.join(live, _CONSOLE), rows=False)
+            observer.console, _ = record.vault.put_file(os.path.join(live, CONSOLE), rows=False)
     if console.fault is not None:
         faults.add(console.fault)
     return done, console
@@ -191,27 +196,38 @@ def _describe(observer: Observer, done: Exit, console: ConsoleWriter, faults: Fa
 def _end(
     record: Record,
     run: RunId,
-    observer: Observer,
     manifest: Manifest,
     *,
     done: Exit,
     faults: Faults,
 ) -> bool:
     """Write the end of the run, with its manifest; tell whether all of it is on disk."""
+    live = record.live_folder(run)
+    status = status_of(done.code)
+    ending = read_ending(live)
     with faults.contained("the run's record is not complete"):
         found = record.vault.put(manifests.encode(manifest), meta=True)
-        drafts = (events.captured(run, observer.facts(manifest), found),)
-        end_run(
-            record,
-            run,
-            status=status_of(done.code),
-            exit_code=done.code,
-            signal=done.signal,
-            before=drafts,
-        )
+        drafts = (events.captured(run, facts_of(manifest), found),)
+        try:
+            end_run(
+                record,
+                run,
+                status=status,
+                exit_code=done.code,
+                signal=done.signal,
+                ended_ms=None if ending is None else ending.ended_ms,
+                before=drafts,
+            )
+        except AfieldError as error:
+            if os.path.isdir(live) or not os.path.isdir(record.workspace):
+                raise
+            faults.add(f"the run's record is not signed: {error}")  # but it is there
         return True
+    if read_before(live) is not None:
+        faults.add("the next `afield` command completes it, once it can be written")
+        return False
     with contextlib.suppress(Exception):  # without its manifest, then: the end is worth more
-        end_run(record, run, status=status_of(done.code), exit_code=done.code, signal=done.signal)
+        end_run(record, run, status=status, exit_code=done.code, signal=done.signal)
     return False
 
 

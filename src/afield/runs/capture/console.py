@@ -7,6 +7,7 @@ processes live elsewhere; nothing here writes to a terminal.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
@@ -41,6 +42,25 @@ def split(data: bytes) -> tuple[bytes, bytes]:
     for stream, _, chunk in frames(data):
         parts.setdefault(stream, []).append(chunk)
     return b"".join(parts[STDOUT]), b"".join(parts[STDERR])
+
+
+def framed_bytes(path: str) -> int:
+    """Return how many bytes the frames of a console file hold; a torn last one does not count.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    total = offset = 0
+    with open(path, "rb") as stream:
+        whole = os.fstat(stream.fileno()).st_size
+        while len(header := stream.read(HEADER.size)) == HEADER.size:
+            _, _, size_bytes = HEADER.unpack(header)
+            offset += HEADER.size + size_bytes
+            if offset > whole:
+                break
+            total += size_bytes
+            stream.seek(offset)
+    return total
 
 
 class ConsoleWriter:

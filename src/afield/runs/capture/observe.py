@@ -15,6 +15,7 @@ import msgspec
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
+from afield.runs.capture.before import Before, before_path, write_before
 from afield.runs.capture.child import Exit
 from afield.runs.capture.console import STDOUT, ConsoleWriter
 from afield.runs.capture.distributions import DistributionCache
@@ -30,6 +31,7 @@ from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
 from afield.runs.capture.trace import Trace
+from afield.runs.live_owner import write_child
 from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
@@ -70,6 +72,8 @@ class Observer:
             environ=request.environ,
         )
         self._mark_ns: int | None = None
+        self._before: Manifest | None = None
+        self._live: str | None = None
         self._stdin = StdinWatch()
         self._memory = MemoryWatch()
         self._gpu = GpuWatch(request.environ)
@@ -122,14 +126,69 @@ class Observer:
         if self._inputs is not None:
             self._inputs.mark_ns = self._mark_ns
 
+    def write_before(self, live: str) -> None:
+        """Write down what is known before the command starts, for when nobody lives to say more.
+
+        Raises:
+            OSError: the live folder cannot be written.
+        """
+        code = None
+        if self._kept_code:
+            with self.faults.contained("the code is kept at the end only"):
+                code = self._snapshot.store(self._record.vault)
+                self._record.vault.flush()  # writes nothing when the code is what it was
+        before = Before(
+            manifest=msgspec.structs.replace(self.known_before(), code=code),
+            root=os.fsencode(self._root),
+            home=os.fsencode(self._request.environ.get("HOME", "")),
+            trace=self._request.trace,
+            stdin=self._stdin.kind,
+            mark_ns=self._mark_ns,
+            keep_bytes_max=self._request.keep_bytes_max,
+            seen={
+                path: (seen.digest, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
+                for path, seen in self._snapshot.seen.items()
+                if path.isascii() or printable(path) == path
+            },
+        )
+        self._live = live
+        write_before(live, before)
+
     def started(self, pid: int) -> None:
         """Look at the process itself from now on."""
-        self._memory.start(pid)
+        if self._live is not None:
+            with self.faults.contained("the command's process is not known to others"):
+                write_child(self._live, pid)
+        self._memory.start(pid, None if self._live is None else before_path(self._live))
         self._gpu.start()
+
+    def known_before(self) -> Manifest:
+        """Return what is known of the run before it starts, once and for all."""
+        if self._before is None:
+            request = self._request
+            argv, redactions = self._redactions()
+            self._before = Manifest(
+                argv=argv,
+                cwd=self._cwd(),
+                root=printable(self._root),
+                exit_code=None,
+                git=self._snapshot.git,
+                variables=redact_mapping(pick_variables(request.environ), "env", known=self.known)[
+                    0
+                ],
+                threads=pick_threads(request.environ),
+                locale=read_locale(request.environ, self._record.clock),
+                host=read_host(),
+                entropy=outcome.describe_entropy(
+                    Trace(), self._sieve, self.seeds.run_seed, self.seeds.hash_seed
+                ),
+                redactions=redactions,
+                capture=Capture(layers=("tree",), warnings=tuple(self.faults.texts)),
+            )
+        return self._before
 
     def manifest(self, done: Exit, console: ConsoleWriter) -> Manifest:
         """Return all that was seen; never raises for a fault of ours."""
-        request = self._request
         memory_bytes = self._memory.stop()
         gpus, gpu_bytes = self._gpu.stop()
         trace = Trace()
@@ -137,20 +196,14 @@ class Observer:
             with self.faults.contained("the trace cannot be read"):
                 trace = self._inputs.finish()
         parts = self._parts(trace)
-        argv, redactions = self._redactions(console)
         if not done.console_complete:
             self.faults.add("console incomplete: something in the background still writes to it")
-        found = Manifest(
-            argv=argv,
-            cwd=self._cwd(),
-            root=printable(self._root),
+        known = self.known_before()
+        found = msgspec.structs.replace(
+            known,
             exit_code=done.code,
             signal=done.signal,
-            git=self._snapshot.git,
-            variables=redact_mapping(pick_variables(request.environ), "env", known=self.known)[0],
-            threads=pick_threads(request.environ),
-            locale=read_locale(request.environ, self._record.clock),
-            host=msgspec.structs.replace(read_host(), gpus=gpus),
+            host=msgspec.structs.replace(known.host or read_host(), gpus=gpus),
             libraries=trace.libraries,
             network=trace.addresses(),
             commands=outcome.describe_commands(trace, self.known),
@@ -165,12 +218,12 @@ class Observer:
                 memory_peak_bytes=_peak_bytes(memory_bytes, done.memory_peak_bytes),
                 gpu_memory_peak_bytes=gpu_bytes,
             ),
-            redactions=redactions,
+            redactions=unique((*known.redactions, *_console_redactions(console))),
             capture=self._capture(trace),
             **parts,
         )
         blockers = outcome.find_blockers(
-            found, trace, mode=request.trace, stdin=self._stdin.read_from()
+            found, trace, mode=self._request.trace, stdin=self._stdin.read_from()
         )
         blockers += outcome.unprintable(self._request.argv)
         return msgspec.structs.replace(found, blockers=tuple(blockers))
@@ -186,21 +239,6 @@ class Observer:
             capture=Capture(layers=(), warnings=tuple(self.faults.texts)),
             blockers=("what it was made of was not recorded",),
         )
-
-    def facts(self, manifest: Manifest) -> dict[str, Any]:
-        """Return what lists and queries need of a manifest."""
-        git, environment, used = manifest.git, manifest.environment, manifest.resources
-        return {
-            "branch": git.branch if git else None,
-            "commit": git.commit if git else None,
-            "dirty": git.dirty if git else None,
-            "python": environment.python if environment else None,
-            "exit_code": manifest.exit_code,
-            "cpu_s": used.cpu_s if used else None,
-            "memory_peak_bytes": used.memory_peak_bytes if used else None,
-            "inputs_complete": manifest.capture.inputs_complete,
-            "blockers": len(manifest.blockers),
-        }
 
     def _parts(self, trace: Trace) -> dict[str, Any]:
         """Return what needs the vault: inputs, outputs, environment, code."""
@@ -261,7 +299,7 @@ class Observer:
         cache.save()
         return found
 
-    def _redactions(self, console: ConsoleWriter) -> tuple[tuple[str, ...], tuple[Redaction, ...]]:
+    def _redactions(self) -> tuple[tuple[str, ...], tuple[Redaction, ...]]:
         request = self._request
         argv, found = redact_argv(request.argv_shown or request.argv, known=self.known)
         _, in_params = redact_mapping(request.params, "params", known=self.known)
@@ -270,21 +308,15 @@ class Observer:
             for name in sorted(request.environ)
             if is_secret_name(name)
         ]
-        in_console = [
-            Redaction(where="console", rule=rule, name="stdout" if stream == STDOUT else "stderr")
-            for stream, rule in console.rules
-        ]
-        whole = (*found, *in_params, *in_env, *self._snapshot.redactions, *in_console)
+        whole = (*found, *in_params, *in_env, *self._snapshot.redactions)
         return tuple(map(printable, argv)), unique(whole)
 
     def _capture(self, trace: Trace) -> Capture:
         for text in outcome.describe_watch(trace, self._request.trace):
             self.faults.add(text)
         layers = ("tree", "python") if trace.active else ("tree",)
-        return Capture(
-            layers=layers,
-            inputs_complete=outcome.sees_everything(trace),
-            warnings=tuple(self.faults.texts),
+        return Capture(  # inputs are complete only where the kernel was asked
+            layers=layers, warnings=tuple(self.faults.texts), notes=outcome.read_unseen(trace)
         )
 
     def _cwd(self) -> str:
@@ -292,6 +324,13 @@ class Observer:
         if folder == self._root:
             return "."
         return self._sieve.shown(folder)
+
+
+def _console_redactions(console: ConsoleWriter) -> list[Redaction]:
+    return [
+        Redaction(where="console", rule=rule, name="stdout" if stream == STDOUT else "stderr")
+        for stream, rule in console.rules
+    ]
 
 
 def _peak_bytes(sampled: int, counted: int) -> int:

@@ -9,6 +9,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.limits import BLOCKER_PATHS_MAX
@@ -56,6 +57,22 @@ def status_of(exit_code: int | None) -> str:
     return "failed" if exit_code else "finished"
 
 
+def facts_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what lists and queries need of a manifest."""
+    git, environment, used = manifest.git, manifest.environment, manifest.resources
+    return {
+        "branch": git.branch if git else None,
+        "commit": git.commit if git else None,
+        "dirty": git.dirty if git else None,
+        "python": environment.python if environment else None,
+        "exit_code": manifest.exit_code,
+        "cpu_s": used.cpu_s if used else None,
+        "memory_peak_bytes": used.memory_peak_bytes if used else None,
+        "inputs_complete": manifest.capture.inputs_complete,
+        "blockers": len(manifest.blockers),
+    }
+
+
 def describe_entropy(
     trace: Trace, sieve: Sieve, run_seed: str | None, hash_seed: str | None
 ) -> Entropy:
@@ -75,12 +92,16 @@ def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ..
     return tuple(dict.fromkeys(islice(lines, _COMMANDS_MAX)))
 
 
-def sees_everything(trace: Trace) -> bool:
-    """Tell whether nothing is known that could read a file without being seen."""
-    if not trace.active or trace.faults or trace.commands:
-        return False
-    names = (os.path.basename(path) for path in trace.libraries)
-    return not any(word in name for name in names for word in _READS_UNSEEN)
+def read_unseen(trace: Trace) -> tuple[str, ...]:
+    """Name what was there that can read files past Python, where nobody of ours sees it."""
+    names = [os.path.basename(path) for path in trace.libraries]
+    found = [word for word in _READS_UNSEEN if any(word in name for name in names)]
+    programs = len({command.argv[0] for command in trace.commands if command.argv})
+    if programs:
+        found.append("1 program" if programs == 1 else f"{programs} programs")
+    if not found:
+        return ()
+    return (f"not seen: what {', '.join(found)} read past Python",)
 
 
 def describe_watch(trace: Trace, mode: str) -> list[str]:

@@ -61,13 +61,16 @@ class OutputScan:
         mark_ns: int,
         workspace: str,
         keep_bytes_max: int,
+        until_ns: int | None = None,
     ) -> None:
+        """Begin; files that changed after `until_ns` count only when the trace names them."""
         self._vault = vault
         self._snapshot = snapshot
         self._sieve = sieve
         self._mark_ns = mark_ns
         self._workspace = workspace
         self._keep_bytes_max = keep_bytes_max
+        self._until_ns = until_ns
         self._kept_bytes = 0
         self.faults: list[str] = []
 
@@ -98,6 +101,8 @@ class OutputScan:
         if not stat.S_ISREG(found.st_mode) or found.st_ctime_ns < self._mark_ns:
             return
         digest, kept, note = self._keep(path, found.st_size)
+        if self._until_ns is not None and found.st_ctime_ns > self._until_ns:
+            digest, kept, note = None, False, "changed after the run was last heard of"
         records[shown] = FileRecord(
             path=shown,
             digest=digest,
@@ -153,5 +158,7 @@ class OutputScan:
         try:
             found = entry.stat(follow_symlinks=False)
         except OSError:
+            return False
+        if self._until_ns is not None and found.st_ctime_ns > self._until_ns:
             return False
         return found.st_ctime_ns >= self._mark_ns and stat.S_ISREG(found.st_mode)

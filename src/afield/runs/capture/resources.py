@@ -29,13 +29,12 @@ class MemoryWatch:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, pid: int) -> None:
-        """Watch from now on."""
-        if os.path.isdir(f"/proc/{pid}"):
-            self._thread = threading.Thread(
-                target=self._run, args=(pid,), name="afield-memory", daemon=True
-            )
-            self._thread.start()
+    def start(self, pid: int, heartbeat: str | None = None) -> None:
+        """Watch from now on; touch the file `heartbeat` each time, which tells that we live."""
+        self._thread = threading.Thread(
+            target=self._run, args=(pid, heartbeat), name="afield-memory", daemon=True
+        )
+        self._thread.start()
 
     def stop(self) -> int:
         """Watch no more; return the peak in bytes, 0 when nothing was seen."""
@@ -44,10 +43,13 @@ class MemoryWatch:
             self._thread.join()
         return self.peak_bytes
 
-    def _run(self, pid: int) -> None:
+    def _run(self, pid: int, heartbeat: str | None) -> None:
         period_s = _FIRST_PERIOD_S
         while not self._stop.wait(period_s):
             period_s = min(period_s * 1.5, _PERIOD_S)
+            if heartbeat is not None:
+                with contextlib.suppress(OSError):
+                    os.utime(heartbeat)
             self.peak_bytes = max(self.peak_bytes, _tree_bytes(pid), _high_water_bytes(pid))
 
 
