@@ -64,3 +64,6 @@ CATEGORIES_MAX = 1 << 20
 
 DIFFERENCE_PIXELS_MAX = 4_000_000
 """Pixels of a difference image; larger ones are drawn smaller."""
+
+PICTURES_MAX = 200
+"""Difference images that one reproduction writes."""

@@ -42,6 +42,7 @@ class Look:
         name: the file's name, as far as it is known.
         depth: how many archives deep we are.
         budget_bytes: how much may still be unpacked.
+        picture: takes a file's name and a PNG of where its pixels differ; None draws none.
     """
 
     judge: JudgeBytes
@@ -52,6 +53,7 @@ class Look:
     name: str = ""
     depth: int = 0
     budget_bytes: int = LOOK_BYTES_MAX
+    picture: Callable[[str, bytes], None] | None = None
 
     def deeper(self) -> Look:
         """Return the look for what is inside an archive."""

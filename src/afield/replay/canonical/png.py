@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 
 from afield.replay.canonical.look import Canonicaliser, Look
+from afield.replay.canonical.pixels import compare_pixels
 from afield.replay.limits import PIXELS_MAX
 from afield.replay.verdict import Grade, Judged
 
@@ -53,7 +54,7 @@ def _compare_images(old: bytes, new: bytes, left: _Png, right: _Png, look: Look)
         return Judged(Grade.DIVERGED, NAME, "too large to compare by pixels")
     if left.depth > _EIGHT_BITS or right.depth > _EIGHT_BITS:
         return _compare_stored(left, right, look)
-    return _compare_pixels(old, new)
+    return _compare_pixels(old, new, look)
 
 
 def _parse(data: bytes) -> _Png | None:
@@ -105,7 +106,7 @@ def _compare_stored(left: _Png, right: _Png, look: Look) -> Judged:
     return Judged(Grade.DIVERGED, NAME, "the samples as stored differ")
 
 
-def _compare_pixels(old: bytes, new: bytes) -> Judged | None:
+def _compare_pixels(old: bytes, new: bytes, look: Look) -> Judged | None:
     import numpy as np
     from PIL import Image
 
@@ -116,12 +117,7 @@ def _compare_pixels(old: bytes, new: bytes) -> Judged | None:
             right = np.asarray(other.convert("RGBA"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    if np.array_equal(left, right):
-        return Judged(Grade.CONTENT, NAME)
-    distance = np.abs(left.astype(np.int16) - right.astype(np.int16)).max(axis=2)
-    share = float(np.count_nonzero(distance)) / distance.size
-    detail = f"{share:.2%} of the pixels differ, by at most {int(distance.max())} of 255"
-    return Judged(Grade.DIVERGED, NAME, detail)
+    return compare_pixels(NAME, left, right, look)
 
 
 PNG = Canonicaliser(NAME, compare, magic=(SIGNATURE,))

@@ -8,6 +8,7 @@ from afield.replay.canonical.arrays import ARRAY
 from afield.replay.canonical.boosters import LIGHTGBM, XGBOOST
 from afield.replay.canonical.compressed import BZIP2, GZIP, XZ
 from afield.replay.canonical.hdf5 import HDF5
+from afield.replay.canonical.jpeg import JPEG
 from afield.replay.canonical.json_values import JSON, JSON_LINES
 from afield.replay.canonical.look import Canonicaliser, Look
 from afield.replay.canonical.onnx import ONNX
@@ -28,6 +29,7 @@ from afield.replay.verdict import Grade, Judged
 
 REGISTRY: tuple[Canonicaliser, ...] = (
     PNG,
+    JPEG,
     PDF,
     POSTSCRIPT,
     GZIP,
