@@ -22,11 +22,21 @@ if TYPE_CHECKING:
         Usage,
     )
     from afield.runs.tracker import Run
-    from afield.workspace.session import finish, init, log, open  # noqa: A004
+    from afield.workspace.session import (
+        define_metric,
+        finish,
+        init,
+        log,
+        open,  # noqa: A004 - the public verb
+        save,
+        watch,
+    )
     from afield.workspace.views import MetricSummary, RunView
     from afield.workspace.workspace import Workspace
 
+    config: Any
     run: Run | None
+    summary: Any
 
 __version__ = "0.1.0"
 
@@ -35,7 +45,7 @@ _HOMES = {
         "AfieldError Busy Damaged NoWorkspace NotAllowed NotFound Refused Unreachable Usage"
     ),
     "afield.runs.tracker": "Run",
-    "afield.workspace.session": "finish init log open",
+    "afield.workspace.session": "define_metric finish init log open save watch",
     "afield.workspace.views": "MetricSummary RunView",
     "afield.workspace.workspace": "Workspace",
 }
@@ -55,11 +65,16 @@ __all__ = [
     "Unreachable",
     "Usage",
     "Workspace",
+    "config",
+    "define_metric",
     "finish",
     "init",
     "log",
     "open",
     "run",
+    "save",
+    "summary",
+    "watch",
 ]
 
 
@@ -68,6 +83,10 @@ def __getattr__(name: str) -> Any:
         from afield.workspace.session import current_run  # on first use
 
         return current_run()
+    if name in ("config", "summary"):
+        from afield.workspace.session import current_settings  # on first use
+
+        return current_settings(name)
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'afield' has no attribute {name!r}")

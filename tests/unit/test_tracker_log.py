@@ -87,17 +87,12 @@ def test_nested_values_are_joined_by_slashes(tmp_path, run):
 
 
 def test_what_is_no_number_goes_to_the_summary(tmp_path, run):
-    run.log({"text": "abc", "list": [1, 2], "none": None, "huge": 10**400, "loss": 1.0})
+    run.log({"text": "abc", "list": [1, 2], "none": None, "loss": 1.0})
     run.finish()
     with afield.open(tmp_path) as workspace:
         view = workspace.run(run.id)
         assert set(view.metrics) == {"loss"}
-        assert view.summary == {
-            "text": "abc",
-            "list": "[1, 2]",
-            "none": None,
-            "huge": "1" + "0" * 400,
-        }
+        assert view.summary == {"text": "abc", "list": "[1, 2]", "none": None}
     assert run.faults == 0
 
 
@@ -394,3 +389,82 @@ def test_odd_metric_names_survive(tmp_path, run):
         found = set(workspace.run(run.id).metrics)
         assert workspace.series(run.id, "a\nb").num_rows == 1
     assert found == {*names[:5], "?x", "n" * 1_021 + "..."}
+
+
+def _told(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == "afield"]
+
+
+def test_what_is_too_large_for_a_float_is_infinite_and_told_once(tmp_path, run, caplog):
+    for value in (10**400, -(10**400), 10**400):
+        run.log({"huge": value})
+    run.finish()
+    assert _points(tmp_path, run, "huge")[1] == [math.inf, -math.inf, math.inf]
+    assert [text for text in _told(caplog) if "too large for a float" in text] == _told(caplog)
+    assert (len(_told(caplog)), run.faults) == (1, 0)
+
+
+def test_of_a_step_that_is_no_integer_the_whole_part_counts_and_it_is_told_once(
+    tmp_path, run, caplog
+):
+    run.log({"x": 0.0}, step=3.0)
+    assert _told(caplog) == []
+    for step in (1.7, 2.9):
+        run.log({"x": step}, step=step)
+    run.log({"x": 4.0})
+    run.finish()
+    assert _points(tmp_path, run, "x")[0] == [3, 1, 2, 3]
+    assert len(_told(caplog)) == 1
+    assert "step=1.7 is no integer" in _told(caplog)[0]
+
+
+def test_a_step_that_cannot_be_does_not_spoil_the_calls_after_it(tmp_path, run):
+    run.log({"x": 1.0}, step=7)
+    for step in (1 << 80, math.nan, "seven", (1 << 63) - 1):
+        run.log({"x": 2.0}, step=step)
+    run.log({"x": 3.0})
+    run.finish()
+    assert _points(tmp_path, run, "x") == ([7, 8], [1.0, 3.0])
+    assert run.faults == 4
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda run: run.config.update({"late": 1}),
+        lambda run: run.config.__setitem__("late", 1),
+        lambda run: setattr(run.config, "late", 1),
+        lambda run: run.summary.__setitem__("late", 1),
+        lambda run: run.log({"late": "text"}),
+        lambda run: run.save(__file__),
+        lambda run: run.note("late"),
+        lambda run: run.tag(late="yes"),
+    ],
+)
+def test_after_the_end_nothing_is_taken_and_that_is_told_once(tmp_path, caplog, late):
+    run = afield.init(workspace=tmp_path, config={"lr": 1})
+    run.finish()
+    for _ in range(3):
+        late(run)
+    assert len(_told(caplog)) == 1
+    assert "ended" in _told(caplog)[0]
+    assert run.faults == 3
+    assert "late" not in run.config
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(run.id)
+        assert (view.params, view.summary, view.tags) == ({"lr": 1}, {}, {})
+        assert (view.saved, view.notes) == ([], [])
+
+
+def test_patterns_and_a_base_say_what_is_saved_and_how_it_is_named(tmp_path, run):
+    for name in ("a.pt", "b.pt", "c.txt"):
+        (tmp_path / "out" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "out" / name).write_text(name)
+    run.save(str(tmp_path / "out" / "*.pt"), base_path=tmp_path)
+    run.save()
+    assert run.faults == 0
+    run.save(str(tmp_path / "out" / "*.none"))
+    assert run.faults == 1
+    run.finish()
+    with afield.open(tmp_path) as workspace:
+        assert [file.path for file in workspace.run(run.id).saved] == ["out/a.pt", "out/b.pt"]

@@ -17,14 +17,15 @@ class Settings(Mapping[str, Any]):
 
     def __init__(
         self,
-        write: Callable[[Mapping[str, object]], None],
+        write: Callable[[Mapping[str, object]], bool],
         refuse: Callable[[Exception], None],
     ) -> None:
+        """Hand changes to `write`, which says whether they count, and what is none to `refuse`."""
         object.__setattr__(self, "_write", write)
         object.__setattr__(self, "_refuse", refuse)
         object.__setattr__(self, "_values", {})
 
-    def update(self, values: object, *, allow_val_change: bool = True) -> None:
+    def update(self, values: object, *, allow_val_change: bool | None = None) -> None:
         """Set several values at once; from a mapping, pairs, or an `argparse.Namespace`.
 
         Args:
@@ -37,14 +38,18 @@ class Settings(Mapping[str, Any]):
         except Usage as error:
             self._refuse(error)
             return
-        self._values.update(found)
-        self._write(found)
+        if self._write(found):
+            self._values.update(found)
 
     def setdefault(self, name: str, default: Any = None) -> Any:
         """Return the value of `name`, set to `default` when it has none."""
         if name not in self._values:
             self[name] = default
         return self._values[name]
+
+    def setdefaults(self, values: Mapping[str, object]) -> None:
+        """Set the values whose names have none yet."""
+        self.update({name: value for name, value in values.items() if name not in self._values})
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dictionary."""

@@ -7,10 +7,11 @@ workspace, the current run) is the business of `afield.workspace.session`.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import time_ns
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,7 @@ from afield.runs.series.live import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.values import Keeper
 
 _pack_into = RECORD.pack_into
-_STEP_MAX = (1 << 63) - 1
+_STEP_MIN, _STEP_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class Run:
@@ -47,11 +48,14 @@ class Run:
         config: its params; set items or attributes, or `update()`.
         summary: values about the whole run that are not a metric.
         faults: how many calls could not be recorded.
+        disabled: whether nothing at all is kept of it.
     """
+
+    disabled = False
 
     def __init__(
         self,
-        record: Record,
+        record: Record | None,
         run: RunId,
         *,
         name: str,
@@ -69,7 +73,8 @@ class Run:
         self.config = Settings(self._write_params, self._fault)
         self.config.prefill(config or {})
         self.summary = Settings(self._write_summary, self._fault)
-        self._record = record
+        if record is not None:  # a `SilentRun` has none
+            self._record = record
         self._owns = owns
         self._pid = os.getpid()
         self._when_finished = when_finished
@@ -78,18 +83,24 @@ class Run:
         self._live: LiveSeries | None = None
         self._step = 0
         self._inside = False
-        self._late: list[tuple[Mapping[str, Any], int | None, bool]] = []
+        self._late: list[tuple[Mapping[str, Any], int | None, bool | None]] = []
+        self._told: set[str] = set()
         _running.add(self)
 
     def log(
-        self, values: Mapping[str, Any], step: int | None = None, *, commit: bool = True
+        self,
+        values: Mapping[str, Any],
+        step: int | None = None,
+        commit: bool | None = None,  # noqa: FBT001 - W&B's signature
     ) -> None:
         """Log metrics at a step; they are kept whatever happens to the process afterwards.
 
         Args:
             values: numbers by metric name (also of numpy, torch ...); NaN and infinities are
-                kept. A nested mapping logs `outer/inner`; what is no number goes to `summary`.
-            step: may repeat or go back; without it, one more than at the last call.
+                kept, what is too large for a float as infinity. A nested mapping logs
+                `outer/inner`; what is no number goes to `summary`.
+            step: an integer, that may repeat or go back; without it, one more than at the last
+                call. Of another number the whole part counts.
             commit: False keeps the next call without a step at this one's step.
         """
         try:
@@ -102,8 +113,10 @@ class Run:
                     now = time_ns()
                     if step is None:
                         step = self._step
+                    elif type(step) is not int or not _STEP_MIN <= step < _STEP_MAX:
+                        step = self._whole(step)
                     live: Any = self._live
-                    self._step = step + 1 if commit else step
+                    self._step = step if commit is False else step + 1
                     for name, value in values.items():
                         try:
                             _pack_into(live.window, live.position, step, now, value, live.ids[name])
@@ -118,18 +131,30 @@ class Run:
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
             self._fault(error)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Keep a file, or all files of a folder, with the run, under the path's name.
+    def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        base_path: str | os.PathLike[str] | None = None,
+        policy: str | None = None,
+    ) -> None:
+        """Keep files with the run, as they are now.
 
-        The bytes are read now. Paths under the working folder keep their relative name, others
-        their last part.
+        Args:
+            path: a file, a folder (all files in it), or a pattern such as `*.pt`. None keeps
+                nothing.
+            base_path: names are relative to it; without it, to the working folder. Files that
+                lie elsewhere are named by the last part of `path`.
+            policy: taken for scripts of W&B, and not looked at.
         """
+        if path is None or self._is_over("save"):
+            return
+        if policy not in (None, "now"):
+            self._say("policy", f"`save` keeps files as they are now; policy={policy!r} is ignored")
         try:
-            vault = self._record.vault
             from afield.runs.secrets import HOLDS_SECRETS, may_keep  # costs start-up time
 
-            drafts = []
-            for name, full in files_under(os.fspath(path)):
+            vault, drafts = self._record.vault, []
+            for name, full in files_under(os.fspath(path), os.fspath(base_path or "")):
                 if may_keep(full):
                     drafts.append(events.saved(self.id, name, *vault.put_file(full)))
                 else:
@@ -141,28 +166,33 @@ class Run:
 
     def note(self, text: str) -> None:
         """Add a note, in prose, to the run."""
-        try:
-            keeper = Keeper(self._record.vault)
-            draft = keeper.note(self.id, text)
-            keeper.flush()
-            self._append([draft])
-        except Exception as error:  # noqa: BLE001 - nothing may reach the training
-            self._fault(error)
+        if not self._is_over("note"):
+            self._keep(lambda keeper: [keeper.note(self.id, text)])
 
     def tag(self, **tags: object) -> None:
         """Set tags; None takes one away."""
-        try:
-            keeper = Keeper(self._record.vault)
-            self._append(list(keeper.tags(self.id, tags)))
-        except Exception as error:  # noqa: BLE001 - nothing may reach the training
-            self._fault(error)
+        if not self._is_over("tag"):
+            self._keep(lambda keeper: keeper.tags(self.id, tags))
 
-    def finish(self, exit_code: int | None = 0) -> None:
+    def define_metric(self, name: str, *args: object, **kwargs: object) -> None:
+        """Do nothing but say so, once: every metric has its own steps, and all its summaries."""
+        del name, args, kwargs
+        self._say("define", "`define_metric` does nothing: last, min, max, mean are always kept")
+
+    def watch(self, *args: object, **kwargs: object) -> None:
+        """Do nothing but say so, once: gradients are kept when the script logs them."""
+        del args, kwargs
+        self._say("watch", "`watch` does nothing: no gradients or weights are logged by it")
+
+    def finish(self, exit_code: int | None = 0, *, quiet: bool | None = None) -> None:
         """End the run: `finished` for exit code 0 or None, else `failed`; once.
+
+        `quiet` is taken for scripts of W&B; nothing is printed in any case.
 
         Inside `afield run`, and in a forked child, only this process's part ends: the run
         belongs to another process.
         """
+        del quiet
         self.finish_as(RunEnd("failed" if exit_code else "finished", exit_code or 0))
 
     def __enter__(self) -> Self:
@@ -221,7 +251,11 @@ class Run:
                 for inner, found in value.items():
                     self._log_oddly(clip_name(f"{name}/{inner}"), found, step, now, depth + 1)
                 return
-            number = _as_number(value)
+            try:
+                number = _as_number(value)
+            except OverflowError:
+                number = math.inf if value > 0 else -math.inf
+                self._say("overflow", f"`{name}` is too large for a float; logged as {number}")
             if number is None:
                 self.summary.update({name: value})
                 return
@@ -234,6 +268,14 @@ class Run:
             live.position += RECORD_BYTES
         except Exception as error:  # noqa: BLE001 - the other values of the call are still logged
             self._fault(error)
+
+    def _whole(self, step: Any) -> int:
+        whole = int(step)
+        if whole != step:
+            self._say("step", f"step={step} is no integer; logged at {whole}")
+        if not _STEP_MIN <= whole < _STEP_MAX:
+            raise ValueError(f"step={step} does not fit 64 bits")
+        return whole
 
     def _log_late(self) -> None:
         late, self._late = self._late, []
@@ -248,23 +290,34 @@ class Run:
             self._live = LiveSeries(self._record.live_folder(self.id), pid, born(pid) or "")
         return self._live
 
-    def _write_params(self, values: Mapping[str, object]) -> None:
+    def _write_params(self, values: Mapping[str, object]) -> bool:
+        if self._is_over("config"):
+            return False
+        self._keep(lambda keeper: keeper.params(self.id, values))
+        return True
+
+    def _write_summary(self, values: Mapping[str, object]) -> bool:
+        if self._is_over("summary"):
+            return False
+        self._keep(lambda keeper: keeper.summary(self.id, values))
+        return True
+
+    def _keep(self, drafts: Callable[[Keeper], Iterable[Draft]]) -> None:
+        """Write down what a person said, at once."""
         try:
             keeper = Keeper(self._record.vault)
-            drafts = list(keeper.params(self.id, values))
+            found = list(drafts(keeper))
             keeper.flush()
-            self._append(drafts)
+            self._append(found)
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
             self._fault(error)
 
-    def _write_summary(self, values: Mapping[str, object]) -> None:
-        try:
-            keeper = Keeper(self._record.vault)
-            drafts = list(keeper.summary(self.id, values))
-            keeper.flush()
-            self._append(drafts)
-        except Exception as error:  # noqa: BLE001 - nothing may reach the training
-            self._fault(error)
+    def _is_over(self, what: str) -> bool:
+        """Tell whether the run has ended; then it takes nothing more, and says so once."""
+        if self._finished:
+            self.faults += 1
+            self._say("over", f"it has ended; `{what}` does nothing any more")
+        return self._finished
 
     def _append(self, drafts: list[Draft]) -> None:
         if drafts:
@@ -272,15 +325,16 @@ class Run:
 
     def _fault(self, error: BaseException) -> None:
         self.faults += 1
-        if self.faults == 1:
+        kind = type(error).__name__
+        self._say("fault", f"not everything could be recorded: {kind}: {error}")
+
+    def _say(self, about: str, what: str) -> None:
+        """Warn, once about each matter."""
+        if about not in self._told:
+            self._told.add(about)
             import logging  # rarely needed, and not light
 
-            logging.getLogger("afield").warning(
-                "run %s: not everything could be recorded: %s: %s",
-                self.id,
-                type(error).__name__,
-                error,
-            )
+            logging.getLogger("afield").warning("run %s: %s", self.id, what)
 
     def _after_fork(self) -> None:
         """In a forked child: log to a file of its own, and leave the run's end to the parent."""
@@ -299,7 +353,7 @@ def _as_number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError):
         return None
 
 

@@ -15,14 +15,14 @@ from afield.kernel.clock import SystemClock
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
 from afield.runs import events
-from afield.runs.config import as_mapping
+from afield.runs.config import Settings, as_mapping
 from afield.runs.live_owner import read_owner
 from afield.runs.names import default_name
 from afield.runs.record import DEFAULT_EXPERIMENT, DEFAULT_PROJECT, Record, start_run
 from afield.runs.series.live import clip_name
 from afield.runs.tracker import Run
 from afield.runs.values import Keeper, hide_in_name
-from afield.workspace import layout
+from afield.workspace import layout, wandb
 from afield.workspace.script_end import ScriptEnd
 from afield.workspace.store import make_store, open_store
 
@@ -34,6 +34,7 @@ JOIN_RUN = "AFIELD_RUN"
 _current: Run | None = None
 _records: dict[str, Record] = {}
 _joined: set[tuple[int, str]] = set()
+_not_joined: set[str] = set()
 _hooked = False
 
 
@@ -46,6 +47,10 @@ def init(
     tags: object = None,
     notes: str | None = None,
     workspace: str | os.PathLike[str] | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    mode: str | None = None,
+    **others: object,
 ) -> Run:
     """Begin a run and make it the current one; a run that is still open is finished first.
 
@@ -53,6 +58,8 @@ def init(
     params stand beside what was captured; then `workspace` is not looked at, and names count
     that were not given to `afield run`. A call after that begins a run of its own, with the
     joined one as its parent.
+
+    When nothing can be recorded, that is told once, and the run that is returned keeps nothing.
 
     Args:
         project: groups experiments; `default` when not given.
@@ -63,18 +70,27 @@ def init(
         notes: a first note, in prose.
         workspace: the folder that holds, or is to hold, the `.afield` folder. Without it:
             `AFIELD_WORKSPACE`, the nearest one upward, or the user's default workspace.
+        group: the tag `group`.
+        job_type: the tag `job_type`.
+        mode: `disabled` gives a run of which nothing is kept.
+        others: what else W&B's `init` takes; that it is not looked at is told once.
 
     Raises:
-        AfieldError: the workspace cannot be opened or made.
+        Usage: `config` or `tags` is nothing of the kind.
+        AfieldError: the folder given as `workspace` cannot be used.
+        TypeError: there is no such argument.
     """
     global _current  # noqa: PLW0603 - the current run is a matter of the process
-    parent = _finish_before()
+    wandb.check(others)
     values, labels = as_mapping(config), _as_tags(tags)
+    labels |= {key: word for key, word in (("group", group), ("job_type", job_type)) if word}
+    parent = _finish_before()
     names = {"name": name, "project": project, "experiment": experiment}
-    run = _join(names, values, labels)
-    if run is None:
-        record = _open_record(os.fspath(workspace) if workspace is not None else None)
-        run = _begin(record, names, values, labels, parent=parent or _joined_parent())
+    run: Run
+    if mode == "disabled":
+        run = _silent(names, values)
+    else:
+        run = _recorded(names, values, labels, parent, workspace)
     if notes:
         run.note(notes)
     _current = run
@@ -82,16 +98,59 @@ def init(
     return run
 
 
-def log(values: Mapping[str, Any], step: int | None = None, *, commit: bool = True) -> None:
+def log(
+    values: Mapping[str, Any],
+    step: int | None = None,
+    commit: bool | None = None,  # noqa: FBT001 - W&B's signature
+) -> None:
     """Log metrics to the current run, as `Run.log`; without one, `init()` is called first."""
-    run = _current if _current is not None else init()
-    run.log(values, step, commit=commit)
+    current_or_new().log(values, step, commit)
 
 
-def finish(exit_code: int | None = 0) -> None:
+def save(
+    path: str | os.PathLike[str] | None = None,
+    base_path: str | os.PathLike[str] | None = None,
+    policy: str | None = None,
+) -> None:
+    """Keep files with the current run, as `Run.save`; without one, `init()` is called first."""
+    current_or_new().save(path, base_path, policy)
+
+
+def define_metric(name: str, *args: object, **kwargs: object) -> None:
+    """Do nothing but say so, as `Run.define_metric`."""
+    current_or_new().define_metric(name, *args, **kwargs)
+
+
+def watch(*args: object, **kwargs: object) -> None:
+    """Do nothing but say so, as `Run.watch`."""
+    current_or_new().watch(*args, **kwargs)
+
+
+def finish(exit_code: int | None = 0, *, quiet: bool | None = None) -> None:
     """End the current run, if there is one."""
     if _current is not None:
-        _current.finish(exit_code)
+        _current.finish(exit_code, quiet=quiet)
+
+
+def current_or_new() -> Run:
+    """Return the current run, begun if there is none; never raises."""
+    return _current if _current is not None else init()
+
+
+def current_settings(name: str) -> Settings:
+    """Return the `config` or `summary` of the current run; without one, an empty one."""
+    if _current is not None:
+        found: Settings = getattr(_current, name)
+        return found
+
+    def write(_: object) -> bool:
+        _warn("`afield.%s` is that of a run, and there is none: call `afield.init` first", name)
+        return False
+
+    def refuse(found: object) -> None:
+        write(found)
+
+    return Settings(write, refuse)
 
 
 def current_run() -> Run | None:
@@ -114,6 +173,63 @@ def open(path: str | os.PathLike[str] | None = None) -> Workspace:  # noqa: A001
     if path is not None:
         return Workspace.open(os.fspath(path))
     return Workspace.find(os.getcwd(), env=os.environ, home=os.path.expanduser("~"))
+
+
+def _recorded(
+    names: Mapping[str, str | None],
+    config: dict[str, object],
+    tags: dict[str, object],
+    parent: RunId | None,
+    workspace: str | os.PathLike[str] | None,
+) -> Run:
+    """Join or begin a run; one of which nothing is kept when that cannot be done."""
+    try:
+        run = _join(names, config, tags)
+    except Exception as error:  # noqa: BLE001 - nothing may reach the training
+        found = os.environ.get(JOIN_RUN, "")
+        if found not in _not_joined:
+            _not_joined.add(found)
+            _warn("cannot join the run of AFIELD_RUN, `%s`: %s", found, error)
+        run = None
+    if run is not None:
+        return run
+    try:
+        record = _open_record(os.fspath(workspace) if workspace is not None else None)
+    except Exception as error:
+        if workspace is not None:
+            raise  # the place that the script asks for is not there, and nothing is lost yet
+        return _silent(names, config, error)
+    try:
+        return _begin(record, names, config, tags, parent=parent or _joined_parent())
+    except Exception as error:  # noqa: BLE001 - nothing may reach the training
+        return _silent(names, config, error)
+
+
+def _silent(
+    names: Mapping[str, str | None],
+    config: dict[str, object],
+    error: Exception | None = None,
+) -> Run:
+    """Return a run that keeps nothing; an `error` that made it necessary is told."""
+    from afield.runs.silent import SilentRun  # rarely needed
+
+    run = SilentRun(
+        name=names["name"],
+        project=names["project"] or DEFAULT_PROJECT,
+        experiment=names["experiment"] or DEFAULT_EXPERIMENT,
+        config=config,
+        when_finished=_forget,
+    )
+    if error is not None:
+        run.faults += 1
+        _warn("NOTHING IS RECORDED of this run: %s", error)
+    return run
+
+
+def _warn(text: str, *args: object) -> None:
+    import logging  # rarely needed, and not light
+
+    logging.getLogger("afield").warning(text, *args)
 
 
 def _begin(
@@ -221,9 +337,7 @@ def _close(record: Record) -> None:
         if os.path.isdir(record.workspace):
             record.journal.close()
     except (OSError, AfieldError) as error:
-        import logging  # rarely needed, and not light
-
-        logging.getLogger("afield").warning("cannot seal `%s`: %s", record.workspace, error)
+        _warn("cannot seal `%s`: %s", record.workspace, error)
 
 
 def _as_tags(tags: object) -> dict[str, object]:
