@@ -422,6 +422,22 @@ def test_a_run_that_left_nothing_is_not_called_identical(project):
     assert told in report.reasons
 
 
+def test_an_image_that_came_out_otherwise_gets_a_picture_in_a_kept_folder(project, tmp_path):
+    script = r"""
+import struct, time, zlib
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+pixels = b"\0" + str(time.time_ns())[-8:].encode()
+head = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 1, 8, 0, 0, 0, 0))
+image = head + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+open("plot.png", "wb").write(b"\x89PNG\r\n\x1a\n" + image)
+"""
+    run = project.record("python", "-c", script)
+    report = project.reproduce(run, keep=tmp_path / "kept", env="here")
+    assert [one.canonicaliser for one in report.outputs] == ["png"]
+    assert (tmp_path / "kept/plot.png.diff.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_folder_is_kept_when_asked_for_and_never_overwritten(project, tmp_path):
     run = project.record()
     report = project.reproduce(run, keep=tmp_path / "kept")
