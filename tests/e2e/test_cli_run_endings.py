@@ -81,3 +81,8 @@ def test_a_stream_that_is_closed_is_closed_for_the_command(folder, closed, numbe
 def test_other_commands_answer_with_closed_streams(folder):
     assert shell(folder, "afield runs >&-").returncode == 0
     assert shell(folder, "afield nosuch 2>&-").returncode == 2
+
+
+def test_a_process_left_in_the_background_is_said_in_the_closing_paragraph(folder, afield_process):
+    done = afield_process("run", "sh", "-c", "(sleep 2; echo late) & echo now", cwd=folder)
+    assert "left in the background: its later output is not in the record" in done.err

@@ -26,7 +26,7 @@ def run_row(run: RunView) -> dict[str, Any]:
         "started": run.started,
         "ended": run.ended,
         "duration_s": run.duration_s,
-        "user": run.member,
+        "user": run.user,
         "host": run.host,
         "branch": run.facts.get("branch"),
         "commit": run.facts.get("commit"),
@@ -66,7 +66,7 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
         "kind": run.kind,
         "host_name": run.host,
         "summary": dict(run.summary),
-        "notes": [{"at": n.at, "by": n.member, "text": n.text} for n in run.notes],
+        "notes": [{"at": n.at, "by": workspace.name_of(n.member), "text": n.text} for n in run.notes],
         "saved": [
             {"path": s.path, "object": s.object, "size_bytes": s.size_bytes} for s in run.saved
         ],
@@ -149,13 +149,17 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
         "resources": manifest.resources and to_builtins(manifest.resources),
         "console": {"object": manifest.console, "size_bytes": manifest.console_bytes},
         "redactions": [to_builtins(found) for found in manifest.redactions],
-        "capture": {
-            "layers": list(manifest.capture.layers),
-            "inputs_complete": manifest.capture.inputs_complete,
-            "warnings": list(manifest.capture.warnings),
-            "notes": list(manifest.capture.notes),
-        },
+        "capture": _capture_part(manifest),
         "blockers": list(manifest.blockers),
+    }
+
+
+def _capture_part(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "layers": list(manifest.capture.layers),
+        "inputs_complete": manifest.capture.inputs_complete,
+        "warnings": list(manifest.capture.warnings),
+        "notes": list(manifest.capture.notes),
     }
 
 

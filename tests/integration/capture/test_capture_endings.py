@@ -128,7 +128,8 @@ def test_a_process_left_in_the_background_does_not_hold_the_run(run):
     done = run("sh", "-c", "(sleep 30; echo late) & echo now")
     assert time.monotonic() - begin < 10
     assert done.out == b"now\n"
-    assert any("background" in warning for warning in done.manifest.capture.warnings)
+    told = "a process was left in the background: its later output is not in the record"
+    assert told in done.manifest.capture.warnings
 
 
 def test_a_background_process_keeps_its_output_after_the_run(project, tmp_path):
@@ -300,6 +301,19 @@ def read_to_end(master):
         if not chunk:
             return seen
         seen += chunk
+
+
+def test_a_pipe_that_is_read_stands_in_the_way(project):
+    code = DRIVER + "\n"
+    code = code.replace("sys.exit(done.exit_code)", "print(*done.manifest.blockers, sep='\\n')")
+    words = [sys.executable, "-c", code, str(project / ".afield"), "cat"]
+    told = "standard input came from a pipe, which is not kept"
+    done = subprocess.run(words, cwd=project, input=b"fed\n", capture_output=True, check=True)
+    assert told in done.stdout.decode().splitlines()
+    done = subprocess.run(
+        words, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert b"standard input" not in done.stdout
 
 
 def test_the_live_folder_is_gone_after_the_end(run, tmp_path):

@@ -46,8 +46,10 @@ def summary_lines(outcome: Outcome) -> list[str]:
     if manifest.redactions:
         secrets = words.count(len(manifest.redactions), "secret")
         lines.append(f"{mark}: {secrets} replaced by `redacted:…` before anything was written")
-    if not manifest.blockers:  # what stands in the way says it better
-        lines += [f"{mark}: warning: {plain(text)}" for text in manifest.capture.warnings[:2]]
+    warnings = manifest.capture.warnings
+    if manifest.blockers:  # what stands in the way says most of it better
+        warnings = tuple(text for text in warnings if "left in the background" in text)
+    lines += [f"{mark}: warning: {plain(text)}" for text in warnings[:2]]
     if manifest.blockers:
         shown = "; ".join(plain(text) for text in manifest.blockers[:BLOCKERS_SHOWN])
         more = len(manifest.blockers) - BLOCKERS_SHOWN

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 from typing import BinaryIO
 
 from afield.kernel.errors import AfieldError, Usage
@@ -54,6 +55,7 @@ def capture(
     told, hidden = clean_words(request, known)
     observer = Observer(record, request, program=program, known=known, faults=faults)
     observer.seeds = seeds
+    observer.clean = partial(clean_manifest, vault=record.vault, known=known, told=hidden)
     with faults.contained("the code was not kept"):
         observer.look_before()
     run = _begin(record, told, faults)
@@ -80,7 +82,7 @@ def capture(
                 _abandon(record, run, error.exit_code, faults)
             raise
         manifest = _describe(observer, done, console, faults)
-        manifest = clean_manifest(manifest, record.vault, known=known, told=hidden)
+        manifest = _clean(observer, manifest, done, faults)
         if recorded:
             recorded = _end(record, run, manifest, done=done, faults=faults)
     if not recorded:
@@ -190,6 +192,13 @@ def _describe(observer: Observer, done: Exit, console: ConsoleWriter, faults: Fa
             return observer.manifest(done, console)
     except KeyboardInterrupt:
         faults.add("recording was interrupted: what was seen is lost")
+    return observer.rest(done)
+
+
+def _clean(observer: Observer, manifest: Manifest, done: Exit, faults: Faults) -> Manifest:
+    """Return the manifest without secrets; the least of it when that cannot be made sure."""
+    with faults.contained("what was seen is not kept, it could not be searched for secrets"):
+        return observer.clean(manifest)
     return observer.rest(done)
 
 

@@ -7,7 +7,7 @@ order of things, and the command itself, are `capture`'s.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -37,6 +37,8 @@ from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
 from afield.vault import StatCache
 
+LEFT_BEHIND = "a process was left in the background: its later output is not in the record"
+
 
 class Observer:
     """What is seen of one run; made before it, asked for the manifest after it."""
@@ -54,6 +56,7 @@ class Observer:
         self.faults = faults
         self.seeds = SeedPlan(None, None)
         self.console: ObjectId | None = None
+        self.clean: Callable[[Manifest], Manifest] = lambda manifest: manifest
         self._record = record
         self._request = request
         self._program = program
@@ -138,7 +141,7 @@ class Observer:
                 code = self._snapshot.store(self._record.vault)
                 self._record.vault.flush()  # writes nothing when the code is what it was
         before = Before(
-            manifest=msgspec.structs.replace(self.known_before(), code=code),
+            manifest=self.clean(msgspec.structs.replace(self.known_before(), code=code)),
             root=os.fsencode(self._root),
             home=os.fsencode(self._request.environ.get("HOME", "")),
             trace=self._request.trace,
@@ -197,7 +200,7 @@ class Observer:
                 trace = self._inputs.finish()
         parts = self._parts(trace)
         if not done.console_complete:
-            self.faults.add("console incomplete: something in the background still writes to it")
+            self.faults.add(LEFT_BEHIND)
         known = self.known_before()
         found = msgspec.structs.replace(
             known,
