@@ -35,6 +35,9 @@ def samples():
     png = made.getvalue()
     made = io.BytesIO()
     np.save(made, array)
+    photograph = io.BytesIO()
+    Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).save(photograph, "JPEG")
+    header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
     pdf = b"%PDF-1.4\n1 0 obj\n<< /Filter /FlateDecode /Length 9 >>\nstream\n"
     return {
         "a.zip": packed,
@@ -42,6 +45,11 @@ def samples():
         "a.tar": tarred,
         "a.tar.gz": gzip.compress(tarred, mtime=0),
         "a.png": png,
+        "a.jpg": photograph.getvalue(),
+        "a.safetensors": len(header).to_bytes(8, "little") + header + bytes(8),
+        "a.ubj": b"{i\x01ai\x05i\x01b[$d#i\x02" + bytes(8) + b"i\x01cSi\x021.}",
+        "model.json": b'{"learner": {"trees": [0.5, 1], "rate": "5E-1"}, "version": [3, 2]}',
+        "model.txt": b"tree\nversion=v4\ntree_sizes=1 2\n\nTree=0\nleaf_value=0.5 -1\n",
         "a.npy": made.getvalue(),
         "a.pdf": pdf + zlib.compress(b"1 2 m") + b"\nendstream\nendobj\n%%EOF",
         "a.svg": b'<svg><defs id="p0123456789"/><use href="#p0123456789"/></svg>',

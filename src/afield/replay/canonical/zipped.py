@@ -1,4 +1,4 @@
-"""zip and what is built on it (npz, pt, xlsx, whl): the members, without their times.
+"""zip and what is built on it (npz, xlsx, whl, pt): the members, without their times.
 
 Members must have the same names and stand in the same order; how each is compressed, when it
 was written and which system wrote it do not matter. Bytes that belong to no member do not
