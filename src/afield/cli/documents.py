@@ -66,7 +66,9 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
         "kind": run.kind,
         "host_name": run.host,
         "summary": dict(run.summary),
-        "notes": [{"at": n.at, "by": workspace.name_of(n.member), "text": n.text} for n in run.notes],
+        "notes": [
+            {"at": n.at, "by": workspace.name_of(n.member), "text": n.text} for n in run.notes
+        ],
         "saved": [
             {"path": s.path, "object": s.object, "size_bytes": s.size_bytes} for s in run.saved
         ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from afield.projection.catalog import Attribute, Catalog, Pairs
 
 _VERDICT = (
@@ -52,3 +55,20 @@ CATALOG = Catalog(
         "attributes": "attribute",
     },
 )
+
+
+def naming_users(names: Mapping[str, str]) -> Catalog:
+    """Return the catalog in which `user` is what a member is called, where that is known.
+
+    The names stand in objects, which may be erased, and so in no table.
+    """
+    if not names:
+        return CATALOG
+    cases = " ".join(f"WHEN {_text(id_)} THEN {_text(name)}" for id_, name in names.items())
+    user = Attribute(f"(CASE r.member {cases} ELSE r.member END)")
+    return replace(CATALOG, attributes={**CATALOG.attributes, "user": user})
+
+
+def _text(value: str) -> str:
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"

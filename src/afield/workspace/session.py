@@ -23,6 +23,7 @@ from afield.runs.series.live import clip_name
 from afield.runs.tracker import Run
 from afield.runs.values import Keeper, hide_in_name
 from afield.workspace import layout, wandb
+from afield.workspace.person import person_here
 from afield.workspace.script_end import ScriptEnd
 from afield.workspace.store import make_store, open_store
 
@@ -326,9 +327,17 @@ def _cached(folder: str, *, make: bool) -> Record:
     """Open each workspace once in a process: a journal has a thread and an open file."""
     record = _records.get(folder)
     if record is None or not os.path.isfile(os.path.join(folder, layout.CONFIG)):
-        record, _ = (make_store if make else open_store)(folder, clock=SystemClock())
+        clock = SystemClock()
+        if make:
+            record, _ = make_store(folder, clock=clock, person=_person)
+        else:
+            record, _ = open_store(folder, clock=clock)
         _records[folder] = record
     return record
+
+
+def _person() -> str:
+    return person_here(os.environ, os.path.expanduser("~"))
 
 
 def _close(record: Record) -> None:

@@ -14,12 +14,13 @@ from afield.kernel.clock import Clock, SystemClock
 from afield.kernel.errors import NoWorkspace
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import DeviceId, MemberId, new_member_id, new_workspace_id
-from afield.members.events import device_introduced
+from afield.members.events import device_introduced, member_introduced
 from afield.runs.record import Record
 from afield.vault import Vault
 from afield.workspace import layout
 from afield.workspace.config import Config, read_config, write_config
 from afield.workspace.errors import WorkspaceForeign, WorkspaceUnwritable
+from afield.workspace.person import to_profile
 
 
 def open_store(
@@ -43,9 +44,15 @@ def open_store(
 
 
 def make_store(
-    folder: str, *, files: FileSystem | None = None, clock: Clock | None = None
+    folder: str,
+    *,
+    files: FileSystem | None = None,
+    clock: Clock | None = None,
+    person: Callable[[], str] | None = None,
 ) -> tuple[Record, Config]:
     """Make the `.afield` at `folder`, or open it when it is there already.
+
+    `person` tells what the member of a new one is called; nothing is said of it without.
 
     Several processes may do so at once; one makes it. Making it again after a crash picks up
     what was there.
@@ -65,15 +72,15 @@ def make_store(
         with files.lock(os.path.join(folder, layout.LOCK)):
             if os.path.isfile(path):
                 return open_store(folder, files=files, clock=clock)
-            return _make(folder, files, clock)
+            return _make(folder, files, clock, person() if person else "")
     except OSError as error:
         raise WorkspaceUnwritable(
             "cannot make workspace", folder, error.strerror or str(error)
         ) from error
 
 
-def _make(folder: str, files: FileSystem, clock: Clock) -> tuple[Record, Config]:
-    """Key, then the device's first entry, then the configuration: half of it is harmless."""
+def _make(folder: str, files: FileSystem, clock: Clock, name: str) -> tuple[Record, Config]:
+    """Key, then the device's first entries, then the configuration: half of it is harmless."""
     with open(os.path.join(folder, layout.IGNORE), "w", encoding="ascii") as stream:
         stream.write("*\n")  # git never sees a workspace
     key = _key(os.path.join(folder, layout.KEYS))
@@ -83,8 +90,14 @@ def _make(folder: str, files: FileSystem, clock: Clock) -> tuple[Record, Config]
         config = Config(config.workspace, key.device, before)
     record = _record(folder, config, files, clock, key)
     if before is None:
-        draft = device_introduced(key.device, public_key=key.public, member=config.member)
-        record.journal.append_many([draft])
+        member = MemberId(config.member)
+        drafts = [device_introduced(key.device, public_key=key.public, member=member)]
+        if name:  # prose, so it stands in an object
+            drafts.append(
+                member_introduced(member, profile=record.vault.put(to_profile(name), meta=True))
+            )
+            record.vault.flush()
+        record.journal.append_many(drafts)
     write_config(files, os.path.join(folder, layout.CONFIG), config)
     return record, config
 

@@ -35,6 +35,10 @@ class Source(Protocol):
         """Return an object that is text."""
         ...
 
+    def name_of(self, member: str) -> str:
+        """Return what a member is called, or its id."""
+        ...
+
     def manifest(self, run: RunView | str) -> Manifest | None:
         """Return what was captured of a run."""
         ...
@@ -140,6 +144,11 @@ class RunView:
         """What capture found: branch, commit, python, dirty ...; empty without capture."""
         found: dict[str, Any] = json.loads(self._facts) if self._facts else {}
         return found
+
+    @property
+    def user(self) -> str:
+        """What the member is called; its id when nobody says it."""
+        return self._source.name_of(self.member)
 
     @property
     def duration_s(self) -> float | None:

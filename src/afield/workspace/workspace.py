@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from afield.kernel.clock import Clock
+from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId, RunId
 from afield.projection import Projection
@@ -24,7 +25,7 @@ from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
 from afield.runs.manifest import decode as decode_manifest
 from afield.runs.orphans import sweep_orphans
-from afield.runs.query import CATALOG
+from afield.runs.query import naming_users
 from afield.runs.record import Record
 from afield.runs.series.columns import ColumnCache, Columns, Points, decode_columns, live_points
 from afield.runs.series.live import live_parts
@@ -32,6 +33,7 @@ from afield.workspace import layout
 from afield.workspace.arrow import to_table
 from afield.workspace.check import check
 from afield.workspace.config import Config
+from afield.workspace.person import from_profile, person_here
 from afield.workspace.rooms import ROOMS
 from afield.workspace.store import make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
@@ -59,6 +61,7 @@ class Workspace:
         self.record = record
         self.config = config
         self.projection = Projection(os.path.join(record.workspace, layout.PROJECTION), ROOMS)
+        self._names: dict[str, str] | None = None
         self._columns: dict[str, Columns] = {}
         self._cache = ColumnCache(os.path.join(record.workspace, layout.CACHE, "series"))
 
@@ -79,7 +82,7 @@ class Workspace:
             WorkspaceForeign: a `.afield` is there that is not Afield's.
             WorkspaceUnwritable: it cannot be made.
         """
-        return cls(*make_store(layout.folder_for(os.fspath(path)), clock=clock))
+        return cls(*make_store(layout.folder_for(os.fspath(path)), clock=clock, person=_person))
 
     @classmethod
     def find(
@@ -95,18 +98,24 @@ class Workspace:
         The one that `AFIELD_WORKSPACE` names; else the nearest at or above `start`; else the
         user's default one, which is made on first use (as is the one named).
         """
+
+        def person() -> str:
+            return person_here(env, os.fspath(home))
+
         named = env.get(layout.VARIABLE)
         if named:
-            return cls(*make_store(layout.folder_for(named), clock=clock))
+            return cls(*make_store(layout.folder_for(named), clock=clock, person=person))
         found = layout.find_upward(os.fspath(start))
         if found is not None:
             return cls(*open_store(found, clock=clock))
-        return cls(*make_store(layout.default_folder(env, os.fspath(home)), clock=clock))
+        folder = layout.default_folder(env, os.fspath(home))
+        return cls(*make_store(folder, clock=clock, person=person))
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""
         with contextlib.suppress(OSError):  # a workspace that is read only is still read
             sweep_orphans(self.record)
+        self._names = None
         return self.projection.refresh(self.record.journal)
 
     def runs(
@@ -128,7 +137,7 @@ class Workspace:
         keys = search(
             self.projection,
             parse(query),
-            CATALOG,
+            naming_users(self._known_names()),
             clock=self.record.clock,
             limit=limit,
             offset=offset,
@@ -151,7 +160,7 @@ class Workspace:
         return count(
             self.projection,
             parse(query),
-            CATALOG,
+            naming_users(self._known_names()),
             clock=self.record.clock,
             where="" if deleted else "r.deleted IS NOT TRUE",
         )
@@ -268,9 +277,23 @@ class Workspace:
         """Return an object that is text."""
         return self.record.vault.get(found).decode("utf-8", "replace")
 
+    def name_of(self, member: str) -> str:
+        """Return what a member is called; the id when its profile is missing or was erased."""
+        return self._known_names().get(member, member)
+
     def live_folder(self, run: RunId) -> str:
         """Return the folder of a running run."""
         return self.record.live_folder(run)
+
+    def _known_names(self) -> dict[str, str]:
+        if self._names is None:
+            sql = "SELECT id, profile_object FROM members WHERE profile_object IS NOT NULL"
+            self._names = {}
+            for member, profile in self.query(sql):
+                with contextlib.suppress(AfieldError):
+                    if name := from_profile(self.record.vault.get(profile)):
+                        self._names[member] = name
+        return self._names
 
     def _view(self, run: RunView | str) -> RunView:
         return run if isinstance(run, RunView) else self.run(run)
@@ -307,3 +330,7 @@ class Workspace:
         for batch in self.record.journal.read():
             for entry in batch.entries:
                 yield from entry.refs
+
+
+def _person() -> str:
+    return person_here(os.environ, os.path.expanduser("~"))
