@@ -280,7 +280,7 @@ def test_following_ends_when_the_run_is_killed(repository, afield_process):
             os.killpg(child.pid, signal.SIGKILL)
             _, err = follower.communicate(timeout=30)
     assert b"victim interrupted" in err
-    assert "it was cut off" in afield_process("show", "victim", cwd=repository).out
+    assert "its recorder was cut off" in afield_process("show", "victim", cwd=repository).out
 
 
 def test_log_writes_each_stream_to_its_own(afield_process, repository):
