@@ -36,7 +36,7 @@ gallery: setup
 test: setup gallery ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-bench: setup ## the measurements, each against its floor or peer
+bench: setup gallery ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks
 
 demo: setup ## record a real training, reproduce it, see the verdict

@@ -110,10 +110,16 @@ def prepare(folder, files):
     return data
 
 
+def default_python():
+    """Return a Python with scikit-learn: the gallery's, which `make bench` sets up."""
+    gallery = Path(__file__).parents[1] / ".cache" / "gallery" / "venv" / "bin" / "python"
+    return str(gallery) if gallery.exists() else sys.executable
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=["start", "training", "files", "console"])
-    parser.add_argument("--python", default=sys.executable, help="the command's interpreter")
+    parser.add_argument("--python", default=default_python(), help="the command's interpreter")
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=3)
     options = parser.parse_args()
@@ -122,7 +128,7 @@ def main():
         folder = Path(name)
         data = prepare(folder, options.files if "files" in options.names else 0)
         for one in options.names:
-            words = [options.python, f"{one}.py"]
+            words = [os.path.abspath(options.python), f"{one}.py"]
             if one == "files":
                 words += [str(data), str(options.files)]
             measure(one, words, folder, turns=options.turns)
