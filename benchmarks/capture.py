@@ -128,7 +128,8 @@ def main():
         folder = Path(name)
         data = prepare(folder, options.files if "files" in options.names else 0)
         for one in options.names:
-            words = [os.path.abspath(options.python), f"{one}.py"]
+            # not resolved: a venv is known by the path of its Python
+            words = [os.path.abspath(options.python), f"{one}.py"]  # noqa: PTH100
             if one == "files":
                 words += [str(data), str(options.files)]
             measure(one, words, folder, turns=options.turns)
