@@ -172,7 +172,7 @@ def execute(
     err: BinaryIO,
     terminal: bool,
 ) -> Outcome:
-    """Run the command again under capture, with the recorded seeds.
+    """Run the command again under capture, with the recorded seeds, params and tags.
 
     `argv_shown` is what the new record holds instead of `argv`, and `secrets` is what it must
     not hold.
@@ -189,6 +189,8 @@ def execute(
         environ=environ,
         project=project,
         experiment=experiment,
+        params=manifest.params,
+        tags=manifest.tags,
         seed=entropy.mode == "replay",
         run_seed=entropy.run_seed,
         hash_seed=entropy.hash_seed,

@@ -169,7 +169,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     `argv` and `cwd` (relative to the project's root, POSIX; absolute when outside it) are what
     was asked for; `root` is the project's absolute folder at recording. `exit_code` is None
-    when a signal ended the run. `console` is the framed console object (see
+    when a signal ended the run. `params` and `tags` are those given with the command, not what the
+    script itself logged. `console` is the framed console object (see
     `runs.capture.console`). `blockers` says in words, one line each, what stands in the way of
     reproducing the run; empty means that nothing known does.
     """
@@ -185,6 +186,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     environment: Environment | None = None
     inputs: tuple[FileRecord, ...] = ()
     outputs: tuple[FileRecord, ...] = ()
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
     variables: dict[str, str] = {}
     entropy: Entropy = Entropy(mode="off")
     host: Host | None = None

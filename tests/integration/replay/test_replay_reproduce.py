@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from afield.replay import decode_report
+from afield.replay import compare_runs, decode_report
 from afield.replay.errors import FolderInUse, NotReproducible, OutsideWrites, SecretsNeeded
+from afield.runs import events
 
 
 def results(report):
@@ -60,6 +61,33 @@ def test_the_reproduction_is_a_run_of_its_own_and_both_name_each_other(project):
     stored = project.workspace.record.vault.get(told.report)
     assert decode_report(stored) == msgspec.structs.replace(report)
     assert [one for one in project.workspace.verify() if one.damaged] == []
+
+
+def test_what_was_given_with_the_run_is_handed_on_and_what_it_logged_is_not(project):
+    project.write("log.py", "import os\nprint('ok')\n")
+    secret = "correct2horse9"  # noqa: S105 - no secret
+    given = {"lr": "1", "api_key": secret, "note": f"with {secret}"}
+    run = project.record(
+        *("python", "log.py"),
+        params=given,
+        tags={"stage": "baseline"},
+        project="maps",
+        experiment="first",
+    )
+    draft = events.params(run, {"found": 7})
+    project.workspace.record.journal.append_many([draft])
+    report = project.reproduce(run)
+    assert report.verdict == "identical", report
+    old, new = project.workspace.run(run), project.workspace.run(report.new_run)
+    assert new.params == {name: old.params[name] for name in given}
+    assert new.params["lr"] == "1"
+    assert (new.tags, new.project, new.experiment) == ({"stage": "baseline"}, "maps", "first")
+    found = compare_runs(project.workspace.record, project.workspace, run, report.new_run)
+    assert [one.name for one in found.params] == ["found"]
+    again = project.workspace.run(project.reproduce(report.new_run).new_run)
+    assert (again.params, again.tags) == (new.params, new.tags)
+    for path in project.workspace.path.rglob("*"):
+        assert not path.is_file() or secret.encode() not in path.read_bytes()
 
 
 def test_an_environment_is_built_once_and_then_reused(project, tmp_path):

@@ -36,6 +36,9 @@ OUTPUTS_SCANNED_BYTES_MAX = 64 << 20
 OUTPUTS_NAMED_MAX = 20
 """Outputs with secrets that a record names."""
 
+REDACTED = "redacted:"
+"""A param that is handed on from an earlier record may have lost its value there."""
+
 _TEXT_PROBE_BYTES = 8000
 _NO_TEXTS = frozenset(
     {
@@ -48,7 +51,8 @@ _NO_TEXTS = frozenset(
 
 def secrets_of(request: Request) -> dict[str, bytes]:
     """Return the values that must stand nowhere in the record."""
-    handed = known_arguments(request.argv, request.params, folder=request.folder)
+    params = {name: text for name, text in request.params.items() if REDACTED not in text}
+    handed = known_arguments(request.argv, params, folder=request.folder)
     found = known_values(request.environ, folder=request.folder)
     values = set(found.values())
     handed |= as_known(request.secrets.items(), folder=request.folder)

@@ -176,6 +176,8 @@ class Observer:
                 root=printable(self._root),
                 exit_code=None,
                 git=self._snapshot.git,
+                params=self._given(request.params, "params"),
+                tags=self._given(request.tags, "tags"),
                 variables=redact_mapping(pick_variables(request.environ), "env", known=self.known)[
                     0
                 ],
@@ -189,6 +191,10 @@ class Observer:
                 capture=Capture(layers=("tree",), warnings=tuple(self.faults.texts)),
             )
         return self._before
+
+    def _given(self, values: Mapping[str, str], what: str) -> dict[str, str]:
+        clean, _ = redact_mapping(values, what, known=self.known)
+        return {printable(name): printable(value) for name, value in clean.items()}
 
     def manifest(self, done: Exit, console: ConsoleWriter) -> Manifest:
         """Return all that was seen; never raises for a fault of ours."""
