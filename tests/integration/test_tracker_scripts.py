@@ -189,3 +189,23 @@ def test_a_run_to_join_in_a_workspace_that_is_gone_is_told_and_not_joined(tmp_pa
     )
     assert (code, out.strip()) == (0, "False")
     assert err.count("cannot join") == 1
+
+
+def test_values_of_secret_variables_are_replaced_wherever_they_turn_up(tmp_path):
+    code = """
+        import os, afield
+        key = os.environ["CLOUD_TOKEN"]
+        with afield.init(config={"where": f"bucket?{key}"}, tags={"t": key}) as run:
+            run.summary["said"] = key
+            run.note(f"it is {key}")
+    """
+    env = os.environ | {"CLOUD_TOKEN": "quite-Plain-9", "AFIELD_WORKSPACE": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=env, check=True)
+    everything = b"".join(
+        path.read_bytes() for path in (tmp_path / ".afield").rglob("*") if path.is_file()
+    )
+    assert b"quite-Plain-9" not in everything
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert "redacted:" in view.notes[0].text
+        assert view.params["where"].startswith("bucket?redacted:")

@@ -11,7 +11,7 @@ import base64
 import contextlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,6 +53,7 @@ class Record:
         files: the file system under journal and vault.
         clock: where the time comes from.
         workspace: the `.afield` folder.
+        secrets: returns values to be replaced wherever they turn up, by name.
     """
 
     journal: Journal
@@ -61,6 +62,7 @@ class Record:
     files: FileSystem
     clock: Clock
     workspace: str
+    secrets: Callable[[], Mapping[str, bytes]] = dict
 
     def live_folder(self, run: RunId) -> str:
         """Return the folder of a running run; it is gone once the run has ended."""
@@ -122,7 +124,7 @@ def start_run(
             reproduces=reproduces,
         )
     ]
-    keeper = Keeper(record.vault)
+    keeper = Keeper(record.vault, secrets=record.secrets)
     drafts += keeper.params(run, params or {})
     drafts += keeper.tags(run, tags or {})
     keeper.flush()

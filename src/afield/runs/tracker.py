@@ -305,7 +305,7 @@ class Run:
     def _keep(self, drafts: Callable[[Keeper], Iterable[Draft]]) -> None:
         """Write down what a person said, at once."""
         try:
-            keeper = Keeper(self._record.vault)
+            keeper = Keeper(self._record.vault, secrets=self._record.secrets)
             found = list(drafts(keeper))
             keeper.flush()
             self._append(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from afield.journal import Draft
@@ -30,10 +30,15 @@ class Keeper:
     """Turns values into drafts; long texts go to the vault on the way.
 
     Call `flush` after the last draft and before appending any of them.
+
+    Args:
+        vault: where long texts go.
+        secrets: returns values to be replaced wherever they turn up; asked at the first text.
     """
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, *, secrets: Callable[[], Mapping[str, bytes]] = dict) -> None:
         self._vault = vault
+        self._secrets = secrets
         self._refs: list[ObjectId] = []
         self._dirty = False
 
@@ -52,7 +57,7 @@ class Keeper:
         rest = iter(values.items())
         while chunk := list(islice(rest, TAGS_PER_ENTRY_MAX)):
             kept = {
-                clip_name(hide_in_name(name)): clip_text(hide_secrets(name, _as_text(value)))
+                clip_name(hide_in_name(name)): clip_text(self._hide(name, _as_text(value)))
                 for name, value in chunk
                 if value is not None
             }
@@ -63,7 +68,7 @@ class Keeper:
     def note(self, run: RunId, text: str) -> Draft:
         """Return the draft of a note."""
         self._dirty = True
-        clean = hide_secrets("note", text).encode("utf-8", "replace")
+        clean = self._hide("note", text).encode("utf-8", "replace")
         return events.noted(run, self._vault.put(clean, meta=True))
 
     def flush(self) -> None:
@@ -87,11 +92,14 @@ class Keeper:
         if kept:
             yield kept
 
+    def _hide(self, name: str, text: str) -> str:
+        return hide_secrets(name, text, known=self._secrets())
+
     def _scalar(self, name: str, value: object) -> Scalar:
         found = to_scalar(value)
         if not isinstance(found, str):
             return found
-        found = hide_secrets(name, found)
+        found = self._hide(name, found)
         data = found.encode("utf-8", "replace")
         if len(data) <= TEXT_BYTES_MAX:
             return data.decode("utf-8")
@@ -140,8 +148,8 @@ def flatten(values: Mapping[str, object], separator: str) -> Iterator[tuple[str,
             stack.pop()
 
 
-def hide_secrets(name: str, text: str) -> str:
-    """Replace what looks like a secret in a value; the name beside it helps to tell."""
+def hide_secrets(name: str, text: str, *, known: Mapping[str, bytes]) -> str:
+    """Replace known secrets and what looks like one in a value; its name helps to tell."""
     from afield.runs.secrets import counts, is_secret_name, redact  # patterns cost start-up time
 
     if text.startswith("redacted:"):
@@ -149,7 +157,7 @@ def hide_secrets(name: str, text: str) -> str:
     if is_secret_name(_PARTS.sub("_", name)) and counts(text):
         return "redacted:name"
     label = f"{name}="
-    clean, rules = redact(label + text)
+    clean, rules = redact(label + text, known=known)
     if not rules:
         return text
     return clean.removeprefix(label)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from afield.kernel.clock import SystemClock
@@ -289,7 +291,7 @@ def _join(
         for key, value in names.items()
         if value and key not in owner.given
     }
-    keeper = Keeper(record.vault)
+    keeper = Keeper(record.vault, secrets=record.secrets)
     drafts = [*keeper.params(run_id, config), *keeper.tags(run_id, tags)]
     if chosen:
         drafts.append(events.named(run_id, **chosen))
@@ -329,15 +331,22 @@ def _cached(folder: str, *, make: bool) -> Record:
     if record is None or not os.path.isfile(os.path.join(folder, layout.CONFIG)):
         clock = SystemClock()
         if make:
-            record, _ = make_store(folder, clock=clock, person=_person)
+            made, _ = make_store(folder, clock=clock, person=_person)
         else:
-            record, _ = open_store(folder, clock=clock)
-        _records[folder] = record
+            made, _ = open_store(folder, clock=clock)
+        _records[folder] = record = replace(made, secrets=_secrets_here)
     return record
 
 
 def _person() -> str:
     return person_here(os.environ, os.path.expanduser("~"))
+
+
+@cache
+def _secrets_here() -> Mapping[str, bytes]:
+    from afield.runs.secrets import known_values  # its patterns cost start-up time
+
+    return known_values(os.environ)
 
 
 def _close(record: Record) -> None:
