@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from afield.replay.verdict import Grade, Judged, run_verdict, worst
+from afield.replay.verdict import Grade, run_verdict
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,6 @@ def test_the_verdict_of_a_run_is_that_of_its_worst_part(grades, gaps, verdict):
 
 def test_what_was_not_checked_is_never_better_than_what_was():
     assert Grade.UNCHECKED > Grade.TOLERANCE > Grade.CONTENT > Grade.BYTES
-
-
-def test_the_first_of_the_worst_is_named():
-    first = Judged(Grade.DIVERGED, detail="one")
-    assert worst([Judged(Grade.BYTES), first, Judged(Grade.DIVERGED, detail="two")]) is first
-    assert worst([]) is None
 
 
 def test_every_grade_has_words():

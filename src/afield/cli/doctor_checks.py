@@ -22,7 +22,6 @@ from afield.cli.session import Session
 State = Literal["pass", "fail", "not run", "error"]
 COMMAND_TIMEOUT_S = 10
 DISK_FREE_BYTES_MIN = 500_000_000
-CLOCK_YEAR_MIN = 2024
 
 
 @dataclass(frozen=True, slots=True)

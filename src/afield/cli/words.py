@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-KIB = 1024
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 

@@ -58,15 +58,6 @@ class Judged:
     hollow: bool = False
 
 
-def worst(judged: Iterable[Judged]) -> Judged | None:
-    """Return the first of the worst, or None of nothing."""
-    found: Judged | None = None
-    for one in judged:
-        if found is None or one.grade > found.grade:
-            found = one
-    return found
-
-
 def run_verdict(grades: Iterable[Grade], *, gaps: bool) -> Verdict:
     """Return the verdict of a run from the grades of its parts.
 

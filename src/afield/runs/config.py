@@ -51,10 +51,6 @@ class Settings(Mapping[str, Any]):
         """Set the values whose names have none yet."""
         self.update({name: value for name, value in values.items() if name not in self._values})
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return a copy as a plain dictionary."""
-        return dict(self._values)
-
     def prefill(self, values: Mapping[str, object]) -> None:
         """Take values that are recorded already."""
         self._values.update(values)

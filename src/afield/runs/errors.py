@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, NotFound, Refused
+from afield.kernel.errors import Damaged, NotFound
 
 
 class RunNotFound(NotFound):
@@ -27,9 +27,3 @@ class SeriesDamaged(Damaged):
     """The bytes of a sealed series cannot be what was written."""
 
     code = "runs.series_damaged"
-
-
-class RunEnded(Refused):
-    """The run has ended, and what was asked needs it to be running."""
-
-    code = "runs.ended"

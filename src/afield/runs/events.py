@@ -176,11 +176,6 @@ def to_json_number(value: float) -> float | str:
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
-def from_json_number(value: float | str) -> float:
-    """Return the number that `to_json_number` wrote."""
-    return float(value)
-
-
 def _chunks(summaries: Mapping[str, Summary]) -> Iterator[dict[str, dict[str, float | str]]]:
     chunk: dict[str, dict[str, float | str]] = {}
     room_bytes = MEASURED_BYTES_MAX

@@ -17,7 +17,6 @@ from typing import NamedTuple
 from afield.vault.layout import ENTRY, Entry, find_entry
 from afield.vault.limits import INDEXES_HELD, PACKS_MAX
 
-PACK_BITS = PACKS_MAX.bit_length() - 1
 PACK_MASK = PACKS_MAX - 1
 WORDS_OF_AN_ENTRY = ENTRY.size // 8
 
