@@ -17,6 +17,7 @@ from afield.kernel.ids import ObjectId, RunId
 from afield.replay.canonical import Look, judge
 from afield.replay.canonical.plain import compare_console
 from afield.replay.cause import Cause
+from afield.replay.kinds import judge_links, with_mode
 from afield.replay.limits import FOLDER_OUTPUTS_MAX, LOOK_BYTES_MAX, SERIES_POINTS_MAX
 from afield.replay.masks import is_cache
 from afield.replay.reader import MetricFacts, RunReader
@@ -158,7 +159,7 @@ def _outputs(
     for one, other in pairs[:FOLDER_OUTPUTS_MAX]:
         path = one.path if one else other.path if other else ""
         if one and other:
-            judged = _file(one, other, vault, look)
+            judged = with_mode(_file(one, other, vault, look), one, other)
         elif one:
             judged = Judged(Grade.MISSING, detail="the other run did not write it")
         else:
@@ -265,6 +266,8 @@ def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judge
     if one.digest is None or other.digest is None:
         side = "recorded" if one.digest is None else "reproduced"
         return Judged(Grade.UNCHECKED, detail=f"the {side} file has no digest in the record")
+    if (links := judge_links(one, other, vault, look)) is not None:
+        return links
     if one.digest == other.digest:
         return Judged(Grade.BYTES)
     if max(one.size_bytes, other.size_bytes) > LOOK_BYTES_MAX:

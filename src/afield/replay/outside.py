@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from afield.kernel.errors import AfieldError
 from afield.replay.errors import OutsideWrites
+from afield.replay.kinds import is_link
 from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.plan import Plan
 from afield.replay.stamps import named
@@ -41,7 +42,8 @@ def refuse_overwriting(plan: Plan, vault: Vault, *, run: str) -> None:
 def _overwritten(plan: Plan, vault: Vault) -> Iterator[str]:
     links = _links(plan, vault)
     for one in plan.manifest.outputs:
-        path = one.path if os.path.isabs(one.path) else _through(one.path, links)  # noqa: PTH117 - recorded text
+        inside = posixpath.dirname(one.path) if is_link(one) else one.path  # it is made anew itself
+        path = one.path if os.path.isabs(one.path) else _through(inside, links)  # noqa: PTH117 - recorded text
         if path and _is_own(path) and os.path.lexists(path):
             yield path
 

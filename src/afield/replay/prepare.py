@@ -19,6 +19,7 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.replay.errors import FolderInUse
 from afield.replay.gaps import Gap
+from afield.replay.kinds import made_links, under
 from afield.replay.plan import REDACTED, Plan, unread
 from afield.replay.secret_files import hand_back
 from afield.runs.manifest import Git, Manifest
@@ -130,8 +131,11 @@ def _put_back(entry: TreeEntry, root: Path, manifest: Manifest) -> list[Gap]:
 
 def _make_output_folders(plan: Plan, root: Path) -> None:
     """Make the folders that the run wrote to: empty and ignored ones are in no tree."""
+    links = made_links(plan.manifest)
     for one in plan.manifest.outputs:
-        if not os.path.isabs(one.path) and (path := _inside(root, one.path)) is not None:  # noqa: PTH117 - recorded text
+        if os.path.isabs(one.path) or (one.path not in links and under(one.path, links)):  # noqa: PTH117 - recorded text
+            continue  # the run makes the link itself, and could not where a folder stands
+        if (path := _inside(root, one.path)) is not None:
             with contextlib.suppress(OSError):
                 path.parent.mkdir(parents=True, exist_ok=True)
 

@@ -13,6 +13,12 @@ import msgspec
 
 MANIFEST_VERSION = 1
 
+LINK = "symbolic link"
+"""The note of an output that is a link: its digest is that of the target's text."""
+
+EXECUTABLE = ("executable", "made executable", "no longer executable")
+"""Notes of outputs: of a file that was not in the code tree, and of one that was and changed."""
+
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the parts of a manifest."""
@@ -93,8 +99,9 @@ class FileRecord(Struct, frozen=True, kw_only=True):
     `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` is
     `python` (audit hook), `tree` (stat before and after), `declared` or `kernel`; `where` is the
     line of code of the first open, `file.py:12`. `changed` tells that the bytes changed during
-    the run. A path that ends with `/` is a folder, recorded as one because the run read very
-    many files of it: `folder` says how, `digest` and `size_bytes` are over what was looked at.
+    the run; `note` is words, set apart by `; `. A path that ends with `/` is a folder, recorded as
+    one because the run read very many files of it: `folder` says how, `digest` and `size_bytes` are
+    over what was looked at.
     """
 
     path: str

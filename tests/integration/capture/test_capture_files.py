@@ -212,3 +212,80 @@ def test_hundreds_of_small_files_are_all_there(run, project, tmp_path):
     assert len(done.inputs) == 500
     for number in (0, 250, 499):
         assert done.bytes_of(done.inputs[str(data / f"{number}.txt")]) == b"file %d" % number
+
+
+def test_links_that_the_run_makes_or_turns_are_outputs_by_their_targets(run, project):
+    write(project / "ckpt_1" / "w", "old")
+    (project / "kept").symlink_to("ckpt_1")
+    (project / "latest").symlink_to("ckpt_1")
+    (project / "best").symlink_to("ckpt_1")
+    done = run(
+        "sh",
+        "-c",
+        "mkdir ckpt_2; echo new > ckpt_2/w; ln -sfn ckpt_2 latest; ln -s nowhere broken;"
+        "ln -s ckpt_2/w t; mv t file; rm best",
+    )
+    links = {path: one for path, one in done.outputs.items() if one.note == "symbolic link"}
+    assert {path: done.bytes_of(one) for path, one in links.items()} == {
+        "latest": b"ckpt_2",
+        "broken": b"nowhere",
+        "file": b"ckpt_2/w",
+    }
+    assert links["latest"].digest == digest(b"ckpt_2")
+    assert set(done.outputs) == {*links, "ckpt_2/w"}
+
+
+def test_a_link_that_python_puts_in_place_is_a_link_and_not_its_target(run, project):
+    code = (
+        "import os; open('a.pt', 'w').write('x'); os.symlink('a.pt', 'tmp')\n"
+        "os.replace('tmp', 'latest.pt'); open('latest.pt').read()"
+    )
+    done = run("python", "-c", code)
+    assert {path: one.note for path, one in done.outputs.items()} == {
+        "a.pt": None,
+        "latest.pt": "symbolic link",
+    }
+
+
+def test_what_becomes_executable_is_named(run, project, git):
+    for name in ("was.sh", "plain.sh", "off.sh"):
+        write(project / name, "echo\n")
+    (project / "was.sh").chmod(0o755)
+    (project / "off.sh").chmod(0o755)
+    git(project, "init", "-q")
+    done = run(
+        "sh",
+        "-c",
+        "chmod +x plain.sh; chmod -x off.sh; echo >> was.sh; echo > new.sh; chmod +x new.sh;"
+        "echo > text",
+    )
+    assert {path: one.note for path, one in done.outputs.items()} == {
+        "plain.sh": "made executable",
+        "off.sh": "no longer executable",
+        "was.sh": None,
+        "new.sh": "executable",
+        "text": None,
+    }
+
+
+def test_libraries_that_the_run_builds_are_outputs_but_not_those_of_environments(run, project):
+    write(project / "env" / "pyvenv.cfg", "")
+    write(project / "conda" / "conda-meta" / "history", "")
+    write(project / "there.so", "old")
+    code = (
+        "for name in ('fast.so', 'libx.so.1', 'env/lib.so', 'conda/lib.so'):\n"
+        "    open(name, 'w').write('x')"
+    )
+    done = run("python", "-c", code)
+    assert set(done.outputs) == {"fast.so", "libx.so.1"}
+    assert done.outputs["fast.so"].where == "<string>:2"
+    assert set(run("sh", "-c", "echo 1 > env/b.so; echo 2 > b.so").outputs) == {"b.so"}
+
+
+def test_a_folder_that_calls_itself_a_cache_holds_outputs_unless_a_tool_keeps_it(run, project):
+    for name in ("features", ".pytest_cache", ".mypy_cache", ".ruff_cache", "__pycache__"):
+        write(project / name / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55")
+    done = run("sh", "-c", "for d in features .[mpr]*_cache __pycache__; do echo 1 > $d/x; done")
+    assert set(done.outputs) == {"features/x"}
+    code = "open('features/y', 'w').write('1'); open('.pytest_cache/y', 'w').write('1')"
+    assert set(run("python", "-c", code).outputs) == {"features/y"}

@@ -521,3 +521,70 @@ def test_a_run_that_was_not_captured_is_refused(project):
     end_run(project.workspace.record, run, status="finished", exit_code=0)
     with pytest.raises(NotReproducible):
         project.reproduce(run)
+
+
+LINKS = """\
+import os, sys
+open('ignored/turn', 'a').write('x')
+step = len(open(sys.argv[1]).read()) if sys.argv[1:] else 12
+os.makedirs(f'checkpoint_{step}', exist_ok=True)
+open(f'checkpoint_{step}/w', 'w').write('weights')
+if os.path.islink('latest'):
+    os.remove('latest')
+os.symlink(f'checkpoint_{step}', 'latest')
+os.symlink(os.path.abspath('latest'), 'absolute')
+os.symlink('latest/w', 'ignored/w')
+open('latest/more', 'w').write('more')
+print(open('latest/w').read(), open('ignored/w').read())
+"""
+
+
+def test_links_that_a_run_makes_are_made_again_and_compared_by_their_targets(project):
+    project.write("ignored/keep", "")
+    project.write("links.py", LINKS)
+    run = project.record("python", "links.py")
+    report = project.reproduce(run)
+    assert report.verdict == "identical", (report, project.err.getvalue())
+    found = results(report)
+    assert found["latest"] == ("identical bytes", "symbolic link")
+    assert found["absolute"] == ("identical content", "symbolic link")
+
+
+def test_a_link_that_leads_elsewhere_is_named(project, tmp_path):
+    counter = tmp_path / "counter"
+    counter.write_text("x" * 12)
+    code = (
+        f"import os\nn = len(open({str(counter)!r}).read())\nprint('ok')\n"
+        "os.symlink(f'checkpoint_{n}', 'latest')\n"
+    )
+    project.write("link.py", code)
+    run = project.record("python", "link.py")
+    counter.write_text("x" * 13)
+    report = project.reproduce(run)
+    assert report.verdict == "diverged"
+    (told,) = report.outputs
+    assert (told.path, told.verdict) == ("latest", "diverged")
+    assert told.detail == "it leads to 'checkpoint_12' vs 'checkpoint_13'"
+
+
+def test_a_link_of_the_project_that_a_run_turns_overwrites_nothing_outside(project, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (project.folder / "results").symlink_to(tmp_path / "shared")
+    project.write("turn.py", "import os\nos.remove('results')\nos.symlink('here', 'results')\n")
+    report = project.reproduce(project.record("python", "turn.py"))
+    assert report.verdict == "identical", report
+
+
+def test_a_file_that_is_executable_on_one_side_only_is_told(project, tmp_path):
+    flag = tmp_path / "flag"
+    flag.write_text("")
+    code = (
+        "import os\nopen('tool.txt', 'w').write('x')\n"
+        f"os.chmod('tool.txt', 0o755 if os.path.exists({str(flag)!r}) else 0o644)\n"
+    )
+    project.write("tool.py", code)
+    run = project.record("python", "tool.py")
+    assert project.reproduce(run).verdict == "identical"
+    flag.unlink()
+    report = project.reproduce(run)
+    assert any("tool.txt: executable vs mode not changed" in told for told in report.reasons)

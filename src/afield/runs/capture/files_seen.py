@@ -26,6 +26,7 @@ _TOOL_CACHES = (
 _CODE = (".py", ".pyc", ".pyi")
 _LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
 SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
+TOOL_CACHES = frozenset({".pytest_cache", ".mypy_cache", ".ruff_cache"})
 _SKIPPED_PARTS = re.compile(r"/(?:\.git|__pycache__)(?:/|$)")
 _SITE = re.compile(r"(?:site|dist)-packages$")
 
@@ -63,10 +64,17 @@ class Sieve:
     def is_data(self, path: str) -> bool:
         """Tell whether a path can be an input or output of the run."""
         folder, _, name = path.rpartition("/")
+        return self._folder_holds_data(folder) and not (name.endswith(_LIBRARIES) or ".so." in name)
+
+    def _folder_holds_data(self, folder: str) -> bool:
         holds_data = self._folders.get(folder)
         if holds_data is None:
             holds_data = self._folders[folder] = self._holds_data(f"{folder}/")
-        return holds_data and not (name.endswith(_LIBRARIES) or ".so." in name)
+        return holds_data
+
+    def is_output(self, path: str) -> bool:
+        """Tell whether a file that the run left under the root is an output: libraries are, too."""
+        return self._folder_holds_data(path.rpartition("/")[0])
 
     def _holds_data(self, folder: str) -> bool:
         if folder.startswith(self._ours):

@@ -167,10 +167,16 @@ class InputWatch:
         if event.mode == "write":
             self._written.add(path)
             return
-        if path not in self._written and path not in self._sights:
+        if path not in self._sights and not self._is_own(path):
             self._see(path)
         if event.mode != "read":
             self._written.add(path)
+
+    def _is_own(self, path: str) -> bool:
+        """Tell whether the run wrote the file before, here or where links lead."""
+        if path in self._written:
+            return True
+        return bool(self._written) and os.path.realpath(path) in self._written
 
     def _see(self, path: str) -> None:
         """Look at a file for the first time, unless the snapshot has it or it is no data."""

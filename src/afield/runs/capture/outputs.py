@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
-from afield.runs.capture.files_seen import SKIPPED_FOLDERS, Sieve
+from afield.runs.capture.files_seen import SKIPPED_FOLDERS, TOOL_CACHES, Sieve
 from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     OUTPUTS_KEPT_BYTES_MAX,
@@ -22,11 +22,14 @@ from afield.runs.capture.limits import (
 )
 from afield.runs.capture.source import Snapshot
 from afield.runs.capture.trace import Trace
-from afield.runs.manifest import FileRecord
+from afield.runs.manifest import EXECUTABLE, LINK, FileRecord
 from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import Vault
 
 _TICK_WAIT_S = 0.02
+_LATE = "changed after the run was last heard of"
+_NOT_LOOKED_INTO = SKIPPED_FOLDERS | TOOL_CACHES
+_ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 
 
 def begin_mark(path: str) -> int:
@@ -77,13 +80,16 @@ class OutputScan:
     def records(self, trace: Trace) -> list[FileRecord]:
         """Return the outputs; call it after the run's end."""
         records: dict[str, FileRecord] = {}
+        changed = dict.fromkeys(path for path in self._changed() if self._sieve.is_output(path))
         for event in trace.writes():
-            if self._sieve.is_data(event.path):
+            path = event.path
+            if path in changed and os.path.islink(path):  # the link is found below
+                path = os.path.realpath(path)
+            if path in changed or (self._sieve.is_data(path) and not self._in_tool_cache(path)):
                 where = self._sieve.shown_line(event.where)
-                self._add(records, event.path, seen_by="python", where=where)
-        for path in self._changed():
-            if self._sieve.is_data(path):
-                self._add(records, path, seen_by="tree", where=None)
+                self._add(records, path, seen_by="python", where=where)
+        for path in changed:
+            self._add(records, path, seen_by="tree", where=None)
         if len(records) >= FILES_RECORDED_MAX:
             self.faults.append(f"more than {FILES_RECORDED_MAX} outputs: the rest is not named")
         return sorted(records.values(), key=lambda record: record.path)
@@ -95,6 +101,10 @@ class OutputScan:
         if shown in records or len(records) >= FILES_RECORDED_MAX:
             return
         try:
+            found = os.lstat(path)
+            if stat.S_ISLNK(found.st_mode) and seen_by == "tree":
+                records[shown] = self._link(shown, path, found)
+                return
             found = os.stat(path)
         except OSError:
             return
@@ -102,7 +112,8 @@ class OutputScan:
             return
         digest, kept, note = self._keep(path, found.st_size)
         if self._until_ns is not None and found.st_ctime_ns > self._until_ns:
-            digest, kept, note = None, False, "changed after the run was last heard of"
+            digest, kept, note = None, False, _LATE
+        notes = [words for words in (note, self._mode(path, found)) if words]
         records[shown] = FileRecord(
             path=shown,
             digest=digest,
@@ -110,8 +121,35 @@ class OutputScan:
             seen_by=seen_by,
             kept=kept,
             where=where,
-            note=note,
+            note="; ".join(notes) or None,
         )
+
+    def _in_tool_cache(self, path: str) -> bool:
+        relative = self._sieve.relative(path)
+        return relative is not None and not TOOL_CACHES.isdisjoint(relative.split("/"))
+
+    def _link(self, shown: str, path: str, found: os.stat_result) -> FileRecord:
+        target = os.fsencode(os.readlink(path))
+        late = self._until_ns is not None and found.st_ctime_ns > self._until_ns
+        return FileRecord(
+            path=shown,
+            digest=None if late else self._vault.put(target),
+            size_bytes=len(target),
+            seen_by="tree",
+            kept=not late,
+            note=f"{LINK}; {_LATE}" if late else LINK,
+        )
+
+    def _mode(self, path: str, found: os.stat_result) -> str | None:
+        """Say that a file can be executed now, or not any more, unless that is as it was."""
+        new, made, lost = EXECUTABLE
+        executable = bool(found.st_mode & stat.S_IXUSR)
+        entry = self._snapshot.entries.get(self._sieve.relative(path) or "")
+        if entry is None:
+            return new if executable else None
+        if executable == bool(entry.mode & stat.S_IXUSR):
+            return None
+        return made if executable else lost
 
     def _keep(self, path: str, size_bytes: int) -> tuple[ObjectId | None, bool, str | None]:
         try:
@@ -130,7 +168,7 @@ class OutputScan:
             return None, False, f"cannot be read: {error.strerror}"
 
     def _changed(self) -> Iterator[str]:
-        """Yield the files under the root that were made or changed since the mark."""
+        """Yield the files and links under the root that were made or changed since the mark."""
         waiting = [self._sieve.root]
         looked = 0
         while waiting:
@@ -144,12 +182,12 @@ class OutputScan:
             if looked > WALK_ENTRIES_MAX:
                 self.faults.append("outputs may be incomplete: the project's folder is too large")
                 return
-            marked = any(entry.name in {"pyvenv.cfg", "CACHEDIR.TAG"} for entry in listed)
+            marked = any(entry.name in _ENVIRONMENT_MARKS for entry in listed)
             if marked and folder != self._sieve.root:
                 continue
             for entry in listed:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in SKIPPED_FOLDERS and entry.path != self._workspace:
+                    if entry.name not in _NOT_LOOKED_INTO and entry.path != self._workspace:
                         waiting.append(entry.path)
                 elif self._is_new(entry):
                     yield entry.path
@@ -161,4 +199,6 @@ class OutputScan:
             return False
         if self._until_ns is not None and found.st_ctime_ns > self._until_ns:
             return False
-        return found.st_ctime_ns >= self._mark_ns and stat.S_ISREG(found.st_mode)
+        if found.st_ctime_ns < self._mark_ns:
+            return False
+        return stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
