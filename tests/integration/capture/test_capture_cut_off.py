@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from afield.kernel.digest import digest
 from afield.kernel.ids import parse_run_id
 from afield.runs import manifest as manifests
 from afield.runs.capture.console import split
-from afield.runs.live_owner import Ending, read_ending, reserve_ending, write_ending
+from afield.runs.live_owner import Ending, born, read_ending, reserve_ending, write_ending
 from afield.runs.orphans import sweep_orphans
 from afield.workspace.store import make_store
 
@@ -56,7 +55,7 @@ class Cut:
         self.child = int(child.read_text().split()[0])
 
     def child_lives(self):
-        return Path(f"/proc/{self.child}/exe").exists()
+        return born(self.child) is not None
 
     def kill_recorder(self):
         self.recorder.kill()
