@@ -135,7 +135,7 @@ def test_a_lock_that_no_installer_would_take_by_its_name_is_said(afield, name, s
 def test_a_lock_without_an_index_is_refused_and_may_work_later(afield, monkeypatch):
     for name in ("UV_NO_INDEX", "UV_FIND_LINKS"):
         monkeypatch.delenv(name)
-    monkeypatch.setenv("UV_INDEX_URL", "http://someone:hidden@127.0.0.1:9/simple/")
+    monkeypatch.setenv("UV_INDEX_URL", "http://someone:hidden@127.0.0.1:9/index/")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     answer = afield("env", "export", "one", "--as", "pylock", "--json")
     assert answer.code == 14
