@@ -31,12 +31,19 @@ class Flusher:
         return self._thread is not None
 
     def wake(self) -> None:
-        """Say that there is something to sync; returns at once."""
+        """Say that there is something to sync; returns at once.
+
+        While the interpreter shuts down no thread can be started: then it syncs by itself.
+        """
         if self._thread is None:
             with self._changing:
                 if self._thread is None:
                     thread = threading.Thread(target=self._run, name="afield-journal", daemon=True)
-                    thread.start()
+                    try:
+                        thread.start()
+                    except RuntimeError:
+                        self._try_sync()
+                        return
                     self._thread = thread
         if not self._dirty.is_set():
             self._dirty.set()
@@ -63,8 +70,13 @@ class Flusher:
         dirty, stop = self._dirty, self._stop
         while dirty.wait() and not stop.wait(self._after_s):
             dirty.clear()
-            try:
-                self._sync()
-            except OSError as error:
-                _log.warning("journal: entries are not on disk yet: %s", error)
+            if not self._try_sync():
                 dirty.set()
+
+    def _try_sync(self) -> bool:
+        try:
+            self._sync()
+        except OSError as error:
+            _log.warning("journal: entries are not on disk yet: %s", error)
+            return False
+        return True
