@@ -12,6 +12,7 @@ import pytest
 
 import afield
 from afield.kernel.errors import Damaged, NotFound, NoWorkspace, Usage
+from afield.kernel.ids import new_run_id
 from afield.runs import events
 from afield.runs.record import end_run, start_run
 from afield.workspace import layout
@@ -185,6 +186,28 @@ def test_lists_are_newest_first_paged_and_without_the_deleted(workspace):
     assert workspace.run(ids[2]).deleted
     workspace.record.journal.append_many([events.deleted(ids[2], gone=False)])
     assert workspace.count() == 5
+
+
+def test_runs_of_one_millisecond_are_listed_newest_first(workspace):
+    made = [new_run_id() for _ in range(20)]
+    workspace.record.journal.append_many(
+        events.started(
+            run,
+            project="p",
+            experiment="e",
+            name="same",
+            kind="python",
+            pid=1,
+            host="h",
+            started_ms=1_800_000_000_000,
+        )
+        for run in made
+    )
+    assert [view.id for view in workspace.runs()] == made[::-1]
+    assert [view.id for view in workspace.runs("status = 'running'", limit=5)] == made[:-6:-1]
+    with pytest.raises(NotFound) as told:
+        workspace.run("same")
+    assert list(told.value.fields["runs"]) == made[::-1][: len(told.value.fields["runs"])]
 
 
 def test_queries_reach_params_metrics_tags_and_attributes(workspace):

@@ -11,6 +11,9 @@ _VERDICT = (
     "(SELECT v.verdict FROM reproductions v WHERE v.original = r.id"
     ' ORDER BY v."at" DESC, v.run LIMIT 1)'
 )
+NEWEST_FIRST = "r.started_ms DESC, r.started_at DESC"
+"""Runs of the same millisecond follow in the order in which their entries were stamped."""
+
 _DURATION = "((r.ended_ms - r.started_ms) / 1000.0)"
 
 CATALOG = Catalog(
@@ -44,7 +47,7 @@ CATALOG = Catalog(
         "tags": Pairs("tags", "run", "name", text="value"),
         "summary": Pairs("summaries", "run", "name", text="text", number="number"),
     },
-    order="r.started_ms DESC",
+    order=NEWEST_FIRST,
     where="r.started_ms IS NOT NULL",
     aliases={
         "metric": "metrics",

@@ -25,7 +25,7 @@ from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
 from afield.runs.manifest import decode as decode_manifest
 from afield.runs.orphans import sweep_orphans
-from afield.runs.query import naming_users
+from afield.runs.query import NEWEST_FIRST, naming_users
 from afield.runs.record import Record
 from afield.runs.series.columns import ColumnCache, Columns, Points, decode_columns, live_points
 from afield.runs.series.live import live_parts
@@ -301,7 +301,7 @@ class Workspace:
     def _views(self, where: str, args: Sequence[Any]) -> list[RunView]:
         sql = (
             f"SELECT {COLUMNS} FROM runs r WHERE {where} AND r.started_ms IS NOT NULL"  # noqa: S608 - literals
-            " ORDER BY r.started_ms DESC, r.id"
+            f" ORDER BY {NEWEST_FIRST}, r.id"
         )
         return [RunView(self, row) for row in self.query(sql, args)]
 
