@@ -90,7 +90,10 @@ def test_an_unknown_command_is_a_usage_error_with_a_suggestion(afield):
         (["runs", "--limit", "0"], "invalid value for `--limit`"),
         (["runs", "--nope"], "no such option: `--nope`"),
         (["completion", "tcsh"], "`tcsh` is not one of"),
-        (["reproduce", "x", "--tolerance", "-1"], "invalid value for `--tolerance`"),
+        (["reproduce", "x", "--tolerance", "-1"], "`-1` is not a finite number"),
+        (["compare", "x", "y", "--tolerance", "inf"], "`inf` is not a finite number"),
+        (["compare", "x", "y", "--tolerance", "acc=lots"], "`lots` is not a number"),
+        (["compare", "x", "y", "--tolerance", "=1"], "names no metric"),
         (["delete"], "missing argument `RUNS...`"),
     ],
 )

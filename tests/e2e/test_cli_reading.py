@@ -280,3 +280,28 @@ def test_a_broken_projection_is_made_anew(afield, project):
     before = afield("runs", "--json").json
     (project / ".afield" / "projection.db").write_bytes(b"no database" * 1000)
     assert afield("runs", "--json").json == before
+
+
+def test_a_metric_may_have_a_tolerance_of_its_own(afield, project):
+    def verdicts(*words):
+        answer = afield("compare", "first", "second", "--json", *words)
+        assert answer.code == 0, answer.err
+        return {one["name"]: one["verdict"] for one in answer.json["metrics"]}
+
+    strict, loose = verdicts(), verdicts("--tolerance", "acc=1.0")
+    assert strict["acc"] == "diverged"
+    assert loose == {**strict, "acc": "within tolerance"}
+
+
+def test_a_tolerance_for_a_metric_that_is_not_there_is_refused(afield, project):
+    answer = afield("compare", "first", "second", "--tolerance", "accc=0.1")
+    assert answer.code == 2
+    assert "cannot set a tolerance: `accc`: the run has no such metric" in answer.err
+    assert "--tolerance acc=0.1" in answer.err
+
+
+def test_a_query_that_cannot_be_read_comes_with_one_that_can(afield, project):
+    answer = afield("runs", "metrics.acc >")
+    assert answer.code == 2
+    hint = next(line for line in answer.err.splitlines() if line.startswith("hint: afield runs "))
+    assert afield("runs", hint.removeprefix("hint: afield runs ").strip("'")).code == 0

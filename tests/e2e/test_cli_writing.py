@@ -42,6 +42,19 @@ def test_tags_are_set_changed_and_removed(afield, project):
     assert len(afield("runs", "--json", "tags.stage = 'done'").json["runs"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--name", " "], 2, "the name is empty"),
+        (["--remove", "nope"], 1, "cannot remove the tag: `nope`: the run has no such tag"),
+    ],
+)
+def test_a_tag_command_that_would_do_nothing_is_refused(afield, project, words, code, said):
+    answer = afield("tag", "first", "kept=no", *words)
+    assert (answer.code, said in answer.err) == (code, True)
+    assert show(afield, "first")["tags"].get("kept") is None
+
+
 def test_secrets_in_notes_tags_and_names_are_replaced(afield, project, monkeypatch):
     token = "ghp_" + "a1B2" * 9
     monkeypatch.setenv("MY_PASSWORD", "purelettersonly")

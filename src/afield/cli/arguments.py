@@ -5,10 +5,16 @@ Completion asks the workspace for run ids; everything else here is pure.
 
 from __future__ import annotations
 
+import difflib
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
 import click
 from click.shell_completion import CompletionItem
 
 from afield.cli.session import session_of
+from afield.kernel.errors import Usage
 
 RUNS_COMPLETED = 30
 SHORT_ID = 8
@@ -60,5 +66,61 @@ class KeyValue(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return key.strip(), text
 
 
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How far numbers may differ: `all` of them, and the metrics of their own by name."""
+
+    all: float
+    metrics: Mapping[str, float]
+
+
+class ToleranceWord(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """`X` for all numbers or `METRIC=X` for one metric; finite and not negative."""
+
+    name = "tolerance"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str | None, float]:
+        """Return the metric, or None for all numbers, and the largest relative difference."""
+        metric, sign, text = str(value).rpartition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            self.fail(f"`{text}` is not a number", param, ctx)
+        if not 0 <= number < math.inf:
+            self.fail(f"`{text}` is not a finite number of at least 0", param, ctx)
+        if sign and not metric:
+            self.fail(f"`{value}` names no metric", param, ctx)
+        return metric or None, number
+
+
+def tolerances(
+    words: Iterable[tuple[str | None, float]], default: float, known: Collection[str]
+) -> Tolerances:
+    """Join the words of one command; the last one about a thing holds.
+
+    Raises:
+        Usage: a word names a metric that is not among the `known` ones.
+    """
+    given = dict(words)
+    everything = given.pop(None, default)
+    metrics = {name: x for name, x in given.items() if name is not None}
+    for name, number in metrics.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"--tolerance {near[0]}={number:g}" if near else "afield show RUN"
+            raise Usage("cannot set a tolerance", name, "the run has no such metric", hint=hint)
+    return Tolerances(everything, metrics)
+
+
 RUN = RunName()
 KEY_VALUE = KeyValue()
+TOLERANCE = click.option(
+    "--tolerance",
+    "tolerance_words",
+    multiple=True,
+    type=ToleranceWord(),
+    metavar="[METRIC=]X",
+    help="Largest relative difference of numbers (1e-6 unless configured), or of one metric.",
+)

@@ -21,13 +21,20 @@ class QueryError(Usage):
     """A query cannot be understood; `offset` is where, in characters from its start."""
 
     code = "query.error"
+    usual_hint: str | None = None
 
     def __init__(
         self, why: str, *, text: str, offset: int, length: int = 1, hint: str | None = None
     ) -> None:
         self.offset = offset
         super().__init__(
-            "cannot read query", text, why, hint=hint, offset=offset, length=length, query=text
+            "cannot read query",
+            text,
+            why,
+            hint=hint or self.usual_hint,
+            offset=offset,
+            length=length,
+            query=text,
         )
 
     @property
@@ -44,6 +51,7 @@ class QuerySyntax(QueryError):
     """The words of a query are in an order that means nothing."""
 
     code = "query.syntax"
+    usual_hint = """afield runs 'metrics.acc > 0.9 and params.model = "tree" order by started'"""
 
 
 class QueryField(QueryError):

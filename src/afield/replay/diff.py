@@ -79,11 +79,18 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_runs(
-    record: Record, runs: RunReader, a: RunId, b: RunId, *, tolerance: float = 1e-6
+    record: Record,
+    runs: RunReader,
+    a: RunId,
+    b: RunId,
+    *,
+    tolerance: float = 1e-6,
+    tolerances: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Compare two runs by what they were made of and what they brought about.
 
-    A run that was not captured is compared by its params and metrics.
+    A run that was not captured is compared by its params and metrics. `tolerance` is the
+    largest relative difference of numbers, `tolerances` that of single metrics by name.
 
     Raises:
         NotFound: there is no such run.
@@ -101,7 +108,11 @@ def compare_runs(
     old = read_side(before, record.vault, look.old, views[0].params)
     new = read_side(after, record.vault, look.new, views[1].params)
     compared = compare_runs_content(
-        Pair(a, b, before, after), vault=record.vault, runs=runs, look=look
+        Pair(a, b, before, after),
+        vault=record.vault,
+        runs=runs,
+        look=look,
+        tolerances=tolerances,
     )
     show = object_difference(record.vault)
     told = machine(before, after)

@@ -5,6 +5,8 @@ Stored as an object of the vault, named by a `run.reproduced` entry about the or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from afield.kernel.ids import RunId
@@ -44,6 +46,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     console: StreamResult | None = None
     exit: ExitResult | None = None
     tolerance: float = 0.0
+    tolerances: Mapping[str, float] = msgspec.field(default_factory=dict)
     environment: str | None = None
     folder: str | None = None
 

@@ -242,6 +242,7 @@ def _judged(
         console=compared.console,
         exit=compared.exit,
         tolerance=wish.tolerance,
+        tolerances=wish.tolerances,
         environment=ready.built.prefix if ready.built else None,
         folder=ready.prepared.root if wish.keep else None,
     )

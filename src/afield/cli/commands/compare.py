@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from afield.cli.arguments import RUN
+from afield.cli.arguments import RUN, TOLERANCE, tolerances
 from afield.cli.output import emit_json
 from afield.cli.session import global_options, session_of
 from afield.cli.settings import load_settings
@@ -14,16 +14,16 @@ from afield.cli.settings import load_settings
 @click.argument("first", type=RUN)
 @click.argument("second", type=RUN)
 @click.option("--all", "everything", is_flag=True, help="Every line of every difference.")
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(0),
-    metavar="X",
-    help="Largest relative difference of numbers; 1e-6 unless configured.",
-)
+@TOLERANCE
 @global_options
 @click.pass_context
 def command(
-    context: click.Context, *, first: str, second: str, everything: bool, tolerance: float | None
+    context: click.Context,
+    *,
+    first: str,
+    second: str,
+    everything: bool,
+    tolerance_words: tuple[tuple[str | None, float], ...],
 ) -> None:
     """Say how two runs differ: code, environment, inputs, arguments, params, results.
 
@@ -38,12 +38,15 @@ def command(
     settings = load_settings(session)
     workspace = session.workspace()
     a, b = workspace.run(first), workspace.run(second)
+    default = settings.number("reproduce.tolerance")
+    allowed = tolerances(tolerance_words, default, {*a.metrics, *b.metrics})
     found = compare_runs(
         workspace.record,
         workspace,
         a.id,
         b.id,
-        tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
+        tolerance=allowed.all,
+        tolerances=allowed.metrics,
     )
     document = to_builtins(found)
     if session.json:

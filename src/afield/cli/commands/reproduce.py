@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import click
 
-from afield.cli.arguments import RUN
+from afield.cli.arguments import RUN, TOLERANCE, tolerances
 from afield.cli.output import emit_json
 from afield.cli.progress import Progress
 from afield.cli.session import global_options, session_of
@@ -27,12 +27,7 @@ Env = Literal["exact", "here"]
 @click.command("reproduce")
 @click.argument("run", type=RUN)
 @click.option("--keep", metavar="DIR", help="Keep the folder of the reproduction, as DIR.")
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(0),
-    metavar="X",
-    help="Largest relative difference of numbers; 1e-6 unless configured.",
-)
+@TOLERANCE
 @click.option(
     "--env",
     type=click.Choice(["exact", "here"]),
@@ -58,7 +53,7 @@ def command(
     *,
     run: str,
     keep: str | None,
-    tolerance: float | None,
+    tolerance_words: tuple[tuple[str | None, float], ...],
     env: Env | None,
     secrets: tuple[str, ...],
     allow_outside_writes: bool,
@@ -77,6 +72,8 @@ def command(
     settings = load_settings(session)
     workspace = session.workspace()
     view = workspace.run(run)
+    default = settings.number("reproduce.tolerance")
+    allowed = tolerances(tolerance_words, default, view.metrics)
     folder = _keep_folder(keep)
     shown: BinaryIO = sys.stderr.buffer
     if not verbose:
@@ -91,7 +88,8 @@ def command(
             uv=uv_path(session.environ) or "uv",
             out=shown,
             err=shown,
-            tolerance=settings.number("reproduce.tolerance") if tolerance is None else tolerance,
+            tolerance=allowed.all,
+            tolerances=allowed.metrics,
             env=env or cast("Env", settings.text("reproduce.env")),
             keep=folder,
             secrets=_handed(secrets, session.environ),

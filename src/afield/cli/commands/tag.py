@@ -9,7 +9,7 @@ import click
 from afield.cli.arguments import RUN, short
 from afield.cli.output import HIDDEN, emit_json, plain
 from afield.cli.session import global_options, session_of
-from afield.kernel.errors import Usage
+from afield.kernel.errors import NotFound, Usage
 
 TAG_CHARS_MAX = 4096
 
@@ -32,17 +32,24 @@ def command(
     from afield.runs import events
     from afield.runs.secrets import known_values, redact, redact_mapping
 
+    if new_name is not None and not new_name.strip():
+        raise Usage("cannot name the run", new_name, "the name is empty", hint="--name NAME")
     session = session_of(context)
     known = known_values(session.environ, folder=os.fspath(session.folder()))
     tags, hidden = redact_mapping(dict(_tag(word) for word in words), "tags", known=known)
     workspace = session.workspace()
     found = workspace.run(run)
+    for name in removed:
+        if name not in found.tags:
+            raise NotFound(
+                "cannot remove the tag", name, "the run has no such tag", hint=f"afield tag {run}"
+            )
     drafts = []
     replaced = bool(hidden)
     if tags or removed:
         unset = [redact(name, known=known)[0] for name in removed]
         drafts.append(events.tagged(found.id, tags, unset))
-    if new_name:
+    if new_name is not None:
         clean, rules = redact(new_name, known=known)
         drafts.append(events.named(found.id, clean))
         replaced = replaced or bool(rules)
