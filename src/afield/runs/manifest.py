@@ -179,7 +179,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     when a signal ended the run. `params` and `tags` are those given with the command, not what the
     script itself logged. `console` is the framed console object (see
     `runs.capture.console`). `blockers` says in words, one line each, what stands in the way of
-    reproducing the run; empty means that nothing known does.
+    reproducing the run; empty means that nothing known does. `kernels` is what the libraries of
+    numbers chose for the CPU: `openblas` the core, `numpy` its features, `torch` its level.
     """
 
     v: int = MANIFEST_VERSION
@@ -199,6 +200,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     entropy: Entropy = Entropy(mode="off")
     host: Host | None = None
     libraries: tuple[str, ...] = ()
+    kernels: dict[str, str] = {}
     threads: dict[str, str] = {}
     locale: dict[str, str] = {}
     network: tuple[str, ...] = ()

@@ -214,6 +214,7 @@ class Observer:
             signal=done.signal,
             host=msgspec.structs.replace(known.host or read_host(), gpus=gpus),
             libraries=trace.libraries,
+            kernels=dict(trace.kernels),
             network=trace.addresses(),
             commands=outcome.describe_commands(trace, self.known),
             entropy=outcome.describe_entropy(

@@ -7,8 +7,8 @@ gives the facts in the order in which they happened, over all processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from afield.runs.capture.trace_events import (
     Fault,
     FolderRead,
     Interpreter,
+    Kernel,
     Library,
     Link,
     Listing,
@@ -37,8 +38,8 @@ from afield.runs.capture.trace_events import (
 
 __all__ = [
     "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead", "Interpreter",
-    "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove", "Rename", "Trace",
-    "TraceFollower", "collect", "read",
+    "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove",
+    "Rename", "Trace", "TraceFollower", "collect", "read",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Event)
@@ -61,6 +62,7 @@ class Trace:
     processes: tuple[Process, ...] = ()
     interpreters: tuple[Interpreter, ...] = ()
     libraries: tuple[str, ...] = ()
+    kernels: Mapping[str, str] = field(default_factory=dict)
     listings: tuple[Listing, ...] = ()
     entropy: tuple[EntropyCall, ...] = ()
     generators: tuple[DefaultGenerator, ...] = ()
@@ -245,11 +247,22 @@ def collect(events: Iterable[Event]) -> Trace:
         processes=of(Process),
         interpreters=of(Interpreter),
         libraries=tuple(dict.fromkeys(event.path for event in of(Library))),
+        kernels=_kernels(of(Kernel)),
         listings=of(Listing),
         entropy=of(EntropyCall),
         generators=of(DefaultGenerator),
         faults=of(Fault),
     )
+
+
+def _kernels(told: Iterable[Kernel]) -> dict[str, str]:
+    """Join what the processes of a run told; mixed ones are named together."""
+    found: dict[str, list[str]] = {}
+    for one in told:
+        values = found.setdefault(one.name, [])
+        if one.value not in values:
+            values.append(one.value)
+    return {name: " | ".join(sorted(found[name])) for name in sorted(found)}
 
 
 class _Walk:

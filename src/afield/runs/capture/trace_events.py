@@ -111,6 +111,13 @@ class Library(Event, frozen=True, kw_only=True, gc=False):
     path: str
 
 
+class Kernel(Event, frozen=True, kw_only=True, gc=False):
+    """What a library of numbers chose for the CPU, told when a process ended."""
+
+    name: str
+    value: str
+
+
 class Listing(Event, frozen=True, kw_only=True, gc=False):
     """A line that lists a folder in the file system's own order."""
 
@@ -242,6 +249,10 @@ def _library(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Library(at_ns=at_ns, pid=pid, path=fields[0], where=fields[1] or None)
 
 
+def _kernel(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Kernel(at_ns=at_ns, pid=pid, name=fields[0], value=fields[1])
+
+
 def _listing(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Listing(
         at_ns=at_ns, pid=pid, function=fields[0], path=_normal(fields[1]), where=fields[2] or None
@@ -278,6 +289,7 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "p": _process,
     "i": _interpreter,
     "b": _library,
+    "k": _kernel,
     "s": _listing,
     "e": _entropy,
     "g": _generator,

@@ -94,6 +94,7 @@ class _Unfinished:
             inputs=inputs,
             outputs=self._outputs(trace),
             libraries=trace.libraries,
+            kernels=dict(trace.kernels),
             network=trace.addresses(),
             commands=tuple(dict.fromkeys(_program(command.argv) for command in trace.commands)),
             entropy=outcome.describe_entropy(

@@ -147,7 +147,7 @@ class Hook:
                 parts.append(part)
         finally:
             os.close(fd)
-        seen = set()
+        seen, numerical = set(), []
         for line in b"".join(parts).split(b"\n"):
             start = line.find(b"/")
             path = os.fsdecode(line[start:]) if start > 0 else ""
@@ -156,6 +156,19 @@ class Hook:
                 name = path.rpartition("/")[2]
                 if ".so" in name and any(known in name for known in LIBRARIES):
                     self.log.put("b", (path, ""))
+                    numerical.append(path)
+        if "numpy" in sys.modules or "torch" in sys.modules:
+            self.safely(lambda: self.tell_kernels(numerical))()
+
+    def tell_kernels(self, libraries):
+        """Write which code the libraries of numbers chose for this CPU."""
+        sys.path.insert(0, self.here)
+        try:
+            from _afield_kernels import chosen
+        finally:
+            sys.path.remove(self.here)
+        for name, value in chosen(libraries):
+            self.log.put("k", (name, value))
 
 
 def publishing(identity, handler):
