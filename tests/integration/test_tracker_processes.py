@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -16,7 +17,8 @@ import afield
 from afield.runs.live_owner import read_owner
 from afield.runs.record import end_run, start_run
 
-EXACT = sys.version_info >= (3, 12)
+GLIBC = platform.libc_ver()[0] == "glibc"
+EXACT = GLIBC or sys.version_info >= (3, 12)
 """Whether the code of a `raise SystemExit` can be known; else it is null, and never a false 0."""
 OK = ("finished", 0)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
@@ -203,6 +205,9 @@ def test_a_forked_child_that_begins_its_own_run_is_the_parents_child(tmp_path):
         ("exit(4)", "failed", 4),
         ("quit()", "finished", 0),
         ("raise SystemExit(3)", "failed" if EXACT else "finished", 3 if EXACT else None),
+        ("raise SystemExit", "finished", 0 if EXACT else None),
+        ("raise SystemExit('words')", "failed" if EXACT else "finished", 1 if EXACT else None),
+        ("raise SystemExit(-1)", "failed" if EXACT else "finished", 255 if EXACT else None),
         ("try:\n sys.exit(3)\nexcept SystemExit:\n pass", "finished", 0),
         ("try:\n exit(3)\nexcept SystemExit:\n pass\nsys.exit(4)", "failed", 4),
         ("try:\n sys.exit(3)\nfinally:\n pass", *(("failed", 3) if EXACT else ("finished", None))),
@@ -248,6 +253,76 @@ def test_a_run_begun_in_a_thread_or_deep_in_calls_ends_as_the_script(
     with afield.open(tmp_path) as workspace:
         (view,) = workspace.runs()
         assert (view.status, view.exit_code) == (status, exit_code)
+
+
+LEFT_TO_THE_STATUS = pytest.mark.skipif(
+    not GLIBC or sys.version_info >= (3, 12),
+    reason="not run: this Python or system needs no exit status, or tells none",
+)
+MAIN = """
+    import atexit, ctypes, os, signal, sys, afield
+    atexit.register(lambda: last())  # runs after Afield's own
+    def main():
+        run = afield.init(workspace=sys.argv[1])
+        for step in range(300):
+            run.log({"loss": 1.0}, step)
+        return 3
+    def last():
+        LAST
+    sys.exit(main())
+"""
+
+
+@LEFT_TO_THE_STATUS
+@pytest.mark.parametrize(
+    ("last", "code", "status", "exit_code"),
+    [
+        ("pass", 3, "failed", 3),
+        ("1 / 0", 3, "failed", 3),
+        ("os.chdir('/'), os.close(0), os.close(1)", 3, "failed", 3),
+        ("os._exit(0)", 0, "interrupted", None),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -9, "interrupted", None),
+        ("os.fork() and os.wait() or ctypes.CDLL(None).exit(9)", 3, "failed", 3),
+        ("os.fork() and os.wait() or os._exit(9)", 3, "failed", 3),
+        ("os.fork() and (os.wait(), os._exit(0)) or ctypes.CDLL(None).exit(9)",
+         0, "interrupted", None),
+    ],
+)  # fmt: skip
+def test_an_end_that_python_does_not_tell_is_told_by_the_exit_status(
+    tmp_path, last, code, status, exit_code
+):
+    done = _script(MAIN.replace("LAST", last), tmp_path)
+    assert done[0] == code
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert (view.status, view.exit_code) == (status, exit_code)
+        assert view.ended >= view.started
+        assert workspace.series(view, "loss").num_rows == 300
+        assert [found for found in workspace.verify() if found.damaged] == []
+    assert list((tmp_path / ".afield" / "live").iterdir()) == []
+
+
+@LEFT_TO_THE_STATUS
+def test_a_run_whose_end_is_still_to_be_told_is_running(tmp_path):
+    process = _spawn(
+        MAIN.replace("LAST", "print(flush=True); sys.stdin.readline()"),
+        tmp_path,
+        stdin=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    with afield.open(tmp_path) as workspace:
+        assert workspace.runs()[0].status == "running"
+        process.communicate("end\n", timeout=60)
+        assert (workspace.runs()[0].status, workspace.runs()[0].exit_code) == ("failed", 3)
+
+
+@LEFT_TO_THE_STATUS
+def test_an_exit_status_ends_the_run_for_readers_on_other_machines(tmp_path):
+    _script(MAIN.replace("LAST", "pass"), tmp_path)
+    (owner,) = (tmp_path / ".afield" / "live").glob("*/owner.json")
+    owner.write_text(owner.read_text().replace('"host": "', '"host": "other-'))
+    with afield.open(tmp_path) as workspace:
+        assert workspace.runs()[0].exit_code == 3
 
 
 def test_the_scripts_own_hooks_and_exit_codes_stay_as_they_are(tmp_path):

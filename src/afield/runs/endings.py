@@ -12,11 +12,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended; `exit_code` is None when nobody can tell."""
+    """How a run ended; `exit_code` is None when nobody can tell.
+
+    With `by_status` an exception ended it that cannot be known from within: the exit status of
+    the process will tell, and the rest counts where that is not to be had.
+    """
 
     status: str
     exit_code: int | None
     signal: str | None = None
+    by_status: bool = False
 
 
 def end_for(error: BaseException | None) -> RunEnd:

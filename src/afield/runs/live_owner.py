@@ -13,6 +13,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from afield.runs.exit_status import read_status
 from afield.runs.series.live import live_parts
 
 OWNER = "owner.json"
@@ -146,9 +147,12 @@ def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
     """Tell whether anybody may still write to a live folder.
 
     Its owner, the command that it records, and every process that logged a series into it (a
-    training goes on when its `afield run` was killed). Processes of other hosts cannot be
+    training goes on when its `afield run` was killed). Nobody, once the owner has left its exit
+    status. Processes of other hosts cannot be
     asked: such a folder counts as alive until nothing in it has changed for `foreign_age_s`.
     """
+    if read_status(folder) is not None:
+        return False
     owner = read_owner(folder)
     if owner is None:  # being made just now, or never finished
         return changed_ns(folder) > now_ns - _MAKING_NS

@@ -1,4 +1,4 @@
-"""Runs whose process died without ending them: found by their live folder, then ended.
+"""Runs whose process is gone without ending them: found by their live folder, then ended.
 
 Reading commands call this first, so that nobody has to repair anything by hand.
 """
@@ -11,6 +11,8 @@ from afield.journal import Draft
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId, parse_run_id
 from afield.runs import events
+from afield.runs.endings import end_for_exit
+from afield.runs.exit_status import read_status
 from afield.runs.limits import FOREIGN_ORPHAN_AGE_S
 from afield.runs.live_owner import (
     Ending,
@@ -20,16 +22,17 @@ from afield.runs.live_owner import (
     read_ending,
     read_owner,
 )
-from afield.runs.record import Record, end_run, remove_live
+from afield.runs.record import INTERRUPTED, Record, end_run, remove_live
 from afield.runs.series.live import live_parts
 
-INTERRUPTED = "interrupted"
 CONSOLE = "console.bin"
 """The framed console of a captured run, in its live folder; see `runs.capture.console`."""
 
 
 def sweep_orphans(record: Record) -> list[RunId]:
-    """End every run whose processes are gone, as `interrupted`; return their ids.
+    """End every run whose processes are gone; return their ids.
+
+    As `interrupted`, unless a process has left word of how its run ended.
 
     Several commands may sweep at once: a lock lets one do it, and the others go on without
     waiting. A run that cannot be sealed now (a full disk) is left for the next time.
@@ -67,7 +70,7 @@ def _sweep(record: Record, name: str) -> RunId | None:
         remove_live(folder)
         return None
     try:
-        how = read_ending(folder) or Ending(INTERRUPTED, None, None, _last_seen_ms(record, folder))
+        how = _how_it_ended(record, folder)
         end_run(
             record,
             run,
@@ -80,6 +83,16 @@ def _sweep(record: Record, name: str) -> RunId | None:
     except (OSError, AfieldError):
         return None
     return run
+
+
+def _how_it_ended(record: Record, folder: str) -> Ending:
+    """Return the ending that was written down, with the exit status if that was left to tell."""
+    how = read_ending(folder) or Ending(INTERRUPTED, None, None, _last_seen_ms(record, folder))
+    status = read_status(folder)
+    if status is None:
+        return how
+    end = end_for_exit(status)
+    return Ending(end.status, end.exit_code, None, how.ended_ms)
 
 
 def _described(record: Record, run: RunId, folder: str, how: Ending) -> tuple[Draft, ...]:

@@ -40,6 +40,7 @@ SEALING = "sealed.tmp"
 DEFAULT_PROJECT = "default"
 DEFAULT_EXPERIMENT = "default"
 _SPOOL_BYTES = 64 << 10
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,32 @@ def remove_live(folder: str) -> None:
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             with contextlib.suppress(OSError):
+def leave_run(record: Record, run: RunId) -> bool:
+    """Leave it to the next reader to end a run by the exit status of this process.
+
+    For exit handlers. What was logged is brought to disk; without a status the run counts as
+    interrupted. False where the status cannot be had: then nothing is done.
+
+    Raises:
+        OSError: the live folder cannot be written or synced.
+    """
+    from afield.runs.exit_status import promise_status  # seldom needed
+
+    folder = record.live_folder(run)
+    if not promise_status(folder):
+        return False
+    write_ending(folder, Ending(INTERRUPTED, None, None, record.now_ms()))
+    for name in record.files.list(folder):
+        fd = os.open(os.path.join(folder, name), os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    record.files.sync_folder(folder)
+    record.files.sync_folder(record.live)
+    return True
+
+
                 os.unlink(os.path.join(folder, name))
     try:
         os.rmdir(folder)

@@ -24,7 +24,7 @@ from afield.runs.config import Settings
 from afield.runs.endings import RunEnd, end_for
 from afield.runs.limits import NESTING_MAX
 from afield.runs.live_owner import born
-from afield.runs.record import Record, end_run
+from afield.runs.record import Record, end_run, leave_run
 from afield.runs.saving import files_under
 from afield.runs.series.live import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.values import Keeper
@@ -229,7 +229,7 @@ class Run:
                 if self._live is not None:
                     self._live.close()
                     self._live = None
-                if self._owns:
+                if self._owns and not (end.by_status and leave_run(self._record, self.id)):
                     end_run(
                         self._record,
                         self.id,

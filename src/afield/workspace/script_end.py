@@ -18,6 +18,7 @@ from afield.runs.endings import RunEnd, end_for, end_for_exit
 _TOOLS = (4, 3)  # the two ids of `sys.monitoring` that are nobody's by convention
 _RETURNS = ("RETURN_VALUE", "RETURN_CONST", "INSTRUMENTED_RETURN_VALUE")
 _UNKNOWN = RunEnd("finished", None)
+_BY_STATUS = RunEnd("finished", None, by_status=True)
 
 
 class ScriptEnd:
@@ -25,8 +26,8 @@ class ScriptEnd:
 
     Python 3.12 and later report each frame that an exception leaves (at the cost of some 0.1
     microseconds for each, nothing otherwise). Before, the outermost frame shows where it
-    stopped, and `sys.exit`, `exit` and `quit` say their code there; with a `raise SystemExit`
-    the code stays unknown.
+    stopped, and `sys.exit`, `exit` and `quit` say their code there; of a `raise
+    SystemExit` only the exit status of the process tells.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class ScriptEnd:
             return end_for(error)
         if self._asked is not None and self._asked[0] == self._frame.f_lasti:
             return end_for_exit(self._asked[1])
-        return _UNKNOWN
+        return _BY_STATUS
 
     def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
         if code is self._frame.f_code and sys._getframe(1) is self._frame:  # noqa: SLF001 - CPython's own way
