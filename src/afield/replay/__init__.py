@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from afield.replay.diff import Comparison, compare_runs
 from afield.replay.report import Report, decode_report
-from afield.replay.reproduction import reproduce
+from afield.replay.reproduce import reproduce
+from afield.replay.wish import Wish, make_tools
 
-__all__ = ["Comparison", "Report", "compare_runs", "decode_report", "reproduce"]
+__all__ = [
+    "Comparison", "Report", "Wish", "compare_runs", "decode_report", "make_tools", "reproduce",
+]  # fmt: skip

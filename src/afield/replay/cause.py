@@ -19,7 +19,7 @@ from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks
 from afield.replay.text import clip
 from afield.runs.capture.distributions import normal_name
-from afield.runs.capture.host import THREAD_NAMES
+from afield.runs.capture.host import KERNEL_NAMES, THREAD_NAMES
 from afield.runs.manifest import Distribution, FileRecord, Manifest
 
 _SOURCE_SUFFIXES = (
@@ -293,7 +293,7 @@ def recorded_variables(side: Side) -> dict[str, str]:
     return {
         name: side.masks.paths(value)
         for name, value in found.items()
-        if name not in PASSING_VARIABLES and not name.startswith("AFIELD_")
+        if name not in PASSING_VARIABLES | KERNEL_NAMES and not name.startswith("AFIELD_")
     }
 
 
@@ -339,6 +339,7 @@ def machine(old: Manifest, new: Manifest) -> Cause | None:
             one, other = getattr(old.host, name), getattr(new.host, name)
             if one != other:
                 lines.append(f"{name}: {_said(one)} vs {_said(other)}")
+    lines += changed_values("kernels of", _kernels(old, new), _kernels(new, old))
     lines += changed_values("threads", old.threads, new.threads)
     before, after = _libraries(old), _libraries(new)
     lines += [
@@ -350,6 +351,11 @@ def machine(old: Manifest, new: Manifest) -> Cause | None:
         lines += [f"library {one} is missing" for one in _only(before, after)]
         lines += [f"library {one} is only in the other run" for one in _only(after, before)]
     return Cause("machine", clip(lines[0]), _cut(lines)) if lines else None
+
+
+def _kernels(side: Manifest, other: Manifest) -> dict[str, object]:
+    """Return what libraries chose for the CPU, of those that told it in both runs."""
+    return {name: side.kernels[name] for name in side.kernels.keys() & other.kernels.keys()}
 
 
 def changed_values(word: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

@@ -18,12 +18,12 @@ from afield.replay.overlay import VARIABLE as OVERLAY_VARIABLE
 from afield.replay.plan import REDACTED
 from afield.replay.prepare import Prepared
 from afield.runs.capture.capture import Outcome, Request, capture
-from afield.runs.capture.host import THREAD_NAMES, pick_variables, usable_cores
+from afield.runs.capture.host import KERNEL_NAMES, THREAD_NAMES, pick_variables, usable_cores
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 
 PYTHON = re.compile(r"(?:python|pypy)w?[\d.]*(?:\.exe)?", re.IGNORECASE)
-_CORE_VARIABLES = (
+CORE_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
     *("NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT"),
 )
@@ -114,6 +114,7 @@ def variables(
     the person's own, as are the secrets that the record does not hold.
     """
     recorded_now = {*pick_variables(environ), *THREAD_NAMES, *_ENVIRONMENT_VARIABLES}
+    recorded_now -= KERNEL_NAMES  # a machine that is told to compute as another one stays it
     found = {name: value for name, value in environ.items() if name not in recorded_now}
     old = old_place(manifest)
     for name, value in {**manifest.threads, **manifest.variables}.items():
@@ -153,7 +154,7 @@ def pinned_threads(manifest: Manifest) -> dict[str, str]:
     """Return thread counts that stand in for the recorded number of cores on another machine."""
     if manifest.host is None or manifest.host.cores == usable_cores():
         return {}
-    return dict.fromkeys(_CORE_VARIABLES, str(manifest.host.cores))
+    return dict.fromkeys(CORE_VARIABLES, str(manifest.host.cores))
 
 
 def execute(

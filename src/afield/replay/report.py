@@ -28,6 +28,19 @@ UNJUDGED_MAX = 20
 EXIT_CODES = {"identical": 0, "equivalent": 0, "incomplete": 3, "diverged": 4}
 
 
+class Bisection(msgspec.Struct, frozen=True):
+    """What a trial with the recorded kernels and threads showed.
+
+    `explains` is None when nothing was tried or the trial failed; `pinned` says what was set.
+    """
+
+    detail: str
+    run: str | None = None
+    verdict: Verdict | None = None
+    explains: bool | None = None
+    pinned: tuple[str, ...] = ()
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """How well a run was reproduced.
 
@@ -49,6 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tolerances: Mapping[str, float] = msgspec.field(default_factory=dict)
     environment: str | None = None
     folder: str | None = None
+    bisection: Bisection | None = None
 
     @property
     def exit_code(self) -> int:

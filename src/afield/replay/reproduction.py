@@ -1,4 +1,4 @@
-"""`reproduce`: plan, prepare, rebuild, run again, compare, judge, and record the verdict."""
+"""Repeating a run once: plan, prepare, rebuild, run again, compare, judge, record the verdict."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -19,7 +18,7 @@ from afield.kernel.ids import RunId
 from afield.replay.canonical import Look, judge
 from afield.replay.cause import Cause, first_cause
 from afield.replay.compare import Compared, Pair, compare_runs_content
-from afield.replay.environment import Built, Tools, rebuild
+from afield.replay.environment import Built, rebuild
 from afield.replay.errors import NoEnvironment, NotReproducible, Unrecorded
 from afield.replay.execute import Place, command_line, execute, variables
 from afield.replay.gaps import Gap
@@ -34,108 +33,18 @@ from afield.replay.reader import RunReader
 from afield.replay.report import Report, settle, store_report
 from afield.replay.sides import look_masks, object_difference, read_side
 from afield.replay.stamps import named
+from afield.replay.wish import Wish
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.outcome import NO_TEXT
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 
-EnvironmentChoice = Literal["exact", "here"]
-DEFAULT_TOLERANCE = 1e-6
 SYMPTOMS = frozenset(("console", "metric", "output", "exit"))
 """Kinds of cause that only say where a difference showed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """How a run is to be reproduced.
-
-    Args:
-        tools: uv, cache, variables, and whom to tell of progress.
-        tolerance: relative tolerance of numbers.
-        tolerances: the same for single metrics, by name.
-        env: rebuild the environment (`exact`), or use the one that the command finds here.
-        keep: a folder to reproduce in, which stays; None for a temporary one.
-        secrets: what the record does not hold, by the name of the argument or variable.
-        outside_writes: the run may overwrite files outside the project.
-        here: the folder that the person stands in, for programs of `--env here`.
-        out: takes what the command writes to stdout.
-        err: the same for stderr.
-        terminal: whether `out` is a terminal.
-    """
-
-    tools: Tools
-    tolerance: float = DEFAULT_TOLERANCE
-    tolerances: Mapping[str, float] = field(default_factory=dict)
-    env: EnvironmentChoice = "exact"
-    keep: Path | None = None
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    outside_writes: bool = False
-    here: str | None = None
-    out: BinaryIO
-    err: BinaryIO
-    terminal: bool = False
-
-
-def reproduce(
-    record: Record,
-    runs: RunReader,
-    run: RunId,
-    *,
-    environ: Mapping[str, str],
-    cache: str,
-    uv: str,
-    out: BinaryIO,
-    err: BinaryIO,
-    tolerance: float = DEFAULT_TOLERANCE,
-    tolerances: Mapping[str, float] | None = None,
-    env: EnvironmentChoice = "exact",
-    keep: Path | None = None,
-    secrets: Mapping[str, str] | None = None,
-    outside_writes: bool = False,
-    here: str | None = None,
-    terminal: bool = False,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Report:
-    """Run a recorded run again, in a clean folder, and say how well it came out.
-
-    Args:
-        record: where the new run is recorded.
-        runs: where runs are read.
-        run: the run to reproduce.
-        environ: the person's variables.
-        cache: the folder where environments are kept.
-        uv: the uv program.
-        out: takes what the command writes to stdout.
-        err: the same for stderr.
-        tolerance: relative tolerance of numbers.
-        tolerances: the same for single metrics, by name.
-        env: rebuild the environment (`exact`), or use the one that the command finds here.
-        keep: a folder to reproduce in, which stays; None for a temporary one.
-        secrets: what the record does not hold, by the name of the argument or variable.
-        outside_writes: the run may overwrite files outside the project.
-        here: the folder that the person stands in, for programs of `--env here`.
-        terminal: whether `out` is a terminal.
-        progress: told in a few words what takes time.
-
-    Returns:
-        The report, which is stored with the original run unless the command could not be run.
-
-    Raises:
-        NotReproducible: the run was not captured, or has not ended.
-        FolderInUse: the folder to keep is not empty.
-        SecretsNeeded: the record lacks secrets that were not handed over.
-        OutsideWrites: files outside the project would be overwritten.
-        AfieldError: the record is damaged, or the workspace cannot be written.
-    """
-    home = environ.get("HOME") or environ.get("USERPROFILE") or cache
-    tools = Tools(uv=uv, cache=cache, environ=environ, home=home, progress=progress)
-    how = Wish(tools=tools, out=out, err=err, env=env, keep=keep, terminal=terminal, here=here)
-    how = replace(how, tolerance=tolerance, tolerances=tolerances or {})
-    wish = replace(how, secrets=secrets or {}, outside_writes=outside_writes)
-    return _reproduce(record, runs, run, wish)
-
-
-def _reproduce(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
+def repeat(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
+    """Run a recorded run again as wished; see `reproduce`."""
     manifest = runs.manifest(run)
     if manifest is None:
         raise NotReproducible(
@@ -183,6 +92,10 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         built=built,
         overlay=ready.overlay,
     )
+    for name, value in wish.pins.items():
+        environ.pop(name, None)
+        if value is not None:
+            environ[name] = value
     shown = command_line(manifest, new_place, here=wish.here)
     wish.tools.progress("running " + " ".join(shown))
     outcome = execute(

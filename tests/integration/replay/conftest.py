@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from afield.replay import reproduce
+from afield.replay import Wish, make_tools, reproduce
 from afield.runs.capture.capture import Request, capture
 from afield.workspace.workspace import Workspace
 
@@ -160,21 +160,17 @@ class Project:
         assert outcome.recorded, outcome.faults
         return outcome.run
 
-    def reproduce(self, run, *, variables=None, **more):
+    def reproduce(self, run, *, variables=None, pinned=False, **more):
         self.out, self.err, self.said = io.BytesIO(), io.BytesIO(), []
         self.workspace.refresh()
-        return reproduce(
-            self.workspace.record,
-            self.workspace,
-            run,
-            environ=self.run_environ(**(variables or {})),
-            cache=str(self.workspace.path / "cache"),
+        tools = make_tools(
             uv=UV,
-            out=self.out,
-            err=self.err,
+            cache=str(self.workspace.path / "cache"),
+            environ=self.run_environ(**(variables or {})),
             progress=self.said.append,
-            **more,
         )
+        wish = Wish(tools=tools, out=self.out, err=self.err, **more)
+        return reproduce(self.workspace.record, self.workspace, run, wish, pinned=pinned)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,12 @@ Env = Literal["exact", "here"]
     is_flag=True,
     help="Let the run overwrite files outside the project, as it did when recorded.",
 )
+@click.option(
+    "--bisect",
+    "pinned",
+    is_flag=True,
+    help="When only the machine differs, run once more with the recorded kernels and threads.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show on stderr what the command prints.")
 @global_options
 @click.pass_context
@@ -57,6 +63,7 @@ def command(
     env: Env | None,
     secrets: tuple[str, ...],
     allow_outside_writes: bool,
+    pinned: bool,
     verbose: bool,
 ) -> int:
     """Repeat RUN from the record alone, and judge the result.
@@ -66,7 +73,7 @@ def command(
     (exit 0), incomplete (3: something could not be restored or seen) or diverged (4), with
     the first cause of any difference.
     """
-    from afield.replay import reproduce
+    from afield.replay import Wish, make_tools, reproduce
 
     session = session_of(context)
     settings = load_settings(session)
@@ -79,13 +86,14 @@ def command(
     if not verbose:
         shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
     with Progress(session, turning=not verbose) as progress:
-        report = reproduce(
-            workspace.record,
-            workspace,
-            view.id,
-            environ=session.environ,
-            cache=os.fspath(workspace.path / "cache"),
+        tools = make_tools(
             uv=uv_path(session.environ) or "uv",
+            cache=os.fspath(workspace.path / "cache"),
+            environ=session.environ,
+            progress=progress.step,
+        )
+        wish = Wish(
+            tools=tools,
             out=shown,
             err=shown,
             tolerance=allowed.all,
@@ -95,8 +103,8 @@ def command(
             secrets=_handed(secrets, session.environ),
             outside_writes=allow_outside_writes,
             here=os.fspath(session.folder()),
-            progress=progress.step,
         )
+        report = reproduce(workspace.record, workspace, view.id, wish, pinned=pinned)
     document = reproduction_document(report)
     if session.json:
         emit_json(document)

@@ -30,6 +30,15 @@ VARIABLE_PREFIXES = (
     *("PYTORCH_", "RAY_", "ROCR_", "SCIPY_", "SKLEARN_", "SLURM_", "TF_", "TOKENIZERS_"),
     *("TORCH", "TRANSFORMERS_", "TRITON_", "VECLIB_", "XGBOOST_", "XLA_"),
 )
+KERNEL_NAMES = frozenset(
+    {
+        *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES"),
+        *("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS"),
+        *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "GLIBC_TUNABLES"),
+    }
+)
+"""Variables that choose what a library computes with on this CPU."""
+
 THREAD_NAMES = (
     *("OMP_NUM_THREADS", "OMP_DYNAMIC", "OMP_SCHEDULE", "OMP_PROC_BIND", "OMP_PLACES"),
     *("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MKL_DYNAMIC", "BLIS_NUM_THREADS"),
@@ -44,7 +53,7 @@ def pick_variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: environ[name]
         for name in sorted(environ)
-        if name in VARIABLE_NAMES or name.startswith(VARIABLE_PREFIXES)
+        if name in VARIABLE_NAMES | KERNEL_NAMES or name.startswith(VARIABLE_PREFIXES)
     }
 
 
