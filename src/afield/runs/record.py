@@ -37,10 +37,10 @@ from afield.runs.values import Keeper, hide_in_name
 from afield.vault import Vault
 
 SEALING = "sealed.tmp"
+INTERRUPTED = "interrupted"
 DEFAULT_PROJECT = "default"
 DEFAULT_EXPERIMENT = "default"
 _SPOOL_BYTES = 64 << 10
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +181,6 @@ def end_run(
     return summaries
 
 
-def remove_live(folder: str) -> None:
-    """Remove a live folder; what cannot be removed now is swept later."""
-    with contextlib.suppress(OSError):
-        for name in os.listdir(folder):
-            with contextlib.suppress(OSError):
 def leave_run(record: Record, run: RunId) -> bool:
     """Leave it to the next reader to end a run by the exit status of this process.
 
@@ -212,6 +207,11 @@ def leave_run(record: Record, run: RunId) -> bool:
     return True
 
 
+def remove_live(folder: str) -> None:
+    """Remove a live folder; what cannot be removed now is swept later."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
     try:
         os.rmdir(folder)
