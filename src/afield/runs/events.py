@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afield.journal import Draft
 from afield.kernel.ids import ObjectId, RunId
 from afield.runs.limits import MEASURED_BYTES_MAX
 from afield.runs.series.seal import Summary
+
+if TYPE_CHECKING:
+    from afield.runs.failure import Kept
 
 STARTED = "run.started"
 PARAMS = "run.params"
@@ -94,9 +97,15 @@ def named(
     return Draft(NAMED, run, {key: value for key, value in given.items() if value is not None})
 
 
-def captured(run: RunId, facts: Mapping[str, Any], manifest: ObjectId) -> Draft:
-    """Name a captured run's manifest, and those of its facts that lists and queries need."""
-    return Draft(CAPTURED, run, {"facts": dict(facts)}, (manifest,))
+def captured(
+    run: RunId, facts: Mapping[str, Any], manifest: ObjectId, failure: Kept | None = None
+) -> Draft:
+    """Name a captured run's manifest, those of its facts that lists need, and why it failed."""
+    body: dict[str, Any] = {"facts": dict(facts)}
+    if failure is None:
+        return Draft(CAPTURED, run, body, (manifest,))
+    body["failure"] = _failure(failure)
+    return Draft(CAPTURED, run, body, (manifest, failure.object))
 
 
 def measured(run: RunId, summaries: Mapping[str, Summary]) -> Iterator[Draft]:
@@ -114,6 +123,7 @@ def ended(
     ended_ms: int,
     summaries: Mapping[str, Summary],
     series: Mapping[str, str] | None,
+    failure: Kept | None = None,
 ) -> list[Draft]:
     """Say how a run ended, with its metrics; `series` is `{"inline": base64}` or `{"object": id}`.
 
@@ -129,6 +139,9 @@ def ended(
     if series is not None:
         body["series"] = dict(series)
         refs = (ObjectId(series["object"]),) if "object" in series else ()
+    if failure is not None:
+        body["failure"] = _failure(failure)
+        refs = (*refs, failure.object)
     before = [Draft(MEASURED, run, {"metrics": chunk}) for chunk in chunks]
     return [*before, Draft(ENDED, run, body, refs)]
 
@@ -167,6 +180,15 @@ def reproduced(
     if cause_kind is not None:
         body["cause_kind"] = cause_kind
     return Draft(REPRODUCED, original, body, (report,))
+
+
+def _failure(found: Kept) -> dict[str, str]:
+    """Return the fingerprint and the exception's name; the words stand in the object."""
+    return {
+        "fingerprint": found.fingerprint,
+        "exception": found.exception,
+        "object": found.object,
+    }
 
 
 def to_json_number(value: float) -> float | str:

@@ -40,6 +40,11 @@ RUNS = Table(
             Column("signal", "text"),
             Column("ended_ms", "integer"),
         ),
+        "failed": (
+            Column("failure", "text"),
+            Column("exception", "text"),
+            Column("failure_object", "text"),
+        ),
         "captured": (
             Column("manifest", "text"),
             Column("branch", "text"),
@@ -55,6 +60,7 @@ RUNS = Table(
         ("project", "started_ms"),
         ("status", "started_ms"),
         ("reproduces",),
+        ("failure", "started_ms"),
     ),
 )
 PARAMS = Table(
@@ -174,6 +180,7 @@ def _captured(entry: Entry) -> Iterator[Put]:
         json.dumps(facts, sort_keys=True),
     )
     yield Put("runs", (entry.about,), "captured", values)
+    yield from _failed(entry)
 
 
 def _measured(entry: Entry) -> Iterator[Put]:
@@ -202,10 +209,18 @@ def _ended(entry: Entry) -> Iterator[Put]:
         _integer(body, "ended_ms"),
     )
     yield Put("runs", (entry.about,), "ended", ending)
+    yield from _failed(entry)
     series = _mapping(body, "series")
     if series:
         found = (_text(series, "inline"), _text(series, "object"))
         yield Put("run_series", (entry.about,), "sealed", found)
+
+
+def _failed(entry: Entry) -> Iterator[Put]:
+    found = _mapping(entry.body, "failure")
+    if found:
+        values = (_text(found, "fingerprint"), _text(found, "exception"), _text(found, "object"))
+        yield Put("runs", (entry.about,), "failed", values)
 
 
 def _saved(entry: Entry) -> Iterator[Put]:

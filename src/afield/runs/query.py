@@ -40,6 +40,8 @@ CATALOG = Catalog(
         "parent": Attribute("r.parent"),
         "reproduces": Attribute("r.reproduces", indexed=True),
         "verdict": Attribute(_VERDICT),
+        "failure": Attribute("r.failure", indexed=True),
+        "exception": Attribute("r.exception"),
     },
     pairs={
         "metrics": Pairs("metrics", "run", "name", number="last"),

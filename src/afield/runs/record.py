@@ -13,7 +13,7 @@ import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from afield.journal import Draft, Journal
 from afield.kernel.clock import Clock
@@ -35,6 +35,9 @@ from afield.runs.series.live import clip_name, live_parts
 from afield.runs.series.seal import Summary, seal_series
 from afield.runs.values import Keeper, hide_in_name
 from afield.vault import Vault
+
+if TYPE_CHECKING:
+    from afield.runs.failure import Kept
 
 SEALING = "sealed.tmp"
 INTERRUPTED = "interrupted"
@@ -146,13 +149,14 @@ def end_run(
     signal: str | None = None,
     ended_ms: int | None = None,
     before: tuple[Draft, ...] = (),
+    failure: Kept | None = None,
 ) -> dict[str, Summary]:
     """End a run: seal its series, then append `before` and the end, durably, and sign.
 
     Idempotent towards crashes: until the entry is durable the live folder stays, with the
     ending written down in it, and whoever finds it ends the run again, the same way. Objects
-    that `before` names must have been put; they are flushed here. Returns the summary of every
-    metric.
+    that `before` and `failure` name must have been put; they are flushed here. Returns the summary
+    of every metric.
 
     Raises:
         OSError: the workspace cannot be written; the live folder stays for a later sweep.
@@ -170,6 +174,7 @@ def end_run(
         ended_ms=how.ended_ms,
         summaries=summaries,
         series=series,
+        failure=failure,
     )
     record.vault.flush()
     record.journal.append_many([*before, *ending])

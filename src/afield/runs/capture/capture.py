@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from afield.kernel.errors import AfieldError, Usage
 from afield.kernel.ids import RunId, new_run_id, parse_run_id
@@ -32,6 +33,9 @@ from afield.runs.names import default_name
 from afield.runs.record import Record, end_run, start_run
 
 __all__ = ["Outcome", "Request", "capture"]
+if TYPE_CHECKING:
+    from afield.runs.failure import Kept
+
 
 _MARK = "began"
 
@@ -84,7 +88,7 @@ def capture(
         manifest = _describe(observer, done, console, faults)
         manifest = _clean(observer, manifest, done, faults)
         if recorded:
-            recorded = _end(record, run, manifest, done=done, faults=faults)
+            recorded = _end(record, run, manifest, done=done, known=known, faults=faults)
     if not recorded:
         _say(err, faults)
     return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
@@ -216,12 +220,19 @@ def _end(
     ending = read_ending(live)
     with faults.contained("the run's record is not complete"):
         found = record.vault.put(manifests.encode(manifest), meta=True)
-        drafts = (events.captured(run, facts_of(manifest), found),)
+        drafts = (events.captured(run, facts_of(manifest), found, failure),)
+    known: Mapping[str, bytes],
         try:
             end_run(
                 record,
                 run,
                 status=status,
+    failure: Kept | None = None
+    if done.code != 0:
+        from afield.runs.capture.failing import keep_failure  # seldom, and not light
+
+        with faults.contained("why it failed is not recorded"):
+            failure = keep_failure(record.vault, live, manifest, known)
                 exit_code=done.code,
                 signal=done.signal,
                 ended_ms=None if ending is None else ending.ended_ms,

@@ -40,6 +40,7 @@ NO_TEXT = "is no UTF-8 text, and its bytes are not kept"
 
 _UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
+_SCRIPTS = (".py", ".ipynb", ".sh", ".r", ".jl", ".rmd", ".qmd")
 
 def size_in_words(size_bytes: int) -> str:
     """Return a size as people read it: `12 GB`, `1.4 MB`, `17 bytes`."""
@@ -71,9 +72,23 @@ def facts_of(manifest: Manifest) -> dict[str, Any]:
         "inputs_complete": manifest.capture.inputs_complete,
         "blockers": len(manifest.blockers),
     }
+        "script": script_of(manifest),
 
 
 def describe_entropy(
+def script_of(manifest: Manifest) -> str:
+    """Return what the command runs: a script, relative to the project; `-m MODULE`; a program."""
+    argv = manifest.argv
+    for at, word in enumerate(argv[1:], 1):
+        if word == "-m" and at + 1 < len(argv):
+            return f"-m {argv[at + 1]}"
+        if word.lower().endswith(_SCRIPTS) and not word.startswith("-"):
+            path = os.path.normpath(os.path.join(manifest.root, manifest.cwd, word))
+            inside = path.startswith(manifest.root.rstrip(os.sep) + os.sep)
+            return os.path.relpath(path, manifest.root).replace(os.sep, "/") if inside else path
+    return os.path.basename(argv[0]) if argv else ""
+
+
     trace: Trace, sieve: Sieve, run_seed: str | None, hash_seed: str | None
 ) -> Entropy:
     """Say how randomness was fed and which lines took it without a seed."""

@@ -7,6 +7,7 @@ may not have seen; what changed after the run was last heard of is not taken for
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import msgspec
@@ -21,6 +22,7 @@ from afield.runs.capture.before import CONSOLE, TRACE, Before, read_before
 from afield.runs.capture.console import framed_bytes
 from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.environment import Python, read_environment
+from afield.runs.capture.failing import keep_failure
 from afield.runs.capture.files_seen import Sieve
 from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
@@ -48,7 +50,10 @@ def describe_unfinished(record: Record, run: RunId, folder: str, how: Ending) ->
         return None
     manifest = _Unfinished(record, before, folder, how).manifest()
     found = record.vault.put(manifests.encode(manifest), meta=True)
-    return events.captured(run, outcome.facts_of(manifest), found)
+    failure = None
+    with contextlib.suppress(Exception):  # the rest is worth more than the reason
+        failure = keep_failure(record.vault, folder, manifest, {})
+    return events.captured(run, outcome.facts_of(manifest), found, failure)
 
 
 class _Unfinished:
