@@ -32,10 +32,10 @@ from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
 from afield.runs.record import Record, end_run, start_run
 
-__all__ = ["Outcome", "Request", "capture"]
 if TYPE_CHECKING:
     from afield.runs.failure import Kept
 
+__all__ = ["Outcome", "Request", "capture"]
 
 _MARK = "began"
 
@@ -57,7 +57,7 @@ def capture(
     seeds = _plan(request, faults)
     known = secrets_of(request)
     told, hidden = clean_words(request, known)
-    observer = Observer(record, request, program=program, known=known, faults=faults)
+    observer = Observer(record, request, program=program, known=known, faults=faults, layers=layers)
     observer.seeds = seeds
     observer.clean = partial(clean_manifest, vault=record.vault, known=known, told=hidden)
     with faults.contained("the code was not kept"):
@@ -212,27 +212,27 @@ def _end(
     manifest: Manifest,
     *,
     done: Exit,
+    known: Mapping[str, bytes],
     faults: Faults,
 ) -> bool:
     """Write the end of the run, with its manifest; tell whether all of it is on disk."""
     live = record.live_folder(run)
     status = status_of(done.code)
-    ending = read_ending(live)
-    with faults.contained("the run's record is not complete"):
-        found = record.vault.put(manifests.encode(manifest), meta=True)
-        drafts = (events.captured(run, facts_of(manifest), found, failure),)
-    known: Mapping[str, bytes],
-        try:
-            end_run(
-                record,
-                run,
-                status=status,
     failure: Kept | None = None
     if done.code != 0:
         from afield.runs.capture.failing import keep_failure  # seldom, and not light
 
         with faults.contained("why it failed is not recorded"):
             failure = keep_failure(record.vault, live, manifest, known)
+    ending = read_ending(live)
+    with faults.contained("the run's record is not complete"):
+        found = record.vault.put(manifests.encode(manifest), meta=True)
+        drafts = (events.captured(run, facts_of(manifest), found, failure),)
+        try:
+            end_run(
+                record,
+                run,
+                status=status,
                 exit_code=done.code,
                 signal=done.signal,
                 ended_ms=None if ending is None else ending.ended_ms,

@@ -39,8 +39,8 @@ NO_TEXT = "is no UTF-8 text, and its bytes are not kept"
 """How these warnings and blockers are worded, for those who look for them."""
 
 _UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
-
 _SCRIPTS = (".py", ".ipynb", ".sh", ".r", ".jl", ".rmd", ".qmd")
+
 
 def size_in_words(size_bytes: int) -> str:
     """Return a size as people read it: `12 GB`, `1.4 MB`, `17 bytes`."""
@@ -71,11 +71,10 @@ def facts_of(manifest: Manifest) -> dict[str, Any]:
         "memory_peak_bytes": used.memory_peak_bytes if used else None,
         "inputs_complete": manifest.capture.inputs_complete,
         "blockers": len(manifest.blockers),
-    }
         "script": script_of(manifest),
+    }
 
 
-def describe_entropy(
 def script_of(manifest: Manifest) -> str:
     """Return what the command runs: a script, relative to the project; `-m MODULE`; a program."""
     argv = manifest.argv
@@ -89,6 +88,7 @@ def script_of(manifest: Manifest) -> str:
     return os.path.basename(argv[0]) if argv else ""
 
 
+def describe_entropy(
     trace: Trace, sieve: Sieve, run_seed: str | None, hash_seed: str | None
 ) -> Entropy:
     """Say how randomness was fed and which lines took it without a seed."""

@@ -49,10 +49,10 @@ def describe_unfinished(record: Record, run: RunId, folder: str, how: Ending) ->
     if before is None:
         return None
     manifest = _Unfinished(record, before, folder, how).manifest()
-    found = record.vault.put(manifests.encode(manifest), meta=True)
     failure = None
     with contextlib.suppress(Exception):  # the rest is worth more than the reason
         failure = keep_failure(record.vault, folder, manifest, {})
+    found = record.vault.put(manifests.encode(manifest), meta=True)
     return events.captured(run, outcome.facts_of(manifest), found, failure)
 
 
