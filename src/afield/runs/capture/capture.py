@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -57,7 +57,7 @@ def capture(
     seeds = _plan(request, faults)
     known = secrets_of(request)
     told, hidden = clean_words(request, known)
-    observer = Observer(record, request, program=program, known=known, faults=faults, layers=layers)
+    observer = Observer(record, request, program=program, known=known, faults=faults)
     observer.seeds = seeds
     observer.clean = partial(clean_manifest, vault=record.vault, known=known, told=hidden)
     with faults.contained("the code was not kept"):
