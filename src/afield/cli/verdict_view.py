@@ -62,6 +62,12 @@ def verdict_page(report: dict[str, Any], names: tuple[str, str | None]) -> Itera
         for text in list(cause.get("evidence", ()))[:EVIDENCE_MAX]:
             if text != cause["detail"]:
                 yield Padding(styled(text, "dim"), (0, 0, 0, 2))
+    if found := report.get("bisection"):
+        line = Text("bisection: ", style="bold")
+        line.append_text(
+            styled(found["detail"], {True: "green", False: "yellow"}.get(found["explains"], ""))
+        )
+        yield line
     reasons = report.get("reasons", ())
     for reason in reasons[:REASONS_MAX]:
         yield styled(f"note: {reason}", "yellow" if verdict == "incomplete" else "dim")

@@ -339,7 +339,7 @@ def machine(old: Manifest, new: Manifest) -> Cause | None:
             one, other = getattr(old.host, name), getattr(new.host, name)
             if one != other:
                 lines.append(f"{name}: {_said(one)} vs {_said(other)}")
-    lines += changed_values("kernels of", _kernels(old, new), _kernels(new, old))
+    lines += changed_values("CPU kernels of", _kernels(old, new), _kernels(new, old))
     lines += changed_values("threads", old.threads, new.threads)
     before, after = _libraries(old), _libraries(new)
     lines += [
