@@ -279,6 +279,7 @@ def test_of_very_many_files_the_folders_are_told(runner):
         "for n in range(3): read(f'late/{n}')\n"
         "for n in range(50): read(f'code/{n}.py')\n"
         "for n in range(9): read(f'/{n}.no')\n"
+        "for n in range(9): read(f'd{n}')\n"
         "open('data/out', 'w').close()\n"
         "os.chdir('data')\n"
         "for n in range(9): read(f'b{n}')\n"
@@ -290,8 +291,9 @@ def test_of_very_many_files_the_folders_are_told(runner):
     assert sum(path.startswith("data/") for path in told) in range(1990, 2020)
     assert sum(path.startswith("data/b") for path in told) == 4
     assert sum(path.startswith("late/") for path in told) == 3 + 4
+    assert sum(path.startswith("d") and "/" not in path for path in told) == 4  # "/" is not ""
     assert sum(path.startswith("code/") for path in told) == 50
-    assert ("data/out", "write", "script.py:9") in found
+    assert ("data/out", "write", "script.py:10") in found
     crowds = [
         (os.path.relpath(one.path, runner.folder), one.where.rpartition("/")[2])
         for one in ran.trace.crowds
@@ -299,6 +301,7 @@ def test_of_very_many_files_the_folders_are_told(runner):
     assert crowds == [
         ("data", "script.py:3"),
         (os.path.relpath("/", runner.folder), "script.py:3"),
+        (".", "script.py:3"),
         ("data", "script.py:3"),
         ("late", "script.py:3"),
     ]

@@ -35,7 +35,7 @@ INPUTS_HASHED_MAX = 20_000
 FOLDER_FILES_DIGESTED_MAX = 20_000
 """Files of folders that are told as one (see `folders_seen`), up to which contents are digested."""
 
-FOLDER_FILES_LOOKED_MAX = 10_000
+FOLDER_FILES_LOOKED_MAX = 5_000
 """Of more files than that, how many sizes and times count."""
 
 FOLDERS_RECORDED_MAX = 20_000

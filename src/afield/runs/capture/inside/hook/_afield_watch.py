@@ -72,9 +72,12 @@ class Watch:
             if flags & 3:
                 if path not in written:
                     first(path, flags, written)
-            elif path not in read:
-                if crowds and type(path) is str and path[: path.rfind("/") + 1] in crowds:
+                return
+            if crowds and type(path) is str:
+                folder, slash, _ = path.rpartition("/")  # half the cost of a slice
+                if (folder or slash) in crowds:
                     return
+            if path not in read:
                 first(path, flags, read)
 
         return on_open
@@ -119,7 +122,8 @@ class Watch:
         if flags & 3:
             return False
         self.reads_many = True
-        folder = text[: text.rfind("/") + 1]  # empty for a bare name
+        folder, slash, _ = text.rpartition("/")
+        folder = folder or slash  # empty for a bare name
         if folder in self.crowds:
             return True
         if text.endswith(CODE_ENDS):
