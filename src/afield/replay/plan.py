@@ -18,15 +18,15 @@ from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.secret_files import left_out
 from afield.runs.capture.folders_seen import digest_of, list_files, sum_up
 from afield.runs.capture.host import usable_cores
-from afield.runs.capture.outcome import NOT_WATCHED, STDIN_FROM
+from afield.runs.capture.layers import see_reads
+from afield.runs.capture.layers.audit import NOT_WATCHED
+from afield.runs.capture.outcome import STDIN_FROM
 from afield.runs.manifest import FileRecord, Manifest
 from afield.runs.secrets import HOLDS_SECRETS
 from afield.vault import TreeEntry, Vault
 
 REDACTED = "redacted:"
 NAMED_MAX = 3
-WATCHES = frozenset(("python", "kernel"))
-"""Layers of capture that see what is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def unread(gap: Gap, path: str, manifest: Manifest) -> Gap:
 
 def was_watched(manifest: Manifest) -> bool:
     """Tell whether all that Python opened was seen."""
-    return not WATCHES.isdisjoint(manifest.capture.layers) and not any(_blind(manifest))
+    return see_reads(manifest.capture.layers) and not any(_blind(manifest))
 
 
 def _blind(manifest: Manifest) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _unwatched(manifest: Manifest) -> Iterator[Gap]:
     for text in manifest.blockers:
         if text.startswith(STDIN_FROM):
             yield Gap("input", f"{text}: it was given what this command's has")
-    if WATCHES.isdisjoint(manifest.capture.layers):
+    if not see_reads(manifest.capture.layers):
         told = "nothing was watched: what it read, and wrote outside the project, is not known"
         yield Gap("input", told, note=True)
         return

@@ -12,6 +12,7 @@ import pytest
 
 from afield.runs.capture.capture import Outcome, Request, capture
 from afield.runs.capture.console import split
+from afield.runs.capture.layers import LAYERS
 from afield.runs.manifest import FileRecord, Manifest
 from afield.workspace.store import make_store
 
@@ -79,14 +80,14 @@ def run(tmp_path, project, clean_environ):
     """Capture a command in the project: `run("python", "train.py")`."""
     records = []
 
-    def call(*argv, environ=None, out=None, err=None, **options) -> Captured:
+    def call(*argv, environ=None, out=None, err=None, layers=LAYERS, **options) -> Captured:
         record, _ = make_store(str(tmp_path / "workspace" / ".afield"))
         records.append(record)
         words = tuple(sys.executable if word == "python" else str(word) for word in argv)
         options.setdefault("folder", str(project))
         out, err = out or io.BytesIO(), err or io.BytesIO()
         request = Request(argv=words, environ=clean_environ | (environ or {}), **options)
-        outcome = capture(record, request, out=out, err=err)
+        outcome = capture(record, request, out=out, err=err, layers=layers)
         seen = [s.getvalue() if isinstance(s, io.BytesIO) else b"" for s in (out, err)]
         return Captured(outcome, *seen, record)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +22,7 @@ from afield.runs.capture.before import CONSOLE, TRACE, read_before
 from afield.runs.capture.child import Channels, Exit, find_command, run_child
 from afield.runs.capture.console import ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan, plan
+from afield.runs.capture.layers import LAYERS, Layer
 from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
 from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import facts_of, status_of
@@ -41,10 +42,16 @@ _MARK = "began"
 
 
 def capture(
-    record: Record, request: Request, *, out: BinaryIO | None, err: BinaryIO | None
+    record: Record,
+    request: Request,
+    *,
+    out: BinaryIO | None,
+    err: BinaryIO | None,
+    layers: Sequence[Layer] = LAYERS,
 ) -> Outcome:
     """Run a command to its end and record it.
 
+    `layers` are those that `request.trace` picks from, in the order in which they are asked.
     `out` or `err` is None when it is closed; the descriptor of that number must then be one
     that the command does not inherit.
 
@@ -57,7 +64,7 @@ def capture(
     seeds = _plan(request, faults)
     known = secrets_of(request)
     told, hidden = clean_words(request, known)
-    observer = Observer(record, request, program=program, known=known, faults=faults)
+    observer = Observer(record, request, program=program, known=known, faults=faults, layers=layers)
     observer.seeds = seeds
     observer.clean = partial(clean_manifest, vault=record.vault, known=known, told=hidden)
     with faults.contained("the code was not kept"):
@@ -82,6 +89,7 @@ def capture(
                 err=err,
             )
         except AfieldError as error:
+            observer.finish_watch()
             if recorded:
                 _abandon(record, run, error.exit_code, faults)
             raise
@@ -155,7 +163,7 @@ def _run(
         with faults.contained("what the run reads is not watched"):
             folder = os.path.join(live, TRACE)
             os.mkdir(folder)
-            environ |= inside.environ(folder, environ, entropy=seeds, trace=request.trace != "off")
+            environ |= inside.environ(folder, environ, entropy=seeds, trace=False)
             observer.watch(folder, os.path.join(live, _MARK))
         with faults.contained("what is known beforehand is not written down"):
             observer.write_before(live)
@@ -174,6 +182,7 @@ def _run(
             clock=record.clock,
             forwarder=forwarder,
             channels=channels,
+            prepare=observer.prepare,
             started=observer.started,
         )
         if live is not None:  # at once: whatever becomes of us now, this is how it ended

@@ -15,10 +15,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from afield.kernel.clock import Clock
+from afield.kernel.errors import AfieldError
 from afield.runs.capture import terminal as terminals
 from afield.runs.capture.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
@@ -26,6 +27,21 @@ from afield.runs.capture.pump import Pump
 from afield.runs.capture.signals import Forwarder
 
 _SIGNAL_EXIT = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the command is started: what is executed, with which words and variables.
+
+    `argv` goes to `program` as it stands, so that another program can be put in front; it must
+    become the command itself (`exec`), as the same process. `preexec` runs in the new process
+    before either. Descriptors that may be inherited are.
+    """
+
+    program: str
+    argv: tuple[str, ...]
+    environ: Mapping[str, str]
+    preexec: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +119,10 @@ def run_child(
     clock: Clock,
     forwarder: Forwarder,
     channels: Channels,
+    prepare: Callable[[Launch], Launch],
     started: Callable[[int], None],
 ) -> Exit:
-    """Run the command to its end.
+    """Run the command to its end; `prepare` has the last word on how it is started.
 
     Raises:
         CommandNotFound, CommandNotExecutable: the system would not start it.
@@ -113,7 +130,7 @@ def run_child(
     begin_s = time.monotonic()
     ends = channels.open(out, err, terminal=terminal)
     try:
-        process = _start(argv, folder, environ, ends)
+        process = _start(argv, folder, environ, ends, prepare)
     except BaseException:
         channels.close()
         raise
@@ -190,29 +207,50 @@ def _start(
     folder: str,
     environ: Mapping[str, str],
     ends: tuple[int | None, int | None],
+    prepare: Callable[[Launch], Launch],
 ) -> subprocess.Popen[bytes]:
     program = find_command(argv, folder, environ)
+    launch = prepare(Launch(program, tuple(argv), environ))
+    plain = replace(launch, program=program, argv=tuple(argv), preexec=None)
+    try:
+        return _spawn(launch, folder, ends)
+    except (OSError, subprocess.SubprocessError) as error:
+        if launch == plain:
+            raise _not_started(error, program, argv[0]) from error
+    try:
+        return _spawn(plain, folder, ends)  # as if nobody had wanted it otherwise
+    except OSError as error:
+        raise _not_started(error, program, argv[0]) from error
+
+
+def _spawn(
+    launch: Launch, folder: str, ends: tuple[int | None, int | None]
+) -> subprocess.Popen[bytes]:
     options: dict[str, Any] = {
         "cwd": folder,
-        "env": dict(environ),
+        "env": dict(launch.environ),
         "stdout": ends[0],
         "stderr": ends[1],
         "close_fds": False,  # what a shell opened for the command (`<(...)`) stays open
+        "preexec_fn": launch.preexec,
     }
     try:
-        return subprocess.Popen(list(argv), executable=program, **options)
+        return subprocess.Popen(list(launch.argv), executable=launch.program, **options)
     except OSError as error:
         if error.errno == errno.ENOEXEC:  # a script without `#!`: shells run it themselves
-            return subprocess.Popen(["/bin/sh", program, *argv[1:]], **options)
-        if isinstance(error, FileNotFoundError):
-            raise CommandNotFound("cannot run", argv[0], _why(error, program)) from error
-        raise CommandNotExecutable("cannot run", argv[0], _why(error, program)) from error
+            return subprocess.Popen(["/bin/sh", launch.program, *launch.argv[1:]], **options)
+        raise
 
 
-def _why(error: OSError, program: str) -> str:
-    if isinstance(error, FileNotFoundError) and os.path.exists(program):
-        return "the interpreter its first line names does not exist"
-    return (error.strerror or str(error)).lower()
+def _not_started(error: Exception, program: str, name: str) -> AfieldError:
+    if isinstance(error, FileNotFoundError):
+        why = "the interpreter its first line names does not exist"
+        return CommandNotFound("cannot run", name, why if os.path.exists(program) else _why(error))
+    return CommandNotExecutable("cannot run", name, _why(error))
+
+
+def _why(error: Exception) -> str:
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[int, Any]:

@@ -1,8 +1,8 @@
 """What a run read, digested at first sight beside the run, and looked at again at its end.
 
-A thread follows the trace. A file that the code snapshot holds needs no reading: its digest
-is known. Others are stated, read once, and kept while the bounds last. Nothing here waits for
-the run, and the run never waits for this.
+A thread follows what the layers see. A file that the code snapshot holds needs no reading: its
+digest is known. Others are stated, read once, and kept while the bounds last. Nothing here waits
+for the run, and the run never waits for this.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.runs.capture.files_seen import Sieve
 from afield.runs.capture.folders_seen import FolderScan
+from afield.runs.capture.layers import Sighted, Watches
 from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     INPUTS_HASHED_MAX,
@@ -25,7 +26,7 @@ from afield.runs.capture.limits import (
     INPUTS_KEPT_FILES_MAX,
 )
 from afield.runs.capture.source import Snapshot
-from afield.runs.capture.trace import Event, Interpreter, Open, Trace, TraceFollower, collect
+from afield.runs.capture.trace import Interpreter, Open, Trace
 from afield.runs.manifest import FileRecord, NotKept
 from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import StatCache, Vault
@@ -51,76 +52,75 @@ class _Sight(msgspec.Struct, gc=False):
 
 
 class InputWatch:
-    """Follows a run's trace and reads what the run reads.
+    """Follows what the layers see of a run and reads what the run reads.
 
     `mark_ns` is the file system's time at which the run began.
     """
 
     def __init__(
         self,
-        folder: str,
+        watches: Watches,
         *,
         vault: Vault,
         cache: StatCache,
         snapshot: Snapshot,
         sieve: Sieve,
         keep_bytes_max: int,
+        mark_ns: int,
     ) -> None:
-        self._follower = TraceFollower(folder)
+        self._watches = watches
         self._vault = vault
         self._cache = cache
         self._snapshot = snapshot
         self._sieve = sieve
         self._keep_bytes_max = keep_bytes_max
-        self._events: list[Event] = []
         self._written: set[str] = set()
         self._sights: dict[str, _Sight] = {}
         self._beyond_files = self._beyond_bytes = 0
         self._kept_files = self._kept_bytes = self._hashed = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="afield-inputs", daemon=True)
-        self.mark_ns = 0
+        self._mark_ns = mark_ns
         self.faults: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
 
-    def finish(self) -> Trace:
-        """Read what is left of the trace and return all of it; call it after the run's end."""
+    def finish(self) -> None:
+        """Take in what is left; call it after the run's end."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
         self._step()
-        return collect(self._follower.recount(self._events))
 
-    def records(self, trace: Trace) -> tuple[list[FileRecord], list[NotKept]]:
+    def records(self, sighted: Sighted) -> tuple[list[FileRecord], list[NotKept]]:
         """Return the inputs as the manifest has them, and those whose bytes are not kept.
 
         Inputs inside the project come along in the snapshot.
         """
         records: list[FileRecord] = []
         not_kept: list[NotKept] = []
-        self._judge(trace)
-        for event in trace.reads():
+        self._judge(sighted.trace)
+        for event in sighted.trace.reads():
             path = event.path
             if len(records) >= FILES_RECORDED_MAX:
                 self._fault(f"more than {FILES_RECORDED_MAX} inputs: the rest is not named")
                 break
             relative = self._sieve.relative(path)
             if relative is not None and relative in self._snapshot.seen:
-                record = self._known_record(event, relative)
+                record = self._known_record(event, relative, sighted)
             else:
-                record = self._sight_record(event, relative, not_kept)
+                record = self._sight_record(event, relative, sighted, not_kept)
             if record is not None:
                 records.append(record)
         folders = FolderScan(
             cache=self._cache,
             snapshot=self._snapshot,
             sieve=self._sieve,
-            mark_ns=self.mark_ns,
+            mark_ns=self._mark_ns,
         )
-        records += folders.records(trace)
+        records += folders.records(sighted.trace)
         if self._beyond_files:
             why = "the bound on all inputs is reached"
             path = f"{self._beyond_files} inputs"
@@ -132,7 +132,7 @@ class InputWatch:
         written = {event.path for event in trace.opens if event.mode != "read"}
         written |= {event.target for event in trace.renames}
         for path, sight in self._sights.items():
-            if sight.ctime_ns >= self.mark_ns and path in written and not sight.late:
+            if sight.ctime_ns >= self._mark_ns and path in written and not sight.late:
                 sight.digest, sight.kept, sight.late = None, False, True
                 sight.note = "overwritten by the run before it could be read"
         gone = [event.path for event in trace.removals] + [event.path for event in trace.renames]
@@ -150,8 +150,7 @@ class InputWatch:
     def _step(self) -> bool:
         """Take in what is new; never raises: a fault is counted and becomes a warning."""
         try:
-            events = self._follower.poll()
-            self._events += events
+            events = self._watches.poll()
             for event in events:
                 if isinstance(event, Open):
                     self._opened(event)
@@ -249,7 +248,7 @@ class InputWatch:
             and self._kept_bytes + size_bytes <= INPUTS_KEPT_BYTES_MAX
         )
 
-    def _known_record(self, event: Open, relative: str) -> FileRecord | None:
+    def _known_record(self, event: Open, relative: str, sighted: Sighted) -> FileRecord | None:
         """Return the record of a file that the snapshot holds; None when it is code."""
         if self._sieve.is_code(event.path) or not self._sieve.is_data(event.path):
             return None
@@ -259,14 +258,14 @@ class InputWatch:
             path=self._sieve.shown(event.path),
             digest=seen.digest,
             size_bytes=seen.size_bytes,
-            seen_by="python",
+            seen_by=sighted.seen_by(event),
             kept=self._snapshot.entries[relative].object == seen.digest,
-            where=self._sieve.shown_line(event.where),
+            where=self._sieve.shown_line(sighted.where(event)),
             changed=changed,
         )
 
     def _sight_record(
-        self, event: Open, relative: str | None, not_kept: list[NotKept]
+        self, event: Open, relative: str | None, sighted: Sighted, not_kept: list[NotKept]
     ) -> FileRecord | None:
         path = event.path
         sight = self._sights.get(path)
@@ -292,9 +291,9 @@ class InputWatch:
             path=shown,
             digest=sight.digest,
             size_bytes=sight.size_bytes,
-            seen_by="python",
+            seen_by=sighted.seen_by(event),
             kept=sight.kept,
-            where=self._sieve.shown_line(event.where),
+            where=self._sieve.shown_line(sighted.where(event)),
             changed=sight.late
             or _is_changed(path, sight.size_bytes, sight.mtime_ns, sight.ctime_ns),
             note=sight.note,

@@ -7,7 +7,7 @@ order of things, and the command itself, are `capture`'s.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
 from afield.runs.capture.before import Before, before_path, write_before
-from afield.runs.capture.child import Exit
+from afield.runs.capture.child import Exit, Launch
 from afield.runs.capture.console import STDOUT, ConsoleWriter
 from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.entropy import SeedPlan
@@ -25,6 +25,7 @@ from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.host import pick_threads, pick_variables, read_host, read_locale
 from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
+from afield.runs.capture.layers import LAYERS, Layer, Sighted, Site, Watches
 from afield.runs.capture.outputs import OutputScan, begin_mark
 from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
@@ -51,6 +52,7 @@ class Observer:
         program: str,
         known: Mapping[str, bytes],
         faults: Faults,
+        layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self.known = known
         self.faults = faults
@@ -67,6 +69,8 @@ class Observer:
         self._snapshot = Snapshot(self._root)
         self._kept_code = False
         self._cache: StatCache | None = None
+        self._layers = layers
+        self._watches: Watches | None = None
         self._inputs: InputWatch | None = None
         self._sieve = Sieve(
             self._root,
@@ -110,24 +114,33 @@ class Observer:
             self.faults.add(warning)
 
     def watch(self, trace_folder: str, mark: str) -> None:
-        """Follow the run's trace from now on.
-
-        Raises:
-            OSError: the live folder cannot be written.
-        """
-        if self._request.trace != "off" and self._cache is not None:
+        """Choose the layers, and follow what they see from now on."""
+        with self.faults.contained("the outputs are not recorded"):
+            self._mark_ns = begin_mark(mark)
+        site = Site(
+            trace=self._request.trace,
+            folder=trace_folder,
+            root=self._root,
+            workspace=self._record.workspace,
+            seeds=self.seeds,
+            mark_ns=self._mark_ns,
+        )
+        self._watches = Watches(site, self.faults, self._layers)
+        if self._watches.reads and self._cache is not None:
             self._inputs = InputWatch(
-                trace_folder,
+                self._watches,
                 vault=self._record.vault,
                 cache=self._cache,
                 snapshot=self._snapshot,
                 sieve=self._sieve,
                 keep_bytes_max=self._request.keep_bytes_max,
+                mark_ns=self._mark_ns or 0,
             )
             self._inputs.start()
-        self._mark_ns = begin_mark(mark)
-        if self._inputs is not None:
-            self._inputs.mark_ns = self._mark_ns
+
+    def prepare(self, launch: Launch) -> Launch:
+        """Return how the command is to be started, so that the layers see it."""
+        return launch if self._watches is None else self._watches.prepare(launch)
 
     def write_before(self, live: str) -> None:
         """Write down what is known before the command starts, for when nobody lives to say more.
@@ -162,6 +175,8 @@ class Observer:
         if self._live is not None:
             with self.faults.contained("the command's process is not known to others"):
                 write_child(self._live, pid)
+        if self._watches is not None:
+            self._watches.started(pid)
         self._memory.start(pid, None if self._live is None else before_path(self._live))
         self._gpu.start()
 
@@ -188,7 +203,7 @@ class Observer:
                     Trace(), self._sieve, self.seeds.run_seed, self.seeds.hash_seed
                 ),
                 redactions=redactions,
-                capture=Capture(layers=("tree",), warnings=tuple(self.faults.texts)),
+                capture=Capture(layers=(), warnings=tuple(self.faults.texts)),
             )
         return self._before
 
@@ -200,11 +215,9 @@ class Observer:
         """Return all that was seen; never raises for a fault of ours."""
         memory_bytes = self._memory.stop()
         gpus, gpu_bytes = self._gpu.stop()
-        trace = Trace()
-        if self._inputs is not None:
-            with self.faults.contained("the trace cannot be read"):
-                trace = self._inputs.finish()
-        parts = self._parts(trace)
+        sighted = self.finish_watch()
+        trace = sighted.trace
+        parts = self._parts(sighted)
         if not done.console_complete:
             self.faults.add(LEFT_BEHIND)
         known = self.known_before()
@@ -229,14 +242,21 @@ class Observer:
                 gpu_memory_peak_bytes=gpu_bytes,
             ),
             redactions=unique((*known.redactions, *_console_redactions(console))),
-            capture=self._capture(trace),
+            capture=self._capture(sighted),
             **parts,
         )
         blockers = outcome.find_blockers(
-            found, trace, mode=self._request.trace, stdin=self._stdin.read_from()
+            found, sighted, mode=self._request.trace, stdin=self._stdin.read_from()
         )
         blockers += outcome.unprintable(self._request.argv)
         return msgspec.structs.replace(found, blockers=tuple(blockers))
+
+    def finish_watch(self) -> Sighted:
+        """End what the layers have begun and return what they saw; nothing is left running."""
+        if self._inputs is not None:
+            with self.faults.contained("inputs may be incomplete"):
+                self._inputs.finish()
+        return Sighted() if self._watches is None else self._watches.finish()
 
     def rest(self, done: Exit) -> Manifest:
         """Return the manifest of a run of which nothing but its end is known."""
@@ -250,15 +270,15 @@ class Observer:
             blockers=("what it was made of was not recorded",),
         )
 
-    def _parts(self, trace: Trace) -> dict[str, Any]:
+    def _parts(self, sighted: Sighted) -> dict[str, Any]:
         """Return what needs the vault: inputs, outputs, environment, code."""
         parts: dict[str, Any] = {}
         vault, faults = self._record.vault, self.faults
         with faults.contained("the environment is not recorded"):
-            parts["environment"] = self._environment(trace)
+            parts["environment"] = self._environment(sighted.trace)
         if self._inputs is not None:
             with faults.contained("the inputs are not recorded"):
-                inputs, not_kept = self._inputs.records(trace)
+                inputs, not_kept = self._inputs.records(sighted)
                 parts["inputs"] = tuple(inputs)
                 self._snapshot.not_kept += not_kept
             for text in self._inputs.faults:
@@ -270,10 +290,9 @@ class Observer:
                     snapshot=self._snapshot,
                     sieve=self._sieve,
                     mark_ns=self._mark_ns,
-                    workspace=self._record.workspace,
                     keep_bytes_max=self._request.keep_bytes_max,
                 )
-                parts["outputs"] = tuple(scan.records(trace))
+                parts["outputs"] = tuple(scan.records(sighted))
                 for text in scan.faults:
                     faults.add(text)
         if self._kept_code:
@@ -321,13 +340,10 @@ class Observer:
         whole = (*found, *in_params, *in_env, *self._snapshot.redactions)
         return tuple(map(printable, argv)), unique(whole)
 
-    def _capture(self, trace: Trace) -> Capture:
-        for text in outcome.describe_watch(trace, self._request.trace):
+    def _capture(self, sighted: Sighted) -> Capture:
+        for text in sighted.warnings:
             self.faults.add(text)
-        layers = ("tree", "python") if trace.active else ("tree",)
-        return Capture(  # inputs are complete only where the kernel was asked
-            layers=layers, warnings=tuple(self.faults.texts), notes=outcome.read_unseen(trace)
-        )
+        return outcome.describe_capture(sighted, self.faults.texts)
 
     def _cwd(self) -> str:
         folder = os.path.realpath(self._request.folder)

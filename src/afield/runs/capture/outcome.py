@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from afield.runs.capture.files_seen import Sieve, printable
+from afield.runs.capture.layers import Sighted
 from afield.runs.capture.limits import BLOCKER_PATHS_MAX
 from afield.runs.capture.trace import Trace
 from afield.runs.manifest import (
+    Capture,
     Code,
     Entropy,
     Environment,
@@ -26,17 +28,16 @@ from afield.runs.manifest import (
 from afield.runs.secrets import redact_argv
 
 _COMMANDS_MAX = 200
-_READS_UNSEEN = (
+READS_UNSEEN = (
     *("libhdf5", "libarrow", "libparquet", "polars", "libtorch", "torch_cpu", "safetensors"),
     *("libxgboost", "lib_lightgbm", "libcatboost", "libnetcdf", "libgdal", "libtensorflow"),
     *("libopencv", "cv2.", "libavformat", "libsndfile", "duckdb", "libtiledb", "rasterio"),
 )
 """Libraries that open files by themselves, past Python's audit events."""
 
-NOT_WATCHED = "not watched"
 STDIN_FROM = "standard input came from"
 NO_TEXT = "is no UTF-8 text, and its bytes are not kept"
-"""How these warnings and blockers are worded, for those who look for them."""
+"""How these blockers are worded, for those who look for them."""
 
 _UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _SCRIPTS = (".py", ".ipynb", ".sh", ".r", ".jl", ".rmd", ".qmd")
@@ -107,10 +108,15 @@ def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ..
     return tuple(dict.fromkeys(islice(lines, _COMMANDS_MAX)))
 
 
-def read_unseen(trace: Trace) -> tuple[str, ...]:
-    """Name what was there that can read files past Python, where nobody of ours sees it."""
+def read_unseen(trace: Trace, covers: Container[str] = ()) -> tuple[str, ...]:
+    """Name what was there that can read files past Python, where nobody of ours sees it.
+
+    `covers` are libraries of READS_UNSEEN whose reads a layer saw.
+    """
     names = [os.path.basename(path) for path in trace.libraries]
-    found = [word for word in _READS_UNSEEN if any(word in name for name in names)]
+    found = [
+        word for word in READS_UNSEEN if word not in covers and any(word in name for name in names)
+    ]
     programs = len({command.argv[0] for command in trace.commands if command.argv})
     if programs:
         found.append("1 program" if programs == 1 else f"{programs} programs")
@@ -119,17 +125,20 @@ def read_unseen(trace: Trace) -> tuple[str, ...]:
     return (f"not seen: what {', '.join(found)} read past Python",)
 
 
-def describe_watch(trace: Trace, mode: str) -> list[str]:
-    """Return the warnings that the trace gives rise to."""
-    found = [f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults]
-    blind = dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in trace.unhooked())
-    found += [f"{NOT_WATCHED}, it shuts the hook out: {line}" for line in blind]
-    if mode != "off" and not trace.active:
-        found.append("no Python was seen in the run: what it read is not known")
-    return found
+def describe_capture(sighted: Sighted, faults: Sequence[str]) -> Capture:
+    """Say which layers were at work, how far their view goes, and what went wrong."""
+    unseen = () if sighted.complete else read_unseen(sighted.trace, sighted.covers)
+    return Capture(
+        layers=sighted.layers,
+        inputs_complete=sighted.complete,
+        warnings=tuple(faults),
+        notes=unseen,
+    )
 
 
-def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, stdin: str | None) -> list[str]:
+def find_blockers(
+    manifest: Manifest, sighted: Sighted, *, mode: str, stdin: str | None
+) -> list[str]:
     """Say in words, one line each, what stands in the way of reproducing the run."""
     lines = [f"reads the network: {address}" for address in _few(manifest.network, "addresses")]
     outside = [record.path for record in manifest.inputs if os.path.isabs(record.path)]
@@ -144,7 +153,7 @@ def find_blockers(manifest: Manifest, trace: Trace, *, mode: str, stdin: str | N
     lines += _secrets(manifest.redactions)
     if mode == "off":
         lines.append("what it read was not watched: --trace=off")
-    elif not trace.active:
+    elif not (sighted.trace.active or sighted.complete):
         lines.append("what it read is not known: no Python was seen in the run")
     return lines
 

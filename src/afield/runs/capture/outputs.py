@@ -1,8 +1,7 @@
-"""What a run wrote: what its trace names, and what a walk over the project finds changed.
+"""What a run wrote: what layers saw it write, and what they found changed at its end.
 
 A file counts as written when its inode changed after the run began (`ctime`, which no program
-can set), so that no walk is needed before the run. Temporary files that are gone at the end
-are nobody's output.
+can set). Temporary files that are gone at the end are nobody's output.
 """
 
 from __future__ import annotations
@@ -10,26 +9,22 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
-from afield.runs.capture.files_seen import SKIPPED_FOLDERS, TOOL_CACHES, Sieve
+from afield.runs.capture.files_seen import TOOL_CACHES, Sieve
+from afield.runs.capture.layers import Sighted
 from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
     OUTPUTS_KEPT_BYTES_MAX,
-    WALK_ENTRIES_MAX,
 )
 from afield.runs.capture.source import Snapshot
-from afield.runs.capture.trace import Trace
 from afield.runs.manifest import EXECUTABLE, LINK, FileRecord
 from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import Vault
 
 _TICK_WAIT_S = 0.02
 _LATE = "changed after the run was last heard of"
-_NOT_LOOKED_INTO = SKIPPED_FOLDERS | TOOL_CACHES
-_ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 
 
 def begin_mark(path: str) -> int:
@@ -62,48 +57,54 @@ class OutputScan:
         snapshot: Snapshot,
         sieve: Sieve,
         mark_ns: int,
-        workspace: str,
         keep_bytes_max: int,
         until_ns: int | None = None,
     ) -> None:
-        """Begin; files that changed after `until_ns` count only when the trace names them."""
+        """Begin; what is in a file that changed after `until_ns` is not told."""
         self._vault = vault
         self._snapshot = snapshot
         self._sieve = sieve
         self._mark_ns = mark_ns
-        self._workspace = workspace
         self._keep_bytes_max = keep_bytes_max
         self._until_ns = until_ns
         self._kept_bytes = 0
         self.faults: list[str] = []
 
-    def records(self, trace: Trace) -> list[FileRecord]:
+    def records(self, sighted: Sighted) -> list[FileRecord]:
         """Return the outputs; call it after the run's end."""
         records: dict[str, FileRecord] = {}
-        changed = dict.fromkeys(path for path in self._changed() if self._sieve.is_output(path))
-        for event in trace.writes():
+        changed = {
+            path: layer for path, layer in sighted.changed.items() if self._sieve.is_output(path)
+        }
+        for event in sighted.trace.writes():
             path = event.path
             if path in changed and os.path.islink(path):  # the link is found below
                 path = os.path.realpath(path)
             if path in changed or (self._sieve.is_data(path) and not self._in_tool_cache(path)):
-                where = self._sieve.shown_line(event.where)
-                self._add(records, path, seen_by="python", where=where)
-        for path in changed:
-            self._add(records, path, seen_by="tree", where=None)
+                where = self._sieve.shown_line(sighted.where(event))
+                self._add(records, path, seen_by=sighted.seen_by(event), where=where)
+        for path, layer in changed.items():
+            self._add(records, path, seen_by=layer, where=None, follow=False)
         if len(records) >= FILES_RECORDED_MAX:
             self.faults.append(f"more than {FILES_RECORDED_MAX} outputs: the rest is not named")
         return sorted(records.values(), key=lambda record: record.path)
 
     def _add(
-        self, records: dict[str, FileRecord], path: str, *, seen_by: str, where: str | None
+        self,
+        records: dict[str, FileRecord],
+        path: str,
+        *,
+        seen_by: str,
+        where: str | None,
+        follow: bool = True,
     ) -> None:
         shown = self._sieve.shown(path)
         if shown in records or len(records) >= FILES_RECORDED_MAX:
             return
         try:
             found = os.lstat(path)
-            if stat.S_ISLNK(found.st_mode) and seen_by == "tree":
-                records[shown] = self._link(shown, path, found)
+            if stat.S_ISLNK(found.st_mode) and not follow:
+                records[shown] = self._link(shown, path, found, seen_by)
                 return
             found = os.stat(path)
         except OSError:
@@ -128,14 +129,14 @@ class OutputScan:
         relative = self._sieve.relative(path)
         return relative is not None and not TOOL_CACHES.isdisjoint(relative.split("/"))
 
-    def _link(self, shown: str, path: str, found: os.stat_result) -> FileRecord:
+    def _link(self, shown: str, path: str, found: os.stat_result, seen_by: str) -> FileRecord:
         target = os.fsencode(os.readlink(path))
         late = self._until_ns is not None and found.st_ctime_ns > self._until_ns
         return FileRecord(
             path=shown,
             digest=None if late else self._vault.put(target),
             size_bytes=len(target),
-            seen_by="tree",
+            seen_by=seen_by,
             kept=not late,
             note=f"{LINK}; {_LATE}" if late else LINK,
         )
@@ -166,39 +167,3 @@ class OutputScan:
             if error.filename != path:
                 raise
             return None, False, f"cannot be read: {error.strerror}"
-
-    def _changed(self) -> Iterator[str]:
-        """Yield the files and links under the root that were made or changed since the mark."""
-        waiting = [self._sieve.root]
-        looked = 0
-        while waiting:
-            folder = waiting.pop()
-            try:
-                with os.scandir(folder) as entries:
-                    listed = list(entries)
-            except OSError:
-                continue
-            looked += len(listed)
-            if looked > WALK_ENTRIES_MAX:
-                self.faults.append("outputs may be incomplete: the project's folder is too large")
-                return
-            marked = any(entry.name in _ENVIRONMENT_MARKS for entry in listed)
-            if marked and folder != self._sieve.root:
-                continue
-            for entry in listed:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NOT_LOOKED_INTO and entry.path != self._workspace:
-                        waiting.append(entry.path)
-                elif self._is_new(entry):
-                    yield entry.path
-
-    def _is_new(self, entry: os.DirEntry[str]) -> bool:
-        try:
-            found = entry.stat(follow_symlinks=False)
-        except OSError:
-            return False
-        if self._until_ns is not None and found.st_ctime_ns > self._until_ns:
-            return False
-        if found.st_ctime_ns < self._mark_ns:
-            return False
-        return stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)

@@ -26,12 +26,13 @@ from afield.runs.capture.failing import keep_failure
 from afield.runs.capture.files_seen import Sieve
 from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
+from afield.runs.capture.layers import Sighted, Site, Watches
 from afield.runs.capture.outputs import OutputScan
 from afield.runs.capture.request import Faults
 from afield.runs.capture.source import Seen, Snapshot
-from afield.runs.capture.trace import Trace
+from afield.runs.capture.trace import Trace, read
 from afield.runs.live_owner import Ending, changed_ns
-from afield.runs.manifest import Capture, Environment, FileRecord, Manifest, NotKept
+from afield.runs.manifest import Environment, FileRecord, Manifest, NotKept
 from afield.runs.record import Record
 from afield.vault import StatCache
 
@@ -76,7 +77,7 @@ class _Unfinished:
             environ={"HOME": os.fsdecode(before.home)},
         )
         self._snapshot = Snapshot(self._root, git=before.manifest.git)
-        self._last_ns = changed_ns(folder)
+        self._until_ns = max(how.ended_ms * 1_000_000, changed_ns(folder)) + _BEAT_NS
 
     def manifest(self) -> Manifest:
         """Return all that can be told."""
@@ -90,14 +91,15 @@ class _Unfinished:
         )
         with self._faults.contained("the code cannot be read"):
             self._restore_snapshot()
-        trace, inputs = self._inputs()
+        sighted, inputs = self._inputs()
+        trace = self._told(sighted)
         found = msgspec.structs.replace(
             known,
             exit_code=how.exit_code,
             signal=how.signal,
             environment=self._environment(trace),
             inputs=inputs,
-            outputs=self._outputs(trace),
+            outputs=self._outputs(sighted),
             libraries=trace.libraries,
             kernels=dict(trace.kernels),
             network=trace.addresses(),
@@ -112,15 +114,12 @@ class _Unfinished:
                 found = msgspec.structs.replace(
                     found, code=self._snapshot.store(self._record.vault)
                 )
-        for text in outcome.describe_watch(trace, self._before.trace):
+        for text in sighted.warnings:
             self._faults.add(text)
-        layers = ("tree", "python") if trace.active else ("tree",)
-        capture = Capture(
-            layers=layers, warnings=tuple(self._faults.texts), notes=outcome.read_unseen(trace)
-        )
+        capture = outcome.describe_capture(sighted, self._faults.texts)
         found = msgspec.structs.replace(found, capture=capture)
         lines = outcome.find_blockers(
-            found, trace, mode=self._before.trace, stdin=self._before.stdin
+            found, sighted, mode=self._before.trace, stdin=self._before.stdin
         )
         if how.status == "interrupted":
             lines.insert(0, "it was interrupted: what it would have come to is not known")
@@ -139,25 +138,41 @@ class _Unfinished:
             for path, (found, size_bytes, mtime_ns, ctime_ns) in self._before.seen.items()
         }
 
-    def _inputs(self) -> tuple[Trace, tuple[FileRecord, ...]]:
+    def _told(self, sighted: Sighted) -> Trace:
+        """Return the trace; a hook that was there for randomness alone tells of its Python, too."""
+        if sighted.trace.active:
+            return sighted.trace
+        return read(os.path.join(self._folder, TRACE))
+
+    def _inputs(self) -> tuple[Sighted, tuple[FileRecord, ...]]:
+        site = Site(
+            trace=self._before.trace,
+            folder=os.path.join(self._folder, TRACE),
+            root=self._root,
+            workspace=self._record.workspace,
+            mark_ns=self._before.mark_ns,
+            until_ns=self._until_ns,
+        )
+        watches = Watches(site, self._faults)
         watch = InputWatch(
-            os.path.join(self._folder, TRACE),
+            watches,
             vault=self._record.vault,
             cache=self._cache,
             snapshot=self._snapshot,
             sieve=self._sieve,
             keep_bytes_max=self._before.keep_bytes_max,
+            mark_ns=self._before.mark_ns or 0,
         )
-        watch.mark_ns = self._before.mark_ns or 0
-        trace = watch.finish()
+        watch.finish()
+        sighted = watches.finish()
         inputs: list[FileRecord] = []
         not_kept: list[NotKept] = []
         with self._faults.contained("the inputs are not recorded"):
-            inputs, not_kept = watch.records(trace)
+            inputs, not_kept = watch.records(sighted)
         for text in watch.faults:
             self._faults.add(text)
         self._snapshot.not_kept += not_kept
-        return trace, tuple(map(self._as_far_as_certain, inputs))
+        return sighted, tuple(map(self._as_far_as_certain, inputs))
 
     def _as_far_as_certain(self, one: FileRecord) -> FileRecord:
         """Forget what a file holds that was changed after the run began."""
@@ -176,22 +191,20 @@ class _Unfinished:
         self._snapshot.not_kept.append(NotKept(path=one.path, size_bytes=0, why=note))
         return msgspec.structs.replace(one, digest=None, kept=False, changed=True, note=note)
 
-    def _outputs(self, trace: Trace) -> tuple[FileRecord, ...]:
+    def _outputs(self, sighted: Sighted) -> tuple[FileRecord, ...]:
         if self._before.mark_ns is None:
             return ()
-        ended_ns = self._how.ended_ms * 1_000_000
         scan = OutputScan(
             vault=self._record.vault,
             snapshot=self._snapshot,
             sieve=self._sieve,
             mark_ns=self._before.mark_ns,
-            workspace=self._record.workspace,
             keep_bytes_max=self._before.keep_bytes_max,
-            until_ns=max(ended_ns, self._last_ns) + _BEAT_NS,
+            until_ns=self._until_ns,
         )
         found: tuple[FileRecord, ...] = ()
         with self._faults.contained("the outputs are not recorded"):
-            found = tuple(scan.records(trace))
+            found = tuple(scan.records(sighted))
         for text in scan.faults:
             self._faults.add(text)
         return found
