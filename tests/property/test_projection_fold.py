@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from afield.journal import Entry
-from afield.projection import Add, Column, Projection, Put, Room, Table
+from afield.projection import Add, Column, Projection, Put, PutMany, Room, Table
 
 DEVICES = [f"{digit}" * 32 for digit in "1af"]
 ITEMS = Table(
@@ -59,6 +59,12 @@ def fold_pairs(entry):
         yield Put("pairs", (entry.about, name), "value", (text, b"\0" * entry.seq))
 
 
+def fold_many_pairs(entry):
+    """The same at once."""
+    cells = [each for name, text in entry.body.items() for each in (name, text, b"\0" * entry.seq)]
+    yield PutMany("pairs", entry.about, "value", cells)
+
+
 def fold_mark(entry):
     for mark in entry.body["marks"]:
         yield Add("marks", (entry.about, mark, entry.by))
@@ -74,7 +80,12 @@ class FirstEntryIntroduces:
         return None if entry.by == standing else "another member's device"
 
 
-FOLDS = {"item.changed": fold_item, "pairs.set": fold_pairs, "mark.added": fold_mark}
+FOLDS = {
+    "item.changed": fold_item,
+    "pairs.set": fold_pairs,
+    "pairs.filled": fold_many_pairs,
+    "mark.added": fold_mark,
+}
 OPEN = Room("things", tables=(ITEMS, PAIRS, MARKS), folds=FOLDS)
 GATED = Room("things", tables=(ITEMS, PAIRS, MARKS), folds=FOLDS, gate=FirstEntryIntroduces())
 
@@ -84,11 +95,13 @@ numbers = st.one_of(
     st.sampled_from([None, "nan", "inf", "-inf", 2**63 - 1, 2**63, -(2**64)]),
     st.integers(-5, 5),
 )
+pairs = st.dictionaries(st.sampled_from("pqr"), st.one_of(texts, st.none()), max_size=3)
 bodies = {
     "item.changed": st.fixed_dictionaries(
         {}, optional={"made": texts, "name": texts, "suffix": texts, "size": numbers}
     ),
-    "pairs.set": st.dictionaries(st.sampled_from("pqr"), st.one_of(texts, st.none()), max_size=3),
+    "pairs.set": pairs,
+    "pairs.filled": pairs,
     "mark.added": st.one_of(
         st.fixed_dictionaries({"marks": st.lists(st.integers(0, 3), max_size=3)}),
         st.just({"marks": [1, None]}),  # cannot be folded, not even its first half
@@ -172,7 +185,10 @@ def model(entries):
         if any(None in op.row for op in ops if isinstance(op, Add)):
             continue
         for op in ops:
-            if isinstance(op, Add):
+            if isinstance(op, PutMany):
+                for name, *values in zip(*[iter(op.cells)] * 3, strict=True):
+                    tables["pairs"].setdefault((op.first, name), {})["value"] = values
+            elif isinstance(op, Add):
                 tables["marks"].setdefault(op.row[:2], {}).setdefault("once", op.row[2:])
             elif op.group == "once":
                 tables[op.table].setdefault(op.key, {}).setdefault("once", op.values)

@@ -20,7 +20,7 @@ class Database(Protocol):
         """Run one statement; return all its rows."""
         ...
 
-    def write_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row of parameters."""
         ...
 

@@ -8,6 +8,12 @@ CHUNK_ENTRIES = 50_000
 CHUNK_REGISTERS = 300_000
 """Registers held in memory before they are written (some 100 MB)."""
 
+STATEMENT_ROWS_MAX = 64
+"""Rows that one statement writes."""
+
+STATEMENT_VALUES_MAX = 900
+"""Cells of those rows; SQLite before 3.32 binds 999 values at most."""
+
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory at most."""
 

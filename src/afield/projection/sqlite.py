@@ -82,7 +82,7 @@ class SqliteDatabase:
             cursor.row_factory = sqlite3.Row
             return cursor.execute(sql, args).fetchall()
 
-    def write_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row; values that SQLite cannot hold are made to fit.
 
         Integers past 64 bits become reals, lone surrogates are spelt out. What is written is

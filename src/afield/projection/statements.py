@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from afield.projection.schema import ONCE, Column, ColumnType, Table, stamp_name
 
 
@@ -39,22 +41,60 @@ def index_statements(table: Table) -> list[str]:
     return found
 
 
-def upsert(table: Table, group: str) -> str:
-    """Return the upsert of one register: commutative and idempotent by its guard.
+def upsert(table: Table, *groups: str) -> str:
+    """Return the upsert of one row's registers: commutative and idempotent by their guards.
 
-    Parameters are the key, the group's columns, the stamp.
+    Parameters are the key, then for each group its columns and the stamp.
     """
-    at = quoted(stamp_name(group))
-    columns = [quoted(column.name) for column in table.groups[group]] + [at]
     keys = [quoted(column.name) for column in table.key]
-    name = quoted(table.name)
+    columns = [column for group in groups for column in _register(table, group)]
     marks = ", ".join("?" * (len(keys) + len(columns)))
-    sets = ", ".join(f"{column} = excluded.{column}" for column in columns)
-    newer = "<" if group == ONCE else ">"
+    into = f"INSERT INTO {quoted(table.name)} ({', '.join(keys + columns)})"
+    return f"{into} VALUES ({marks}) {_on_conflict(table, groups)}"
+
+
+def upsert_many(table: Table, group: str, rows: int) -> str:
+    """Return the upsert of one group in some rows that share the first part of their key.
+
+    Parameters are that part, the stamp, then for each row the rest of its key and the group's
+    columns. To bind a value once for all rows, and to run one statement for them, halves the
+    time of a row.
+    """
+    keys = [quoted(column.name) for column in table.key]
+    columns = _register(table, group)
+    width = len(keys) + len(columns) - 2
+    into = f"INSERT INTO {quoted(table.name)} ({', '.join([keys[0], columns[-1], *keys[1:]])}"
+    into += f", {', '.join(columns[:-1])})"
+    cells = ", ".join(f"column{index + 1}" for index in range(width))
+    values = ", ".join([f"({', '.join('?' * width)})"] * rows)
+    # WHERE: without it, ON would be taken for a join's.
+    chosen = f"SELECT ?, ?, {cells} FROM (VALUES {values}) AS cells WHERE 1 = 1"
+    return f"{into} {chosen} {_on_conflict(table, (group,))}"
+
+
+def _register(table: Table, group: str) -> list[str]:
+    return [quoted(column.name) for column in table.groups[group]] + [quoted(stamp_name(group))]
+
+
+def _on_conflict(table: Table, groups: Sequence[str]) -> str:
+    """Return how each of the groups keeps its winner where the row is there already."""
+    name = quoted(table.name)
+    wins = {}
+    for group in groups:
+        at = quoted(stamp_name(group))
+        newer = "<" if group == ONCE else ">"
+        wins[group] = f"excluded.{at} {newer} {name}.{at} OR {name}.{at} IS NULL"
+    if len(groups) == 1:
+        sets = [f"{column} = excluded.{column}" for column in _register(table, groups[0])]
+    else:
+        sets = [
+            f"{column} = CASE WHEN {wins[group]} THEN excluded.{column} ELSE {name}.{column} END"
+            for group in groups
+            for column in _register(table, group)
+        ]
     return (
-        f"INSERT INTO {name} ({', '.join(keys + columns)}) VALUES ({marks}) "
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets} "
-        f"WHERE excluded.{at} {newer} {name}.{at} OR {name}.{at} IS NULL"
+        f"ON CONFLICT ({_names(table.key)}) DO UPDATE SET {', '.join(sets)}"
+        f" WHERE {' OR '.join(wins.values())}"
     )
 
 
