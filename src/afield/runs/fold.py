@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from afield.journal import Entry
-from afield.projection import Add, Column, Put, Room, Table
+from afield.projection import Add, Column, Put, PutMany, Room, Table
 from afield.runs import events
 
 _INTEGER_MAX = 1 << 63
@@ -129,6 +130,12 @@ REPRODUCTIONS = Table(
 )
 
 
+_SUMMARY_NAMES = ("last", "min", "max", "mean")
+_SUMMARY = itemgetter(*_SUMMARY_NAMES, "count")
+_SUMMARY_TYPES = (float, float, float, float, int)
+"""What a metric's summary nearly always holds: it is stored as it stands."""
+
+
 def _started(entry: Entry) -> Iterator[Put]:
     body = entry.body
     values = (
@@ -153,14 +160,23 @@ def _named(entry: Entry) -> Iterator[Put]:
             yield Put("runs", (entry.about,), group, (value,))
 
 
-def _params(entry: Entry) -> Iterator[Put]:
-    for name, value in _mapping(entry.body, "params").items():
-        yield Put("params", (entry.about, name), "value", _typed(value))
+def _params(entry: Entry) -> Iterator[PutMany]:
+    yield PutMany("params", entry.about, "value", _cells(_mapping(entry.body, "params")))
 
 
-def _summary(entry: Entry) -> Iterator[Put]:
-    for name, value in _mapping(entry.body, "values").items():
-        yield Put("summaries", (entry.about, name), "value", _typed(value))
+def _summary(entry: Entry) -> Iterator[PutMany]:
+    yield PutMany("summaries", entry.about, "value", _cells(_mapping(entry.body, "values")))
+
+
+def _cells(values: Mapping[str, Any]) -> list[Any]:
+    """Return (name, type, text, number) of each, one after the other."""
+    cells: list[Any] = []
+    for name, value in values.items():
+        if type(value) is float:
+            cells += (name, "real", repr(value), value)
+        else:
+            cells += (name, *_typed(value))
+    return cells
 
 
 def _tagged(entry: Entry) -> Iterator[Put]:
@@ -183,23 +199,22 @@ def _captured(entry: Entry) -> Iterator[Put]:
     yield from _failed(entry)
 
 
-def _measured(entry: Entry) -> Iterator[Put]:
-    run = entry.about
+def _measured(entry: Entry) -> Iterator[PutMany]:
+    cells: list[Any] = []
     for name, found in _mapping(entry.body, "metrics").items():
         if not isinstance(found, dict):
             continue
-        get = found.get
-        values = (
-            _number(get("last")),
-            _number(get("min")),
-            _number(get("max")),
-            _number(get("mean")),
-            _integer(found, "count"),
-        )
-        yield Put("metrics", (run, name), "summary", values)
+        try:
+            values = _SUMMARY(found)
+        except KeyError:
+            values = ()
+        if tuple(map(type, values)) != _SUMMARY_TYPES or not 0 <= values[-1] < _INTEGER_MAX:
+            values = (*map(_number, map(found.get, _SUMMARY_NAMES)), _integer(found, "count"))
+        cells += (name, *values)
+    yield PutMany("metrics", entry.about, "summary", cells)
 
 
-def _ended(entry: Entry) -> Iterator[Put]:
+def _ended(entry: Entry) -> Iterator[Put | PutMany]:
     body = entry.body
     yield from _measured(entry)
     ending = (
@@ -251,7 +266,7 @@ def _reproduced(entry: Entry) -> Iterator[Put]:
 
 def _typed(value: object) -> tuple[str, str | None, float | None]:
     """Return (type, text, number) of a scalar, so that it compares as text and as number."""
-    if type(value) is float:
+    if isinstance(value, float):
         return "real", repr(value), value
     if value is None:
         return "null", None, None
@@ -273,8 +288,6 @@ def _number_in(text: str) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    if type(value) is float:  # nearly always; this line is half of a fold's time
-        return value
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
