@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test bench demo gallery clean help
+.PHONY: setup fmt lint types test bench corpus corpus-files demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,14 +30,17 @@ lint: setup ## style and import order of the rooms
 types: setup ## mypy --strict on src
 	$(BIN)/mypy
 
-gallery: setup
-	@$(BIN)/python tests/compat/gallery/prepare.py .cache/gallery
+corpus-files: setup
+	@$(BIN)/python tests/compat/corpus/prepare.py .cache/corpus
 
-test: setup gallery ## every test
+test: corpus-files ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-bench: setup gallery ## the measurements, each against its floor or peer
+bench: corpus-files ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks
+
+corpus: corpus-files ## record and reproduce every public script; a table of verdicts
+	$(BIN)/python tests/compat/corpus/measure.py
 
 demo: setup ## record a real training, reproduce it, see the verdict
 	@$(BIN)/afield demo

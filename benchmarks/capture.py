@@ -111,9 +111,9 @@ def prepare(folder, files):
 
 
 def default_python():
-    """Return a Python with scikit-learn: the gallery's, which `make bench` sets up."""
-    gallery = Path(__file__).parents[1] / ".cache" / "gallery" / "venv" / "bin" / "python"
-    return str(gallery) if gallery.exists() else sys.executable
+    """Return a Python with scikit-learn: the corpus's, which `make bench` sets up."""
+    corpus = Path(__file__).parents[1] / ".cache" / "corpus" / "venv" / "bin" / "python"
+    return str(corpus) if corpus.exists() else sys.executable
 
 
 def main():

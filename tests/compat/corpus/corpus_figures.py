@@ -1,5 +1,6 @@
-"""A matplotlib backend for the gallery: `plt.show()` writes each open figure as a PNG."""
+"""A matplotlib backend for the corpus: `plt.show()`, and the end, write open figures as PNG."""
 
+import atexit
 from itertools import count
 
 from matplotlib import _pylab_helpers
@@ -19,3 +20,6 @@ def show(*_args, **_kwargs):
     for manager in _pylab_helpers.Gcf.get_all_fig_managers():
         manager.canvas.figure.savefig(f"figure-{next(_number)}.png")
     _pylab_helpers.Gcf.destroy_all()
+
+
+atexit.register(show)
