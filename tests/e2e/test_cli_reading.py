@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import re
 import shutil
 import sqlite3
@@ -110,6 +111,18 @@ def test_show_tells_params_and_metrics(afield, project):
     assert re.search(r"^params +lr = 0\.05$", answer.out, re.MULTILINE)
     assert re.search(r"acc +0\.91 +min 0\.51 +max 0\.91 +mean 0\.71 +\(5 points\)", answer.out)
     assert re.search(r"odd +nan", answer.out)
+
+
+def test_the_machine_of_a_run_is_told_by_name_and_unknown_when_it_was_erased(afield, project):
+    name = platform.node()
+    assert re.search(rf"^machine +{re.escape(name)}$", afield("show", "second").out, re.MULTILINE)
+    assert afield("show", "second", "--json").json["host_name"] == name
+    assert {run["host"] for run in afield("runs", "--json").json["runs"]} == {name}
+    assert len(names(afield("runs", f'host = "{name}" order by host', "--json"))) == 3
+    shutil.rmtree(project / ".afield" / "packs")
+    assert {run["host"] for run in afield("runs", "--json").json["runs"]} == {None}
+    assert names(afield("runs", f'host = "{name}"', "--json")) == []
+    assert afield("runs", "--columns", "name,host").code == 0
 
 
 def test_show_json_has_the_promised_fields(afield, project):

@@ -36,7 +36,7 @@ def drafts(draw):  # noqa: C901, PLR0911 - one short branch per kind of event
     if kind == events.STARTED:
         return events.started(
             run, project=draw(WORDS), experiment=draw(WORDS), name=draw(WORDS), kind="python",
-            pid=1, host="h", started_ms=draw(st.integers(0, 5)),
+            pid=1, host=OBJECT, started_ms=draw(st.integers(0, 5)),
         )  # fmt: skip
     if kind == events.PARAMS:
         return events.params(run, draw(st.dictionaries(WORDS, SCALARS, max_size=2)))
@@ -114,7 +114,14 @@ def _apply(*drafts_and_stamps):
 
 def test_a_running_run_becomes_an_ended_one_whatever_comes_first():
     start = events.started(
-        RUNS[0], project="p", experiment="e", name="n", kind="python", pid=1, host="h", started_ms=1
+        RUNS[0],
+        project="p",
+        experiment="e",
+        name="n",
+        kind="python",
+        pid=1,
+        host=OBJECT,
+        started_ms=1,
     )
     (end,) = events.ended(
         RUNS[0], status="failed", exit_code=2, signal=None, ended_ms=9, summaries={}, series=None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
 
 import pytest
 
 import afield
 from afield.journal import Draft
 from afield.members.events import MEMBER_INTRODUCED
+from afield.members.names import from_object, to_object
 from afield.runs.record import end_run, start_run
-from afield.workspace.person import from_profile, person_here, to_profile
+from afield.workspace.person import person_here
 from afield.workspace.store import make_store
 
 HOSTILE = 'O\'Neil -- "x"); ü'
@@ -42,7 +44,7 @@ def test_the_name_stands_in_an_object_and_in_no_entry(tmp_path):
         entries = [entry for batch in workspace.record.journal.read() for entry in batch.entries]
         assert "Ada" not in json.dumps([entry.body for entry in entries])
         assert entries[1].kind == MEMBER_INTRODUCED
-        assert from_profile(workspace.record.vault.get(entries[1].refs[0])) == "Ada Lovelace"
+        assert from_object(workspace.record.vault.get(entries[1].refs[0])) == "Ada Lovelace"
 
 
 def test_a_workspace_that_says_no_name_shows_the_member(tmp_path):
@@ -62,11 +64,71 @@ def test_a_profile_that_was_erased_or_is_none_shows_the_member(tmp_path):
             assert workspace.count(f'user = "{member}"') == 1
 
 
+def _bodies(workspace):
+    return [entry.body for batch in workspace.record.journal.read() for entry in batch.entries]
+
+
+def test_the_machines_name_stands_in_an_object_and_in_no_entry(tmp_path):
+    with _workspace(tmp_path, "Ada") as workspace:
+        run = start_run(workspace.record, kind="python", name="two")
+        end_run(workspace.record, run, status="finished", exit_code=0)
+        name = platform.node()
+        assert name
+        assert {view.host for view in workspace.runs()} == {name}
+        assert all(name not in map(str, body.values()) for body in _bodies(workspace))
+        assert workspace.count(f'host = "{name}"') == workspace.count(f'HOST != "{name}x"') == 2
+        assert workspace.count('host = "another"') == workspace.count("host is null") == 0
+        assert len(workspace.query("SELECT DISTINCT host_object FROM runs")) == 1
+        assert len(list((tmp_path / ".afield" / "packs").rglob("*.pack"))) == 1
+        assert [found for found in workspace.verify() if found.damaged] == []
+
+
+def test_a_machine_is_named_again_when_its_cache_is_gone_or_half_written(tmp_path):
+    with _workspace(tmp_path, None) as workspace:
+        (cached,) = (tmp_path / ".afield" / "cache").glob("host-*")
+        for spoil in (cached.unlink, lambda: cached.write_text("f00")):
+            spoil()
+            start_run(workspace.record, kind="python")
+            assert cached.exists()
+        assert {view.host for view in workspace.runs()} == {platform.node()}
+        assert workspace.count(f'host = "{platform.node()}"') == 3
+        assert [found for found in workspace.verify() if found.damaged] == []
+
+
+def test_two_objects_of_one_name_are_not_alike(tmp_path):
+    assert to_object("ada-laptop") != to_object("ada-laptop")
+    assert from_object(to_object(HOSTILE)) == HOSTILE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"host": "ada-laptop"},  # as the first entries had it
+        {"host": 3},
+        {},
+    ],
+)
+@pytest.mark.parametrize("refs", [(), ("0" * 64,), ("profile",)])
+def test_a_machine_whose_object_is_missing_or_none_is_unknown(tmp_path, body, refs):
+    with _workspace(tmp_path, None) as workspace:
+        found = workspace.record.vault.put(b'{"name": 3}', meta=True)
+        workspace.record.vault.flush()
+        refs = tuple(found if ref == "profile" else ref for ref in refs)
+        started = {"name": "odd", "started_ms": 1_800_000_000_000, **body}
+        workspace.record.journal.append_many([Draft("run.started", "0" * 16, started, refs)])
+        assert {view.name: view.host for view in workspace.runs()} == {
+            "odd": None,
+            "one": platform.node(),
+        }
+        assert [view.name for view in workspace.runs("host is null")] == ["odd"]
+        assert [view.name for view in workspace.runs("order by host")] == ["one", "odd"]
+
+
 def test_a_later_profile_counts(tmp_path):
     with _workspace(tmp_path, "Ada") as workspace:
         member = workspace.config.member
         assert workspace.run("one").user == "Ada"
-        profile = workspace.record.vault.put(to_profile("Ada L."), meta=True)
+        profile = workspace.record.vault.put(to_object("Ada L."), meta=True)
         workspace.record.vault.flush()
         draft = Draft(MEMBER_INTRODUCED, member, {"member": member}, (profile,))
         workspace.record.journal.append_many([draft])

@@ -12,7 +12,7 @@ import pytest
 
 import afield
 from afield.kernel.errors import Damaged, NotFound, NoWorkspace, Usage
-from afield.kernel.ids import new_run_id
+from afield.kernel.ids import ObjectId, new_run_id
 from afield.runs import events
 from afield.runs.record import end_run, start_run
 from afield.workspace import layout
@@ -198,7 +198,7 @@ def test_runs_of_one_millisecond_are_listed_newest_first(workspace):
             name="same",
             kind="python",
             pid=1,
-            host="h",
+            host=ObjectId("0" * 64),
             started_ms=1_800_000_000_000,
         )
         for run in made

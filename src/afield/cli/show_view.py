@@ -47,6 +47,7 @@ def _rows(
     if run.get("code") or run.get("git"):
         yield "code", styled(_code(run))
     yield from _environment(run, most)
+    yield from _machine(run)
     for label in ("params", "metrics", "tags"):
         if run[label]:
             shown = _metrics if label == "metrics" else _pairs
@@ -101,15 +102,15 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
         yield "packages", styled(f"{', '.join(names[:most])}, … and {rest} more (--all)")
     elif names:
         yield "packages", styled(", ".join(names))
+
+
+def _machine(run: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
     host = run.get("host")
+    parts = [run["host_name"]] if run["host_name"] else []
     if host:
-        yield (
-            "machine",
-            styled(
-                f"{host['cpu']}, {words.count(host['cores'], 'core')}, "
-                f"{words.size(host['memory_bytes'])}"
-            ),
-        )
+        parts += [host["cpu"], words.count(host["cores"], "core"), words.size(host["memory_bytes"])]
+    if parts:
+        yield "machine", styled(", ".join(parts))
 
 
 def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, RenderableType]]:

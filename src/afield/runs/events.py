@@ -53,26 +53,25 @@ def started(
     name: str,
     kind: str,
     pid: int,
-    host: str,
+    host: ObjectId,
     started_ms: int,
     parent: RunId | None = None,
     reproduces: RunId | None = None,
 ) -> Draft:
-    """Say that a run began; `kind` is `command` or `python`."""
+    """Say that a run began; `kind` is `command` or `python`, `host` holds its machine's name."""
     body: dict[str, Any] = {
         "project": project,
         "experiment": experiment,
         "name": name,
         "kind": kind,
         "pid": pid,
-        "host": host,
         "started_ms": started_ms,
     }
     if parent is not None:
         body["parent"] = parent
     if reproduces is not None:
         body["reproduces"] = reproduces
-    return Draft(STARTED, run, body)
+    return Draft(STARTED, run, body, (host,))
 
 
 def params(run: RunId, values: Mapping[str, Scalar], refs: Sequence[ObjectId] = ()) -> Draft:

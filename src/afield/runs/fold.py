@@ -25,7 +25,7 @@ RUNS = Table(
         "started": (
             Column("kind", "text"),
             Column("pid", "integer"),
-            Column("host", "text"),
+            Column("host_object", "text"),
             Column("started_ms", "integer"),
             Column("parent", "text"),
             Column("reproduces", "text"),
@@ -141,7 +141,7 @@ def _started(entry: Entry) -> Iterator[Put]:
     values = (
         _text(body, "kind"),
         _integer(body, "pid"),
-        _text(body, "host"),
+        next(iter(entry.refs), None),
         _integer(body, "started_ms"),
         _text(body, "parent"),
         _text(body, "reproduces"),

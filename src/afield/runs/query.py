@@ -33,7 +33,7 @@ CATALOG = Catalog(
         "user": Attribute("r.member"),
         "member": Attribute("r.member"),
         "device": Attribute("r.device"),
-        "host": Attribute("r.host"),
+        "host": Attribute("r.host_object"),
         "branch": Attribute("r.branch"),
         "commit": Attribute("r.commit_id"),
         "python": Attribute("r.python"),
@@ -62,16 +62,24 @@ CATALOG = Catalog(
 )
 
 
-def naming_users(names: Mapping[str, str]) -> Catalog:
-    """Return the catalog in which `user` is what a member is called, where that is known.
+def naming(users: Mapping[str, str], hosts: Mapping[str, str]) -> Catalog:
+    """Return the catalog in which `user` and `host` are what members and machines are called.
 
-    The names stand in objects, which may be erased, and so in no table.
+    The names stand in objects, which may be erased, and so in no table. A member without one is
+    its id; a machine without one is missing.
     """
+    named = {
+        "user": Attribute(_cases("r.member", users, "r.member")),
+        "host": Attribute(_cases("r.host_object", hosts, "NULL")),
+    }
+    return replace(CATALOG, attributes={**CATALOG.attributes, **named})
+
+
+def _cases(column: str, names: Mapping[str, str], other: str) -> str:
     if not names:
-        return CATALOG
+        return other
     cases = " ".join(f"WHEN {_text(id_)} THEN {_text(name)}" for id_, name in names.items())
-    user = Attribute(f"(CASE r.member {cases} ELSE r.member END)")
-    return replace(CATALOG, attributes={**CATALOG.attributes, "user": user})
+    return f"(CASE {column} {cases} ELSE {other} END)"
 
 
 def _text(value: str) -> str:

@@ -30,6 +30,7 @@ from afield.runs.live_owner import (
     write_ending,
     write_owner,
 )
+from afield.runs.machine import keep_host
 from afield.runs.names import default_name
 from afield.runs.series.live import clip_name, live_parts
 from afield.runs.series.seal import Summary, seal_series
@@ -122,7 +123,7 @@ def start_run(
             name=owner.name,
             kind=kind,
             pid=pid,
-            host=owner.host,
+            host=keep_host(record.vault, record.workspace, owner.host),
             started_ms=record.now_ms(),
             parent=parent,
             reproduces=reproduces,

@@ -5,12 +5,12 @@ Read from git's configuration file, without git: making a workspace has a budget
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 
+from afield.members.names import printable
+
 _CONFIG_BYTES_MAX = 64 << 10
-_NAME_CHARS_MAX = 200
 
 
 def person_here(env: Mapping[str, str], home: str) -> str:
@@ -21,24 +21,9 @@ def person_here(env: Mapping[str, str], home: str) -> str:
         user |= _git_user(path)  # the latter counts, as for git
     logins = (env.get(name, "") for name in ("LOGNAME", "USER", "LNAME", "USERNAME"))
     for name in (user.get("name", ""), user.get("email", ""), *logins, os.path.basename(home)):
-        if clean := _printable(name):
+        if clean := printable(name):
             return clean
     return ""
-
-
-def to_profile(name: str) -> bytes:
-    """Return the object that says what a member is called."""
-    return json.dumps({"name": name}, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def from_profile(data: bytes) -> str:
-    """Return what a member is called; empty when the profile does not say it."""
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return ""
-    name = found.get("name") if isinstance(found, dict) else None
-    return _printable(name) if isinstance(name, str) else ""
 
 
 def _git_user(path: str) -> dict[str, str]:
@@ -63,8 +48,3 @@ def _unquoted(value: str) -> str:
     if value.startswith('"'):
         return value[1:].partition('"')[0]
     return value.partition("#")[0].partition(";")[0].strip()
-
-
-def _printable(name: str) -> str:
-    kept = "".join(sign if sign.isprintable() else " " for sign in name)
-    return " ".join(kept.split())[:_NAME_CHARS_MAX]

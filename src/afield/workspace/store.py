@@ -15,12 +15,14 @@ from afield.kernel.errors import NoWorkspace
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import DeviceId, MemberId, new_member_id, new_workspace_id
 from afield.members.events import device_introduced, member_introduced
+from afield.members.names import to_object
+from afield.runs.live_owner import host_name
+from afield.runs.machine import keep_host
 from afield.runs.record import Record
 from afield.vault import Vault
 from afield.workspace import layout
 from afield.workspace.config import Config, read_config, write_config
 from afield.workspace.errors import WorkspaceForeign, WorkspaceUnwritable
-from afield.workspace.person import to_profile
 
 
 def open_store(
@@ -94,9 +96,10 @@ def _make(folder: str, files: FileSystem, clock: Clock, name: str) -> tuple[Reco
         drafts = [device_introduced(key.device, public_key=key.public, member=member)]
         if name:  # prose, so it stands in an object
             drafts.append(
-                member_introduced(member, profile=record.vault.put(to_profile(name), meta=True))
+                member_introduced(member, profile=record.vault.put(to_object(name), meta=True))
             )
-            record.vault.flush()
+        keep_host(record.vault, folder, host_name())  # for the first run: one pack holds both
+        record.vault.flush()
         record.journal.append_many(drafts)
     write_config(files, os.path.join(folder, layout.CONFIG), config)
     return record, config

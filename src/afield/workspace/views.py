@@ -19,8 +19,8 @@ from afield.runs.series.seal import Summary, summarise
 
 COLUMNS = (
     "r.id, r.name, r.project, r.experiment, r.kind, r.status, r.exit_code, r.signal, r.started_ms,"
-    " r.ended_ms, r.host, r.parent, r.reproduces, r.device, r.member, r.manifest, r.facts,"
-    " r.deleted"
+    " r.ended_ms, r.host_object, r.parent, r.reproduces, r.device, r.member, r.manifest, r.facts,"
+    " r.deleted, r.failure, r.exception"
 )
 
 
@@ -37,6 +37,10 @@ class Source(Protocol):
 
     def name_of(self, member: str) -> str:
         """Return what a member is called, or its id."""
+        ...
+
+    def host_of(self, found: ObjectId | None) -> str | None:
+        """Return the name of a machine, from the object that holds it; None when unknown."""
         ...
 
     def manifest(self, run: RunView | str) -> Manifest | None:
@@ -106,12 +110,13 @@ class RunView:
         signal: the signal that ended it, or None.
         started: when it began, in UTC.
         ended: when it ended, or None.
-        host: the machine's name.
         parent: the run inside which it was begun, or None.
         reproduces: the run that it repeats, or None.
         device: the device that recorded it.
         member: the member that recorded it.
         deleted: whether it is hidden from lists.
+        failure: the fingerprint of why it failed, the same wherever the same thing fails; or None.
+        exception: the exception, signal or `exit N` by which it failed, or None.
         facts: what capture found: branch, commit, python ...; empty without capture.
     """
 
@@ -127,7 +132,7 @@ class RunView:
         self.signal: str | None = row[7]
         self.started: datetime = _when(row[8] or 0)
         self.ended: datetime | None = None if row[9] is None else _when(row[9])
-        self.host: str = row[10] or ""
+        self._host: ObjectId | None = row[10]
         self.parent: RunId | None = row[11]
         self.reproduces: RunId | None = row[12]
         self.device: str = row[13] or ""
@@ -135,6 +140,8 @@ class RunView:
         self.manifest_id: ObjectId | None = row[15]
         self._facts: str | None = row[16]
         self.deleted = bool(row[17])
+        self.failure: str | None = row[18]
+        self.exception: str | None = row[19]
 
     def __repr__(self) -> str:
         return f"<afield.RunView {self.id} {self.name!r} {self.status}>"
@@ -149,6 +156,11 @@ class RunView:
     def user(self) -> str:
         """What the member is called; its id when nobody says it."""
         return self._source.name_of(self.member)
+
+    @property
+    def host(self) -> str | None:
+        """The name of the machine; None when it is not known here, or was erased."""
+        return self._source.host_of(self._host)
 
     @property
     def duration_s(self) -> float | None:

@@ -17,7 +17,9 @@ from afield.kernel.clock import Clock
 from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId, RunId
+from afield.members.names import from_object
 from afield.projection import Projection
+from afield.projection.catalog import Catalog
 from afield.projection.language import parse
 from afield.projection.search import count, search
 from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
@@ -25,7 +27,7 @@ from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
 from afield.runs.manifest import decode as decode_manifest
 from afield.runs.orphans import sweep_orphans
-from afield.runs.query import NEWEST_FIRST, naming_users
+from afield.runs.query import NEWEST_FIRST, naming
 from afield.runs.record import Record
 from afield.runs.series.columns import ColumnCache, Columns, Points, decode_columns, live_points
 from afield.runs.series.live import live_parts
@@ -33,7 +35,7 @@ from afield.workspace import layout
 from afield.workspace.arrow import to_table
 from afield.workspace.check import check
 from afield.workspace.config import Config
-from afield.workspace.person import from_profile, person_here
+from afield.workspace.person import person_here
 from afield.workspace.rooms import ROOMS
 from afield.workspace.store import make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
@@ -62,6 +64,7 @@ class Workspace:
         self.config = config
         self.projection = Projection(os.path.join(record.workspace, layout.PROJECTION), ROOMS)
         self._names: dict[str, str] | None = None
+        self._hosts: dict[str, str | None] = {}
         self._columns: dict[str, Columns] = {}
         self._cache = ColumnCache(os.path.join(record.workspace, layout.CACHE, "series"))
 
@@ -137,7 +140,7 @@ class Workspace:
         keys = search(
             self.projection,
             parse(query),
-            naming_users(self._known_names()),
+            self._catalog(query),
             clock=self.record.clock,
             limit=limit,
             offset=offset,
@@ -160,7 +163,7 @@ class Workspace:
         return count(
             self.projection,
             parse(query),
-            naming_users(self._known_names()),
+            self._catalog(query),
             clock=self.record.clock,
             where="" if deleted else "r.deleted IS NOT TRUE",
         )
@@ -281,6 +284,14 @@ class Workspace:
         """Return what a member is called; the id when its profile is missing or was erased."""
         return self._known_names().get(member, member)
 
+    def host_of(self, found: ObjectId | None) -> str | None:
+        """Return the name of a machine; None when its object is missing or was erased."""
+        if found is None:
+            return None
+        if found not in self._hosts:
+            self._hosts[found] = self._name_in(found)
+        return self._hosts[found]
+
     def live_folder(self, run: RunId) -> str:
         """Return the folder of a running run."""
         return self.record.live_folder(run)
@@ -290,10 +301,23 @@ class Workspace:
             sql = "SELECT id, profile_object FROM members WHERE profile_object IS NOT NULL"
             self._names = {}
             for member, profile in self.query(sql):
-                with contextlib.suppress(AfieldError):
-                    if name := from_profile(self.record.vault.get(profile)):
-                        self._names[member] = name
+                if name := self._name_in(profile):
+                    self._names[member] = name
         return self._names
+
+    def _name_in(self, found: ObjectId) -> str | None:
+        try:
+            return from_object(self.record.vault.get(found)) or None
+        except (AfieldError, OSError, ValueError):  # of whatever kind: a list does not fail for it
+            return None
+
+    def _catalog(self, query: str) -> Catalog:
+        hosts: dict[str, str] = {}
+        if "host" in query.lower():  # to find them takes a look at every run
+            for (found,) in self.query("SELECT DISTINCT host_object FROM runs"):
+                if name := self.host_of(found):
+                    hosts[found] = name
+        return naming(self._known_names(), hosts)
 
     def _view(self, run: RunView | str) -> RunView:
         return run if isinstance(run, RunView) else self.run(run)
