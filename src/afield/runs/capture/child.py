@@ -23,6 +23,7 @@ from afield.kernel.errors import AfieldError
 from afield.runs.capture import terminal as terminals
 from afield.runs.capture.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
+from afield.runs.capture.limits import SIGNAL_HEARD_S
 from afield.runs.capture.pump import Pump
 from afield.runs.capture.signals import Forwarder
 
@@ -254,9 +255,21 @@ def _why(error: Exception) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[int, Any]:
+    """Wait for the command's end, and hear signals meanwhile.
+
+    Not in this thread: a signal that comes just before a system call that blocks, or that the
+    system hands to another thread, would only be heard after that call, at the command's end.
+    """
     if not hasattr(os, "wait4"):  # pragma: no cover - Windows
         return process.wait(), None
-    _, status, usage = os.wait4(process.pid, 0)
+    ends: list[tuple[int, int, Any]] = []
+    waiter = threading.Thread(
+        target=lambda: ends.append(os.wait4(process.pid, 0)), name="afield-wait", daemon=True
+    )
+    waiter.start()
+    while waiter.is_alive():
+        waiter.join(SIGNAL_HEARD_S)
+    _, status, usage = ends[0]
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage
 

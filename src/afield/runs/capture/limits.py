@@ -68,6 +68,9 @@ DRAIN_S = 2.0
 DRAIN_BYTES_MAX = 4 << 20
 """The most that is read after that wait of what already stood in the pipe."""
 
+SIGNAL_HEARD_S = 0.1
+"""The longest that a signal waits to be handled while the command runs."""
+
 SIGNAL_SETTLE_S = 0.02
 """How long a signal is given to reach the rest of the process group before it is forwarded."""
 

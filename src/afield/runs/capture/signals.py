@@ -34,7 +34,7 @@ class Forwarder:
 
     def __init__(self, on_resize: Callable[[], None]) -> None:
         self.pid: int | None = None
-        self.received: list[int] = []
+        self._early: list[int] = []
         self._on_resize = on_resize
         self._before: dict[int, Any] = {}
         self._canary: subprocess.Popen[bytes] | None = None
@@ -54,16 +54,19 @@ class Forwarder:
 
     def started(self, pid: int) -> None:
         """Forward to this process from now on."""
-        self.pid = pid
         if self._before and os.name != "nt":
             self._canary = _canary()
-            for number in self.received:
-                self._forward(number)
+        self.pid = pid
+        while self._early:
+            self._forward(self._early.pop(0))
 
     def ended(self) -> None:
         """Forward no more: the process is gone, its number may be another's soon."""
         self.pid = None
         self._over = True
+        self._end_canary()
+
+    def _end_canary(self) -> None:
         if self._canary is not None:
             if self._canary.stdin is not None:
                 self._canary.stdin.close()
@@ -88,16 +91,16 @@ class Forwarder:
             if self._late > _PATIENCE:
                 raise KeyboardInterrupt
             return
-        self.received.append(number)
-        if self.pid is not None:
+        if self.pid is None:
+            self._early.append(number)
+        else:
             self._forward(number)
 
     def _forward(self, number: int) -> None:
         if self._canary is not None:
             time.sleep(SIGNAL_SETTLE_S)
-            if self._canary.poll() is not None:  # the whole group had it, the command too
-                if self._canary.stdin is not None:
-                    self._canary.stdin.close()
+            if _was_hit(self._canary):  # the whole group had it, the command too
+                self._end_canary()
                 self._canary = _canary()
                 return
         if self.pid is not None:
@@ -109,6 +112,17 @@ class Forwarder:
         if self.pid is not None:
             with contextlib.suppress(OSError):
                 os.kill(self.pid, number)
+
+
+def _was_hit(canary: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a signal has reached it; on a busy machine it may not have had time to die."""
+    if canary.poll() is not None:
+        return True
+    with contextlib.suppress(OSError), open(f"/proc/{canary.pid}/status", "rb") as stream:
+        for line in stream:
+            if line.startswith((b"SigPnd:", b"ShdPnd:")) and int(line.split()[1], 16):
+                return True
+    return canary.poll() is not None
 
 
 def _canary() -> subprocess.Popen[bytes] | None:
