@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from afield.replay import Stability
     from afield.runs.manifest import FileRecord, Manifest
     from afield.workspace.views import RunView
     from afield.workspace.workspace import Workspace
@@ -36,6 +37,8 @@ def run_row(run: RunView) -> dict[str, Any]:
         "tags": dict(run.tags),
         "reproduces": run.reproduces,
         "verdict": last_verdict(run),
+        "failure": run.failure,
+        "exception": run.exception,
         "deleted": run.deleted,
     }
 
@@ -60,15 +63,13 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     """Return a run as `afield.run/1`: everything that `afield show` knows."""
     manifest = workspace.manifest(run)
     document: dict[str, Any] = {"schema": "afield.run/1", **run_row(run)}
-    for of_lists in ("verdict", "user", "host", "branch", "commit", "python"):
+    for of_lists in ("verdict", "user", "host", "branch", "commit", "python", "exception"):
         del document[of_lists]
     document |= {
         "kind": run.kind,
         "host_name": run.host,
         "summary": dict(run.summary),
-        "notes": [
-            {"at": n.at, "by": workspace.name_of(n.member), "text": n.text} for n in run.notes
-        ],
+        "notes": notes_part(workspace, run),
         "saved": [
             {"path": s.path, "object": s.object, "size_bytes": s.size_bytes} for s in run.saved
         ],
@@ -77,7 +78,63 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
             for r in run.reproductions
         ],
     }
+    document["stability"] = stability_part(workspace, run)
     document |= manifest_part(manifest) if manifest is not None else no_manifest_part(run)
+    document["failure"] = failure_part(workspace, run)
+    return document
+
+
+def failure_part(workspace: Workspace, run: RunView) -> dict[str, Any] | None:
+    """Return why a run failed, who had that before, and what helped; None when it did not."""
+    from msgspec import to_builtins
+
+    from afield.workspace.failures import known_failure
+
+    known = known_failure(workspace, run)
+    if known is None:
+        return None
+    words, solved = known.failure, known.solved
+    where = words.where if words else None
+    return {
+        "fingerprint": known.fingerprint,
+        "exception": known.exception,
+        "message": words.message if words else None,
+        "where": where and {"file": where.file, "line": where.line, "function": where.function},
+        "text": words.text if words else None,
+        "chain": [to_builtins(raised) for raised in words.chain] if words else [],
+        "times_before": known.times_before,
+        "before": [{**named_run(one), "notes": notes_part(workspace, one)} for one in known.before],
+        "solved_by": solved and {**named_run(solved.run), "failed": solved.failed.id},
+    }
+
+
+def named_run(run: RunView) -> dict[str, Any]:
+    """Return what names another run in a document: its id, name, user and beginning."""
+    return {"run": run.id, "name": run.name, "user": run.user, "started": run.started}
+
+
+def notes_part(workspace: Workspace, run: RunView) -> list[dict[str, Any]]:
+    """Return the notes on a run, oldest first."""
+    return [{"at": n.at, "by": workspace.name_of(n.member), "text": n.text} for n in run.notes]
+
+
+def stability_part(workspace: Workspace, run: RunView) -> dict[str, Any] | None:
+    """Return `afield.stability/1` of a run; None when it was never repeated where recorded."""
+    if not run.reproductions:
+        return None
+    from afield.replay import stability
+
+    found = stability(workspace, run.id, workspace.record.vault)
+    return stability_document(found) if found.runs else None
+
+
+def stability_document(found: Stability) -> dict[str, Any]:
+    """Return what is known of a run's stability as `afield.stability/1`."""
+    from msgspec import to_builtins
+
+    document: dict[str, Any] = to_builtins(found)
+    for part, one in zip(document["parts"], found.parts, strict=True):
+        part["stable"] = one.stable
     return document
 
 

@@ -13,9 +13,11 @@ from rich.text import Text
 
 from afield.cli import screen, words
 from afield.cli.arguments import short
+from afield.cli.failure_view import failure_rows
 from afield.cli.output import plain
 from afield.cli.screen import grid, status_text, styled, verdict_text
 
+VARIED_MAX = 5
 LINES_MAX = 8
 """Lines of a list before it says how many more there are."""
 
@@ -44,6 +46,7 @@ def _rows(
 ) -> Iterator[tuple[str, RenderableType]]:
     yield "project", styled(f"{run['project']} / {run['experiment']}")
     yield "started", styled(_when(run, now))
+    yield from failure_rows(run, now)
     if run.get("code") or run.get("git"):
         yield "code", styled(_code(run))
     yield from _environment(run, most)
@@ -208,6 +211,15 @@ def _judgement(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
         if found["cause"]:
             text.append(f", first cause: {found['cause']}", style="dim")
         yield "reproduced", text
+    if run["stability"]:
+        from afield.cli.stability_view import stability_line
+
+        line = stability_line(run["stability"])
+        parts = run["stability"]["parts"]
+        varied = [one["name"] or one["part"] for one in parts if one["differed"]]
+        if varied:
+            line.append(f"; varied: {', '.join(varied[:VARIED_MAX])}", style="yellow")
+        yield "stability", line
     for label, lines, style in (
         ("warnings", run["capture"]["warnings"], "yellow"),
         ("in the way", run["blockers"], "yellow"),

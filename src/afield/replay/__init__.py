@@ -7,11 +7,14 @@ draws on a terminal.
 
 from __future__ import annotations
 
+from afield.replay.check import check
 from afield.replay.diff import Comparison, compare_runs
 from afield.replay.report import Report, decode_report
 from afield.replay.reproduce import reproduce
+from afield.replay.stability import Stability, stability
 from afield.replay.wish import Wish, make_tools
 
 __all__ = [
-    "Comparison", "Report", "Wish", "compare_runs", "decode_report", "make_tools", "reproduce",
+    "Comparison", "Report", "Stability", "Wish", "check", "compare_runs", "decode_report",
+    "make_tools", "reproduce", "stability",
 ]  # fmt: skip

@@ -57,3 +57,9 @@ class OutsideWrites(Refused):
     """The command would overwrite files outside the project."""
 
     code = "replay.outside_writes"
+
+
+class NotRecordedHere(Refused):
+    """What is stable can be learnt only on the device that recorded the run."""
+
+    code = "replay.not_recorded_here"

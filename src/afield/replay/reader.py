@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -35,6 +35,20 @@ class MetricFacts(Protocol):
     @property
     def count(self) -> int:
         """How many points were logged."""
+        ...
+
+
+class ReproductionFacts(Protocol):
+    """What came of repeating a run: the new run, and the object of the report."""
+
+    @property
+    def run(self) -> str:
+        """The new run."""
+        ...
+
+    @property
+    def report(self) -> str | None:
+        """The object that holds the report."""
         ...
 
 
@@ -74,6 +88,16 @@ class RunFacts(Protocol):
     @property
     def ended(self) -> datetime | None:
         """When it ended; None while it goes on."""
+        ...
+
+    @property
+    def device(self) -> str | None:
+        """The device that recorded it."""
+        ...
+
+    @property
+    def reproductions(self) -> Sequence[ReproductionFacts]:
+        """What came of repeating it, oldest first."""
         ...
 
 

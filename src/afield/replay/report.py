@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from afield.kernel.ids import RunId
-from afield.replay.cause import Cause
+from afield.replay.causes import Cause
 from afield.replay.compare import (
     Compared,
     ExitResult,
@@ -25,6 +25,9 @@ from afield.runs.record import Record
 
 SCHEMA = "afield.reproduction/1"
 UNJUDGED_MAX = 20
+SYMPTOMS = frozenset(("console", "metric", "output", "exit"))
+"""Kinds of cause that only say where a difference showed."""
+
 EXIT_CODES = {"identical": 0, "equivalent": 0, "incomplete": 3, "diverged": 4}
 
 

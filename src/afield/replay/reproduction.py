@@ -16,7 +16,7 @@ from afield.kernel.digest import digest
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import RunId
 from afield.replay.canonical import Look, judge
-from afield.replay.cause import Cause, first_cause
+from afield.replay.causes import Cause, first_cause
 from afield.replay.compare import Compared, Pair, compare_runs_content
 from afield.replay.environment import Built, rebuild
 from afield.replay.errors import NoEnvironment, NotReproducible, Unrecorded
@@ -30,17 +30,15 @@ from afield.replay.pictures import picture_writer
 from afield.replay.plan import Plan, make_plan, was_watched
 from afield.replay.prepare import Prepared, prepare
 from afield.replay.reader import RunReader
-from afield.replay.report import Report, settle, store_report
+from afield.replay.report import SYMPTOMS, Report, settle, store_report
 from afield.replay.sides import look_masks, object_difference, read_side
+from afield.replay.stability import UNSTABLE, differing, explained, stability
 from afield.replay.stamps import named
 from afield.replay.wish import Wish
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.outcome import NO_TEXT
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
-
-SYMPTOMS = frozenset(("console", "metric", "output", "exit"))
-"""Kinds of cause that only say where a difference showed."""
 
 
 def repeat(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
@@ -143,6 +141,7 @@ def _judged(
     verdict, reasons = settle(compared, gaps)
     cause = None if verdict == "identical" else _cause(record, pair, look, gaps, compared)
     if verdict == "diverged" and cause is not None and cause.kind in SYMPTOMS:
+        cause = _by_itself(record, runs, pair, cause, compared)
         reasons += _shell(pair.before, environ)
     report = Report(
         run=pair.old,
@@ -204,6 +203,15 @@ def _cause(
     return first_cause(
         old, new, gaps=gaps, symptoms=compared.symptoms, show=object_difference(record.vault)
     )
+
+
+def _by_itself(
+    record: Record, runs: RunReader, pair: Pair, cause: Cause, compared: Compared
+) -> Cause:
+    """Say so when all that differs also differs where the run was recorded."""
+    known = stability(runs, RunId(pair.old), record.vault)
+    told = explained(known, differing(compared))
+    return Cause(UNSTABLE, told[0], (cause.detail, *told[1:])) if told else cause
 
 
 def _unseen(after: Manifest) -> tuple[Gap, ...]:

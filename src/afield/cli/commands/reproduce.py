@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 import click
 
 from afield.cli.arguments import RUN, TOLERANCE, tolerances
+from afield.cli.documents import stability_document
 from afield.cli.output import emit_json
 from afield.cli.progress import Progress
 from afield.cli.session import global_options, session_of
@@ -19,9 +20,11 @@ from afield.cli.tools import uv_path
 from afield.kernel.errors import Usage
 
 if TYPE_CHECKING:
-    from afield.replay import Report
+    from afield.cli.session import Session
+    from afield.replay import Report, Stability
 
 Env = Literal["exact", "here"]
+CHECKS_MAX = 50
 
 
 @click.command("reproduce")
@@ -51,6 +54,13 @@ Env = Literal["exact", "here"]
     is_flag=True,
     help="When only the machine differs, run once more with the recorded kernels and threads.",
 )
+@click.option(
+    "--check",
+    "times",
+    type=click.IntRange(1, CHECKS_MAX),
+    metavar="N",
+    help="Repeat it N times where it was recorded, and say which results are stable.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show on stderr what the command prints.")
 @global_options
 @click.pass_context
@@ -64,6 +74,7 @@ def command(
     secrets: tuple[str, ...],
     allow_outside_writes: bool,
     pinned: bool,
+    times: int | None,
     verbose: bool,
 ) -> int:
     """Repeat RUN from the record alone, and judge the result.
@@ -73,8 +84,11 @@ def command(
     (exit 0), incomplete (3: something could not be restored or seen) or diverged (4), with
     the first cause of any difference.
     """
-    from afield.replay import Wish, make_tools, reproduce
+    from afield.replay import Wish, check, make_tools, reproduce
 
+    if times is not None and (pinned or keep is not None):
+        what = "--bisect" if pinned else "--keep"
+        raise Usage("cannot check and do more", what, "`--check` repeats a run several times")
     session = session_of(context)
     settings = load_settings(session)
     workspace = session.workspace()
@@ -104,7 +118,12 @@ def command(
             outside_writes=allow_outside_writes,
             here=os.fspath(session.folder()),
         )
-        report = reproduce(workspace.record, workspace, view.id, wish, pinned=pinned)
+        if times is not None:
+            found = check(workspace.record, workspace, view.id, wish, times=times)
+        else:
+            report = reproduce(workspace.record, workspace, view.id, wish, pinned=pinned)
+    if times is not None:
+        return _tell_stability(session, found, view.name)
     document = reproduction_document(report)
     if session.json:
         emit_json(document)
@@ -118,6 +137,22 @@ def command(
         if folder is not None:
             click.echo(f"kept in {folder}")
     return report.exit_code
+
+
+def _tell_stability(session: Session, found: Stability, name: str) -> int:
+    """Show what `--check` learnt; the exit code is that of the worst repetition."""
+    from afield.replay.report import EXIT_CODES
+
+    if session.json:
+        emit_json(stability_document(found))
+    else:
+        from afield.cli.screen import draw
+        from afield.cli.stability_view import stability_page
+
+        draw(session, *stability_page(stability_document(found), name))
+    return max(
+        (EXIT_CODES[verdict] for verdict in found.verdicts), default=EXIT_CODES["incomplete"]
+    )
 
 
 def reproduction_document(report: Report) -> dict[str, Any]:
