@@ -23,6 +23,7 @@ VARYING_MAX = 40
 ATTRIBUTES = (
     *("id", "name", "status", "started", "ended", "duration", "project", "experiment"),
     *("exit_code", "verdict", "reproduces", "user", "host", "branch", "commit", "python"),
+    *("exception", "failure"),
 )
 _WORDED: dict[str, Callable[[Any], str]] = {
     "id": short,

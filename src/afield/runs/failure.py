@@ -38,7 +38,7 @@ __all__ = [
     "decode",
     "keep",
     "read_failure",
-    "roots_at",
+    "roots_here",
 ]
 
 FAILURE_VERSION = 1
@@ -178,12 +178,17 @@ def _failure(found: Found, lines: list[str], subject: str) -> Failure:
     )
 
 
-def roots_at(folder: str) -> Roots:
-    """Return what paths are relative to for a script in `folder`: its git work tree, or that."""
-    for root in (Path(folder), *Path(folder).parents):
+def roots_here() -> Roots:
+    """Return what paths of this process are relative to: the git work tree it is in, or folder.
+
+    Raises:
+        OSError: that folder is gone.
+    """
+    folder = Path.cwd()
+    for root in (folder, *folder.parents):
         if (root / ".git").exists():
-            return Roots(project=str(root), folder=folder)
-    return Roots(project=folder, folder=folder)
+            return Roots(project=str(root), folder=str(folder))
+    return Roots(project=str(folder), folder=str(folder))
 
 
 def _lines(text: str) -> list[str]:

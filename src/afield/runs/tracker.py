@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from time import time_ns
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from afield.journal import Draft
 from afield.kernel.errors import Refused
@@ -28,6 +28,9 @@ from afield.runs.record import Record, end_run, leave_run
 from afield.runs.saving import files_under
 from afield.runs.series.live import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.values import Keeper
+
+if TYPE_CHECKING:
+    from afield.runs.failure import Kept
 
 _pack_into = RECORD.pack_into
 _STEP_MIN, _STEP_MAX = -(1 << 63), (1 << 63) - 1
@@ -236,6 +239,7 @@ class Run:
                         status=end.status,
                         exit_code=end.exit_code,
                         signal=end.signal,
+                        failure=self._why(end),
                     )
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
             self._fault(error)
@@ -243,6 +247,25 @@ class Run:
             _running.discard(self)
             if self._when_finished is not None:
                 self._when_finished(self)
+
+    def _why(self, end: RunEnd) -> Kept | None:
+        """Keep why the script failed, when an exception tells."""
+        if not end.printed:
+            return None
+        try:
+            from afield.runs.failure import keep, read_failure, roots_here  # when all is over
+
+            found = read_failure(
+                [end.printed],
+                roots=roots_here(),
+                exit_code=end.exit_code,
+                signal=end.signal,
+                known=self._record.secrets(),
+            )
+            return None if found is None else keep(self._record.vault, found)
+        except Exception as error:  # noqa: BLE001 - that it failed is worth more than why
+            self._fault(error)
+            return None
 
     def _log_oddly(self, name: str, value: Any, step: int, now: int, depth: int) -> None:
         """Log what the short way could not: the first of its name, the end of a window ..."""
