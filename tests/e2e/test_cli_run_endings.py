@@ -83,6 +83,18 @@ def test_other_commands_answer_with_closed_streams(folder):
     assert shell(folder, "afield nosuch 2>&-").returncode == 2
 
 
-def test_a_process_left_in_the_background_is_said_in_the_closing_paragraph(folder, afield_process):
-    done = afield_process("run", "sh", "-c", "(sleep 2; echo late) & echo now", cwd=folder)
-    assert "left in the background: its later output is not in the record" in done.err
+def test_a_process_left_in_the_background_is_said_in_the_closing_paragraph(folder, tmp_path):
+    until_let_go = "n=0; while [ ! -e go ] && [ $n -lt 1200 ]; do sleep 0.1; n=$((n + 1)); done"
+    words = ["run", "sh", "-c", f"({until_let_go}; echo late) & echo now"]
+    with (tmp_path / "err").open("wb") as err:  # a pipe would be held open until the end
+        subprocess.run(
+            [sys.executable, "-m", "afield", *words],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+            timeout=120,
+            check=True,
+        )
+    (folder / "go").touch()
+    told = (tmp_path / "err").read_text()
+    assert "left in the background: its later output is not in the record" in told

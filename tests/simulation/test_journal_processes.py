@@ -159,7 +159,7 @@ def test_forked_children_append_through_the_journal_of_their_parent(journal):
     for child in children:
         child.start()
     for child in children:
-        child.join(30)
+        child.join(240)
     stop.set()
     thread.join()
     assert [child.exitcode for child in children] == [0] * 6

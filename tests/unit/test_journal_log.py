@@ -453,7 +453,7 @@ def test_on_the_real_disk_entries_are_synced_by_a_thread(tmp_path, clock):
     journal.append("device.introduced", KEY.device, {"public_key": KEY.public.hex()})
     witness = tmp_path / "journal" / KEY.device / "synced"
     journal.append("run.params", RUN, {})
-    deadline = 500
+    deadline = 12_000
     while b'"seq":2,' not in witness.read_bytes() and deadline:
         deadline -= 1
         pause(0.01)

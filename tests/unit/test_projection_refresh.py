@@ -342,7 +342,7 @@ def test_several_processes_refresh_at_once_while_one_writes(journal, path):
     for round_ in range(20):
         name(journal, "again", start=round_)
     for reader in readers:
-        reader.communicate(timeout=60)
+        reader.communicate(timeout=240)
         assert reader.returncode == 0
     last = Projection(path, ROOMS)
     last.refresh(journal)

@@ -16,7 +16,7 @@ from afield.runs.capture import entropy, inside, trace
 
 SEED = "5eed" * 16
 OTHER_SEED = "0dd5" * 16
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 
 
 @dataclass
