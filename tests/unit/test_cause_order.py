@@ -7,7 +7,7 @@ import itertools
 import msgspec
 import pytest
 
-from afield.replay.cause import Cause, Side, first_cause
+from afield.replay.causes import CAUSES, Cause, Side, first_cause
 from afield.replay.gaps import Gap
 from afield.replay.masks import Masks
 from afield.runs.manifest import (
@@ -113,6 +113,23 @@ def test_one_change_is_named(kind):
     assert found is not None
     assert found.kind == kind
     assert found.evidence
+
+
+def test_one_more_cause_is_one_more_entry_of_the_registry():
+    asked = []
+
+    def ask_moon(old, new, known):
+        asked.append((old.manifest.argv, new.manifest.argv, len(known.gaps), len(known.symptoms)))
+        return Cause("moon", "full vs new")
+
+    more = {"gaps": [Gap("network", "x")], "symptoms": [Cause("console", "line 3")]}
+    causes = (*CAUSES[:5], ask_moon, *CAUSES[5:])
+    for kind in ("code", "environment", "input", "arguments", "variables"):
+        assert cause(*CHANGES[kind], causes=causes, **more).kind == kind
+    assert asked == []
+    assert cause(*CHANGES["seed"], causes=causes, **more) == Cause("moon", "full vs new")
+    assert asked == [(BASE.argv, BASE.argv, 1, 1)]
+    assert cause(causes=(), **more) is None
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.combinations(CHANGES, 2)))

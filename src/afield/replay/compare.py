@@ -16,7 +16,7 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId, RunId
 from afield.replay.canonical import Look, judge
 from afield.replay.canonical.plain import compare_console
-from afield.replay.cause import Cause
+from afield.replay.causes import Cause
 from afield.replay.kinds import judge_links, with_mode
 from afield.replay.limits import FOLDER_OUTPUTS_MAX, LOOK_BYTES_MAX, SERIES_POINTS_MAX
 from afield.replay.masks import is_cache

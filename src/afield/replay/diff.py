@@ -9,12 +9,13 @@ import msgspec
 
 from afield.kernel.ids import RunId
 from afield.replay.canonical import Look, judge
-from afield.replay.cause import (
+from afield.replay.causes import (
     Cause,
     Side,
     changed_inputs,
+    cut,
     first_cause,
-    machine,
+    machine_changes,
     recorded_variables,
 )
 from afield.replay.compare import (
@@ -115,7 +116,6 @@ def compare_runs(
         tolerances=tolerances,
     )
     show = object_difference(record.vault)
-    told = machine(before, after)
     here, there = _paths(old), _paths(new)
     return Comparison(
         a=a,
@@ -141,7 +141,7 @@ def compare_runs(
         arguments=None if before.argv == after.argv else Change("argv", before.argv, after.argv),
         variables=_changes(recorded_variables(old), recorded_variables(new)),
         params=_changes(old.params, new.params),
-        machine=told.evidence if told else (),
+        machine=cut(machine_changes(before, after)),
         metrics=compared.metrics,
         outputs=compared.outputs,
         console=compared.console if all(manifests) else None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
-from afield.replay.cause import SOURCE_SUFFIXES
+from afield.replay.causes import SOURCE_SUFFIXES
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.secret_files import left_out

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
-from afield.replay.cause import Show, Side
+from afield.replay.causes import Show, Side
 from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks, Window
 from afield.replay.reader import RunFacts
@@ -50,7 +50,7 @@ def look_masks(
 def read_side(
     manifest: Manifest, vault: Vault, masks: Masks, params: Mapping[str, object] | None = None
 ) -> Side:
-    """Return one side for `cause.first_cause`; a tree that cannot be read counts as empty."""
+    """Return one side for `causes.first_cause`; a tree that cannot be read counts as empty."""
     tree: dict[str, tuple[int, str]] = {}
     if manifest.code is not None:
         try:
