@@ -21,6 +21,8 @@ GLIBC = platform.libc_ver()[0] == "glibc"
 EXACT = GLIBC or sys.version_info >= (3, 12)
 """Whether the code of a `raise SystemExit` can be known; else it is null, and never a false 0."""
 OK = ("finished", 0)
+PATIENCE_S = 120
+"""For what takes a moment, on a machine that is busy with other things."""
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
 
 
@@ -36,7 +38,7 @@ def _spawn(code, *args, **kwargs):
 
 def _script(code, *args, **kwargs):
     process = _spawn(code, *args, **kwargs)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 
 
@@ -99,7 +101,7 @@ def test_a_live_run_is_followed_and_survives_its_readers(tmp_path):
         process.stdout.readline()
         assert workspace.series(run, "loss")["value"].to_pylist()[-1] == -1.0
         assert workspace.run(run).metrics["late"].last == 2.0
-        process.communicate("end\n", timeout=30)
+        process.communicate("end\n", timeout=PATIENCE_S)
         assert workspace.run("live").status == "finished"
         assert workspace.series(run, "loss").num_rows == 1001
 
@@ -121,7 +123,7 @@ def test_eight_processes_at_once_into_a_new_workspace_lose_nothing(tmp_path):
     time.sleep(0.3)
     (tmp_path / "go").touch()
     for process in processes:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, err) == (0, "")
     with afield.open(tmp_path) as workspace:
         views = workspace.runs()
@@ -513,3 +515,34 @@ def test_killed_while_runs_begin_and_end_leaves_every_run_whole(tmp_path, seed):
         assert workspace.refresh() == 0
     left = list((tmp_path / ".afield" / "live").iterdir())  # one may have been begun just then
     assert [path for path in left if read_owner(str(path)) is not None] == []
+
+
+@POSIX
+@pytest.mark.parametrize("gone", ["owner.json", "ending.json", "series-*"])
+def test_a_run_that_was_killed_while_it_cleaned_up_is_not_ended_again(tmp_path, gone):
+    code, _, _ = _script(
+        """
+        import os, signal, sys, afield
+        run = afield.init(workspace=sys.argv[1])
+        run.log({"loss": 1.0})
+        def hear(event, args):
+            if event == "os.remove" and run.id in str(args[0]):
+                os.kill(os.getpid(), signal.SIGKILL)
+        sys.addaudithook(hear)
+        run.finish()
+        """,
+        tmp_path,
+    )
+    assert code == -signal.SIGKILL
+    live = tmp_path / ".afield" / "live"
+    removed = list(live.glob(f"*/{gone}"))  # as it might have come first, or second
+    assert removed
+    for path in removed:
+        path.unlink()
+    for path in live.rglob("*"):
+        os.utime(path, (0, 0))  # found much later
+    with afield.open(tmp_path) as workspace:
+        (view,) = workspace.runs()
+        assert (view.status, view.exit_code) == ("finished", 0)
+        assert workspace.series(view, "loss")["value"].to_pylist() == [1.0]
+    assert list(live.iterdir()) == []

@@ -73,6 +73,8 @@ def born(pid: int) -> str | None:
         if os.path.isdir("/proc/self"):
             return None
         return "" if _signal_reaches(pid) else None
+    except ProcessLookupError:  # it went between opening and reading
+        return None
     except OSError:
         return ""
     if fields[0] in (b"Z", b"X"):  # dead, and only its parent has not asked yet

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 SEALING = "sealed.tmp"
 INTERRUPTED = "interrupted"
+ENDED = ".ended"
 DEFAULT_PROJECT = "default"
 DEFAULT_EXPERIMENT = "default"
 _SPOOL_BYTES = 64 << 10
@@ -214,7 +215,14 @@ def leave_run(record: Record, run: RunId) -> bool:
 
 
 def remove_live(folder: str) -> None:
-    """Remove a live folder; what cannot be removed now is swept later."""
+    """Remove a live folder; what cannot be removed now is swept later.
+
+    It first loses its name, in one step: whoever finds half of it must not take it for a run
+    that was cut off, and end that a second time.
+    """
+    with contextlib.suppress(OSError):  # a system where open files hold their folder's name
+        os.rename(folder, folder + ENDED)
+        folder += ENDED
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             with contextlib.suppress(OSError):
