@@ -1,0 +1,206 @@
+"""The supervisor of one run, seen from `afield`: begin it, start the command under it, read it.
+
+The command is started by a thread that wears the filter, so that nothing of ours runs between
+its fork and its exec, and its parent is who it would be without us. The thread waits until the
+end: who asks to be told of its parent's death means that thread.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from afield.runs.capture.supervisor.bpf import build
+from afield.runs.capture.supervisor.events import Event, Gap, parse
+from afield.runs.capture.supervisor.install import Installer
+from afield.runs.capture.supervisor.log import LogFollower
+from afield.runs.capture.supervisor.numbers import this_machine
+from afield.runs.capture.supervisor.page import LOST, SERVING, Page
+from afield.runs.capture.supervisor.serve import answer, nobody_asks
+
+T = TypeVar("T")
+
+_PATIENCE_MS = 300
+"""After the command's end: how long the kernel is given to say that nobody of the run is left."""
+
+_PACKAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
+_STAND = """
+import sys
+package = sys.modules["afield"] = type(sys)("afield")  # of it nothing is wanted but this folder
+package.__path__ = [sys.argv.pop()]  # ambient: its own command line
+from afield.runs.capture.supervisor.stand import main
+main(*sys.argv[1:])  # ambient: the same
+"""
+
+
+class Supervisor:
+    """Watches one command from its first exec on; `begin`, `start`, then `poll` until `stop`.
+
+    `folder` takes the log: an absolute path of a folder of this run alone.
+    """
+
+    def __init__(self, folder: str) -> None:
+        machine = this_machine()
+        assert machine is not None, "preflight comes first"
+        self._installer = Installer(machine, build(machine))
+        self._folder = folder
+        self._follower = LogFollower(folder)
+        self._channel: socket.socket | None = None
+        self._listener: int | None = None
+        self._page: Page | None = None
+        self._stand: subprocess.Popen[bytes] | None = None
+        self._stand_in: threading.Thread | None = None
+        self._wearer: threading.Thread | None = None
+        self._over = threading.Event()
+        self._gaps: list[str] = []
+        self._events = 0
+
+    def begin(self) -> None:
+        """Start the processes that will answer; they wait for the listener.
+
+        Raises:
+            OSError: no process or no memory can be had.
+        """
+        page_fd = os.memfd_create("afield-supervisor")
+        ours, theirs = socket.socketpair()
+        try:
+            os.ftruncate(page_fd, 4096)
+            self._page = Page(page_fd)
+            argv = [sys.executable, "-I", "-S", "-c", _STAND, str(theirs.fileno()), str(page_fd)]
+            self._stand = subprocess.Popen(
+                [*argv, self._folder, _PACKAGE],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), page_fd),
+                start_new_session=True,  # the terminal's keys are not for it
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(page_fd)
+        self._channel = ours
+
+    def start(self, starting: Callable[[], T]) -> T:
+        """Call `starting`, which starts the command, with the filter on; return what it does.
+
+        Where the filter is refused after all it is called without, and `gaps` says so.
+
+        Raises:
+            BaseException: whatever `starting` raises.
+        """
+        assert self._channel is not None, "begin comes first"
+        worn: list[int] = []
+        refused: list[OSError] = []
+        done: list[T] = []
+        failed: list[BaseException] = []
+        dressed, ended = threading.Event(), threading.Event()
+
+        def work() -> None:
+            try:
+                worn.append(self._installer.install())
+            except OSError as error:
+                refused.append(error)
+                return
+            finally:
+                dressed.set()
+            try:
+                done.append(starting())
+            except BaseException as error:  # noqa: BLE001 - it is raised where `start` was called
+                failed.append(error)
+            finally:
+                ended.set()
+            if done:
+                self._over.wait()
+
+        self._wearer = threading.Thread(target=work, name="afield-start", daemon=True)
+        self._wearer.start()
+        dressed.wait()
+        if refused:
+            self._gaps.append(f"the system refused the supervisor: {refused[0].strerror}")
+            return starting()
+        self._hand_over(worn[0])
+        ended.wait()
+        if failed:
+            raise failed[0]
+        return done[0]
+
+    def _hand_over(self, listener: int) -> None:
+        """Give the listener to those who answer; hold it, too, should they all die."""
+        assert self._channel is not None
+        self._listener = listener
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))]
+        with contextlib.suppress(OSError):  # gone already: then the one below answers
+            self._channel.sendmsg([b"l"], rights)
+        self._stand_in = threading.Thread(target=self._wait, name="afield-stand-in", daemon=True)
+        self._stand_in.start()
+
+    def _wait(self) -> None:
+        """Answer when all others are gone before the run is."""
+        channel, listener, page = self._channel, self._listener, self._page
+        assert channel is not None
+        assert listener is not None
+        assert page is not None
+        with contextlib.suppress(OSError):
+            channel.recv(1)
+        if not self._over.is_set():
+            answer(listener, page)
+
+    def poll(self) -> list[Event]:
+        """Return what is new since the last call, in the order of time; waits for nothing."""
+        found = [event for data in self._follower.poll() if (event := parse(data)) is not None]
+        self._gaps += [event.why for event in found if isinstance(event, Gap)]
+        self._events += len(found)
+        return found
+
+    @property
+    def server(self) -> int:
+        """Return the process that looks at what is asked; 0 before there is one."""
+        return 0 if self._page is None else self._page.server
+
+    def stop(self) -> list[str]:
+        """Let go, once the command has ended and all was polled; return why not all was seen.
+
+        Nothing is returned when everything was, from the first exec to now. Processes that the
+        command left behind are answered on.
+        """
+        page = self._page
+        if page is None or self._listener is None or self._events == 0:
+            self._gaps.append("the supervisor was not there")
+        elif page.state == LOST:
+            self._gaps.append("the supervisor died: nothing was seen from then on")
+        elif page.state != SERVING or page.faults:
+            self._gaps.append(f"the supervisor did not understand {page.faults} questions")
+        self._let_go()
+        return list(dict.fromkeys(self._gaps))
+
+    def _let_go(self) -> None:
+        self._over.set()
+        left = False
+        if self._listener is not None and self._wearer is not None:
+            self._wearer.join()
+            left = not nobody_asks(self._listener, patience_ms=_PATIENCE_MS)
+        if self._channel is not None:
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_RDWR)
+        if self._stand_in is not None:
+            self._stand_in.join()
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._listener is not None:
+            os.close(self._listener)
+            self._listener = None
+        if self._stand is not None and left:
+            self._stand.returncode = 0  # ends with the last process of the run, unwaited for
+        elif self._stand is not None:
+            self._stand.wait()

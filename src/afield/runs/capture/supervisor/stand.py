@@ -1,0 +1,68 @@
+"""The processes that stand beside a run: one that serves the listener, one that guards it.
+
+Started as a program of its own before the command is (see `session`), it waits for the listener,
+forks, and the child serves. Should that die, the parent answers in its place, unseeing. Both end
+with the last process of the run, whatever becomes of `afield`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` takes as long as all else
+
+from afield.runs.capture.supervisor.numbers import this_machine
+from afield.runs.capture.supervisor.page import Page
+from afield.runs.capture.supervisor.serve import answer, nobody_asks, serve, wake_quickly
+
+
+def main(socket_fd: str, page_fd: str, folder: str) -> None:
+    """Stand until the run is gone; the words are those of the command line."""
+    channel = socket(AF_UNIX, SOCK_STREAM, 0, int(socket_fd))
+    page = Page(int(page_fd))
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    os.chdir("/")
+    listener = _take(channel)
+    if listener is None:
+        return
+    wake_quickly(listener)
+    watching, held = os.pipe()
+    server = os.fork()
+    if server == 0:
+        os.close(watching)
+        _serve(listener, page, folder)
+    os.close(held)
+    page.tell_server(server)
+    _guard(listener, page, watching, server)
+
+
+def _take(channel: socket) -> int | None:
+    """Wait for the listener; None when the run was never started."""
+    data, extra, _, _ = channel.recvmsg(1, CMSG_SPACE(4))
+    if not data or not extra:
+        return None
+    return int.from_bytes(extra[0][2][:4], sys.byteorder)
+
+
+def _serve(listener: int, page: Page, folder: str) -> None:
+    machine = this_machine()
+    try:
+        if machine is not None:
+            serve(listener, page, folder, machine)
+    finally:
+        os._exit(0)  # whatever it was: the guard sees that we are gone, and answers
+
+
+def _guard(listener: int, page: Page, watching: int, server: int) -> None:
+    """Wait until nobody asks any more, or nobody serves."""
+    poll = select.poll()
+    poll.register(listener, 0)  # says only when all who could ask are gone
+    poll.register(watching, 0)
+    gone = [fd for fd, _ in poll.poll()]
+    if listener not in gone and not nobody_asks(listener):
+        answer(listener, page)
+    os.kill(server, signal.SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
+    os.waitpid(server, 0)
