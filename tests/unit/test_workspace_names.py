@@ -9,6 +9,7 @@ import pytest
 
 import afield
 from afield.journal import Draft
+from afield.kernel.ids import new_run_id
 from afield.members.events import MEMBER_INTRODUCED
 from afield.members.names import from_object, to_object
 from afield.runs.record import end_run, start_run
@@ -93,6 +94,24 @@ def test_a_machine_is_named_again_when_its_cache_is_gone_or_half_written(tmp_pat
         assert {view.host for view in workspace.runs()} == {platform.node()}
         assert workspace.count(f'host = "{platform.node()}"') == 3
         assert [found for found in workspace.verify() if found.damaged] == []
+
+
+def test_each_of_very_many_machines_is_found_by_its_name(tmp_path):
+    count = 3_000
+    with _workspace(tmp_path, None) as workspace:
+        vault = workspace.record.vault
+        hosts = [vault.put(to_object(f"pod-{number}"), meta=True) for number in range(count)]
+        vault.flush()
+        drafts = [
+            Draft("run.started", new_run_id(), {"name": f"{at}", "started_ms": 1}, (host,))
+            for at, host in enumerate(hosts)
+        ]
+        workspace.record.journal.append_many(drafts)
+        for number in range(0, count, 500):
+            found = workspace.runs(f'host = "pod-{number}"')
+            assert [view.name for view in found] == [f"{number}"]
+        assert workspace.count("host like 'pod-%'") == count
+        assert workspace.count("host is null") == 0
 
 
 def test_two_objects_of_one_name_are_not_alike(tmp_path):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from afield.projection.catalog import Attribute, Catalog, Pairs
+from afield.runs.fold import is_worded
 
 _VERDICT = (
     "(SELECT v.verdict FROM reproductions v WHERE v.original = r.id"
@@ -13,6 +14,9 @@ _VERDICT = (
 )
 NEWEST_FIRST = "r.started_ms DESC, r.started_at DESC"
 """Runs of the same millisecond follow in the order in which their entries were stamped."""
+
+_CASES_MAX = 64
+"""Names that a row is compared with one after the other."""
 
 _DURATION = "((r.ended_ms - r.started_ms) / 1000.0)"
 
@@ -45,9 +49,9 @@ CATALOG = Catalog(
     },
     pairs={
         "metrics": Pairs("metrics", "run", "name", number="last"),
-        "params": Pairs("params", "run", "name", text="text", number="number"),
+        "params": Pairs("params", "run", "name", "text", "number", is_worded),
         "tags": Pairs("tags", "run", "name", text="value"),
-        "summary": Pairs("summaries", "run", "name", text="text", number="number"),
+        "summary": Pairs("summaries", "run", "name", "text", "number", is_worded),
     },
     order=NEWEST_FIRST,
     where="r.started_ms IS NOT NULL",
@@ -69,16 +73,21 @@ def naming(users: Mapping[str, str], hosts: Mapping[str, str]) -> Catalog:
     its id; a machine without one is missing.
     """
     named = {
-        "user": Attribute(_cases("r.member", users, "r.member")),
-        "host": Attribute(_cases("r.host_object", hosts, "NULL")),
+        "user": Attribute(_cases("r.member", sorted(users.items()), "r.member")),
+        "host": Attribute(_cases("r.host_object", sorted(hosts.items()), "NULL")),
     }
     return replace(CATALOG, attributes={**CATALOG.attributes, **named})
 
 
-def _cases(column: str, names: Mapping[str, str], other: str) -> str:
+def _cases(column: str, names: Sequence[tuple[str, str]], other: str) -> str:
+    """Return the SQL of what a column's id is called; `names` are sorted by id, and halved."""
     if not names:
         return other
-    cases = " ".join(f"WHEN {_text(id_)} THEN {_text(name)}" for id_, name in names.items())
+    if len(names) > _CASES_MAX:
+        half = len(names) // 2
+        low, high = (_cases(column, part, other) for part in (names[:half], names[half:]))
+        return f"CASE WHEN {column} < {_text(names[half][0])} THEN {low} ELSE {high} END"
+    cases = " ".join(f"WHEN {_text(id_)} THEN {_text(name)}" for id_, name in names)
     return f"(CASE {column} {cases} ELSE {other} END)"
 
 
