@@ -58,6 +58,8 @@ def grade(old, new):
         ("[10:00:01] WARNING: x.cc:3", "[22:30:59] WARNING: x.cc:3"),
         ("INFO 10:00:01 a", "INFO 22:30:59 a"),
         ("started at 10:00:01", "started at 22:30:59"),
+        ("Time:          10:00:01   AIC: 3", "Time:          22:30:01   AIC: 3"),
+        ("Date:   Mon, 02, Mar, 2026", "Date:   Thu, 07, May, 2026"),
         ("[pid 12] up", "[pid 4711] up"),
         ("Time taken to run KMeans 0.12 seconds", "Time taken to run KMeans 1.5 seconds"),
         ("--- 3.2 seconds ---", "--- 4.2 seconds ---"),
@@ -103,6 +105,8 @@ def test_what_differs_from_run_to_run_is_masked(old, new):
         ("run: time 717", "run: time 718"),
         ("half life (3.2s)", "half life (3.3s)"),
         ("dose 10:48:28", "dose 10:48:29"),
+        ("Time: 10:48:28", "Time: 10:48:29"),
+        ("Time: 10:00:01", "Time: 10:00:02"),
         ("lag 12 ms", "lag 13 ms"),
         ("saved /tmp/newcomer_model123456", "saved /tmp/newcomer_model123457"),
         ("saved /tmp/tmpabcd1234.csv", "saved /tmp/tmpzz99yy88.json"),
@@ -110,6 +114,15 @@ def test_what_differs_from_run_to_run_is_masked(old, new):
 )
 def test_content_that_only_looks_similar_is_not_masked(old, new):
     assert grade(old, new) is Grade.DIVERGED
+
+
+def test_a_time_of_day_is_one_of_the_run_where_it_ran():
+    start = int(datetime(2026, 3, 2, 23, 59, 50, tzinfo=UTC).timestamp() * 1000)
+    told = "Time: 18:30:10"
+    window = Window(start, start + 60_000, -19_800)
+    assert Masks(window=window).clean(told) == "Time: <time>"
+    assert Masks(window=Window(start, start + 60_000)).clean(told) == told
+    assert Masks(window=Window(start, start + 60_000)).clean("Time: 00:00:40") == "Time: <time>"
 
 
 def test_packages_of_a_system_python_and_of_an_environment_are_in_one_place():

@@ -4,7 +4,7 @@ Clock times, dates of the run, durations, object addresses, temporary paths, pro
 folders of the project and its environment. Each mask is replaced by its own name, and its use
 is counted, so that a report can say what was not judged. Values that only look similar are left
 alone: a date is masked only when it lies within the time of the run itself, a time only where
-the words around it (`timing`) say that it was measured.
+the words around it (`timing`) say that it was measured, or where `Time:` names a time of the run.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _MONTHS = (
     *("jul", "aug", "sep", "oct", "nov", "dec"),
 )
 MOMENT_CHARS_MAX = 64
+DAY_S = 86_400
 _B = r"[^\S\n]"  # a blank within a line: a masked text keeps its lines
 _CLOCK = (
     rf"(?<![\d:.])\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?(?:{_B}?[AaPp]\.?[Mm]\.?)?"
@@ -50,13 +51,17 @@ _CLOCK_TIMES = tuple(  # a clock time elsewhere may be a value
         ),
     )
 )
+_TIME_OF_DAY = re.compile(  # as the tables of statsmodels head it
+    rf"(^{_B}{{0,8}}Time{_B}?[:=]{_B}{{0,60}})((?P<h>\d{{1,2}}):(?P<m>\d{{2}}):(?P<s>\d{{2}}))(?![:\d.])",
+    re.MULTILINE,
+)
 _DATE = re.compile(
     r"(?<![\d./-])(?:"
     r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{2})(?P=s)(?P<d>\d{2})"
     r"|(?P<c>20\d{6})(?=[_T-]\d{6}(?!\d)|(?!\d))"
     r"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?[^\S\n]+)?"
     r"(?:(?P<mon>[A-Z][a-z]{2})[a-z]*\.?[^\S\n]+(?P<day>\d{1,2}),?(?:[^\S\n]+(?P<year>\d{4}))?(?![\d:])"
-    r"|(?P<day2>\d{1,2})[^\S\n]+(?P<mon2>[A-Z][a-z]{2})[a-z]*\.?,?[^\S\n]+(?P<year2>\d{4}))"
+    r"|(?P<day2>\d{1,2}),?[^\S\n]+(?P<mon2>[A-Z][a-z]{2})[a-z]*\.?,?[^\S\n]+(?P<year2>\d{4}))"
     r")(?:[T_](?=\d))?"
 )
 _COMPACT_CLOCK = re.compile(
@@ -93,10 +98,11 @@ _CACHE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a run ran: Unix milliseconds, from its start to its end."""
+    """When a run ran: Unix milliseconds, from its start to its end, and its seconds off UTC."""
 
     start_ms: int
     end_ms: int
+    utc_offset_s: int = 0
 
     def holds_day(self, day: date) -> bool:
         """Tell whether `day` is a day of the run in any time zone."""
@@ -107,6 +113,12 @@ class Window:
     def holds_ms(self, unix_ms: float, slack_ms: float = 5_000) -> bool:
         """Tell whether a moment lies within the run."""
         return self.start_ms - slack_ms <= unix_ms <= self.end_ms + slack_ms
+
+    def holds_time_of_day(self, second: int, slack_s: int = 2) -> bool:
+        """Tell whether a local time, in seconds since midnight, lies within the run."""
+        first = self.start_ms // 1000 + self.utc_offset_s - slack_s
+        last = self.end_ms // 1000 + self.utc_offset_s + slack_s
+        return (second - first) % DAY_S <= last - first
 
 
 @dataclass(slots=True)
@@ -154,7 +166,7 @@ class Masks:
         """Apply every mask; the text keeps its lines."""
         text = self.paths(text)
         text = self._replace(_PROGRESS, "[<duration>]", "times", text)
-        text = self._dates(text)
+        text = self._times_of_day(self._dates(text))
         for pattern in _CLOCK_TIMES:
             text = self._replace(pattern, r"\1<time>", "times", text)
         text = self._replace(_COMPACT_CLOCK, "<time>", "times", text)
@@ -191,6 +203,20 @@ class Masks:
             return "<date>"
 
         return _DATE.sub(mask, text)
+
+    def _times_of_day(self, text: str) -> str:
+        window = self.window
+        if window is None:
+            return text
+
+        def mask(found: re.Match[str]) -> str:
+            second = int(found["h"]) * 3600 + int(found["m"]) * 60 + int(found["s"])
+            if not window.holds_time_of_day(second):
+                return found[0]
+            self.used["times"] += 1
+            return found[1] + "<time>"
+
+        return _TIME_OF_DAY.sub(mask, text)
 
     def _is_run_day(self, found: re.Match[str]) -> bool:
         assert self.window is not None

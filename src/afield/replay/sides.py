@@ -42,9 +42,18 @@ def look_masks(
     known = [(own, other) for own, other in renamed if own and other and own != other]
     return Masks(
         [(path, name) for path, name in folders if path],
-        Window(start_ms, end_ms),
+        Window(start_ms, end_ms, _seconds(manifest.locale.get("utc_offset", ""))),
         renamed=tuple((own, other) for own, other in known if len(own) >= NAME_CHARS_MIN),
     )
+
+
+def _seconds(utc_offset: str) -> int:
+    """Return an offset such as `-03:30` in seconds; 0 when the record has none."""
+    try:
+        hours, minutes = (int(part) for part in utc_offset[1:].split(":"))
+    except ValueError:
+        return 0
+    return (hours * 60 + minutes) * (-60 if utc_offset[0] == "-" else 60)
 
 
 def read_side(
