@@ -67,10 +67,10 @@ def python_folder() -> Path:
     return CACHE / "venv" / ("Scripts" if os.name == "nt" else "bin")
 
 
-def environment(workspace: Path, *, ahead: Sequence[Path] = ()) -> dict[str, str]:
-    """Return the variables of a person with this workspace; `ahead` goes first on PATH."""
+def environment(workspace: Path) -> dict[str, str]:
+    """Return the variables of a person who has this workspace and stands in the environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    folders = [*map(str, ahead), str(python_folder()), kept.get("PATH", os.defpath)]
+    folders = [str(python_folder()), kept.get("PATH", os.defpath)]
     return {
         **kept,
         **_NO_NETWORK,
