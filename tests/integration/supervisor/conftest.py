@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -51,12 +50,12 @@ def watched(tmp_path, tmp_path_factory):
         folder = tmp_path_factory.mktemp("log")
         supervisor = Supervisor(str(folder))
         supervisor.begin()
-        process = supervisor.start(
-            lambda: subprocess.Popen(
-                [os.fspath(word) for word in argv],
-                **{"cwd": tmp_path, "stdout": subprocess.PIPE, "close_fds": False, **options},
-            )
-        )
+        options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "close_fds": False, **options}
+        try:
+            process = supervisor.start(lambda: subprocess.Popen(list(map(str, argv)), **options))
+        except OSError:
+            supervisor.stop()
+            raise
         if during is not None:
             during(supervisor, process)
         out, _ = process.communicate(timeout=PATIENCE_S)

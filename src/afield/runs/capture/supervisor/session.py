@@ -167,6 +167,11 @@ class Supervisor:
         """Return the process that looks at what is asked; 0 before there is one."""
         return 0 if self._page is None else self._page.server
 
+    @property
+    def guard(self) -> int:
+        """Return the process that answers when that one is gone; 0 before there is one."""
+        return 0 if self._stand is None else self._stand.pid
+
     def stop(self) -> list[str]:
         """Let go, once the command has ended and all was polled; return why not all was seen.
 
