@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "log": Entry("afield.cli.commands.log", "Follow a run's console and metrics, live."),
         "note": Entry("afield.cli.commands.note", "Write down what you think of a run."),
         "tag": Entry("afield.cli.commands.tag", "Set and remove tags."),
+        "issue": Entry("afield.cli.commands.issue", "Report a failed run, for a tracker."),
         "env": Entry("afield.cli.commands.env", "Compare and export Python environments."),
         "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
         "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),

@@ -28,7 +28,7 @@ def failure_rows(run: dict[str, Any], now: datetime) -> Iterator[tuple[str, Rend
         return
     yield "failed", Group(*(styled(line, "red") for line in _headline(found)))
     if found["where"]:
-        yield "", styled(f"in {place_words(found['where'])}")
+        yield "", styled(f"in {words.place(found['where'])}")
     yield "", styled(before_words(found, now), "" if found["before"] else "dim")
     for note, of in _notes(found):
         lines = note["text"].splitlines()
@@ -39,13 +39,6 @@ def failure_rows(run: dict[str, Any], now: datetime) -> Iterator[tuple[str, Rend
         yield "noted then", Group(*shown, styled(told, "dim"))
     if found["solved_by"]:
         yield "", styled(solved_words(found, run["id"]), "green")
-
-
-def place_words(where: dict[str, Any]) -> str:
-    """Return a place in code as people write it."""
-    line = f":{where['line']}" if where["line"] else ""
-    function = f" in {where['function']}" if where["function"] else ""
-    return f"{where['file']}{line}{function}"
 
 
 def before_words(found: dict[str, Any], now: datetime) -> str:

@@ -1,9 +1,10 @@
-"""How numbers and times are put into words for people; JSON never goes through here."""
+"""How numbers, times and places are put into words for people; JSON never goes through here."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Any
 
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -73,3 +74,10 @@ _PLURALS = {
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """Word a number of things: `1 file`, `1,204 files`."""
     return f"{n:,} {noun if n == 1 else plural or _PLURALS.get(noun, noun + 's')}"
+
+
+def place(where: dict[str, Any]) -> str:
+    """Return a place in code as people write it."""
+    line = f":{where['line']}" if where["line"] else ""
+    function = f" in {where['function']}" if where["function"] else ""
+    return f"{where['file']}{line}{function}"
