@@ -9,6 +9,7 @@ import pytest
 
 import afield
 from afield.journal import Draft
+from afield.kernel.digest import digest
 from afield.kernel.ids import new_run_id
 from afield.members.events import MEMBER_INTRODUCED
 from afield.members.names import from_object, to_object
@@ -94,6 +95,18 @@ def test_a_machine_is_named_again_when_its_cache_is_gone_or_half_written(tmp_pat
         assert {view.host for view in workspace.runs()} == {platform.node()}
         assert workspace.count(f'host = "{platform.node()}"') == 3
         assert [found for found in workspace.verify() if found.damaged] == []
+
+
+def test_a_machine_whose_object_comes_later_is_named_then(tmp_path):
+    with _workspace(tmp_path, None) as workspace:
+        data = to_object("late")
+        started = {"name": "odd", "started_ms": 1}
+        draft = Draft("run.started", "0" * 16, started, (digest(data),))
+        workspace.record.journal.append_many([draft])
+        assert workspace.run("odd").host is None
+        workspace.record.vault.put(data, meta=True)
+        workspace.record.vault.flush()
+        assert workspace.run("odd").host == "late"
 
 
 def test_each_of_very_many_machines_is_found_by_its_name(tmp_path):

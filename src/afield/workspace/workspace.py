@@ -119,6 +119,7 @@ class Workspace:
         with contextlib.suppress(OSError):  # a workspace that is read only is still read
             sweep_orphans(self.record)
         self._names = None
+        self._hosts = {}
         return self.projection.refresh(self.record.journal)
 
     def runs(
