@@ -1,8 +1,8 @@
 """The query language against a naive evaluator in Python, over random tables.
 
 Guards: `IS NOT TRUE` for `not` in `compile.py`, `NULLS LAST`, the second step of a search that
-sorts by a key/value field, the offset across steps in `search.py`: without one of them a test
-here fails.
+sorts by a key/value field, the offset across steps in `search.py`, `pairs.worded(…)` in
+`compile.py`: without one of them a test here fails.
 """
 
 from __future__ import annotations
@@ -59,8 +59,14 @@ PARAMS = Table(
     "params",
     key=(Column("run", "text"), Column("name", "text")),
     groups={"v": (Column("text", "text"), Column("number", "real"))},
-    indexes=(("name", "text"), ("name", "number")),
+    indexes=(("name", "number", "text"),),
 )
+
+
+def is_worded(text):
+    return not text[:1].isdigit()
+
+
 CATALOG = Catalog(
     table="runs",
     key="id",
@@ -73,7 +79,7 @@ CATALOG = Catalog(
     },
     pairs={
         "metrics": Pairs("metrics", "run", "name", number="last"),
-        "params": Pairs("params", "run", "name", text="text", number="number"),
+        "params": Pairs("params", "run", "name", "text", "number", is_worded),
     },
     order="r.started_ms DESC",
     aliases={"metric": "metrics", "attributes": "attribute"},
@@ -289,6 +295,13 @@ thorough = settings(max_examples=300, deadline=None, suppress_health_check=list(
 @example(
     [{"runs": (None, 0, 0, None), "metrics": {}, "params": {}, "id": "r0"}],
     Query(Comparison(Field("", "code"), "in", (number_value(0), number_value(math.nan))), ()),
+    0,
+    None,
+    0,
+)
+@example(  # a number that was asked for as a text
+    [{"runs": (None, 0, 0, None), "metrics": {}, "params": {"x": ("5", 5.0)}, "id": "r0"}],
+    Query(Comparison(Field("params", "x"), "=", (Value("5"),)), ()),
     0,
     None,
     0,

@@ -5,15 +5,18 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from afield.journal import Entry
 from afield.kernel.ids import DeviceId, MemberId, ObjectId, RunId
-from afield.projection import Projection
+from afield.projection import Projection, Query, search
+from afield.projection.syntax import Comparison, Field, Value
 from afield.runs import events
 from afield.runs.fold import ROOM
+from afield.runs.query import CATALOG
 from afield.runs.series.seal import Summary
+from afield.testing.clock import ManualClock
 
 DEVICES = ("a" * 32, "b" * 32)
 RUNS = (RunId("0" * 16), RunId("1" * 16))
@@ -110,6 +113,24 @@ def _apply(*drafts_and_stamps):
         [_entry(draft, DEVICES[0], at, at) for at, draft in enumerate(drafts_and_stamps, 1)]
     )
     return projection
+
+
+spelt = st.text("019.+-_einfaINF trufalsx", max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), spelt))
+@example(10**400)  # too large for a float, and yet not once it is read from its text
+def test_a_param_is_found_by_its_own_text(value):
+    start = events.started(
+        RUNS[0], project="p", experiment="e", name="n", kind="python", pid=1, host=OBJECT,
+        started_ms=1,
+    )  # fmt: skip
+    projection = _apply(start, events.params(RUNS[0], {"p": value}))
+    ((text,),) = projection.query("SELECT text FROM params")
+    query = Query(Comparison(Field("params", "p"), "=", (Value(text),)), ())
+    assert search(projection, query, CATALOG, clock=ManualClock()) == [RUNS[0]]
+    projection.close()
 
 
 def test_a_running_run_becomes_an_ended_one_whatever_comes_first():

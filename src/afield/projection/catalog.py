@@ -5,7 +5,7 @@ Declarations only; the room that owns the tables writes them down once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,7 +31,8 @@ class Attribute:
 class Pairs:
     """A key/value table: at most one row for an owner and a name.
 
-    Wants the key (owner, name), and an index (name, column) for each value column.
+    Wants the key (owner, name), and an index (name, value column); where it has both, one on
+    (name, number, text).
 
     Args:
         table: its name.
@@ -39,6 +40,8 @@ class Pairs:
         name: the column that holds the name of the pair.
         text: the column with the value as text, if any.
         number: the column with the value as a number, NULL where it is none.
+        worded: tells a text beside which the number is always NULL; that makes looking for it
+            quick. None: there may be a number beside every text.
     """
 
     table: str
@@ -46,6 +49,7 @@ class Pairs:
     name: str
     text: str | None = None
     number: str | None = None
+    worded: Callable[[str], bool] | None = None
 
     def __post_init__(self) -> None:
         if self.text is None and self.number is None:

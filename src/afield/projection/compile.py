@@ -93,8 +93,7 @@ class Compiler:
 
     def pair_row(self, node: Comparison, pairs: Pairs, alias: str) -> Sql:
         """Compile a comparison (but `is null`) into a condition on the pair's own row."""
-        text = None if pairs.text is None else f"{alias}.{quoted(pairs.text)}"
-        number = None if pairs.number is None else f"{alias}.{quoted(pairs.number)}"
+        text, number = _columns(pairs, alias)
         present = text or number
         assert present is not None
         if node.operator == "is not null":
@@ -106,7 +105,7 @@ class Compiler:
                 )
             return self._like(node, text)
         if node.operator in ("=", "in", "!=", "not in"):
-            equal = joined((self._equal(node, value, text, number) for value in node.values), "OR")
+            equal = joined((self._equal(node, value, pairs, alias) for value in node.values), "OR")
             if node.operator in ("=", "in"):
                 return Sql(f"({equal.text})", equal.params)
             return Sql(f"({present} IS NOT NULL AND ({equal.text}) IS NOT TRUE)", equal.params)
@@ -127,11 +126,15 @@ class Compiler:
         )
         return Sql(sql, (name, *inner.params))
 
-    def _equal(self, node: Comparison, value: Value, text: str | None, number: str | None) -> Sql:
+    def _equal(self, node: Comparison, value: Value, pairs: Pairs, alias: str) -> Sql:
+        text, number = _columns(pairs, alias)
         if number is not None and (text is None or value.number is not None):
             wanted = self._number(node, value)
             return Sql(NEVER) if is_nan(wanted) else Sql(f"{number} = ?", (wanted,))
-        return Sql(f"{text} = ?", (value.text,))
+        equal = Sql(f"{text} = ?", (value.text,))
+        if number is not None and pairs.worded is not None and pairs.worded(value.text):
+            return Sql(f"({number} IS NULL AND {equal.text})", equal.params)  # an index has it
+        return equal
 
     def _attribute(self, node: Comparison, attribute: Attribute) -> Sql:
         sql = attribute.sql
@@ -213,3 +216,10 @@ class Compiler:
         name = f"{field.scope}.{field.name}" if field.scope else field.name
         why = f"there is no field {name}"
         return QueryField(why, text=self._text, offset=field.offset, length=field.length, hint=hint)
+
+
+def _columns(pairs: Pairs, alias: str) -> tuple[str | None, str | None]:
+    """Return the SQL of the text and of the number of a pair's row."""
+    text = None if pairs.text is None else f"{alias}.{quoted(pairs.text)}"
+    number = None if pairs.number is None else f"{alias}.{quoted(pairs.number)}"
+    return text, number

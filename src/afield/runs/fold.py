@@ -70,7 +70,7 @@ PARAMS = Table(
     groups={
         "value": (Column("type", "text"), Column("text", "text"), Column("number", "real")),
     },
-    indexes=(("name", "text"), ("name", "number")),
+    indexes=(("name", "number", "text"),),
 )
 METRICS = Table(
     name="metrics",
@@ -276,6 +276,11 @@ def _typed(value: object) -> tuple[str, str | None, float | None]:
         return "integer", str(value), _number(value)
     text = value if isinstance(value, str) else json.dumps(value)
     return "text", text, _number_in(text)
+
+
+def is_worded(text: str) -> bool:
+    """Tell a text that no stored scalar with a number has: neither a number nor a boolean."""
+    return _number_in(text) is None and text not in ("true", "false")
 
 
 def _number_in(text: str) -> float | None:
