@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,13 +176,48 @@ def test_a_layer_that_fails_changes_nothing_of_the_run(run, files):
     assert "what the layer `deep` saw is lost: no end" in told
 
 
-def test_a_command_is_started_plainly_when_it_cannot_be_started_as_a_layer_wants(run, files):
+def test_a_layer_may_start_the_command_from_a_thread_of_its_own(run, files):
+    names = []
+
+    class Threaded(Deep):
+        def prepare(self, launch):
+            return dataclasses.replace(launch, within=(*launch.within, self.around))
+
+        def around(self, starting):
+            def work():
+                names.append(threading.current_thread().name)
+                found.append(starting())
+
+            found = []
+            thread = threading.Thread(target=work, name="deep")
+            thread.start()
+            thread.join()
+            return found[0]
+
+    done = run("python", "-c", "print(7)", layers=(*LAYERS, Threaded()))
+    assert (done.out, names) == (b"7\n", ["deep"])
+
+
+def start_and_fail(starting):
+    starting()
+    raise RuntimeError("too late")
+
+
+def fail(_starting):
+    raise RuntimeError("no start")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"program": "/nowhere/gone"}, {"within": (fail,)}, {"within": (start_and_fail,)}]
+)
+def test_a_command_is_started_once_whatever_becomes_of_how_a_layer_wants_it(run, files, wrong):
     class Wrong(Deep):
         def prepare(self, launch):
-            return dataclasses.replace(launch, program=str(files / "gone"))
+            return dataclasses.replace(launch, **wrong)
 
-    done = run("python", "-c", "print(7)", layers=(*LAYERS, Wrong()))
-    assert (done.out, done.outcome.exit_code) == (b"7\n", 0)
+    done = run("python", "-c", "open('o', 'a').write('x')", layers=(*LAYERS, Wrong()))
+    assert done.outcome.exit_code == 0
+    assert (files / "o").read_text() == "x"
 
 
 def test_layers_are_ended_when_the_command_cannot_be_started(run, files):

@@ -16,16 +16,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from afield.kernel.clock import Clock
-from afield.kernel.errors import AfieldError
 from afield.runs.capture import terminal as terminals
 from afield.runs.capture.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.limits import SIGNAL_HEARD_S
 from afield.runs.capture.pump import Pump
 from afield.runs.capture.signals import Forwarder
+
+Starting = Callable[[], subprocess.Popen[bytes]]
+"""A call that starts the command."""
 
 _SIGNAL_EXIT = 128
 
@@ -35,14 +38,15 @@ class Launch:
     """How the command is started: what is executed, with which words and variables.
 
     `argv` goes to `program` as it stands, so that another program can be put in front; it must
-    become the command itself (`exec`), as the same process. `preexec` runs in the new process
-    before either. Descriptors that may be inherited are.
+    become the command itself (`exec`), as the same process. Each of `within` is handed a call
+    that starts the command, and returns what it returns: from a thread of its own, say. The
+    last one is outermost. Descriptors that may be inherited are.
     """
 
     program: str
     argv: tuple[str, ...]
     environ: Mapping[str, str]
-    preexec: Callable[[], None] | None = None
+    within: tuple[Callable[[Starting], subprocess.Popen[bytes]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +216,35 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     program = find_command(argv, folder, environ)
     launch = prepare(Launch(program, tuple(argv), environ))
-    plain = replace(launch, program=program, argv=tuple(argv), preexec=None)
+    plain = replace(launch, program=program, argv=tuple(argv), within=())
+    if launch != plain:
+        process = _start_within(launch, folder, ends)
+        if process is not None:
+            return process
     try:
-        return _spawn(launch, folder, ends)
-    except (OSError, subprocess.SubprocessError) as error:
-        if launch == plain:
-            raise _not_started(error, program, argv[0]) from error
-    try:
-        return _spawn(plain, folder, ends)  # as if nobody had wanted it otherwise
+        return _spawn(plain, folder, ends)
     except OSError as error:
-        raise _not_started(error, program, argv[0]) from error
+        if isinstance(error, FileNotFoundError):
+            raise CommandNotFound("cannot run", argv[0], _why(error, program)) from error
+        raise CommandNotExecutable("cannot run", argv[0], _why(error, program)) from error
+
+
+def _start_within(
+    launch: Launch, folder: str, ends: tuple[int | None, int | None]
+) -> subprocess.Popen[bytes] | None:
+    """Start the command as somebody wants it; None when that fails before it runs."""
+    born: list[subprocess.Popen[bytes]] = []
+
+    def spawn() -> subprocess.Popen[bytes]:
+        born.append(_spawn(launch, folder, ends))
+        return born[0]
+
+    start: Starting = spawn
+    for around in launch.within:
+        start = partial(around, start)
+    with contextlib.suppress(Exception):  # whatever it is, the command is started, and once
+        start()
+    return born[0] if born else None
 
 
 def _spawn(
@@ -233,7 +256,6 @@ def _spawn(
         "stdout": ends[0],
         "stderr": ends[1],
         "close_fds": False,  # what a shell opened for the command (`<(...)`) stays open
-        "preexec_fn": launch.preexec,
     }
     try:
         return subprocess.Popen(list(launch.argv), executable=launch.program, **options)
@@ -243,15 +265,10 @@ def _spawn(
         raise
 
 
-def _not_started(error: Exception, program: str, name: str) -> AfieldError:
-    if isinstance(error, FileNotFoundError):
-        why = "the interpreter its first line names does not exist"
-        return CommandNotFound("cannot run", name, why if os.path.exists(program) else _why(error))
-    return CommandNotExecutable("cannot run", name, _why(error))
-
-
-def _why(error: Exception) -> str:
-    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
+def _why(error: OSError, program: str) -> str:
+    if isinstance(error, FileNotFoundError) and os.path.exists(program):
+        return "the interpreter its first line names does not exist"
+    return (error.strerror or str(error)).lower()
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[int, Any]:

@@ -71,8 +71,8 @@ class Watch(Protocol):
     def prepare(self, launch: Launch) -> Launch:
         """Return how the command is to be started; called last of all before it is.
 
-        This is where variables are set, a program is put in front, and what must stand before
-        the command does is begun.
+        This is where variables are set, a program is put in front or a thread around the call
+        that starts the command, and where what must stand before the command does is begun.
         """
         ...
 
