@@ -96,9 +96,9 @@ class FolderLook(Struct, frozen=True, kw_only=True):
 class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that the run read or wrote.
 
-    `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` is
-    `python` (audit hook), `tree` (stat before and after), `declared` or `kernel`; `where` is the
-    line of code of the first open, `file.py:12`. `changed` tells that the bytes changed during
+    `digest` is the BLAKE3-256 of its bytes (also its object id when `kept`); `seen_by` names
+    the layers of `runs.capture.layers` that saw it, set apart by `+`; `where` is the line
+    of code of the first open, `file.py:12`. `changed` tells that the bytes changed during
     the run; `note` is words, set apart by `; `. A path that ends with `/` is a folder, recorded as
     one because the run read very many files of it: `folder` says how, `digest` and `size_bytes` are
     over what was looked at.
@@ -160,9 +160,8 @@ class Redaction(Struct, frozen=True, kw_only=True):
 class Capture(Struct, frozen=True, kw_only=True):
     """Which layers were active, and every fault of ours along the way.
 
-    `layers` are `tree`, `python` (the audit hook) and `kernel`; `inputs_complete` only where the
-    kernel was asked, for what reads past Python is seen by nobody else. `notes` names what was
-    there that can.
+    `layers` are names of `runs.capture.layers`; `inputs_complete` only where one of them saw
+    what reads past Python, too. `notes` names what was there that can.
     """
 
     layers: tuple[str, ...]
