@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
-from afield.replay.causes import Show, Side
+from afield.replay.causes import Show, Side, Source
 from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks, Window
 from afield.replay.reader import RunFacts
@@ -67,7 +67,19 @@ def read_side(
         except AfieldError:
             entries = ()
         tree = {entry.path: (entry.mode, entry.object) for entry in entries}
-    return Side(manifest, tree, masks, params or {})
+    return Side(manifest, tree, masks, params or {}, _source(tree, vault))
+
+
+def _source(tree: Mapping[str, tuple[int, str]], vault: Vault) -> Source:
+    """Return a function that reads a file of a code tree as text."""
+
+    def source(path: str) -> str | None:
+        try:
+            return vault.get(ObjectId(tree[path][1])).decode("utf-8")
+        except (AfieldError, KeyError, UnicodeDecodeError):
+            return None
+
+    return source
 
 
 def object_difference(vault: Vault) -> Show:

@@ -8,7 +8,7 @@ A cause looks at two sides and decides nothing else. A new one is one more file 
 
 from __future__ import annotations
 
-from afield.replay.causes.cause import Ask, Cause, Known, Show, Side
+from afield.replay.causes.cause import Ask, Cause, Known, Show, Side, Source
 from afield.replay.causes.code import SOURCE_SUFFIXES
 from afield.replay.causes.inputs import changed_inputs
 from afield.replay.causes.machine import machine_changes
@@ -17,6 +17,6 @@ from afield.replay.causes.variables import recorded_variables
 from afield.replay.causes.words import cut
 
 __all__ = [
-    "CAUSES", "SOURCE_SUFFIXES", "Ask", "Cause", "Known", "Show", "Side", "changed_inputs", "cut",
-    "first_cause", "machine_changes", "recorded_variables",
+    "CAUSES", "SOURCE_SUFFIXES", "Ask", "Cause", "Known", "Show", "Side", "Source",
+    "changed_inputs", "cut", "first_cause", "machine_changes", "recorded_variables",
 ]  # fmt: skip

@@ -29,6 +29,14 @@ class Cause(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
 
 
+def _unread(_: str) -> None:
+    return None
+
+
+Source = Callable[[str], str | None]
+"""Reads a file of the code tree as text; None when it is not there or no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two runs.
@@ -38,13 +46,14 @@ class Side:
         tree: path to (mode, object) of its code.
         masks: its folders, so that two places of one project compare equal.
         params: what it was configured with.
-        diff: words the difference of two versions of a file, when both can be read.
+        source: reads its code.
     """
 
     manifest: Manifest
     tree: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     masks: Masks = field(default_factory=Masks)
     params: Mapping[str, object] = field(default_factory=dict)
+    source: Source = _unread
 
 
 Show = Callable[[str, str, str], Sequence[str]]

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from afield.replay.causes.cause import Cause, Known, Side
 from afield.replay.causes.seed import unknown_seeds
+from afield.replay.causes.suspects import suspects
 from afield.replay.causes.words import cut
+from afield.replay.text import clip
 
 
 def ask_symptom(old: Side, new: Side, known: Known) -> Cause | None:
-    """Name the first place, and say what else is not known of randomness."""
+    """Name the first place, what of the code may differ by itself, and what nobody watched."""
     shown = next(iter(known.symptoms), None)
     if shown is None:
         return None
-    evidence = cut((*shown.evidence, *unknown_seeds(old.manifest, new.manifest)))
-    return Cause(shown.kind, shown.detail, evidence)
+    by_itself = suspects(old)
+    detail = clip("; ".join((shown.detail, *by_itself[:1])))
+    unwatched = unknown_seeds(old.manifest, new.manifest)
+    return Cause(shown.kind, detail, cut((*shown.evidence, *by_itself, *unwatched)))
