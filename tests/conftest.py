@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+NEVER_SKIPPED_IN_CI = ("h5py", "numpy")
+"""What a test may lack on a person's machine; where changes are judged it must not."""
 
 settings.register_profile(
     "afield",
@@ -15,6 +22,15 @@ settings.load_profile("afield")  # over Hypothesis's own for CI, where examples 
 
 
 def pytest_configure():
+    hear_signals()
+    if os.environ.get("AFIELD_CI"):
+        missing = [name for name in NEVER_SKIPPED_IN_CI if not importlib.util.find_spec(name)]
+        missing += [name for name in ("git",) if not shutil.which(name)]
+        if missing:
+            raise pytest.UsageError(f"what the tests need is not here: {', '.join(missing)}")
+
+
+def hear_signals():
     """Hear signals as a process on a terminal does.
 
     What a script starts in the background, or under `nohup`, is started with some of them
