@@ -70,8 +70,8 @@ SCRIPTS = {
     "an alarm while it opens files": (
         "import signal, time\nclass Late(Exception): pass\n"
         "def ring(*_): raise Late\nsignal.signal(signal.SIGALRM, ring)\nrings = 0\n"
-        "for n in range(40):\n    signal.setitimer(signal.ITIMER_REAL, 0.002)\n"
-        "    try:\n        m = 0\n"
+        "for n in range(40):\n    m = 0\n"
+        "    try:\n        signal.setitimer(signal.ITIMER_REAL, 0.002)\n"
         "        while True:\n            m += 1\n"
         "            try: open(f'/no/such/{n}/{m}')\n            except OSError: pass\n"
         "    except Late: rings += 1\nprint(rings)\n"
