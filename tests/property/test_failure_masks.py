@@ -84,5 +84,9 @@ def test_a_message_is_masked_whatever_it_holds_and_only_once(text):
 
 @given(st.text(max_size=600), st.integers(0, 255))
 def test_any_console_is_read_without_a_fault(text, exit_code):
-    for stream in (text, traceback() + text, text + "\nTraceback (most recent call last):\n" + text):
+    for stream in (
+        text,
+        traceback() + text,
+        text + "\nTraceback (most recent call last):\n" + text,
+    ):
         read_failure([stream], roots=Roots(), exit_code=exit_code, signal=None, known={})
