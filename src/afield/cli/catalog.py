@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "tag": Entry("afield.cli.commands.tag", "Set and remove tags."),
         "issue": Entry("afield.cli.commands.issue", "Report a failed run, for a tracker."),
         "env": Entry("afield.cli.commands.env", "Compare and export Python environments."),
+        "bundle": Entry("afield.cli.commands.bundle", "Put a run into one file for a stranger."),
         "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
         "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),
     },

@@ -18,6 +18,8 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from afield.workspace.bundle import Contents
+    from afield.workspace.views import RunView
     from afield.workspace.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +38,7 @@ class Session:
         closed: the numbers of the standard streams that the caller had closed.
         command_code: the exit code of the recorded command, once it has ended; nothing that
             goes wrong afterwards may change it.
+        bundle: what the bundle says of itself, when the run came from one.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -47,6 +50,7 @@ class Session:
         self.cleanup = ExitStack()
         self.closed: frozenset[int] = frozenset()
         self.command_code: int | None = None
+        self.bundle: Contents | None = None
         self._workspace: Workspace | None = None
 
     def folder(self) -> Path:
@@ -85,6 +89,32 @@ class Session:
         self.cleanup.callback(opened.close)
         self._workspace = opened
         return opened
+
+    def find(self, ref: str) -> tuple[Workspace, RunView]:
+        """Return the run that a person names, and its workspace; `ref` may be a bundle's file.
+
+        Raises:
+            NotFound: there is no such run, or several.
+            AfieldError: the bundle cannot be opened.
+        """
+        from afield.workspace.bundle import is_bundle, unpack
+
+        if is_bundle(ref):
+            opened = unpack(os.path.abspath(os.path.expanduser(ref)), self.data_folder())  # noqa: PTH100, PTH111 - str
+            self.cleanup.callback(opened.workspace.close)
+            self._workspace = opened.workspace
+            self.bundle = opened.contents
+            return opened.workspace, opened.workspace.run(opened.run)
+        workspace = self.workspace()
+        return workspace, workspace.run(ref)
+
+    def data_folder(self) -> str:
+        """Return the folder for what Afield keeps for this person, outside any workspace."""
+        from pathlib import Path
+
+        from afield.workspace.layout import default_folder
+
+        return os.path.dirname(default_folder(self.environ, os.fspath(Path.home())))  # noqa: PTH120 - str
 
     def is_terminal(self, stream: Any = None) -> bool:
         """Return whether a stream (stdout unless given) is a terminal."""

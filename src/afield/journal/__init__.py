@@ -14,7 +14,7 @@ from afield.journal.errors import (
     PositionLost,
 )
 from afield.journal.journal import Journal
-from afield.journal.keys import DeviceKey
+from afield.journal.keys import DeviceKey, device_of, signed_by
 from afield.journal.places import Batch, Head, Position
 
 __all__ = [
@@ -31,4 +31,6 @@ __all__ = [
     "KeyMissing",
     "Position",
     "PositionLost",
+    "device_of",
+    "signed_by",
 ]

@@ -12,9 +12,10 @@ from afield.replay.diff import Comparison, compare_runs
 from afield.replay.report import Report, decode_report
 from afield.replay.reproduce import reproduce
 from afield.replay.stability import Stability, stability
+from afield.replay.wheelhouse import gather_wheels
 from afield.replay.wish import Wish, make_tools
 
 __all__ = [
     "Comparison", "Report", "Stability", "Wish", "check", "compare_runs", "decode_report",
-    "make_tools", "reproduce", "stability",
+    "gather_wheels", "make_tools", "reproduce", "stability",
 ]  # fmt: skip

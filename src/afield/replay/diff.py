@@ -124,18 +124,7 @@ def compare_runs(
         cause=first_cause(old, new, symptoms=compared.symptoms, show=show),
         code=_code(old, new, show),
         environment=diff_environments(before.environment, after.environment),
-        inputs=tuple(
-            InputDiff(
-                one.path,
-                one.digest,
-                other.digest,
-                one.where,
-                tuple(show(one.path, one.digest, other.digest))
-                if one.digest and other.digest
-                else (),
-            )
-            for one, other in changed_inputs(old, new)
-        ),
+        inputs=_inputs(old, new, show),
         inputs_only_a=tuple(path for path in here if path not in there),
         inputs_only_b=tuple(path for path in there if path not in here),
         arguments=None if before.argv == after.argv else Change("argv", before.argv, after.argv),
@@ -155,6 +144,19 @@ def _nothing() -> Manifest:
 
 def _paths(side: Side) -> dict[str, None]:
     return {side.masks.paths(one.path): None for one in side.manifest.inputs}
+
+
+def _inputs(old: Side, new: Side, show: Any) -> tuple[InputDiff, ...]:
+    return tuple(
+        InputDiff(
+            one.path,
+            one.digest,
+            other.digest,
+            one.where,
+            tuple(show(one.path, one.digest, other.digest)) if one.digest and other.digest else (),
+        )
+        for one, other in changed_inputs(old, new)
+    )
 
 
 def _code(old: Side, new: Side, show: Any) -> CodeDiff:

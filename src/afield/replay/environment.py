@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -62,6 +62,7 @@ class Tools:
         environ: the person's variables; uv and pip settings are among them.
         home: the person's home folder.
         progress: told in a few words what takes time.
+        wheels: distribution to wheel, objects of the vault, to be taken before an index is asked.
     """
 
     uv: str
@@ -69,6 +70,7 @@ class Tools:
     environ: Mapping[str, str]
     home: str
     progress: Callable[[str], None]
+    wheels: Mapping[str, str] = field(default_factory=dict)
 
     def uv_environ(self) -> dict[str, str]:
         """Return the variables that uv is run with."""
@@ -275,7 +277,7 @@ def _install(
     `fresh`: again, and not from uv's cache, which somebody wrote into.
     """
     wheels = python.parent.parent / "wheels"
-    lines = {one.name: _requirement(one, vault, wheels) for one in wanted}
+    lines = {one.name: _requirement(one, vault, wheels, tools.wheels) for one in wanted}
     common = ["pip", "install", "--quiet", "--no-deps", *_COPY, "--python", str(python)]
     if fresh:
         common += ["--no-cache", "--reinstall"]
@@ -307,9 +309,10 @@ def _install(
     return missing
 
 
-def _requirement(one: Distribution, vault: Vault, wheels: Path) -> str:
-    if one.wheel is not None and vault.has(ObjectId(one.wheel)):
-        path = write_wheel(vault.get(ObjectId(one.wheel)), wheels, one)
+def _requirement(one: Distribution, vault: Vault, wheels: Path, given: Mapping[str, str]) -> str:
+    wheel = one.wheel or given.get(one.name)
+    if wheel is not None and vault.has(ObjectId(wheel)):
+        path = write_wheel(vault.get(ObjectId(wheel)), wheels, one)
         return f"{one.name} @ {path.as_uri()}"
     if one.origin == "vcs" and one.location:
         return f"{one.name} @ {one.location}"

@@ -67,3 +67,6 @@ DIFFERENCE_PIXELS_MAX = 4_000_000
 
 PICTURES_MAX = 200
 """Difference images that one reproduction writes."""
+
+BUNDLED_WHEEL_BYTES_MAX = 1 << 30
+"""The largest distribution, installed, whose wheel goes into a bundle; packed in memory."""

@@ -52,6 +52,7 @@ def make_tools(
     cache: str,
     environ: Mapping[str, str],
     progress: Callable[[str], None] = lambda _: None,
+    wheels: Mapping[str, str] | None = None,
 ) -> Tools:
     """Return what a repetition works with.
 
@@ -60,6 +61,9 @@ def make_tools(
         cache: the folder where environments are kept.
         environ: the person's variables.
         progress: told in a few words what takes time.
+        wheels: distribution to wheel, objects of the vault, for working offline.
     """
     home = environ.get("HOME") or environ.get("USERPROFILE") or cache
-    return Tools(uv=uv, cache=cache, environ=environ, home=home, progress=progress)
+    return Tools(
+        uv=uv, cache=cache, environ=environ, home=home, progress=progress, wheels=wheels or {}
+    )

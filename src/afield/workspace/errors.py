@@ -27,3 +27,21 @@ class WorkspaceDamaged(Damaged):
     """The workspace's own configuration cannot be read."""
 
     code = "workspace.damaged"
+
+
+class BundleUnwritable(Refused):
+    """The file of a bundle cannot be written."""
+
+    code = "workspace.bundle_unwritable"
+
+
+class BundleUnreadable(Refused):
+    """What should be a bundle is none, or cannot be read."""
+
+    code = "workspace.bundle_unreadable"
+
+
+class BundleDamaged(Damaged):
+    """A bundle does not hold what its maker signed."""
+
+    code = "workspace.bundle_damaged"

@@ -184,7 +184,8 @@ def project(tmp_path, base_environ, venv, shared_cache):
     folder = tmp_path / "my project"
     folder.mkdir()
     workspace = Workspace.init(tmp_path / "record")
-    (workspace.path / "cache").symlink_to(shared_cache)
+    (workspace.path / "cache").mkdir(exist_ok=True)
+    (workspace.path / "cache" / "environments").symlink_to(shared_cache)
     made = Project(folder, workspace, dict(base_environ), venv)
     made.write("train.py", TRAIN)
     made.write("data.csv", "1.0\n2.0\n6.0\n")

@@ -22,6 +22,7 @@ from afield.kernel.errors import Usage
 if TYPE_CHECKING:
     from afield.cli.session import Session
     from afield.replay import Report, Stability
+    from afield.workspace.workspace import Workspace
 
 Env = Literal["exact", "here"]
 CHECKS_MAX = 50
@@ -77,7 +78,7 @@ def command(
     times: int | None,
     verbose: bool,
 ) -> int:
-    """Repeat RUN from the record alone, and judge the result.
+    """Repeat RUN, or the run in the file of a bundle, from the record alone; judge the result.
 
     A clean folder, the recorded code, environment, inputs, seeds and threads; then exit
     code, outputs, metrics and console are compared. The verdict is identical or equivalent
@@ -86,29 +87,24 @@ def command(
     """
     from afield.replay import Wish, check, make_tools, reproduce
 
-    if times is not None and (pinned or keep is not None):
-        what = "--bisect" if pinned else "--keep"
-        raise Usage("cannot check and do more", what, "`--check` repeats a run several times")
+    if times is not None:
+        _refuse_more(pinned=pinned, keep=keep)
     session = session_of(context)
     settings = load_settings(session)
-    workspace = session.workspace()
-    view = workspace.run(run)
-    default = settings.number("reproduce.tolerance")
-    allowed = tolerances(tolerance_words, default, view.metrics)
+    workspace, view = session.find(run)
+    allowed = tolerances(tolerance_words, settings.number("reproduce.tolerance"), view.metrics)
     folder = _keep_folder(keep)
-    shown: BinaryIO = sys.stderr.buffer
-    if not verbose:
-        shown = session.cleanup.enter_context(Path(os.devnull).open("wb"))  # noqa: SIM115 - it is one
     with Progress(session, turning=not verbose) as progress:
         tools = make_tools(
             uv=uv_path(session.environ) or "uv",
             cache=os.fspath(workspace.path / "cache"),
             environ=session.environ,
             progress=progress.step,
+            wheels=session.bundle.wheels if session.bundle else None,
         )
         wish = Wish(
             tools=tools,
-            out=shown,
+            out=(shown := _shown(session, verbose=verbose)),
             err=shown,
             tolerance=allowed.all,
             tolerances=allowed.metrics,
@@ -118,25 +114,47 @@ def command(
             outside_writes=allow_outside_writes,
             here=os.fspath(session.folder()),
         )
-        if times is not None:
-            found = check(workspace.record, workspace, view.id, wish, times=times)
-        else:
-            report = reproduce(workspace.record, workspace, view.id, wish, pinned=pinned)
-    if times is not None:
+        place = (workspace.record, workspace, view.id, wish)
+        found = check(*place, times=times) if times is not None else None
+        report = None if found else reproduce(*place, pinned=pinned)
+    if found is not None:
         return _tell_stability(session, found, view.name)
-    document = reproduction_document(report)
-    if session.json:
-        emit_json(document)
-    else:
-        from afield.cli.screen import draw
-        from afield.cli.verdict_view import verdict_page
-
-        repeated = workspace.run(report.new_run) if report.new_run else None
-        names = (view.name, repeated.name if repeated else None)
-        draw(session, *verdict_page(document, names))
-        if folder is not None:
-            click.echo(f"kept in {folder}")
+    assert report is not None
+    _tell(session, report, workspace, view.name)
+    if folder is not None and not session.json:
+        click.echo(f"kept in {folder}")
     return report.exit_code
+
+
+def _refuse_more(*, pinned: bool, keep: str | None) -> None:
+    if pinned or keep is not None:
+        what = "--bisect" if pinned else "--keep"
+        raise Usage("cannot check and do more", what, "`--check` repeats a run several times")
+
+
+def _shown(session: Session, *, verbose: bool) -> BinaryIO:
+    """Return where the output of the repeated command goes."""
+    if verbose:
+        return sys.stderr.buffer
+    return session.cleanup.enter_context(Path(os.devnull).open("wb"))
+
+
+def _tell(session: Session, report: Report, workspace: Workspace, name: str | None) -> None:
+    if session.json:
+        emit_json(reproduction_document(report))
+        return
+    from afield.cli.screen import draw
+    from afield.cli.verdict_view import verdict_page
+
+    repeated = workspace.run(report.new_run) if report.new_run else None
+    draw(
+        session,
+        *verdict_page(
+            reproduction_document(report), (name or "", repeated.name if repeated else None)
+        ),
+    )
+    if session.bundle is not None:
+        click.echo(f"recorded in {workspace.path.parent}")
 
 
 def _tell_stability(session: Session, found: Stability, name: str) -> int:

@@ -21,11 +21,12 @@ from afield.cli.session import global_options, session_of
 def command(context: click.Context, *, run: str, everything: bool) -> None:
     """Show RUN: command, code, environment, inputs, outputs, metrics, reproductions.
 
-    RUN is an id, any unique beginning of it, or a name. --json has every detail.
+    RUN is an id, any unique beginning of it, a name, or the file of a bundle. --json has
+    every detail.
     """
     session = session_of(context)
-    workspace = session.workspace()
-    document = run_document(workspace, workspace.run(run))
+    workspace, view = session.find(run)
+    document = run_document(workspace, view)
     warn_of_damage(workspace)
     if session.json:
         emit_json(document)

@@ -19,7 +19,7 @@ from afield.runs.capture.limits import WHEEL_BYTES_MAX
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def repack(folder: str) -> bytes | None:
+def repack(folder: str, *, bytes_max: int = WHEEL_BYTES_MAX) -> bytes | None:
     """Return the wheel of the distribution that a `*.dist-info` folder describes.
 
     None when it has no list of files, is too large, or a file is missing or was changed.
@@ -41,7 +41,7 @@ def repack(folder: str) -> bytes | None:
             except OSError:
                 return None
             size_bytes += len(data)
-            if size_bytes > WHEEL_BYTES_MAX or (wanted and wanted != _hash(data)):
+            if size_bytes > bytes_max or (wanted and wanted != _hash(data)):
                 return None
             wheel.writestr(_entry(path), data)
             kept.append((path, _hash(data), str(len(data))))

@@ -1,0 +1,135 @@
+"""`afield bundle`: all that a stranger needs of a run, in one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from afield.cli import words
+from afield.cli.arguments import RUN
+from afield.cli.output import emit_json, plain
+from afield.cli.progress import Progress
+from afield.cli.session import Session, global_options, session_of
+from afield.cli.tools import uv_path
+from afield.kernel.errors import Refused, Usage
+
+if TYPE_CHECKING:
+    from afield.kernel.ids import ObjectId
+    from afield.runs.manifest import Manifest
+    from afield.workspace.bundle import Packed
+    from afield.workspace.workspace import Workspace
+
+ABSENT_MAX = 8
+
+
+@click.command("bundle")
+@click.argument("run", type=RUN)
+@click.option("-o", "--output", metavar="FILE", help="The file to write; NAME.afield unless given.")
+@click.option("--with-wheels", is_flag=True, help="Include the environment, to rebuild it offline.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@global_options
+@click.pass_context
+def command(
+    context: click.Context, *, run: str, output: str | None, with_wheels: bool, force: bool
+) -> None:
+    """Put RUN into one file: code, inputs, outputs, console, metrics, seeds, environment.
+
+    Whoever gets the file needs no workspace: `afield reproduce FILE` repeats the run,
+    `afield show FILE` tells of it. Secrets are in no record, so in no bundle either.
+    """
+    from afield.workspace.bundle import SUFFIX, pack
+
+    session = session_of(context)
+    workspace = session.workspace()
+    view = workspace.run(run)
+    manifest = workspace.manifest(view)
+    if manifest is None or view.ended is None:
+        why = "nothing was captured of it" if view.ended else "it has not ended"
+        raise Refused("cannot bundle", view.name, why, hint="afield run COMMAND")
+    path = _path(output or f"{view.name}{SUFFIX}", SUFFIX, force=force)
+    wheels: dict[str, ObjectId] = {}
+    absent = _absent(manifest, workspace)
+    with Progress(session) as progress:
+        if with_wheels and manifest.environment is not None:
+            wheels, more = _wheels(session, workspace, manifest, progress)
+            absent = (*absent, *more)
+        packed = pack(
+            workspace.record,
+            view.id,
+            name=view.name or view.id,
+            manifest=manifest,
+            path=os.fspath(path),
+            wheels=wheels,
+            absent=absent,
+            progress=progress.step,
+        )
+    _tell(session, packed, view.name or view.id)
+
+
+def _wheels(
+    session: Session, workspace: Workspace, manifest: Manifest, progress: Progress
+) -> tuple[dict[str, ObjectId], tuple[str, ...]]:
+    from afield.replay import gather_wheels, make_tools
+
+    assert manifest.environment is not None
+    tools = make_tools(
+        uv=uv_path(session.environ) or "uv",
+        cache=os.fspath(workspace.path / "cache"),
+        environ=session.environ,
+        progress=progress.step,
+    )
+    folder = os.fspath(session.folder())
+    return gather_wheels(
+        manifest.environment, vault=workspace.record.vault, tools=tools, folder=folder
+    )
+
+
+def _path(output: str, suffix: str, *, force: bool) -> Path:
+    path = Path(output).expanduser().absolute()
+    if path.suffix != suffix:
+        hint = f"-o {path.with_suffix(suffix).name}"
+        raise Usage("cannot write bundle", output, f"its name does not end in {suffix}", hint=hint)
+    if path.is_dir() or (path.exists() and not force):
+        why = "it is a folder" if path.is_dir() else "it is there already"
+        raise Usage("cannot write bundle", output, why, hint="-o OTHER.afield, or --force")
+    return path
+
+
+def _absent(manifest: Manifest, workspace: Workspace) -> tuple[str, ...]:
+    """Return in words what the run needs and no file can hold."""
+    from afield.replay.plan import make_plan
+
+    plan = make_plan(manifest, vault=workspace.record.vault)
+    outside = [
+        f"{one.path} ({words.size(one.size_bytes)}) is outside the project: it must be there"
+        for one in plan.outside
+    ]
+    return tuple(dict.fromkeys((*(gap.detail for gap in plan.gaps if gap.missing), *outside)))
+
+
+def _tell(session: Session, packed: Packed, name: str) -> None:
+    contents = packed.contents
+    document: dict[str, Any] = {
+        "schema": "afield.bundled/1",
+        "run": contents.run,
+        "path": packed.path,
+        "size_bytes": packed.size_bytes,
+        "objects": packed.objects,
+        "wheels": len(contents.wheels),
+        "absent": list(contents.absent),
+    }
+    if session.json:
+        emit_json(document)
+        return
+    held = [words.count(packed.objects, "object")]
+    if contents.wheels:
+        held.append(words.count(len(contents.wheels), "wheel"))
+    click.echo(f"{packed.path} ({words.size(packed.size_bytes)}): {plain(name)}, {', '.join(held)}")
+    for text in contents.absent[:ABSENT_MAX]:
+        click.echo(f"not in it: {plain(text)}")
+    if len(contents.absent) > ABSENT_MAX:
+        click.echo(f"and {len(contents.absent) - ABSENT_MAX} more that are not in it (--json)")
+    click.echo(f"repeat it anywhere with: afield reproduce {Path(packed.path).name}")
