@@ -37,10 +37,10 @@ def traceback(*, root="/home/ada/project", line=3, function="fit", raised="Value
     )
 
 
-@given(NUMBERS, NUMBERS, PATHS, PATHS, ADDRESSES, ADDRESSES)
-def test_values_of_a_message_do_not_tell_failures_apart(n, m, path, other, at, elsewhere):
-    first = f"ValueError: batch {n} of {path} at {at} is not 3"
-    second = f"ValueError: batch {m} of {other} at {elsewhere} is not 4"
+@given(st.tuples(NUMBERS, PATHS, ADDRESSES), st.tuples(NUMBERS, PATHS, ADDRESSES))
+def test_values_of_a_message_do_not_tell_failures_apart(some, others):
+    first = "ValueError: batch {} of {} at {} is not 3".format(*some)
+    second = "ValueError: batch {} of {} at {} is not 4".format(*others)
     assert failed(traceback(raised=first)).fingerprint == (
         failed(traceback(raised=second)).fingerprint
     )

@@ -41,13 +41,13 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 _TICKS = re.compile("`+")
 
 
-def issue_title(run: Mapping[str, Any]) -> str:
+def issue_title(run: Mapping[str, Any], *, home: str) -> str:
     """Return one line that names the failure, or the run when nothing tells why it failed."""
     found = run["failure"]
     if found is None:
         title = f"Run {short(run['id'])} {run['status']}"
     else:
-        message = (found["message"] or "").partition("\n")[0]
+        message = _shown((found["message"] or "").partition("\n")[0], _folders(run, home))
         title = f"{found['exception']}: {message}" if message else found["exception"]
         if found["where"]:
             title = f"{_clip(title, TITLE_CHARS_MAX - 40)} ({words.place(found['where'])})"
@@ -67,7 +67,7 @@ def issue_text(
     """
     names = _folders(run, home)
     parts = [
-        [f"# {_prose(issue_title(run))}"],
+        [f"# {_prose(issue_title(run, home=home))}"],
         _ran(run, names),
         _failure(run, names),
         _before(run, names),

@@ -34,7 +34,7 @@ _SHELL_EXIT = 128
 
 _TERMINATE = re.compile(
     r"^(?:terminate called after throwing an instance of '(?P<kind>[^']+)'"
-    r"|libc\+\+abi: terminating (?:due to|with) uncaught exception of type (?P<other>[^:]+)"
+    r"|libc\+\+abi: terminating (?:due to|with) uncaught exception of type (?P<other>.+?)"
     r"(?:: (?P<text>.*))?|(?P<bare>terminate called without an active exception))\s*$"
 )
 _WHAT = re.compile(r"^\s+what\(\):\s+(.*)$")
@@ -106,11 +106,12 @@ def _fatal(lines: Sequence[str], at: int, roots: Roots) -> Found | None:
         return None
     frames: list[Frame] = []
     end = at + 1
-    threads = 0
+    current = True
     for end in range(at + 1, len(lines)):
-        threads += bool(_THREAD.match(lines[end]))
+        if _THREAD.match(lines[end]):
+            current = not lines[end].startswith("Thread")
         found = _FAULT_FRAME.match(lines[end])
-        if found and threads <= 1:
+        if found and current:
             frame = place(found["file"], int(found["line"]), found["function"], roots)
             frames += [frame] if frame else []
     kept = tuple(reversed(frames[:FRAMES_MAX]))

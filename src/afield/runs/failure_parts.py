@@ -41,6 +41,10 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}(?:\(\))?|\W{1,8}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:[.,]\d+)*(?:[eE][-+]?\d+)?|(?<![\w.])(?:nan|inf)\b)")
 _SEVERAL = re.compile(r"#(?:(?:,\s*|\s*x\s*|\s+)#)+,?")
 _ERRNO = re.compile(r"^\[(?:Errno|WinError) ")
+_INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
+"""Frames that Python has since 3.12 no more."""
+
+_HINT = re.compile(r"[.;]? \(?(?:Did you mean|Did you forget|Or did you)\b[^\n]*")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -115,7 +119,7 @@ def mask_message(message: str) -> str:
 
     Short names in quotes stay (`No module named 'x'`); all else in quotes is masked.
     """
-    text = message[:MESSAGE_CHARS_MAX]
+    text = _HINT.sub("", message[:MESSAGE_CHARS_MAX])
     text = _URL.sub("<url>", text)
     text = _UUID.sub("#", text)
     strict = bool(_ERRNO.match(text))
@@ -142,6 +146,6 @@ def identifying(frames: tuple[Frame, ...], *, unordered: bool) -> list[list[str]
     found = {
         (posixpath.basename(one.file) if one.kind == ELSEWHERE else one.file, one.function): None
         for one in frames
-        if one.kind != PYTHON
+        if one.kind != PYTHON and one.function not in _INLINED
     }
     return [list(pair) for pair in (sorted(found) if unordered else found)]

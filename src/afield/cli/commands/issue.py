@@ -47,11 +47,12 @@ def command(context: click.Context, *, run: str, output: Path | None) -> None:
     view = workspace.run(run)
     document = run_document(workspace, view)
     warn_of_damage(workspace)
-    title = issue_title(document)
+    home = str(Path.home())
+    title = issue_title(document, home=home)
     text = issue_text(
         document,
         _uncommitted(session, workspace, view),
-        home=str(Path.home()),
+        home=home,
         with_bundle="bundle" in COMMANDS,
     )
     if output is not None and str(output) == "-":
