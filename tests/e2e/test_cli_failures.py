@@ -241,3 +241,18 @@ def test_a_command_in_another_language_fails_by_its_last_words(afield, afield_pr
     runs = {run["name"]: run["exception"] for run in afield("runs", "--json").json["runs"]}
     assert runs == {"said": "exit 4", "killed": "SIGKILL", "stopped": None}
     assert "memory runs out" in afield("show", "killed").out
+
+
+def test_a_script_that_shows_its_faults_in_its_own_way_is_understood(afield, afield_process, place):
+    (place / "own.py").write_text(
+        "import sys\nsys.excepthook = lambda *_: print('sorry', file=sys.stderr)\n"
+        "def fit():\n    raise LookupError('no such column')\nfit()\n"
+    )
+    afield("init")
+    answer = afield_process(
+        "run", "--quiet", "--name", "own", "--", sys.executable, "own.py", cwd=place
+    )
+    assert answer.err == "sorry\n"
+    found = afield("show", "own", "--json").json["failure"]
+    assert found["exception"] == "LookupError"
+    assert found["where"] == {"file": "own.py", "line": 4, "function": "fit"}

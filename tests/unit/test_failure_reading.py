@@ -7,7 +7,7 @@ import traceback
 import pytest
 from failure_corpus import CASES
 
-from afield.runs.failure import Failure, Roots, decode, keep, read_failure
+from afield.runs.failure import Failure, Frame, Raised, Roots, decode, keep, read_failure
 from afield.testing.disk import SimulatedDisk
 from afield.vault import Vault
 
@@ -171,3 +171,23 @@ def test_the_version_of_python_does_not_matter_for_comprehensions():
         '  File "/home/ada/project/lib/model.py", line 12, in <listcomp>\n    x\nValueError: bad',
     )
     assert read(text).fingerprint == read(inlined).fingerprint
+
+
+UNCAUGHT = Raised(
+    exception="ValueError", frames=(Frame(file="lib/model.py", line=12, function="fit"),)
+)
+
+
+def test_what_nobody_caught_counts_before_what_was_only_printed_last():
+    handled = CASES["another while handling"].text
+    assert read(CASES["plain"].text + handled).exception == "AttributeError"
+    found = read(CASES["plain"].text + handled, uncaught=UNCAUGHT)
+    assert (found.exception, found.message) == ("ValueError", "bad batch 17")
+
+
+def test_what_nobody_caught_is_known_though_it_was_printed_in_a_way_of_its_own():
+    found = read("it broke\n", uncaught=UNCAUGHT)
+    assert (found.exception, words(found)) == ("ValueError", "lib/model.py:12 in fit")
+    assert '  File "lib/model.py", line 12, in fit' in found.text
+    stopped = Raised(exception="KeyboardInterrupt")
+    assert found_in("it broke\n", uncaught=stopped) is None

@@ -105,7 +105,7 @@ def read_failure(
     signal: str | None,
     known: Mapping[str, bytes],
     subject: str = "",
-    exact: str = "",
+    uncaught: Raised | None = None,
 ) -> Failure | None:
     """Return why a run failed, as far as what it printed and its end tell; without secrets.
 
@@ -116,38 +116,60 @@ def read_failure(
         signal: that ended it, or None.
         known: values to be replaced wherever they stand, beside what looks like a secret.
         subject: what was run, which tells failures apart that have no place in code.
-        exact: the exception that ended the command's own process, when somebody saw it.
+        uncaught: the exception that is known to have ended it, without its message.
 
     Returns:
         None when it did not fail, a person stopped it, or nothing tells why it failed.
     """
-    if signal in _INTERRUPTS or exit_code in {0, _INTERRUPTED_EXIT}:
-        return None
-    if exit_code is None and signal is None:  # nobody saw its end
+    stopped = signal in _INTERRUPTS or exit_code in {0, _INTERRUPTED_EXIT}
+    if stopped or (exit_code is None and signal is None):  # the latter: nobody saw its end
         return None
     from afield.runs.secrets import redact  # its patterns cost start-up time
 
-    name = signal_of(signal, exit_code)
     pages = [_lines(redact(text, known=known)[0]) for text in streams]
+    name = signal_of(signal, exit_code)
+    found = _told(pages, roots, name, uncaught) or _silent(pages, name, exit_code, uncaught)
+    if found is None or found[0].chain[-1].exception.endswith(_BY_A_PERSON):
+        return None
+    return _failure(*found, subject)
+
+
+def _told(
+    pages: Sequence[list[str]], roots: Roots, signal: str | None, uncaught: Raised | None
+) -> tuple[Found, list[str]] | None:
+    """Return what was printed of an exception, with the page that it stands on."""
     for lines in pages:
-        found = _explained(lines, roots, name, exact)
+        found = _explained(lines, roots, signal, uncaught)
         if found is not None:
-            stopped = found.chain[-1].exception.endswith(_BY_A_PERSON)
-            return None if stopped else _failure(found, lines, subject)
-    if name is not None:
-        return _failure(Found((by_signal(name),), 0, 0), [], subject)
-    for lines in pages:
-        found = by_last_line(lines, exit_code) if exit_code is not None else None
-        if found is not None:
-            return _failure(found, lines, subject)
+            return found, lines
     return None
 
 
-def _explained(lines: list[str], roots: Roots, signal: str | None, exact: str) -> Found | None:
+def _silent(
+    pages: Sequence[list[str]], signal: str | None, exit_code: int | None, uncaught: Raised | None
+) -> tuple[Found, list[str]] | None:
+    """Return what is known of a failure of which no exception was printed."""
+    if uncaught is not None:  # it was printed elsewhere, or in a way of its own
+        lines = _as_printed(uncaught)
+        return Found((uncaught,), 0, len(lines)), lines
+    if signal is not None:
+        return Found((by_signal(signal),), 0, 0), []
+    for lines in pages:
+        found = by_last_line(lines, exit_code) if exit_code is not None else None
+        if found is not None:
+            return found, lines
+    return None
+
+
+def _explained(
+    lines: list[str], roots: Roots, signal: str | None, uncaught: Raised | None
+) -> Found | None:
     other = find_other(lines, roots)
     if signal in ABRUPT:
         return other if other and other.chain[-1].exception == signal else None
-    trace = find_traceback(lines, roots, exact=exact)
+    if uncaught is not None:
+        return find_traceback(lines, roots, exact=uncaught.exception)
+    trace = find_traceback(lines, roots)
     if trace is None or other is None:
         return trace or other
     return other if other.begin >= trace.end else trace
@@ -176,6 +198,11 @@ def _failure(found: Found, lines: list[str], subject: str) -> Failure:
         chain=found.chain,
         text=text,
     )
+
+
+def _as_printed(raised: Raised) -> list[str]:
+    places = [f'  File "{one.file}", line {one.line}, in {one.function}' for one in raised.frames]
+    return ["Traceback (most recent call last):", *places, raised.exception]
 
 
 def roots_here() -> Roots:

@@ -47,7 +47,7 @@ _ASIDE = re.compile(
 _GROUP = re.compile(r"^\s*\+ Exception (?:Group )?$")
 _GROUP_LINE = re.compile(r"^\s*[|+] ?")
 _BOUNDARY = re.compile(r"^\s*\+[-+]{3,}")
-_MESSENGERS = ("ChildFailedError", "ProcessRaisedException", "RemoteError")
+MESSENGERS = ("ChildFailedError", "ProcessRaisedException", "RemoteError")
 """Exceptions that only tell of another process's, printed before or below them."""
 
 _LOOK_BACK = 3
@@ -82,12 +82,14 @@ def find_traceback(lines: Sequence[str], roots: Roots, *, exact: str = "") -> Fo
     Args:
         lines: what it printed, without colours.
         roots: what paths are relative to.
-        exact: the exception that is known to have ended it, when it is.
+        exact: the exception that is known to have ended it; then no other counts.
     """
     blocks = list(_blocks(lines, roots))
     if not blocks:
         return None
     last = _choose(blocks, exact)
+    if last is None:
+        return None
     later = sum(1 for line in lines[blocks[last].end :] if line.strip())
     if later > LATER_LINES_MAX and not exact:
         return None
@@ -100,16 +102,17 @@ def find_traceback(lines: Sequence[str], roots: Roots, *, exact: str = "") -> Fo
     return Found(tuple(chain[-CHAIN_MAX:]), blocks[first].begin, blocks[last].end)
 
 
-def _choose(blocks: list[Block], exact: str) -> int:
-    """Return which block ended the program."""
+def _choose(blocks: list[Block], exact: str) -> int | None:
+    """Return which block ended the program; None when none does."""
     order = range(len(blocks) - 1, -1, -1)
     if exact:
         for at in order:
             if blocks[at].raised.exception.rpartition(".")[2] == exact.rpartition(".")[2]:
                 return at
+        return None
     straight = [at for at in order if not blocks[at].aside] or list(order)
     for at in straight:
-        if not blocks[at].raised.exception.endswith(_MESSENGERS):
+        if not blocks[at].raised.exception.endswith(MESSENGERS):
             return at
     return straight[0]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -96,7 +96,7 @@ def capture(
         manifest = _describe(observer, done, console, faults)
         manifest = _clean(observer, manifest, done, faults)
         if recorded:
-            recorded = _end(record, run, manifest, done=done, known=known, faults=faults)
+            recorded = _end(record, run, manifest, observer=observer, done=done, faults=faults)
     if not recorded:
         _say(err, faults)
     return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
@@ -220,8 +220,8 @@ def _end(
     run: RunId,
     manifest: Manifest,
     *,
+    observer: Observer,
     done: Exit,
-    known: Mapping[str, bytes],
     faults: Faults,
 ) -> bool:
     """Write the end of the run, with its manifest; tell whether all of it is on disk."""
@@ -232,7 +232,7 @@ def _end(
         from afield.runs.capture.failing import keep_failure  # seldom, and not light
 
         with faults.contained("why it failed is not recorded"):
-            failure = keep_failure(record.vault, live, manifest, known)
+            failure = keep_failure(record.vault, live, manifest, observer.known, observer.uncaught)
     ending = read_ending(live)
     with faults.contained("the run's record is not complete"):
         found = record.vault.put(manifests.encode(manifest), meta=True)

@@ -6,28 +6,40 @@ What a failure is, and how it is told from others, is the business of `runs.fail
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from afield.runs.capture.before import CONSOLE
 from afield.runs.capture.console import HEADER, STDERR, STDOUT
 from afield.runs.capture.outcome import script_of
-from afield.runs.failure import TAIL_BYTES_MAX, Failure, Kept, Roots, keep, read_failure
+from afield.runs.capture.trace import Uncaught
+from afield.runs.failure import TAIL_BYTES_MAX, Failure, Kept, keep, read_failure
+from afield.runs.failure_parts import Raised, Roots, place
+from afield.runs.failure_python import MESSENGERS
 from afield.runs.manifest import Manifest
 from afield.vault import Vault
 
 _FILE_BYTES_MAX = 8 * TAIL_BYTES_MAX
+UNCAUGHT_EXIT = 1
+"""What Python exits with when nobody caught an exception."""
+
 _ORDER = (STDERR, STDOUT)
 
 
 def keep_failure(
-    vault: Vault, live: str, manifest: Manifest, known: Mapping[str, bytes]
+    vault: Vault,
+    live: str,
+    manifest: Manifest,
+    known: Mapping[str, bytes],
+    uncaught: Sequence[Uncaught] = (),
 ) -> Kept | None:
     """Put why the run in the folder `live` failed into the vault; None when nothing tells.
 
     Raises:
         OSError: the console cannot be read, or the vault not be written.
     """
-    found = failure_of_console(os.path.join(live, CONSOLE), manifest=manifest, known=known)
+    found = failure_of_console(
+        os.path.join(live, CONSOLE), manifest=manifest, known=known, uncaught=uncaught
+    )
     return None if found is None else keep(vault, found)
 
 
@@ -36,7 +48,7 @@ def failure_of_console(
     *,
     manifest: Manifest,
     known: Mapping[str, bytes],
-    exact: str = "",
+    uncaught: Sequence[Uncaught] = (),
 ) -> Failure | None:
     """Return why the run whose framed console is at `path` failed; None when nothing tells.
 
@@ -44,20 +56,33 @@ def failure_of_console(
         path: the console; a run without one may still have died of a signal.
         manifest: of the run.
         known: values to be replaced wherever they stand.
-        exact: the exception that ended the command's own process, when the hook saw it.
+        uncaught: the exceptions that the hook saw nobody catch, in order.
 
     Raises:
         OSError: the console cannot be read.
     """
     root = manifest.root
+    roots = Roots(project=root, folder=os.path.normpath(os.path.join(root, manifest.cwd)))
     return read_failure(
         console_tails(path) if os.path.exists(path) else [],
-        roots=Roots(project=root, folder=os.path.normpath(os.path.join(root, manifest.cwd))),
+        roots=roots,
         exit_code=manifest.exit_code,
         signal=manifest.signal,
         known=known,
         subject=script_of(manifest),
-        exact=exact,
+        uncaught=_last(uncaught, roots) if manifest.exit_code == UNCAUGHT_EXIT else None,
+    )
+
+
+def _last(uncaught: Sequence[Uncaught], roots: Roots) -> Raised | None:
+    """Return the last exception that does not only tell of another process's."""
+    if not uncaught:
+        return None
+    own = [one for one in uncaught if not one.exception.endswith(MESSENGERS)]
+    last = (own or uncaught)[-1]
+    frames = (place(file, line, function, roots) for file, line, function in last.places)
+    return Raised(
+        exception=last.exception, frames=tuple(frame for frame in frames if frame is not None)
     )
 
 

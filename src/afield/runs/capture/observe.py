@@ -31,7 +31,7 @@ from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
-from afield.runs.capture.trace import Trace
+from afield.runs.capture.trace import Trace, Uncaught
 from afield.runs.live_owner import write_child
 from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
 from afield.runs.record import Record
@@ -58,6 +58,7 @@ class Observer:
         self.faults = faults
         self.seeds = SeedPlan(None, None)
         self.console: ObjectId | None = None
+        self.uncaught: tuple[Uncaught, ...] = ()
         self.clean: Callable[[Manifest], Manifest] = lambda manifest: manifest
         self._record = record
         self._request = request
@@ -217,6 +218,7 @@ class Observer:
         gpus, gpu_bytes = self._gpu.stop()
         sighted = self.finish_watch()
         trace = sighted.trace
+        self.uncaught = trace.uncaught
         parts = self._parts(sighted)
         if not done.console_complete:
             self.faults.add(LEFT_BEHIND)

@@ -33,13 +33,14 @@ from afield.runs.capture.trace_events import (
     Process,
     Remove,
     Rename,
+    Uncaught,
     parse,
 )
 
 __all__ = [
     "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead", "Interpreter",
     "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove",
-    "Rename", "Trace", "TraceFollower", "collect", "read",
+    "Rename", "Trace", "TraceFollower", "Uncaught", "collect", "read",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Event)
@@ -66,6 +67,7 @@ class Trace:
     listings: tuple[Listing, ...] = ()
     entropy: tuple[EntropyCall, ...] = ()
     generators: tuple[DefaultGenerator, ...] = ()
+    uncaught: tuple[Uncaught, ...] = ()
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -251,6 +253,7 @@ def collect(events: Iterable[Event]) -> Trace:
         listings=of(Listing),
         entropy=of(EntropyCall),
         generators=of(DefaultGenerator),
+        uncaught=of(Uncaught),
         faults=of(Fault),
     )
 

@@ -142,6 +142,13 @@ class DefaultGenerator(Event, frozen=True, kw_only=True, gc=False):
     module: str
 
 
+class Uncaught(Event, frozen=True, kw_only=True, gc=False):
+    """An exception that nobody caught, as its type is printed, with (file, line, function)."""
+
+    exception: str
+    places: tuple[tuple[str, int, str], ...]
+
+
 class Fault(Event, frozen=True, kw_only=True, gc=False):
     """A fault of the hook itself; the run did not notice."""
 
@@ -274,6 +281,12 @@ def _generator(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return DefaultGenerator(at_ns=at_ns, pid=pid, module=fields[0])
 
 
+def _uncaught(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    files, lines, functions = fields[1::3], map(int, fields[2::3]), fields[3::3]
+    places = tuple(zip(files, lines, functions, strict=True))
+    return Uncaught(at_ns=at_ns, pid=pid, exception=fields[0], places=places)
+
+
 def _fault(pid: int, at_ns: int, fields: list[str], count: int) -> Event:
     return Fault(at_ns=at_ns, pid=pid, what=fields[0], count=count)
 
@@ -293,6 +306,7 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "s": _listing,
     "e": _entropy,
     "g": _generator,
+    "u": _uncaught,
     "x": _fault,
 }
 

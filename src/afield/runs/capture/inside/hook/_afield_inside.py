@@ -21,6 +21,8 @@ LIBRARIES = (
     "libquadmath", "libstdc++", "libtorch", "libtbb", "librocblas", "libarmpl", "Accelerate",
 )  # fmt: skip
 
+FRAMES_MAX = 64
+
 
 class Hook:
     """The hook of one process: its log, its faults, and what happens at fork and exit."""
@@ -115,6 +117,19 @@ class Hook:
             if before is not None:
                 os.register_at_fork(before=self.safely(before))
             os.register_at_fork(after_in_child=self.safely(self.forked))
+
+    def uncaught(self, args):
+        """Write which exception nobody caught, and where; none of the person's code is called."""
+        kind, trace = args[1], args[3]
+        name = kind.__qualname__
+        if kind.__module__ not in ("builtins", "__main__"):
+            name = "%s.%s" % (kind.__module__, name)
+        places = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            places.append((code.co_filename, str(trace.tb_lineno), code.co_name))
+            trace = trace.tb_next
+        self.log.put("u", [name, *(text for place in places[-FRAMES_MAX:] for text in place)])
 
     def forked(self):
         self.started_by = "fork"
@@ -215,6 +230,7 @@ def start(here):
         hook.handlers.update(Watch(hook.log, folder, here, environment).handlers)
     if seed:
         hook.safely(hook.replay)()
+    hook.handlers["sys.excepthook"] = hook.uncaught  # told by Python itself; nothing is replaced
     hook.listen()
     hook.at_fork()
     atexit.register(hook.safely(hook.leave))
