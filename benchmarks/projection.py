@@ -1,7 +1,8 @@
 """Folding a real journal into SQLite, and a page of 50 runs at 10,000 and 100,000 runs.
 
-`python -m benchmarks.projection [--quick]`. Floors: 30,000 entries/s folded; a page filtered and
-sorted by a metric under 20 ms at 10,000 and under 100 ms at 100,000 runs, warm.
+`python -m benchmarks.projection [--quick]`. Bounds: 30,000 entries/s folded; a page filtered and
+sorted by a metric under 20 ms at 10,000 and under 100 ms at 100,000 runs, warm. What is `short by`
+something is named at the end, and 1 is returned.
 
 Two journals are folded: `used`, what a person's runs leave (a run of 3 params and 3 metrics, a
 tag, a note, a name), and `full`, runs of 10 params and 10 metrics.
@@ -29,8 +30,11 @@ from afield.runs.query import CATALOG
 STARTED_MS = 1_760_000_000_000
 MEMBER = "m" * 16
 CLOCK = SystemClock()
+ENTRIES_PER_S_MIN = 30_000
+PAGE = ("metrics.m0 > 0.5 order by metrics.m0 desc", 50)
+PAGE_MS_MAX = {1_000: 20, 10_000: 20, 100_000: 100}
 QUERIES = (
-    ("metrics.m0 > 0.5 order by metrics.m0 desc", 50),
+    PAGE,
     ("metrics.m0 > 0.5 order by metrics.m0 desc", None),
     ("metrics.m0 > 0.9 and params.p0 = 'tree' order by metrics.m1 desc", 50),
     ("metrics.m0 > 0.5", 50),
@@ -131,8 +135,8 @@ def median_ms(work: object, times: int) -> float:
     return statistics.median(taken)
 
 
-def show_fold(label: str, journal: Journal, path: Path, times: int) -> None:
-    """Print the median fold rate."""
+def show_fold(label: str, journal: Journal, path: Path, times: int) -> list[str]:
+    """Print the median fold rate; return what it falls short of."""
     rounds = [fold(journal, path) for _ in range(times)]
     entries = rounds[0][0]
     wall_s = statistics.median(wall for _, wall, _ in rounds)
@@ -141,13 +145,18 @@ def show_fold(label: str, journal: Journal, path: Path, times: int) -> None:
     print(
         f"{label:34} {entries:9,} {entries / wall_s:12,.0f} {entries / cpu_s:12,.0f} {size_mb:8.1f}"
     )
+    short = ENTRIES_PER_S_MIN - entries / wall_s
+    if short <= 0:
+        return []
+    return [f"fold, {label}: short by {short:,.0f} entries/s: at least {ENTRIES_PER_S_MIN:,}"]
 
 
-def show_pages(journal: Journal, path: Path, runs: int) -> None:
-    """Print the median time of each query."""
+def show_pages(journal: Journal, path: Path, runs: int) -> list[str]:
+    """Print the median time of each query; return what the page falls short of."""
     projection = Projection(str(path), [MEMBERS, RUNS])
     projection.refresh(journal)
     print(f"\n{runs:,} runs of 10 params and 10 metrics, warm{'rows':>23} {'ms':>9}")
+    missed = []
     for text, limit in QUERIES:
 
         def page(text=text, limit=limit):
@@ -155,14 +164,20 @@ def show_pages(journal: Journal, path: Path, runs: int) -> None:
 
         rows = len(page())
         print(f"{(text or '(newest)') + ('' if limit else '  [all]'):66} {rows:5} ", end="")
-        print(f"{median_ms(page, 15):9.2f}")
+        taken_ms, most_ms = median_ms(page, 15), PAGE_MS_MAX[runs]
+        print(f"{taken_ms:9.2f}")
+        if (text, limit) == PAGE and taken_ms > most_ms:
+            short = f"short by {taken_ms - most_ms:.1f} ms: at most {most_ms} ms"
+            missed.append(f"a page of {runs:,} runs: {short}")
     fresh = median_ms(lambda: projection.refresh(journal), 200)
     print(f"{'refresh when nothing is new':66} {'':5} {fresh:9.3f}")
     projection.close()
+    return missed
 
 
-def main() -> None:
-    """Print all tables."""
+def main() -> int:
+    """Print all tables; return whether a bound is missed."""
+    missed = []
     quick = "--quick" in sys.argv
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -170,17 +185,21 @@ def main() -> None:
         print(f"{'per CPU s':>12} {'MB':>8}")
         used = open_journal(folder / "used")
         fill(used, 500 if quick else 10_000, 3, used=True)
-        show_fold("used: 6 entries a run, 3+3 values", used, folder / "used.db", 3)
+        missed += show_fold("used: 6 entries a run, 3+3 values", used, folder / "used.db", 3)
         used.close()
         for runs in (1_000,) if quick else (10_000, 100_000):
             journal = open_journal(folder / str(runs))
             fill(journal, runs, 10, used=False)
             path = folder / f"{runs}.db"
-            show_fold("full: 3 entries a run, 10+10", journal, path, 3 if runs < 50_000 else 1)
-            show_pages(journal, path, runs)
+            times = 3 if runs < 50_000 else 1
+            missed += show_fold("full: 3 entries a run, 10+10", journal, path, times)
+            missed += show_pages(journal, path, runs)
             journal.close()
             print()
+    for line in missed:
+        print(line)
+    return bool(missed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

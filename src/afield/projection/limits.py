@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-CHUNK_ENTRIES = 50_000
-"""Entries folded in one transaction: what a writer may hold the database for (about 2 s)."""
+CHUNK_ENTRIES = 100_000
+"""Entries folded in one transaction: what a writer may hold the database for (about 3 s).
 
-CHUNK_REGISTERS = 300_000
-"""Registers held in memory before they are written (some 100 MB)."""
+Run ids come in no order, so each transaction writes most pages again: few are cheaper.
+"""
+
+CHUNK_REGISTERS = 600_000
+"""Registers held in memory before they are written (some 100 to 200 MB)."""
+
+PAGE_BYTES = 8 << 10
+"""Pages of a new file: larger ones are fewer to find and to log, and a transaction logs more."""
 
 STATEMENT_ROWS_MAX = 64
 """Rows that one statement writes."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
-from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB
+from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES
 from afield.projection.patterns import matches_folded
 from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table
@@ -61,6 +61,7 @@ class SqliteDatabase:
 
     def _configure(self) -> None:
         run = self._connection.execute
+        run(f"PRAGMA page_size = {PAGE_BYTES}")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         run("PRAGMA temp_store = MEMORY")
         if self.path != MEMORY:
