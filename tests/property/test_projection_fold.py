@@ -258,3 +258,23 @@ def key_of(entry):
 
 def tables_of(dump):
     return dump.partition(b"\nquarantine")[0]
+
+
+def test_many_rows_of_one_key_are_all_written_and_what_no_column_holds_is_made_to_fit():
+    odd = {"\udc80": "a", "wide": "\udcff"}
+    first, later = ({f"n{index}": str(index) for index in range(1_000)} | odd, {"n7": "later"})
+    entries = [
+        Entry(
+            device=DEVICES[0], seq=seq, prev="0" * 64, at=seq, tz="+00:00", by="ann",
+            kind="pairs.filled", about="i", body=body,
+        )
+        for seq, body in enumerate((first, later), 1)
+    ]  # fmt: skip
+    for order in (entries, entries[::-1]):
+        projection = Projection(":memory:", [OPEN])
+        projection.apply(order)
+        found = dict(projection.query("SELECT name, text FROM pairs"))
+        fitting = {"\\udc80": "a", "wide": "\\udcff"}
+        wanted = {name: text for name, text in (first | later).items() if name not in odd}
+        assert found == wanted | fitting
+        projection.close()
