@@ -50,6 +50,15 @@ def build(machine: Machine) -> bytes:
     return _assemble(lines)
 
 
+def build_for(machine: Machine, name: str) -> bytes:
+    """Return a program that asks about one system call and nothing else."""
+    lines: list[tuple[int, int, str | None, str | None]] = [
+        (_LOAD, _NR_AT, None, None),
+        (_EQUAL, machine.calls[name], _NOTIFY, None),
+    ]
+    return _assemble(lines)
+
+
 def _assemble(lines: list[tuple[int, int, str | None, str | None]]) -> bytes:
     """Resolve the jumps; `allow` and `notify` are the two returns behind the last line."""
     ends = {_ALLOW: len(lines), _NOTIFY: len(lines) + 1}

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 import msgspec
 
-Verb = Literal["read", "write", "update", "new", "remove", "rename", "link"]
+Verb = Literal["read", "write", "update", "new", "remove", "rename", "link", "folder"]
 
 
 class FileEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -18,6 +18,7 @@ class FileEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `write` starts from nothing, `update` changes what is there, `new`: nothing was there. `target`
     is where a file is moved or linked to, empty otherwise; `fresh`: nothing was at the target.
+    `folder`: files of this folder are read, and no longer told one by one.
     The facts are those before the call, 0 where there was no file or none was asked.
     """
 

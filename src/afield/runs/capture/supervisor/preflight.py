@@ -1,21 +1,17 @@
-"""Whether the supervisor can be used here: asked of the kernel, by trying, on a thread of its own.
+"""Whether the supervisor can be used here: asked of the system, and tried.
 
-Nothing of this stays: the thread ends, and its filter with it.
+What other systems than Linux do not have is imported where it is used.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-import threading
 
 from afield.runs.capture.supervisor.bpf import build
-from afield.runs.capture.supervisor.install import Installer
 from afield.runs.capture.supervisor.memory import TargetMemory, Unreadable
 from afield.runs.capture.supervisor.numbers import this_machine
 
-_ALLOW_ALL = bytes.fromhex("06000000") + (0x7FFF0000).to_bytes(4, "little")
 _CAP_SYS_PTRACE = 19
 _YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 
@@ -27,25 +23,10 @@ def preflight() -> str | None:
     machine = this_machine()
     if machine is None or sys.maxsize < 1 << 32:
         return f"it does not know this processor: {os.uname().machine}"
-    lacks = Installer(machine, build(machine)).lacks() or _forbidden()
-    if lacks is not None:
-        return lacks
-    found: list[str | None] = []
-    trial = threading.Thread(target=lambda: found.append(_try(Installer(machine, _ALLOW_ALL))))
-    trial.start()
-    trial.join()
-    return found[0] if found else "the trial broke"
+    from afield.runs.capture.supervisor.install import Installer
+    from afield.runs.capture.supervisor.trial import Trial
 
-
-def _try(installer: Installer) -> str | None:
-    """Install a filter that asks nothing, on this thread."""
-    try:
-        os.close(installer.install())
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            return "another supervisor already listens to this process (a run inside a run?)"
-        return f"the system forbids it: {error.strerror}"
-    return None
+    return Installer(machine, build(machine)).lacks() or _forbidden() or Trial(machine).fails()
 
 
 def _forbidden() -> str | None:
@@ -54,7 +35,6 @@ def _forbidden() -> str | None:
     try:
         with open(_YAMA, encoding="ascii") as stream:
             scope = int(stream.read())
-        # ambient: rights of this very process
     except (OSError, ValueError):
         scope = 0
     if scope and not _has_right(_CAP_SYS_PTRACE):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fcntl import ioctl
 from time import monotonic_ns
 
+from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.supervisor.layouts import (
     ANSWER,
     ANSWER_CONTINUE,
@@ -86,7 +87,7 @@ def _receive(listener: int, page: Page) -> bool:
     return True
 
 
-def serve(listener: int, page: Page, folder: str, machine: Machine) -> None:
+def serve(listener: int, page: Page, folder: str, machine: Machine, nobodys: Nobodys) -> None:
     """Look at each question, write down what it tells, and let it pass, until nobody asks."""
     question = page.question
     asking = bytearray(8)
@@ -100,7 +101,7 @@ def serve(listener: int, page: Page, folder: str, machine: Machine) -> None:
             return False
         return True
 
-    sightings = Sightings(machine, EventLog(folder), is_valid)
+    sightings = Sightings(machine, EventLog(folder), nobodys, is_valid)
     take, own, pack_answer = sightings.take, machine.audit, ANSWER.pack_into
     page.serve()
     for asked, found in enumerate(_questions(listener, page), 1):

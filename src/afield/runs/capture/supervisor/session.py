@@ -20,6 +20,7 @@ from typing import TypeVar
 from afield.runs.capture.supervisor.bpf import build
 from afield.runs.capture.supervisor.events import Event, Gap, parse
 from afield.runs.capture.supervisor.install import Installer
+from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.supervisor.log import LogFollower
 from afield.runs.capture.supervisor.numbers import this_machine
 from afield.runs.capture.supervisor.page import LOST, SERVING, Page
@@ -43,7 +44,8 @@ main(*sys.argv[1:])  # ambient: the same
 class Supervisor:
     """Watches one command from its first exec on; `begin`, `start`, then `poll` until `stop`.
 
-    `folder` takes the log: an absolute path of a folder of this run alone.
+    `folder` takes the log: an absolute path of a folder of this run alone. Of a run
+    that had another supervisor `poll` alone gives what that had written.
     """
 
     def __init__(self, folder: str) -> None:
@@ -58,12 +60,14 @@ class Supervisor:
         self._stand: subprocess.Popen[bytes] | None = None
         self._stand_in: threading.Thread | None = None
         self._wearer: threading.Thread | None = None
-        self._over = threading.Event()
+        self._dressed, self._over = threading.Event(), threading.Event()
         self._gaps: list[str] = []
         self._events = 0
 
-    def begin(self) -> None:
+    def begin(self, nobodys: Nobodys | None = None) -> None:
         """Start the processes that will answer; they wait for the listener.
+
+        What lies in folders of `nobodys` is not told.
 
         Raises:
             OSError: no process or no memory can be had.
@@ -75,7 +79,7 @@ class Supervisor:
             self._page = Page(page_fd)
             argv = [sys.executable, "-I", "-S", "-c", _STAND, str(theirs.fileno()), str(page_fd)]
             self._stand = subprocess.Popen(
-                [*argv, self._folder, _PACKAGE],
+                [*argv, self._folder, *_words(nobodys or Nobodys()), _PACKAGE],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -93,26 +97,24 @@ class Supervisor:
     def start(self, starting: Callable[[], T]) -> T:
         """Call `starting`, which starts the command, with the filter on; return what it does.
 
-        Where the filter is refused after all it is called without, and `gaps` says so.
+        It is called once, whatever happens: without the filter where that is refused after all,
+        and `stop` says so.
 
         Raises:
             BaseException: whatever `starting` raises.
         """
-        assert self._channel is not None, "begin comes first"
-        worn: list[int] = []
-        refused: list[OSError] = []
         done: list[T] = []
         failed: list[BaseException] = []
-        dressed, ended = threading.Event(), threading.Event()
+        ended = threading.Event()
 
         def work() -> None:
             try:
-                worn.append(self._installer.install())
+                self._listener = self._installer.install()
             except OSError as error:
-                refused.append(error)
+                self._gaps.append(f"the system refused the supervisor: {error.strerror}")
                 return
             finally:
-                dressed.set()
+                self._dressed.set()
             try:
                 done.append(starting())
             except BaseException as error:  # noqa: BLE001 - it is raised where `start` was called
@@ -122,36 +124,33 @@ class Supervisor:
             if done:
                 self._over.wait()
 
-        self._wearer = threading.Thread(target=work, name="afield-start", daemon=True)
-        self._wearer.start()
-        dressed.wait()
-        if refused:
-            self._gaps.append(f"the system refused the supervisor: {refused[0].strerror}")
+        wearer = threading.Thread(target=work, name="afield-start", daemon=True)
+        self._stand_in = threading.Thread(target=self._hold, name="afield-hold", daemon=True)
+        try:
+            self._stand_in.start()
+            wearer.start()
+        except RuntimeError as error:
+            self._gaps.append(f"the supervisor found no thread: {error}")
             return starting()
-        self._hand_over(worn[0])
+        self._wearer = wearer
+        self._dressed.wait()
+        if self._listener is None:
+            return starting()
         ended.wait()
         if failed:
             raise failed[0]
         return done[0]
 
-    def _hand_over(self, listener: int) -> None:
-        """Give the listener to those who answer; hold it, too, should they all die."""
-        assert self._channel is not None
-        self._listener = listener
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))]
-        with contextlib.suppress(OSError):  # gone already: then the one below answers
-            self._channel.sendmsg([b"l"], rights)
-        self._stand_in = threading.Thread(target=self._wait, name="afield-stand-in", daemon=True)
-        self._stand_in.start()
-
-    def _wait(self) -> None:
-        """Answer when all others are gone before the run is."""
+    def _hold(self) -> None:
+        """Hand the listener to those who answer; answer when they are gone before the run is."""
+        self._dressed.wait()
         channel, listener, page = self._channel, self._listener, self._page
-        assert channel is not None
-        assert listener is not None
-        assert page is not None
+        if listener is None or channel is None or page is None:
+            return
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))]
         with contextlib.suppress(OSError):
-            channel.recv(1)
+            channel.sendmsg([b"l"], rights)
+            channel.recv(1)  # of nothing: it returns when nobody is left at the other end
         if not self._over.is_set():
             answer(listener, page)
 
@@ -161,6 +160,11 @@ class Supervisor:
         self._gaps += [event.why for event in found if isinstance(event, Gap)]
         self._events += len(found)
         return found
+
+    @property
+    def has_seen(self) -> bool:
+        """Whether anything was seen at all."""
+        return self._events > 0
 
     @property
     def server(self) -> int:
@@ -190,6 +194,7 @@ class Supervisor:
 
     def _let_go(self) -> None:
         self._over.set()
+        self._dressed.set()
         left = False
         if self._listener is not None and self._wearer is not None:
             self._wearer.join()
@@ -209,3 +214,9 @@ class Supervisor:
             self._stand.returncode = 0  # ends with the last process of the run, unwaited for
         elif self._stand is not None:
             self._stand.wait()
+
+
+def _words(nobodys: Nobodys) -> list[str]:
+    """Return what `stand.main` takes from its third word on."""
+    folders = [os.fsdecode(path) for path in (*nobodys.always, *nobodys.outside)]
+    return [os.fsdecode(nobodys.root), str(len(nobodys.always)), *folders]

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable
 from time import monotonic_ns
 
+from afield.runs.capture.supervisor.known import KnownPaths, Nobodys
 from afield.runs.capture.supervisor.log import EventLog
 from afield.runs.capture.supervisor.memory import TargetMemory, Unreadable
 from afield.runs.capture.supervisor.numbers import (
@@ -31,9 +32,7 @@ _CHANGES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _MAKE_NEW = os.O_CREAT | os.O_EXCL
 _TMPFILE = getattr(os, "O_TMPFILE", 0)
 _PIDS_MAX = 100_000
-_PATHS_MAX = 1_000_000
 _SYSTEM = (b"/proc/", b"/dev/")
-_NEVER_DATA = (b".pyc", b".so")
 _WITH_RIGHTS = stat.S_ISUID | stat.S_ISGID
 
 UNSEEN = {
@@ -60,15 +59,19 @@ class Sightings:
     read of it is true. `handlers` are by system call number.
     """
 
-    def __init__(self, machine: Machine, log: EventLog, is_valid: Callable[[], bool]) -> None:
+    def __init__(
+        self, machine: Machine, log: EventLog, nobodys: Nobodys, is_valid: Callable[[], bool]
+    ) -> None:
         self._machine = machine
         self._log = log
         self._is_valid = is_valid
         self._text = (memory := TargetMemory()).text
         self._words = memory.words
         self._piece = memory.piece
-        self._read: set[bytes] = set()
-        self._written: set[bytes] = set()
+        self._nobodys = nobodys
+        self._known = known_paths = KnownPaths()
+        self._read, self._written = known_paths.read, known_paths.written
+        self._crowds = known_paths.crowds
         self._programs: set[bytes] = set()
         self._pids: set[int] = set()
         self._told: set[str] = set()
@@ -162,11 +165,13 @@ class Sightings:
             path = absolute(path, pid, dirfd)
         if path is None or path in self._written or is_no_data(path):
             return
-        if not flags & _CHANGES:
-            if path not in self._read:
-                self._first_read(pid, path, flags)
-        elif flags & _TMPFILE != _TMPFILE:
-            self._first_write(pid, path, flags)
+        if self._nobodys.has(path):
+            self._known.skip(path)
+        elif flags & _CHANGES:
+            if flags & _TMPFILE != _TMPFILE:
+                self._first_write(pid, path, flags)
+        elif path not in self._read and path.rpartition(b"/")[0] not in self._crowds:
+            self._first_read(pid, path, flags)
 
     def _openat2(self, pid: int, arguments: tuple[int, ...]) -> None:
         how = self._piece(pid, arguments[2], 8)
@@ -177,9 +182,6 @@ class Sightings:
             self._open(pid, arguments[0], arguments[1], flags)
 
     def _first_read(self, pid: int, path: bytes, flags: int) -> None:
-        if path.endswith(_NEVER_DATA):
-            self._keep(self._read, path)
-            return
         try:
             found = os.stat(path)
         except OSError:
@@ -187,8 +189,11 @@ class Sightings:
         if not stat.S_ISREG(found.st_mode) or (flags & os.O_NOFOLLOW and os.path.islink(path)):
             return
         if os.access(path, os.R_OK) and self._is_valid():
-            self._keep(self._read, path)
-            self._put(b"read", pid, path, found=found)
+            folder = self._known.reading(path)
+            if folder is None:
+                self._put(b"read", pid, path, found=found)
+            else:
+                self._put(b"folder", pid, folder)
 
     def _first_write(self, pid: int, path: bytes, flags: int) -> None:
         try:
@@ -206,13 +211,13 @@ class Sightings:
                 self._first_read(pid, path, flags)
             return
         if os.access(path, os.W_OK) and self._is_valid():
-            self._keep(self._written, path)
+            self._known.writing(path)
             self._put(b"write" if flags & os.O_TRUNC else b"update", pid, path, found=found)
 
     def _new(self, pid: int, path: bytes, flags: int) -> None:
         folder = os.path.dirname(path)
         if flags & os.O_CREAT and os.access(folder, os.W_OK) and self._is_valid():
-            self._keep(self._written, path)
+            self._known.writing(path)
             self._put(b"new", pid, path)
 
     def _exec(self, pid: int, place: Place, words: int, flags: int) -> None:
@@ -262,10 +267,8 @@ class Sightings:
             return
         for one, other in ((path, target), (target, path)):
             if os.path.isdir(one) and not os.path.islink(one):
-                self._read.clear()
-                self._written.clear()
-            self._read.discard(one)
-            self._written.discard(one)
+                self._known.forget_all()
+            self._known.forget(one)
             if flags & RENAME_EXCHANGE:
                 self._put(b"write", pid, other)
         if not flags & RENAME_EXCHANGE:
@@ -282,8 +285,7 @@ class Sightings:
             return
         if stat.S_ISDIR(found.st_mode) or not self._is_valid():
             return
-        self._read.discard(path)
-        self._written.discard(path)
+        self._known.forget(path)
         self._put(b"remove", pid, path, found=found)
 
     def _link(self, pid: int, source: Place, aim: Place) -> None:
@@ -295,7 +297,7 @@ class Sightings:
         path = absolute(raw, pid, from_fd) or start_of(pid, from_fd) or b""
         through = path.startswith(b"/proc/")  # how a file without a name is given one
         if (through or os.path.lexists(path)) and self._is_valid():
-            self._read.discard(target)
+            self._known.forget(target)
             self._put(b"link", pid, path, target=target)
 
     def _symlink(self, pid: int, text_at: int, dirfd: int, address: int) -> None:
@@ -303,14 +305,9 @@ class Sightings:
         target = self._path(pid, dirfd, address)
         if text is None or target is None or os.path.lexists(target) or not self._is_valid():
             return
-        self._read.discard(target)
+        self._known.forget(target)
         source = os.path.join(os.path.dirname(target), text)
         self._put(b"link", pid, source, target=target)
-
-    def _keep(self, paths: set[bytes], path: bytes) -> None:
-        if len(paths) >= _PATHS_MAX:
-            paths.clear()
-        paths.add(path)
 
 
 def _saying(gap: Callable[[str], None], text: str) -> Handler:

@@ -13,13 +13,20 @@ import signal
 import sys
 from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` takes as long as all else
 
+from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.supervisor.numbers import this_machine
 from afield.runs.capture.supervisor.page import Page
 from afield.runs.capture.supervisor.serve import answer, nobody_asks, serve, wake_quickly
 
 
-def main(socket_fd: str, page_fd: str, folder: str) -> None:
-    """Stand until the run is gone; the words are those of the command line."""
+def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest: str) -> None:
+    """Stand until the run is gone.
+
+    The words are those of the command line: `rest` are the folders of `Nobodys`, of which the
+    first `count` are always so.
+    """
+    folders = tuple(map(os.fsencode, rest))
+    nobodys = Nobodys(os.fsencode(root), folders[: int(count)], folders[int(count) :])
     channel = socket(AF_UNIX, SOCK_STREAM, 0, int(socket_fd))
     page = Page(int(page_fd))
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
@@ -33,7 +40,7 @@ def main(socket_fd: str, page_fd: str, folder: str) -> None:
     server = os.fork()
     if server == 0:
         os.close(watching)
-        _serve(listener, page, folder)
+        _serve(listener, page, folder, nobodys)
     os.close(held)
     page.tell_server(server)
     _guard(listener, page, watching, server)
@@ -47,11 +54,11 @@ def _take(channel: socket) -> int | None:
     return int.from_bytes(extra[0][2][:4], sys.byteorder)
 
 
-def _serve(listener: int, page: Page, folder: str) -> None:
+def _serve(listener: int, page: Page, folder: str, nobodys: Nobodys) -> None:
     machine = this_machine()
     try:
         if machine is not None:
-            serve(listener, page, folder, machine)
+            serve(listener, page, folder, machine, nobodys)
     finally:
         os._exit(0)  # whatever it was: the guard sees that we are gone, and answers
 
