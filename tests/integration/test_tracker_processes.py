@@ -501,7 +501,8 @@ def test_killed_while_runs_begin_and_end_leaves_every_run_whole(tmp_path, seed):
     done = [process.stdout.readline().strip() for _ in range(3)]
     time.sleep(random.Random(seed).uniform(0.0, 0.1))
     process.kill()
-    done += process.communicate()[0].split()
+    done += process.stdout.read().split()  # `communicate` would leave out what was read ahead
+    process.communicate()
     with afield.open(tmp_path) as workspace:
         views = workspace.runs(limit=None)
         assert {view.id for view in views if view.status == "finished"} >= set(done)
