@@ -59,8 +59,12 @@ CONSOLE_HOLD_BYTES_MAX = 64 << 10
 CONSOLE_READ_BYTES = 64 << 10
 """One read from the child."""
 
-DRAIN_QUIET_S = 0.1
-"""After the command's end: how long its console must be silent to be taken for complete."""
+DRAIN_QUIET_S = 1.0
+"""After the command's end: how long what still holds its silent console open is waited for.
+
+Python's own helper processes (`multiprocessing`, `joblib`) end a moment after the program, on a
+busy machine a long one. Nobody waits where nothing is left.
+"""
 
 DRAIN_S = 2.0
 """After the command's end: the longest wait for a console that something else holds open."""
