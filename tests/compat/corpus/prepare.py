@@ -82,6 +82,13 @@ def make_environment(folder: Path, requirements: list[str]) -> None:
     subprocess.run([*install, *requirements], check=True)
 
 
+def list_fonts(cache: Path) -> None:
+    """Let matplotlib list the fonts now: runs at once would write the list while others read it."""
+    python = cache / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    environ = {**os.environ, "MPLCONFIGDIR": str(cache.resolve() / "mpl")}
+    subprocess.run([python, "-c", "import matplotlib.font_manager"], env=environ, check=True)
+
+
 def main(cache: Path) -> None:
     """Prepare `cache/examples` and `cache/venv`."""
     pins = PACKAGES.read_text(encoding="utf-8")
@@ -95,6 +102,7 @@ def main(cache: Path) -> None:
         unpack_examples(data, package["examples"], cache / "examples" / package["name"])
     print("setup: making an environment to run them")
     make_environment(cache / "venv", table["requirements"])
+    list_fonts(cache)
     done.write_text(pins, encoding="utf-8")
 
 

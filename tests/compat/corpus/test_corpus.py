@@ -29,9 +29,10 @@ pytestmark = pytest.mark.corpus
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory):
+def workspace(tmp_path_factory, worker_id):
     """One workspace for all scripts and all test processes, as a person would have it."""
-    shared = tmp_path_factory.getbasetemp().parent / "corpus-workspace"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "corpus-workspace"
     shared.mkdir(exist_ok=True)
     made = afield("init", str(shared), folder=shared, env=environment(shared))
     assert made.returncode in (0, 1), made.stderr
