@@ -78,7 +78,7 @@ def test_the_whole_way_of_a_newcomer(afield_process, repository, own_home):
     assert shown["environment"]["python"].startswith("3.")
     assert shown["environment"]["distributions"] == []
     assert [found["path"] for found in shown["inputs"]] == ["data.csv"]
-    assert shown["inputs"][0]["seen_by"] == "python"
+    assert shown["inputs"][0]["seen_by"] in ("python", "python+kernel")
     assert shown["inputs"][0]["size_bytes"] == 4
     assert [found["path"] for found in shown["outputs"]] == ["metrics.json"]
     assert shown["status"] == "finished"

@@ -126,7 +126,12 @@ def capture_python(session: Session) -> Result:
 
 def capture_kernel(_session: Session) -> Result:
     """Layer 2: the kernel's view of files."""
-    return Result("not run", "this version has no kernel layer: inputs are Python-level")
+    from afield.runs.capture.supervisor.preflight import preflight
+
+    reason = preflight()
+    if reason is not None:
+        return Result("not run", f"inputs are Python-level only: {reason}")
+    return Result("pass", "files that any program of a run opens are seen (layer 2)")
 
 
 def gpu(session: Session) -> Result:

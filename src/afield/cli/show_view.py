@@ -133,7 +133,9 @@ def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Rendera
 def _how_seen(capture: dict[str, Any]) -> str:
     """Say how far what was read is known."""
     if capture["inputs_complete"]:
-        return "complete"
+        return "complete (kernel-observed)"
+    if "kernel" in capture["layers"]:
+        return "kernel-observed, with gaps"
     if "python" not in capture["layers"]:
         return "what it read was not seen"
     return "; ".join(["Python-level only", *capture["notes"]])

@@ -46,6 +46,13 @@ class Sieve:
         self._lines: dict[str, str] = {}
         self._outside_never = (*_SYSTEM, *caches)
 
+    @property
+    def nobodys(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Folders of which no file is data, as known so far: always, and outside the project."""
+        shared = tuple(folder.split("/")[1] for folder in _DATA)
+        outside = [one for one in self._outside_never if one.split("/")[1] not in shared]
+        return self._ours, tuple(outside)
+
     def learn(self, python: Interpreter) -> None:
         """Take the files of an interpreter's environment for what they are."""
         version = ".".join(python.version.split(".")[:2])

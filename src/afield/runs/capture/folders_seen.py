@@ -7,7 +7,7 @@ many as there is time for. `replay` looks at the same folders by the same functi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from blake3 import blake3
@@ -15,13 +15,14 @@ from blake3 import blake3
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.runs.capture.files_seen import Sieve
+from afield.runs.capture.layers import Sighted
 from afield.runs.capture.limits import (
     FOLDER_FILES_DIGESTED_MAX,
     FOLDER_FILES_LOOKED_MAX,
     FOLDERS_RECORDED_MAX,
 )
 from afield.runs.capture.source import Snapshot
-from afield.runs.capture.trace import FolderRead, Trace
+from afield.runs.capture.trace import Trace
 from afield.runs.manifest import FileRecord, FolderLook
 from afield.vault import StatCache
 
@@ -95,6 +96,7 @@ class _Folder:
 
     path: str
     where: str | None
+    seen_by: str
     written: set[str] = field(default_factory=set)
     names: list[str] = field(default_factory=list)
     in_code: int = 0
@@ -120,9 +122,10 @@ class FolderScan:
         self._mark_ns = mark_ns
         self._others_write = False
 
-    def records(self, trace: Trace) -> list[FileRecord]:
+    def records(self, sighted: Sighted) -> list[FileRecord]:
         """Return one record for each folder; none for those that hold no data."""
-        folders = self._folders(trace.crowds)
+        trace = sighted.trace
+        folders = self._folders(sighted)
         if not folders:
             return []
         self._others_write = bool(trace.commands)
@@ -132,12 +135,14 @@ class FolderScan:
         total = sum(len(one.names) for one in folders.values())
         return [self._record(one, total) for one in folders.values() if one.is_anything]
 
-    def _folders(self, crowds: Iterable[FolderRead]) -> dict[str, _Folder]:
+    def _folders(self, sighted: Sighted) -> dict[str, _Folder]:
         found: dict[str, _Folder] = {}
-        for event in crowds:
+        for event in sighted.trace.crowds:
             path = event.path.rstrip("/") + "/"
             if path not in found and self._sieve.is_data(path):
-                found[path] = _Folder(path, self._sieve.shown_line(event.where))
+                found[path] = _Folder(
+                    path, self._sieve.shown_line(sighted.where(event)), sighted.seen_by(event)
+                )
                 if len(found) >= FOLDERS_RECORDED_MAX:
                     break
         return found
@@ -200,7 +205,7 @@ class FolderScan:
                 path=shown,
                 digest=None,
                 size_bytes=0,
-                seen_by="python",
+                seen_by=one.seen_by,
                 kept=not one.note,
                 where=one.where,
                 changed=one.changed,
@@ -215,7 +220,7 @@ class FolderScan:
             path=shown,
             digest=found.digest,
             size_bytes=found.size_bytes,
-            seen_by="python",
+            seen_by=one.seen_by,
             where=one.where,
             changed=one.changed or found.ctime_ns >= self._mark_ns,
             note=in_words(look),

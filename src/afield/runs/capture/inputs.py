@@ -120,7 +120,7 @@ class InputWatch:
             sieve=self._sieve,
             mark_ns=self._mark_ns,
         )
-        records += folders.records(sighted.trace)
+        records += folders.records(sighted)
         if self._beyond_files:
             why = "the bound on all inputs is reached"
             path = f"{self._beyond_files} inputs"
@@ -269,7 +269,7 @@ class InputWatch:
     ) -> FileRecord | None:
         path = event.path
         sight = self._sights.get(path)
-        if sight is None:
+        if sight is None or not self._sieve.is_data(path):  # an environment learnt of since
             return None  # no data, never there, or no regular file
         shown = self._sieve.shown(path)
         if sight.kept and sight.digest is not None and relative is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from afield.runs.capture.layers.layer import Seen
-from afield.runs.capture.trace import Link, Open, Rename, Trace, collect
+from afield.runs.capture.trace import FolderRead, Link, Open, Rename, Trace, collect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,12 @@ class Sighted:
     sights: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     otherwise: str = ""
 
-    def seen_by(self, event: Open) -> str:
+    def seen_by(self, event: Open | FolderRead) -> str:
         """Return the names of the layers that saw a path opened, set apart by `+`."""
         found = self.sights.get(event.path)
         return self.otherwise if found is None else found[0]
 
-    def where(self, event: Open) -> str | None:
+    def where(self, event: Open | FolderRead) -> str | None:
         """Return the line of code that opened a path, told by whichever layer knows it."""
         if event.where is None and (found := self.sights.get(event.path)) is not None:
             return found[1]
@@ -79,9 +79,9 @@ def _sights(telling: Mapping[str, Seen]) -> dict[str, tuple[str, str | None]]:
     lines: dict[str, str] = {}
     for name, one in telling.items():
         for event in one.events:
-            if not isinstance(event, Open | Rename | Link):
+            if not isinstance(event, Open | FolderRead | Rename | Link):
                 continue
-            path = event.path if isinstance(event, Open) else event.target
+            path = event.target if isinstance(event, Rename | Link) else event.path
             who = names.setdefault(path, [])
             if not who or who[-1] != name:
                 who.append(name)

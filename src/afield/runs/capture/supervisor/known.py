@@ -12,6 +12,8 @@ _PATHS_MAX = 1_000_000
 _ENVIRONMENTS = (b"/site-packages/", b"/dist-packages/", b"/lib/python3.")
 _NEVER_DATA = (b".pyc", b".so", b"/pyvenv.cfg")
 
+_LOCK = b".lock"  # outside the project: tools that wait for each other
+
 
 class Nobodys:
     """Folders that hold no data: `always`, or `outside` of `root`; each ends with a slash."""
@@ -29,7 +31,7 @@ class Nobodys:
             return True
         if path.startswith(self.root):
             path = path[len(self.root) - 1 :]
-        elif path.startswith(self.outside):
+        elif path.startswith(self.outside) or path.endswith(_LOCK):
             return True
         return any(part in path for part in _ENVIRONMENTS)
 

@@ -271,7 +271,11 @@ class Sightings:
             self._known.forget(one)
             if flags & RENAME_EXCHANGE:
                 self._put(b"write", pid, other)
-        if not flags & RENAME_EXCHANGE:
+        if flags & RENAME_EXCHANGE:
+            return
+        if self._nobodys.has(target):
+            self._put(b"remove", pid, path)
+        else:
             fresh = [b"" if there else b"new"]
             self._put(b"rename", pid, path, target=target, rest=fresh)
 
@@ -292,7 +296,7 @@ class Sightings:
         from_fd, from_at = source
         raw = self._text(pid, from_at)
         target = self._path(pid, *aim)
-        if raw is None or target is None or os.path.lexists(target):
+        if raw is None or target is None or self._nobodys.has(target) or os.path.lexists(target):
             return
         path = absolute(raw, pid, from_fd) or start_of(pid, from_fd) or b""
         through = path.startswith(b"/proc/")  # how a file without a name is given one
@@ -303,7 +307,9 @@ class Sightings:
     def _symlink(self, pid: int, text_at: int, dirfd: int, address: int) -> None:
         text = self._text(pid, text_at)
         target = self._path(pid, dirfd, address)
-        if text is None or target is None or os.path.lexists(target) or not self._is_valid():
+        if text is None or target is None or self._nobodys.has(target):
+            return
+        if os.path.lexists(target) or not self._is_valid():
             return
         self._known.forget(target)
         source = os.path.join(os.path.dirname(target), text)

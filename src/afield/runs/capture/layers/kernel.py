@@ -1,0 +1,119 @@
+"""Layer 2: the kernel's own view, by a supervisor that it asks before each open of any process.
+
+It sees what every program reads and writes, in whatever language, and says whether that was all.
+How it does so stands in `runs.capture.supervisor`; here its events become those of a trace.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from afield.runs.capture.child import Launch
+from afield.runs.capture.files_seen import Sieve
+from afield.runs.capture.inside import HOOK_FOLDER
+from afield.runs.capture.layers.layer import Seen, Site
+from afield.runs.capture.supervisor.events import FileEvent, WithRights
+from afield.runs.capture.supervisor.known import Nobodys
+from afield.runs.capture.trace import Event, FolderRead, Link, Mode, Open, Remove, Rename
+
+_MODES: dict[str, Mode] = {"read": "read", "write": "write", "update": "update", "new": "write"}
+
+
+class KernelWatch:
+    """The supervisor of one run."""
+
+    def __init__(self, site: Site) -> None:
+        from afield.runs.capture.supervisor.session import Supervisor  # on Linux only
+
+        self._site = site
+        self._supervisor = Supervisor(site.folder)
+        self._events: list[Event] = []
+        self._warnings: list[str] = []
+
+    def prepare(self, launch: Launch) -> Launch:
+        """Have the command started under the filter, once those who answer are there."""
+        site = self._site
+        sieve = Sieve(
+            site.root, workspace=site.workspace, ours=(HOOK_FOLDER,), environ=launch.environ
+        )
+        always, outside = sieve.nobodys
+        self._supervisor.begin(
+            Nobodys(
+                os.fsencode(site.root.rstrip("/") + "/"),
+                tuple(map(os.fsencode, always)),
+                tuple(map(os.fsencode, outside)),
+            )
+        )
+        return dataclasses.replace(launch, within=(*launch.within, self._supervisor.start))
+
+    def started(self, pid: int) -> None:
+        """Begin nothing: it goes on since before the command's first exec."""
+
+    def poll(self) -> Sequence[Event]:
+        """Return which files were about to be opened, moved or removed meanwhile."""
+        found: list[Event] = []
+        for told in self._supervisor.poll():
+            if isinstance(told, FileEvent):
+                found.append(_event_of(told))
+            elif isinstance(told, WithRights):
+                self._warnings.append(
+                    f"`{told.path}` takes another user's rights, which a watched run cannot: "
+                    "`--trace python` lets it"
+                )
+        self._events += found
+        return found
+
+    def finish(self) -> Seen:
+        """Let go of the run and return all of it; complete when nothing was missed."""
+        self.poll()
+        gaps = self._supervisor.stop()
+        return Seen(
+            events=self._events,
+            active=self._supervisor.has_seen,
+            complete=not gaps,
+            warnings=self._warnings,
+            blind=[f"inputs may be incomplete: {gap}" for gap in gaps],
+        )
+
+
+def _event_of(told: FileEvent) -> Event:
+    at_ns, pid, path = told.at_ns, told.pid, told.path
+    if told.verb == "folder":
+        return FolderRead(at_ns=at_ns, pid=pid, path=path)
+    if told.verb == "remove":
+        return Remove(at_ns=at_ns, pid=pid, path=path, folder=False)
+    if told.verb == "rename":
+        return Rename(at_ns=at_ns, pid=pid, path=path, target=told.target, new=told.fresh)
+    if told.verb == "link":
+        return Link(at_ns=at_ns, pid=pid, path=path, target=told.target)
+    return Open(at_ns=at_ns, pid=pid, path=path, mode=_MODES[told.verb], new=told.verb == "new")
+
+
+@dataclass(frozen=True, slots=True)
+class KernelLayer:
+    """What the kernel is asked for by every process of the run, on Linux."""
+
+    name: str = "kernel"
+    number: int = 2
+    reads: bool = True
+
+    def wanted(self, trace: str, chosen: Sequence[str]) -> bool:  # noqa: ARG002 - its shape
+        """Tell that it is on Linux, unless only Python is to be watched, or nothing."""
+        return trace == "auto" and sys.platform.startswith("linux")
+
+    def available(self, site: Site) -> str | None:  # noqa: ARG002 - its shape
+        """Return what the kernel or the sandbox forbids."""
+        from afield.runs.capture.supervisor.preflight import preflight
+
+        return preflight()
+
+    def watch(self, site: Site) -> KernelWatch:
+        """Return the supervisor of one run."""
+        return KernelWatch(site)
+
+
+KERNEL = KernelLayer()
