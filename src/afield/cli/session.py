@@ -18,6 +18,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from afield.runs.record import Record
     from afield.workspace.bundle import Contents
     from afield.workspace.views import RunView
     from afield.workspace.workspace import Workspace
@@ -52,6 +53,7 @@ class Session:
         self.command_code: int | None = None
         self.bundle: Contents | None = None
         self._workspace: Workspace | None = None
+        self._record: Record | None = None
 
     def folder(self) -> Path:
         """Return the folder that the person stands in.
@@ -89,6 +91,29 @@ class Session:
         self.cleanup.callback(opened.close)
         self._workspace = opened
         return opened
+
+    def record(self) -> Record:
+        """Open the writing side alone of the workspace that is meant, for `afield run`.
+
+        It loads neither tables nor query language. Raises as `workspace` does.
+        """
+        from afield.workspace.layout import folder_for
+        from afield.workspace.store import find_store, open_store
+
+        if self.workspace_path is not None:
+            record, _ = open_store(folder_for(self.workspace_path))
+        else:
+            home = os.path.expanduser("~")  # noqa: PTH111 - pathlib is not loaded yet
+            record, _ = find_store(os.fspath(self.folder()), env=self.environ, home=home)
+        self.cleanup.callback(record.journal.close)
+        self._record = record
+        return record
+
+    def place(self) -> str:
+        """Return the `.afield` folder in use; opens the workspace when nothing is open yet."""
+        if self._workspace is None and self._record is not None:
+            return self._record.workspace
+        return os.fspath(self.workspace().path)
 
     def find(self, ref: str) -> tuple[Workspace, RunView]:
         """Return the run that a person names, and its workspace; `ref` may be a bundle's file.

@@ -86,7 +86,7 @@ class Settings:
 def settings_file(session: Session, scope: Scope) -> Path:
     """Return where the settings of a scope stand."""
     if scope == "workspace":
-        return Path(session.workspace().path) / "settings.toml"
+        return Path(session.place()) / "settings.toml"
     return person_folder(session.environ) / "settings.toml"
 
 

@@ -7,7 +7,7 @@ workspace has a budget of 100 ms, imports included.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from afield.journal import DeviceKey, Journal, KeyMissing
 from afield.kernel.clock import Clock, SystemClock
@@ -23,6 +23,7 @@ from afield.vault import Vault
 from afield.workspace import layout
 from afield.workspace.config import Config, read_config, write_config
 from afield.workspace.errors import WorkspaceForeign, WorkspaceUnwritable
+from afield.workspace.person import person_here
 
 
 def open_store(
@@ -43,6 +44,28 @@ def open_store(
         )
     config = read_config(files, path)
     return _record(folder, config, files, clock or SystemClock()), config
+
+
+def find_store(
+    start: str, *, env: Mapping[str, str], home: str, clock: Clock | None = None
+) -> tuple[Record, Config]:
+    """Open the `.afield` that is meant at `start`; see `Workspace.find`.
+
+    Raises:
+        WorkspaceForeign: something else of that name is there.
+        WorkspaceUnwritable: it has to be made, and cannot be.
+    """
+
+    def person() -> str:
+        return person_here(env, home)
+
+    named = env.get(layout.VARIABLE)
+    if named:
+        return make_store(layout.folder_for(named), clock=clock, person=person)
+    found = layout.find_upward(start)
+    if found is not None:
+        return open_store(found, clock=clock)
+    return make_store(layout.default_folder(env, home), clock=clock, person=person)
 
 
 def make_store(

@@ -37,7 +37,7 @@ from afield.workspace.check import check
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
 from afield.workspace.rooms import ROOMS
-from afield.workspace.store import make_store, open_store
+from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
 
 if TYPE_CHECKING:
@@ -101,18 +101,7 @@ class Workspace:
         The one that `AFIELD_WORKSPACE` names; else the nearest at or above `start`; else the
         user's default one, which is made on first use (as is the one named).
         """
-
-        def person() -> str:
-            return person_here(env, os.fspath(home))
-
-        named = env.get(layout.VARIABLE)
-        if named:
-            return cls(*make_store(layout.folder_for(named), clock=clock, person=person))
-        found = layout.find_upward(os.fspath(start))
-        if found is not None:
-            return cls(*open_store(found, clock=clock))
-        folder = layout.default_folder(env, os.fspath(home))
-        return cls(*make_store(folder, clock=clock, person=person))
+        return cls(*find_store(os.fspath(start), env=env, home=os.fspath(home), clock=clock))
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""

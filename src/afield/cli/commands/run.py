@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ from afield.cli.settings import load_settings
 from afield.kernel.errors import Usage
 
 Trace = Literal["auto", "python", "off"]
+
+GARBAGE_THRESHOLD = 50_000
+"""New objects between two looks for cycles: what is recorded has none, and there is much of it."""
 
 
 @click.command(
@@ -69,7 +73,9 @@ def command(
     session.answers_on_stderr = True
     if not words:
         raise Usage("no command to record", hint="afield run python train.py")
-    workspace = session.workspace()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    record = session.record()
     settings = load_settings(session)
     request = Request(
         argv=words,
@@ -90,7 +96,7 @@ def command(
     sys.stderr.flush()
     out = None if 1 in session.closed else sys.stdout.buffer
     err = None if 2 in session.closed else sys.stderr.buffer  # noqa: PLR2004 - stderr
-    outcome = capture(workspace.record, request, out=out, err=err)
+    outcome = capture(record, request, out=out, err=err)
     session.command_code = outcome.exit_code
     if session.json:
         emit_json_line(recorded_document(outcome), sys.stderr)

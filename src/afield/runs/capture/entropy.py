@@ -7,8 +7,8 @@ replay is told to users in `docs/entropy.md`.
 from __future__ import annotations
 
 import ast
+import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +60,12 @@ def plan(*, seed: bool, run_seed: str | None = None, hash_seed: str | None = Non
     if not seed:
         return SeedPlan(None, None)
     if run_seed is None:
-        run_seed = secrets.token_hex(SEED_BYTES)
+        run_seed = os.urandom(SEED_BYTES).hex()
     elif not _SEED.fullmatch(run_seed):
         raise Usage("not a run seed", run_seed, "64 hex digits")
     if hash_seed in (None, "", "random"):
         # 0 would turn hash randomisation off, which a fresh run never has
-        hash_seed = str(1 + secrets.randbelow(HASH_SEED_MAX))
+        hash_seed = str(1 + int.from_bytes(os.urandom(8), "big") % HASH_SEED_MAX)
     elif not (hash_seed.isascii() and hash_seed.isdigit() and int(hash_seed) <= HASH_SEED_MAX):
         raise Usage("not a PYTHONHASHSEED", hash_seed, f"a number from 0 to {HASH_SEED_MAX}")
     return SeedPlan(run_seed, hash_seed)
