@@ -164,6 +164,21 @@ def test_a_long_console_is_read_in_time_and_kept_in_bounds():
     assert len(found.text) < 26_000
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "Traceback (most recent call last):\n" * 15_000,
+        "ValueError   Traceback (most recent call last)\n" * 9_000,
+        "\u256d\u2500 Traceback (most recent call last) \u2500\u256e\n" * 8_000,
+        'Traceback (most recent call last):\n  File "a.py", line 1, in f\n' * 7_000,
+        "thread 'a' panicked at '" + "', " * 150_000,
+    ],
+    ids=("headers", "pages", "boxes", "frames", "panic"),
+)
+def test_a_console_that_begins_tracebacks_without_end_ends_nothing(hostile):
+    assert read(f"{hostile}\nthe solver gave up\n").message == "the solver gave up"
+
+
 def test_the_version_of_python_does_not_matter_for_comprehensions():
     text = CASES["plain"].text
     inlined = text.replace(

@@ -49,6 +49,7 @@ TAIL_BYTES_MAX = 512 << 10
 TEXT_CHARS_MAX = 24 << 10
 """What is kept of the words of a failure; of more, the beginning and the end."""
 
+LINE_CHARS_MAX = 4 << 10
 EXCEPTION_CHARS_MAX = 200
 
 _COLOUR = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\))")
@@ -221,7 +222,8 @@ def roots_here() -> Roots:
 def _lines(text: str) -> list[str]:
     """Return the lines as a terminal would show them, without colours."""
     plain = _COLOUR.sub("", text.encode("utf-8", "replace").decode()).replace("\r\n", "\n")
-    return [line.rpartition("\r")[2] for line in plain.rstrip("\r\n").split("\n")]
+    lines = plain.rstrip("\r\n").split("\n")
+    return [line.rpartition("\r")[2][:LINE_CHARS_MAX] for line in lines]
 
 
 def keep(vault: Vault, failure: Failure) -> Kept:

@@ -15,9 +15,16 @@ from afield.runs.failure_parts import MESSAGE_CHARS_MAX, Frame, Raised, Roots, p
 
 CHAIN_MAX = 16
 FRAMES_MAX = 64
+BLOCKS_MAX = 300
+"""Tracebacks that are looked at, from the last one on."""
+
+BLOCK_LINES_MAX = 5_000
+"""Lines of one traceback; recursion has some three thousand."""
+
 LATER_LINES_MAX = 60
 """Lines after a traceback, beyond which it is no longer taken for the end of the run."""
 
+_PHRASE = "Traceback (most recent call last)"
 _HEADER = re.compile(r"^(?P<prefix>.*?)Traceback \(most recent call last\):\s*$")
 _PAGE = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)\s+Traceback \(most recent call last\)\s*$")
 _BOX = re.compile(
@@ -118,7 +125,8 @@ def _choose(blocks: list[Block], exact: str) -> int | None:
 
 
 def _blocks(lines: Sequence[str], roots: Roots) -> Iterator[Block]:
-    at = done = 0
+    headers = [at for at, line in enumerate(lines) if _PHRASE in line]
+    at = done = headers[-BLOCKS_MAX] if len(headers) > BLOCKS_MAX else 0
     while at < len(lines):
         block = _block_at(lines, at, roots)
         if block is None:
@@ -133,7 +141,7 @@ def _blocks(lines: Sequence[str], roots: Roots) -> Iterator[Block]:
 
 def _block_at(lines: Sequence[str], at: int, roots: Roots) -> Block | None:
     line = lines[at]
-    if "Traceback (most recent call last)" not in line:
+    if _PHRASE not in line:
         return _unparsed(lines, at, roots)
     if header := _HEADER.match(line):
         grouped = _GROUP.match(header["prefix"])
@@ -160,7 +168,7 @@ def _plain(lines: Sequence[str], at: int, prefix: str, roots: Roots) -> Block | 
     """Read a traceback of which every line begins with `prefix`."""
     frames: list[Frame] = []
     stray = 0
-    for number in range(at + 1, len(lines)):
+    for number in _ahead(lines, at):
         line = lines[number]
         if prefix.strip() and not line.startswith(prefix):
             stray += 1  # another process's, in between
@@ -183,7 +191,7 @@ def _boxed(lines: Sequence[str], at: int, prefix: str, roots: Roots) -> Block | 
     """Read a traceback as rich draws it."""
     frames: list[Frame] = []
     closed = False
-    for number in range(at + 1, len(lines)):
+    for number in _ahead(lines, at):
         text = lines[number].removeprefix(prefix)
         if closed:
             return _close(lines, number, at, frames, prefix) if _raised(text) else None
@@ -198,7 +206,7 @@ def _page(lines: Sequence[str], at: int, name: str, roots: Roots) -> Block | Non
     """Read a traceback as IPython prints it."""
     frames: list[Frame] = []
     short = name.rpartition(".")[2]
-    for number in range(at + 1, len(lines)):
+    for number in _ahead(lines, at):
         line = lines[number]
         if found := _PAGE_FRAME.match(line):
             if found["cell"]:
@@ -267,6 +275,10 @@ def _raised(text: str) -> tuple[str, str] | None:
 def _raise(name: str, message: str, frames: list[Frame]) -> Raised:
     kept = tuple(frames[-FRAMES_MAX:])
     return Raised(exception=name, message=message[:MESSAGE_CHARS_MAX], frames=kept)
+
+
+def _ahead(lines: Sequence[str], at: int) -> range:
+    return range(at + 1, min(len(lines), at + 1 + BLOCK_LINES_MAX))
 
 
 def _frame(found: re.Match[str], roots: Roots) -> Frame | None:
