@@ -206,3 +206,10 @@ def test_what_nobody_caught_is_known_though_it_was_printed_in_a_way_of_its_own()
     assert '  File "lib/model.py", line 12, in fit' in found.text
     stopped = Raised(exception="KeyboardInterrupt")
     assert found_in("it broke\n", uncaught=stopped) is None
+
+
+def test_how_python_itself_is_built_does_not_tell_failures_apart():
+    text = CASES["worker of a pool"].text
+    newer = text.replace("/usr/lib/python3.12", "/opt/lib/python3.14").replace("in get", "in fetch")
+    assert newer != text
+    assert read(text).fingerprint == read(newer).fingerprint
