@@ -103,6 +103,8 @@ def test_show_says_what_broke_where_and_who_had_it_before(afield, failed):
     assert "the export had a bad row: make rows.csv again" in page
     assert "three by" in page
     assert "afield compare" in page
+    fingerprint = afield("show", "two", "--json").json["failure"]["fingerprint"]
+    assert f"(failure {fingerprint})" in page
     assert "not seen before" in afield("show", "one").out
     assert "failure" not in afield("show", "three").out
 

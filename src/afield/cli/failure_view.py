@@ -43,15 +43,15 @@ def failure_rows(run: dict[str, Any], now: datetime) -> Iterator[tuple[str, Rend
 
 def before_words(found: dict[str, Any], now: datetime) -> str:
     """Say how often the same failure happened before, and to whom last."""
-    times = found["times_before"]
+    times, named = found["times_before"], f"(failure {found['fingerprint']})"
     if not times or not found["before"]:
-        return f"not seen before (failure {found['fingerprint']})"
+        return f"not seen before {named}"
     last = found["before"][0]
     often = "once" if times == 1 else f"{times:,} times"
     when = words.ago(last["started"], now)
     return (
         f"the same failure happened {often} before: last in {plain(last['name'])}"
-        f" ({short(last['run'])}) by {plain(last['user'])}, {when}"
+        f" ({short(last['run'])}) by {plain(last['user'])}, {when} {named}"
     )
 
 
