@@ -18,6 +18,7 @@ from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and shells of POSIX")
 
+FORKS_AMONG_THREADS = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 PATIENCE_S = 120
 """For what takes a moment, on a machine that is busy with other things."""
 
@@ -171,6 +172,7 @@ def test_a_signal_sent_to_us_alone_reaches_the_command_once(project):
     assert process.returncode == 0
 
 
+@FORKS_AMONG_THREADS
 def test_ctrl_c_on_a_terminal_reaches_the_command_once(project):
     (project / "patient.py").write_text(PATIENT)
     pid, master = pty.fork()
@@ -259,6 +261,7 @@ def test_a_signal_that_was_ignored_stays_ignored(project):
     assert int(done.stdout.split()[-1], 16) & 1 << (signal.SIGHUP - 1)
 
 
+@FORKS_AMONG_THREADS
 def test_progress_bars_see_a_terminal_where_there_is_one(project):
     code = "import os; print(os.isatty(1), os.isatty(2), os.get_terminal_size(1).columns)"
     pid, master = pty.fork()
