@@ -119,6 +119,8 @@ SCRIPTS = {
     ),
 }
 
+LOADED_WHEN_NEEDED = {"_afield_kernels"}
+
 
 def both(runner, *argv, **options):
     hooked = runner.run(*argv, check=False, **options)
@@ -246,5 +248,5 @@ def test_the_hook_is_compiled_once_whatever_python_was_told(runner):
     )
     assert done.stdout == b"True\n"
     compiled = {name.partition(".")[0] for name in os.listdir(copy / "__pycache__")}
-    assert compiled == {path.stem for path in copy.glob("*.py")}
+    assert compiled == {path.stem for path in copy.glob("*.py")} - LOADED_WHEN_NEEDED
     assert not (runner.folder / "__pycache__").exists()

@@ -188,10 +188,12 @@ class Hook:
     def tell_kernels(self, libraries):
         """Write which code the libraries of numbers chose for this CPU."""
         sys.path.insert(0, self.here)
+        asked, sys.dont_write_bytecode = sys.dont_write_bytecode, False  # see `sitecustomize`
         try:
             from _afield_kernels import chosen
         finally:
             sys.path.remove(self.here)
+            sys.dont_write_bytecode = asked
         for name, value in chosen(libraries):
             self.log.put("k", (name, value))
 
