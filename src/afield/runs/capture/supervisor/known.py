@@ -52,8 +52,8 @@ class KnownPaths:
 
     def reading(self, path: bytes) -> bytes | None:
         """Keep a path that is told now; return its folder when that is told in its stead."""
-        if self._told >= FILES_TOLD_MAX:
-            folder = path.rpartition(b"/")[0]
+        folder = path.rpartition(b"/")[0]
+        if self._told >= FILES_TOLD_MAX and folder:
             late = self._late[folder] = self._late.get(folder, 0) + 1
             if late > FILES_TOLD_EACH:
                 self.crowds.add(folder)

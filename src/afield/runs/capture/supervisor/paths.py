@@ -18,6 +18,8 @@ _THROUGH_PROC = re.compile(
 )
 _STREAMS = {b"/dev/stdin": 0, b"/dev/stdout": 1, b"/dev/stderr": 2}
 _DELETED = b" (deleted)"
+_FOLDERS_MAX = 10_000
+_walked_folders: dict[bytes, bytes] = {}
 
 
 def signed(number: int) -> int:
@@ -63,12 +65,29 @@ def is_no_data(path: bytes) -> bool:
 
 def _normal(path: bytes) -> bytes:
     """Remove `.`, `//` and, where the folder before is no link, `..`."""
+    folder, _, name = path.rstrip(b"/").rpartition(b"/")
+    if name in (b".", b".."):
+        return _walked(path)
+    known = _walked_folders.get(folder)
+    if known is None:
+        if len(_walked_folders) >= _FOLDERS_MAX:
+            _walked_folders.clear()
+        known = _walked_folders[folder] = _walked(folder).rstrip(b"/")
+    return known + b"/" + name
+
+
+def forget_folders() -> None:
+    """Walk through folders anew from now on: one of them was moved, or a link was made."""
+    _walked_folders.clear()
+
+
+def _walked(path: bytes) -> bytes:
     parts = path.split(b"/")
     if b".." in parts:
         last = len(parts) - parts[::-1].index(b"..")
         head = os.path.realpath(b"/".join(parts[:last]))
         path = os.path.join(head, *parts[last:])
-    found = os.path.normpath(path)
+    found = os.path.normpath(path or b"/")
     return found[1:] if found.startswith(b"//") else found
 
 

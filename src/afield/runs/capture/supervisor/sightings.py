@@ -22,7 +22,7 @@ from afield.runs.capture.supervisor.numbers import (
     RENAME_NOREPLACE,
     Machine,
 )
-from afield.runs.capture.supervisor.paths import absolute, is_no_data, start_of
+from afield.runs.capture.supervisor.paths import absolute, forget_folders, is_no_data, start_of
 
 Handler = Callable[[int, tuple[int, ...]], None]
 Place = tuple[int, int]
@@ -157,21 +157,26 @@ class Sightings:
 
     def _open(self, pid: int, dirfd: int, address: int, flags: int) -> None:
         path = self._text(pid, address)
-        if path is None or path in self._written:
-            return
-        if path in self._read and not flags & _CHANGES:
+        changes = flags & _CHANGES
+        if path is None or self._is_known(path, changes):
             return
         if path[:1] != b"/" or b"/." in path or b"//" in path or path.startswith(_SYSTEM):
             path = absolute(path, pid, dirfd)
-        if path is None or path in self._written or is_no_data(path):
-            return
+            if path is None or self._is_known(path, changes) or is_no_data(path):
+                return
         if self._nobodys.has(path):
             self._known.skip(path)
-        elif flags & _CHANGES:
-            if flags & _TMPFILE != _TMPFILE:
-                self._first_write(pid, path, flags)
-        elif path not in self._read and path.rpartition(b"/")[0] not in self._crowds:
+        elif not changes:
             self._first_read(pid, path, flags)
+        elif flags & _TMPFILE != _TMPFILE:
+            self._first_write(pid, path, flags)
+
+    def _is_known(self, path: bytes, changes: int) -> bool:
+        """Tell whether an open of a path needs no telling; a path that is not clean is unknown."""
+        if path in self._written or (path in self._read and not changes):
+            return True
+        crowds = self._crowds
+        return bool(crowds) and not changes and path.rpartition(b"/")[0] in crowds
 
     def _openat2(self, pid: int, arguments: tuple[int, ...]) -> None:
         how = self._piece(pid, arguments[2], 8)
@@ -268,6 +273,7 @@ class Sightings:
         for one, other in ((path, target), (target, path)):
             if os.path.isdir(one) and not os.path.islink(one):
                 self._known.forget_all()
+                forget_folders()
             self._known.forget(one)
             if flags & RENAME_EXCHANGE:
                 self._put(b"write", pid, other)
@@ -312,6 +318,7 @@ class Sightings:
         if os.path.lexists(target) or not self._is_valid():
             return
         self._known.forget(target)
+        forget_folders()
         source = os.path.join(os.path.dirname(target), text)
         self._put(b"link", pid, source, target=target)
 
