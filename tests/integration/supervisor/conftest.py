@@ -46,9 +46,9 @@ def watched(tmp_path, tmp_path_factory):
     if reason is not None:
         pytest.skip(f"not run: {reason}")
 
-    def run(argv, *, during=None, **options):
+    def run(argv, *, during=None, apart=None, **options):
         folder = tmp_path_factory.mktemp("log")
-        supervisor = Supervisor(str(folder))
+        supervisor = Supervisor(str(folder), apart=apart)
         supervisor.begin()
         options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "close_fds": False, **options}
         try:

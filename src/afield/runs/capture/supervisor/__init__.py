@@ -4,5 +4,6 @@
 command, so that the kernel asks before each open, rename or exec of the command and of all that
 it starts; processes of our own (`stand`) answer "go on", always, and write down what was asked.
 What they run stands on the standard library and on this folder alone: `stand`, `serve`,
-`sightings`, `paths`, `memory`, `log`, `page`, `layouts`, `numbers` import nothing else of ours.
+`sightings`, `known`, `paths`, `memory`, `log`, `page`, `layouts`, `numbers` import nothing else of
+ours.
 """

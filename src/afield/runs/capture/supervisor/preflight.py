@@ -6,6 +6,7 @@ What other systems than Linux do not have is imported where it is used.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 from afield.runs.capture.supervisor.bpf import build
@@ -13,6 +14,9 @@ from afield.runs.capture.supervisor.memory import TargetMemory, Unreadable
 from afield.runs.capture.supervisor.numbers import this_machine
 
 _CAP_SYS_PTRACE = 19
+VFORK = "_USE_VFORK"
+"""The switch of `subprocess` between `fork` and `vfork`, named in its documentation."""
+
 _YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 
 
@@ -30,21 +34,30 @@ def preflight() -> str | None:
 
 
 def _forbidden() -> str | None:
-    """Tell whether a process beside the run may read its memory."""
-    scope = 0
-    try:
-        with open(_YAMA, encoding="ascii") as stream:
-            scope = int(stream.read())
-    except (OSError, ValueError):
-        scope = 0
-    if scope and not _has_right(_CAP_SYS_PTRACE):
-        return f"{_YAMA} is {scope}: only parents may read the memory of a process"
+    """Return what keeps us from reading the memory of processes that we started."""
+    if _scope() > 1 and not _has_right(_CAP_SYS_PTRACE):
+        return f"{_YAMA} is {_scope()}: nobody may read the memory of a process"
+    if not reads_apart() and not hasattr(subprocess, VFORK):
+        return f"{_YAMA} is {_scope()}, and this Python cannot be told to fork"
     try:
         memory = TargetMemory()
         memory.piece(os.getpid(), id(memory), 8)
     except Unreadable:
         return "the sandbox forbids process_vm_readv"
     return None
+
+
+def reads_apart() -> bool:
+    """Tell whether a process may read the memory of one that it did not start."""
+    return _scope() == 0 or _has_right(_CAP_SYS_PTRACE)
+
+
+def _scope() -> int:
+    try:
+        with open(_YAMA, encoding="ascii") as stream:
+            return int(stream.read())
+    except (OSError, ValueError):
+        return 0
 
 
 def _has_right(number: int) -> bool:

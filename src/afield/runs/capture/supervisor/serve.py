@@ -87,8 +87,19 @@ def _receive(listener: int, page: Page) -> bool:
     return True
 
 
-def serve(listener: int, page: Page, folder: str, machine: Machine, nobodys: Nobodys) -> None:
-    """Look at each question, write down what it tells, and let it pass, until nobody asks."""
+def serve(
+    listener: int,
+    page: Page,
+    folder: str,
+    machine: Machine,
+    nobodys: Nobodys,
+    *,
+    waker: int | None = None,
+) -> None:
+    """Look at each question, write down what it tells, and let it pass, until nobody asks.
+
+    It ends, too, when `waker` can be read.
+    """
     question = page.question
     asking = bytearray(8)
     reply = bytearray(ANSWER.size)
@@ -104,7 +115,7 @@ def serve(listener: int, page: Page, folder: str, machine: Machine, nobodys: Nob
     sightings = Sightings(machine, EventLog(folder), nobodys, is_valid)
     take, own, pack_answer = sightings.take, machine.audit, ANSWER.pack_into
     page.serve()
-    for asked, found in enumerate(_questions(listener, page), 1):
+    for asked, found in enumerate(_questions(listener, page, waker), 1):
         try:
             if found[4] == own:
                 take(found[1], found[3], found[6:])
@@ -121,13 +132,19 @@ def serve(listener: int, page: Page, folder: str, machine: Machine, nobodys: Nob
             page.count(asked)
 
 
-def _questions(listener: int, page: Page) -> Iterator[tuple[int, ...]]:
+def _questions(listener: int, page: Page, waker: int | None) -> Iterator[tuple[int, ...]]:
     """Yield what the kernel asks, in the order of `NOTIFICATION`."""
+    poll = select.poll()
+    if waker is not None:
+        poll.register(listener, select.POLLIN)
+        poll.register(waker, select.POLLIN)
     question = page.question
     head = question[: NOTIFICATION.size]
     unpack = NOTIFICATION.unpack_from
     while True:
         head[:] = _NOTHING
+        if waker is not None and any(fd == waker for fd, _ in poll.poll()):
+            return
         try:
             ioctl(listener, RECV, question)
         except OSError as error:

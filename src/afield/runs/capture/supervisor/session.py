@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from afield.runs.capture.supervisor.bpf import build
@@ -24,7 +24,8 @@ from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.supervisor.log import LogFollower
 from afield.runs.capture.supervisor.numbers import this_machine
 from afield.runs.capture.supervisor.page import LOST, SERVING, Page
-from afield.runs.capture.supervisor.serve import answer, nobody_asks
+from afield.runs.capture.supervisor.preflight import VFORK, reads_apart
+from afield.runs.capture.supervisor.serve import answer, nobody_asks, serve, wake_quickly
 
 T = TypeVar("T")
 
@@ -45,14 +46,19 @@ class Supervisor:
     """Watches one command from its first exec on; `begin`, `start`, then `poll` until `stop`.
 
     `folder` takes the log: an absolute path of a folder of this run alone. Of a run
-    that had another supervisor `poll` alone gives what that had written.
+    that had another supervisor `poll` alone gives what that had written. `apart`: a process
+    looks at what is asked, else a thread of this one; by default as the system allows.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, apart: bool | None = None) -> None:
         machine = this_machine()
         assert machine is not None, "preflight comes first"
         self._installer = Installer(machine, build(machine))
         self._folder = folder
+        self._machine = machine
+        self._apart = reads_apart() if apart is None else apart
+        self._nobodys = Nobodys()
+        self._waker: tuple[int, int] | None = None
         self._follower = LogFollower(folder)
         self._channel: socket.socket | None = None
         self._listener: int | None = None
@@ -72,6 +78,7 @@ class Supervisor:
         Raises:
             OSError: no process or no memory can be had.
         """
+        self._nobodys = nobodys or self._nobodys
         page_fd = os.memfd_create("afield-supervisor")
         ours, theirs = socket.socketpair()
         try:
@@ -79,7 +86,7 @@ class Supervisor:
             self._page = Page(page_fd)
             argv = [sys.executable, "-I", "-S", "-c", _STAND, str(theirs.fileno()), str(page_fd)]
             self._stand = subprocess.Popen(
-                [*argv, self._folder, *_words(nobodys or Nobodys()), _PACKAGE],
+                [*argv, self._folder if self._apart else "", *_words(self._nobodys), _PACKAGE],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -93,6 +100,7 @@ class Supervisor:
             theirs.close()
             os.close(page_fd)
         self._channel = ours
+        self._waker = os.pipe()
 
     def start(self, starting: Callable[[], T]) -> T:
         """Call `starting`, which starts the command, with the filter on; return what it does.
@@ -116,7 +124,8 @@ class Supervisor:
             finally:
                 self._dressed.set()
             try:
-                done.append(starting())
+                with _forking(wanted=not self._apart):
+                    done.append(starting())
             except BaseException as error:  # noqa: BLE001 - it is raised where `start` was called
                 failed.append(error)
             finally:
@@ -150,9 +159,20 @@ class Supervisor:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))]
         with contextlib.suppress(OSError):
             channel.sendmsg([b"l"], rights)
-            channel.recv(1)  # of nothing: it returns when nobody is left at the other end
+        if not self._apart:
+            self._look(listener, page)
+        with contextlib.suppress(OSError):
+            if self._apart:
+                channel.recv(1)  # of nothing: it returns when nobody is left at the other end
         if not self._over.is_set():
             answer(listener, page)
+
+    def _look(self, listener: int, page: Page) -> None:
+        """Look at what is asked in this thread: only parents may read a process's memory here."""
+        assert self._waker is not None
+        wake_quickly(listener)
+        with contextlib.suppress(Exception):  # whatever it is, questions are answered on
+            serve(listener, page, self._folder, self._machine, self._nobodys, waker=self._waker[0])
 
     def poll(self) -> list[Event]:
         """Return what is new since the last call, in the order of time; waits for nothing."""
@@ -199,11 +219,17 @@ class Supervisor:
         if self._listener is not None and self._wearer is not None:
             self._wearer.join()
             left = not nobody_asks(self._listener, patience_ms=_PATIENCE_MS)
+        if self._waker is not None:
+            os.write(self._waker[1], b"w")
         if self._channel is not None:
             with contextlib.suppress(OSError):
                 self._channel.shutdown(socket.SHUT_RDWR)
         if self._stand_in is not None:
             self._stand_in.join()
+        if self._waker is not None:
+            os.close(self._waker[0])
+            os.close(self._waker[1])
+            self._waker = None
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -214,6 +240,19 @@ class Supervisor:
             self._stand.returncode = 0  # ends with the last process of the run, unwaited for
         elif self._stand is not None:
             self._stand.wait()
+
+
+@contextlib.contextmanager
+def _forking(*, wanted: bool) -> Iterator[None]:
+    """Have a process started by `fork`: `vfork` holds all threads up until its exec is let go on."""
+    before = getattr(subprocess, VFORK, None)
+    if wanted:
+        setattr(subprocess, VFORK, False)
+    try:
+        yield
+    finally:
+        if wanted:
+            setattr(subprocess, VFORK, before)
 
 
 def _words(nobodys: Nobodys) -> list[str]:

@@ -20,7 +20,7 @@ from afield.runs.capture.supervisor.serve import answer, nobody_asks, serve, wak
 
 
 def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest: str) -> None:
-    """Stand until the run is gone.
+    """Stand until the run is gone; without a `folder` only as a guard of who started us.
 
     The words are those of the command line: `rest` are the folders of `Nobodys`, of which the
     first `count` are always so.
@@ -36,6 +36,9 @@ def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest
     if listener is None:
         return
     wake_quickly(listener)
+    if not folder:
+        _guard(listener, page, channel.fileno())
+        return
     watching, held = os.pipe()
     server = os.fork()
     if server == 0:
@@ -43,7 +46,9 @@ def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest
         _serve(listener, page, folder, nobodys)
     os.close(held)
     page.tell_server(server)
-    _guard(listener, page, watching, server)
+    _guard(listener, page, watching)
+    os.kill(server, signal.SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
+    os.waitpid(server, 0)
 
 
 def _take(channel: socket) -> int | None:
@@ -63,13 +68,11 @@ def _serve(listener: int, page: Page, folder: str, nobodys: Nobodys) -> None:
         os._exit(0)  # whatever it was: the guard sees that we are gone, and answers
 
 
-def _guard(listener: int, page: Page, watching: int, server: int) -> None:
-    """Wait until nobody asks any more, or nobody serves."""
+def _guard(listener: int, page: Page, watching: int) -> None:
+    """Wait until nobody asks any more, or nobody serves: `watching` has no other end then."""
     poll = select.poll()
     poll.register(listener, 0)  # says only when all who could ask are gone
     poll.register(watching, 0)
     gone = [fd for fd, _ in poll.poll()]
     if listener not in gone and not nobody_asks(listener):
         answer(listener, page)
-    os.kill(server, signal.SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
-    os.waitpid(server, 0)
