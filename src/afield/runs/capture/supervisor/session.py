@@ -244,7 +244,7 @@ class Supervisor:
 
 @contextlib.contextmanager
 def _forking(*, wanted: bool) -> Iterator[None]:
-    """Have a process started by `fork`: `vfork` holds all threads up until its exec is let go on."""
+    """Have processes started by `fork`: `vfork` stops all threads until the exec may go on."""
     before = getattr(subprocess, VFORK, None)
     if wanted:
         setattr(subprocess, VFORK, False)
