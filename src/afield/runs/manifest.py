@@ -51,13 +51,29 @@ class Code(Struct, frozen=True, kw_only=True):
     not_kept: tuple[NotKept, ...] = ()
 
 
+class Patch(Struct, frozen=True, kw_only=True):
+    """An installed file that is not as its distribution's RECORD says: somebody patched it.
+
+    `path` is relative to the folder of installation, `how` is `changed`, `added` (in no RECORD,
+    and the run read it) or `removed`. `digest` is the BLAKE3-256 of its bytes, also its object id
+    when `kept`; None when it is gone or could not be read.
+    """
+
+    path: str
+    how: str
+    digest: str | None = None
+    size_bytes: int = 0
+    kept: bool = False
+
+
 class Distribution(Struct, frozen=True, kw_only=True):
     """An installed distribution. `identity` is the BLAKE3 of its sorted RECORD rows.
 
     RECORD rows without *.pyc, INSTALLER, REQUESTED, RECORD, direct_url.json and `../` paths;
     None when the distribution has no RECORD. `origin` is `index`, `editable`, `local`, `vcs` or
     `unknown`; `location` is the source folder of an editable one; `wheel` a vault object with
-    the repacked wheel when no index is known to have it.
+    the repacked wheel when no index is known to have it. `checked`: the run used it, and its files
+    were compared with RECORD; `patched` are those that are others.
     """
 
     name: str
@@ -66,6 +82,8 @@ class Distribution(Struct, frozen=True, kw_only=True):
     origin: str = "index"
     location: str | None = None
     wheel: str | None = None
+    checked: bool = False
+    patched: tuple[Patch, ...] = ()
 
 
 class Environment(Struct, frozen=True, kw_only=True):

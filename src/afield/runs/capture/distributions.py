@@ -29,15 +29,20 @@ _HEADER_BYTES = 16 << 10
 
 
 class Found(msgspec.Struct, frozen=True):
-    """An installed distribution and the folder that describes it."""
+    """An installed distribution and the folder that describes it.
+
+    `tops` are the names beside that folder which its files begin with: `numpy`, `six.py`.
+    """
 
     folder: str
     distribution: Distribution
+    tops: tuple[str, ...] = ()
 
 
 class _Known(msgspec.Struct, array_like=True):
     stamp: tuple[int, int, int]
     distribution: Distribution
+    tops: tuple[str, ...]
 
 
 class DistributionCache:
@@ -54,7 +59,7 @@ class DistributionCache:
             with contextlib.suppress(OSError, msgspec.MsgspecError), open(path, "rb") as stream:
                 self._known = msgspec.json.decode(stream.read(), type=dict[str, _Known])
 
-    def read(self, folder: str) -> Distribution | None:
+    def read(self, folder: str) -> Found | None:
         """Return what stands in a `*.dist-info` or `*.egg-info`; None when it is none."""
         try:
             here = os.stat(folder)
@@ -64,12 +69,12 @@ class DistributionCache:
         stamp = (here.st_mtime_ns, record.st_mtime_ns, record.st_size)
         known = self._known.get(folder)
         if known is None or known.stamp != stamp:
-            distribution = _read(folder)
-            if distribution is None:
+            found = _read(folder)
+            if found is None:
                 return None
-            known = self._known[folder] = _Known(stamp, distribution)
+            known = self._known[folder] = _Known(stamp, found.distribution, found.tops)
         self._used[folder] = known
-        return known.distribution
+        return Found(folder, known.distribution, known.tops)
 
     def save(self) -> None:
         """Remember for the next run."""
@@ -92,15 +97,15 @@ def find_distributions(path: Iterable[str], cache: DistributionCache) -> list[Fo
     found: dict[str, Found] = {}
     for entry in dict.fromkeys(path):
         for folder in _described(entry):
-            distribution = cache.read(folder)
-            if distribution is None:
+            one = cache.read(folder)
+            if one is None:
                 continue
-            name = normal_name(distribution.name)
+            name = normal_name(one.distribution.name)
             before = found.get(name)
             if before is None or (
-                before.distribution.identity is None and distribution.identity is not None
+                before.distribution.identity is None and one.distribution.identity is not None
             ):
-                found[name] = Found(folder, distribution)
+                found[name] = one
     return [found[name] for name in sorted(found)]
 
 
@@ -143,7 +148,7 @@ def _described(entry: str) -> Iterator[str]:
             yield f"{entry}/{name}/EGG-INFO"
 
 
-def _read(folder: str) -> Distribution | None:
+def _read(folder: str) -> Found | None:
     if os.path.isfile(folder):  # distutils wrote a file, not a folder
         name, version = _name_and_version(folder)
     else:
@@ -156,13 +161,16 @@ def _read(folder: str) -> Distribution | None:
     origin, location = _origin(folder)
     if rows is None and origin == "index":
         origin = "unknown"
-    return Distribution(
+    distribution = Distribution(
         name=name,
         version=version,
         identity=None if rows is None else digest("\n".join(rows).encode()),
         origin=origin,
         location=location,
     )
+    own = os.path.basename(folder)
+    tops = {row.rsplit(",", 2)[0].replace("\\", "/").partition("/")[0] for row in rows or ()}
+    return Found(folder, distribution, tuple(sorted(tops - {own})))
 
 
 def _name_and_version(path: str) -> tuple[str, str]:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import msgspec
 
 from afield.kernel.digest import digest
-from afield.runs.capture.distributions import DistributionCache, Found, find_distributions
+from afield.runs.capture.distributions import DistributionCache, find_distributions
 from afield.runs.capture.limits import PROBE_S
+from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.wheel import repack
 from afield.runs.manifest import Distribution, Environment
 from afield.vault import Vault
@@ -85,14 +86,25 @@ def python_of(program: str, environ: Mapping[str, str], folder: str) -> str | No
 
 
 def read_environment(
-    python: Python, *, cache: DistributionCache, vault: Vault | None = None
+    python: Python,
+    *,
+    cache: DistributionCache,
+    vault: Vault | None = None,
+    patches: PatchCheck | None = None,
 ) -> Environment:
     """Return the environment that a Python imports from.
 
-    With a vault, distributions that no index has are kept in it as wheels.
+    Args:
+        python: the interpreter.
+        cache: what was read of distributions before.
+        vault: keeps distributions that no index has, as wheels.
+        patches: compares distributions with what was installed.
     """
     found = find_distributions(python.path, cache)
-    distributions = tuple(_with_wheel(one, vault) for one in found)
+    looked = {} if patches is None else patches.look(found)
+    distributions = tuple(
+        _with_wheel(one.folder, looked.get(one.folder, one.distribution), vault) for one in found
+    )
     platform = sysconfig.get_platform()
     return Environment(
         python=python.version,
@@ -114,13 +126,18 @@ def environment_identity(
     """Digest what decides which code an environment has: not where it lies, nor who made it."""
     parts: list[object] = [implementation, version, platform]
     parts += [[one.name.lower(), one.version, one.identity] for one in distributions]
+    parts += [
+        [one.name.lower(), [[patch.path, patch.how, patch.digest] for patch in one.patched]]
+        for one in distributions
+        if one.patched
+    ]
     return digest(msgspec.json.encode(parts))
 
 
-def _with_wheel(found: Found, vault: Vault | None) -> Distribution:
-    if vault is None or found.distribution.origin != "local":
-        return found.distribution
-    packed = repack(found.folder)
+def _with_wheel(folder: str, one: Distribution, vault: Vault | None) -> Distribution:
+    if vault is None or one.origin != "local":
+        return one
+    packed = repack(folder, patched={patch.path for patch in one.patched})
     if packed is None:
-        return found.distribution
-    return msgspec.structs.replace(found.distribution, wheel=vault.put(packed))
+        return one
+    return msgspec.structs.replace(one, wheel=vault.put(packed))

@@ -90,6 +90,15 @@ GPU_PERIOD_MS = 2_000
 WHEEL_BYTES_MAX = 64 << 20
 """The largest distribution that is repacked as a wheel because no index has it."""
 
+INSTALLED_HASHED_BYTES_MAX = 512 << 20
+"""Installed bytes that one run compares with RECORD; the next goes on where it stopped."""
+
+PATCHES_MAX = 2_000
+"""Files of one distribution that are named as patched by hand."""
+
+PATCHES_TOTAL_BYTES_MAX = 64 << 20
+"""All kept bytes of files that were patched by hand in one environment."""
+
 BLOCKER_PATHS_MAX = 3
 """How many files of one kind a blocker names before it counts the rest."""
 

@@ -28,6 +28,7 @@ from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers import LAYERS, Layer, Sighted, Site, Watches
 from afield.runs.capture.outputs import OutputScan, begin_mark
 from afield.runs.capture.request import Faults, Request
+from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
@@ -324,9 +325,15 @@ class Observer:
                 python = ask_python(executable, request.environ, request.folder)
         if python is None:
             return None
-        path = os.path.join(self._record.workspace, "cache", "distributions.json")
-        cache = DistributionCache(path)
-        found = read_environment(python, cache=cache, vault=self._record.vault)
+        caches = os.path.join(self._record.workspace, "cache")
+        cache = DistributionCache(os.path.join(caches, "distributions.json"))
+        patches = PatchCheck(
+            os.path.join(caches, "installed"),
+            used=trace.installed(),
+            vault=self._record.vault,
+            known=self.known,
+        )
+        found = read_environment(python, cache=cache, vault=self._record.vault, patches=patches)
         cache.save()
         return found
 

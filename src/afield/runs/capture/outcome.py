@@ -211,6 +211,9 @@ def _environment(environment: Environment | None, outside: Sequence[str]) -> lis
 
 def _secrets(redactions: Iterable[Redaction]) -> list[str]:
     lines = []
+    lost = [patch for one in environment.distributions for patch in one.patched]
+    paths = [one.path for one in lost if not one.kept and one.how != "removed"]
+    lines += [f"patched by hand and not kept: {path}" for path in _few(paths, "installed files")]
     for one in redactions:
         if one.where == "argv":
             lines.append(f"argument {one.name} is a secret that must be handed over again")

@@ -16,6 +16,7 @@ import msgspec
 
 from afield.runs.capture.entropy import lines_drawing
 from afield.runs.capture.trace_events import (
+    CodeRead,
     Command,
     DefaultGenerator,
     EntropyCall,
@@ -38,9 +39,9 @@ from afield.runs.capture.trace_events import (
 )
 
 __all__ = [
-    "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead", "Interpreter",
-    "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove",
-    "Rename", "Trace", "TraceFollower", "Uncaught", "collect", "read",
+    "CodeRead", "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead",
+    "Interpreter", "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove",
+    "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect", "read",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Event)
@@ -50,12 +51,14 @@ T = TypeVar("T", bound=Event)
 class Trace:
     """All events of a run by kind, each in the order of time.
 
-    `active` is false when no Python of the run loaded the hook.
+    `active` is false when no Python of the run loaded the hook. `code` are the files of installed
+    distributions that Python imported, sources or the byte code of them, as Python names them.
     """
 
     opens: tuple[Open, ...] = ()
     crowds: tuple[FolderRead, ...] = ()
     removals: tuple[Remove, ...] = ()
+    code: tuple[str, ...] = ()
     renames: tuple[Rename, ...] = ()
     links: tuple[Link, ...] = ()
     network: tuple[Network, ...] = ()
@@ -91,6 +94,10 @@ class Trace:
         return tuple(self._walk.written.values())
 
     def addresses(self) -> tuple[str, ...]:
+    def installed(self) -> list[str]:
+        """Return the files that may be of an installed distribution and were read; others, too."""
+        return [*self.code, *self._walk.reads]
+
         """Return `host:port` of each foreign address contacted, by the name when one was asked.
 
         Loopback is left out: it is the run talking to itself.
@@ -242,6 +249,7 @@ def collect(events: Iterable[Event]) -> Trace:
         opens=of(Open),
         crowds=of(FolderRead),
         removals=of(Remove),
+        code=tuple(dict.fromkeys(path for event in of(CodeRead) for path in event.paths)),
         renames=of(Rename),
         links=of(Link),
         network=of(Network),

@@ -44,6 +44,12 @@ class FolderRead(Event, frozen=True, kw_only=True, gc=False):
     path: str
 
 
+class CodeRead(Event, frozen=True, kw_only=True, gc=False):
+    """Files of installed code (sources, or the byte code of them) that a process opened."""
+
+    paths: tuple[str, ...]
+
+
 class Remove(Event, frozen=True, kw_only=True, gc=False):
     """A file or folder that was asked to go."""
 
@@ -197,6 +203,10 @@ def _rename(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     path, target, where, new = fields
     return Rename(
         at_ns=at_ns,
+def _code_read(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return CodeRead(at_ns=at_ns, pid=pid, paths=tuple(fields))
+
+
         pid=pid,
         path=_normal(path),
         target=_normal(target),
@@ -311,5 +321,6 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
 }
 
 
+    "a": _code_read,
 def _normal(path: str) -> str:
     return os.path.normpath(path) if path else path

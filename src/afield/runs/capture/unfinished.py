@@ -28,6 +28,7 @@ from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers import Sighted, Site, Watches
 from afield.runs.capture.outputs import OutputScan
+from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.request import Faults
 from afield.runs.capture.source import Seen, Snapshot
 from afield.runs.capture.trace import Trace, read
@@ -223,7 +224,14 @@ class _Unfinished:
         )
         with self._faults.contained("the environment is not recorded"):
             cache = DistributionCache(os.path.join(self._caches, "distributions.json"))
-            return read_environment(python, cache=cache, vault=self._record.vault)
+            patches = PatchCheck(
+                os.path.join(self._caches, "installed"),
+                used=trace.installed(),
+                vault=self._record.vault,
+            )
+            return read_environment(
+                python, cache=cache, vault=self._record.vault, patches=patches
+            )
         return None
 
     def _with_console(self, manifest: Manifest) -> Manifest:

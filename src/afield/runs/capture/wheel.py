@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import zipfile
+from collections.abc import Collection
 
 from afield.runs.capture.distributions import stable_rows
 from afield.runs.capture.limits import WHEEL_BYTES_MAX
@@ -19,10 +20,14 @@ from afield.runs.capture.limits import WHEEL_BYTES_MAX
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def repack(folder: str, *, bytes_max: int = WHEEL_BYTES_MAX) -> bytes | None:
+def repack(
+    folder: str, *, bytes_max: int = WHEEL_BYTES_MAX, patched: Collection[str] = ()
+) -> bytes | None:
     """Return the wheel of the distribution that a `*.dist-info` folder describes.
 
-    None when it has no list of files, is too large, or a file is missing or was changed.
+    None when it has no list of files, is too large, or a file is missing or was changed. Files of
+    `patched` may be: they are packed as they are, with the hash that was recorded of them, so that
+    the distribution keeps its identity.
     """
     rows = stable_rows(folder)
     if rows is None:
@@ -34,17 +39,20 @@ def repack(folder: str, *, bytes_max: int = WHEEL_BYTES_MAX) -> bytes | None:
     size_bytes = 0
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as wheel:
         for row in rows:
-            path, wanted, _ = row.rsplit(",", 2)
+            path, wanted, size = row.rsplit(",", 2)
             try:
                 with open(f"{base}/{path}", "rb") as stream:
                     data = stream.read()
             except OSError:
-                return None
+                if path not in patched:
+                    return None
+                data = b""
             size_bytes += len(data)
-            if size_bytes > bytes_max or (wanted and wanted != _hash(data)):
+            changed = wanted and wanted != _hash(data)
+            if size_bytes > bytes_max or (changed and path not in patched):
                 return None
             wheel.writestr(_entry(path), data)
-            kept.append((path, _hash(data), str(len(data))))
+            kept.append((path, *((wanted, size) if changed else (_hash(data), str(len(data))))))
         wheel.writestr(_entry(f"{own}/RECORD"), _record(kept, f"{own}/RECORD"))
     return packed.getvalue()
 

@@ -229,7 +229,12 @@ def start(here):
     hook = Hook(folder, here, seed)
     hook.introduce()
     if os.environ.get("AFIELD_TRACE") == "1":
-        hook.handlers.update(Watch(hook.log, folder, here, environment).handlers)
+        watch = Watch(hook.log, folder, here, environment)
+        hook.handlers.update(watch.handlers)
+        libraries = folder + os.sep + "libraries"
+        if os.path.isdir(libraries):  # made when nothing sees deeper than Python
+            hook.safely(lambda: hook.watch_libraries(watch, libraries))()
+        atexit.register(hook.safely(watch.tell_code))
     if seed:
         hook.safely(hook.replay)()
     hook.handlers["sys.excepthook"] = hook.uncaught  # told by Python itself; nothing is replaced

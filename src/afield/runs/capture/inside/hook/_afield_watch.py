@@ -18,6 +18,8 @@ SHARED = "/dev/shm/"  # noqa: S108 - watched, not used: people keep data there
 _TRUNCATES = os.O_TRUNC | os.O_EXCL
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 _CACHE = os.sep + "__pycache__" + os.sep
+_SITE = "-packages" + os.sep  # of site-packages and dist-packages
+CODE_TOLD_AT_ONCE = 32
 _absolute = os.path.isabs
 
 
@@ -35,6 +37,8 @@ class Watch:
         self.late = {}  # by folder: files told after FILES_TOLD_MAX
         self.written = set()
         self.told = set()
+        self.code = set()  # of installed distributions: told in bundles, for it is much
+        self.code_untold = []
         self.handlers = {
             "open": self.opened(),
             "os.remove": self.removed,
@@ -90,7 +94,10 @@ class Watch:
             text = fsdecode(path)
         else:  # a descriptor, or no path at all
             return
-        if flags & _FOLDER or self.is_nobodys(text):
+        if flags & _FOLDER:
+            return
+        if self.is_nobodys(text):
+            self.note_code(text, flags)
             return
         if (self.reads_many or len(seen) >= FILES_TOLD_MAX) and self.is_crowd(text, flags, seen):
             return
@@ -113,6 +120,20 @@ class Watch:
         return text.startswith(self.environment) and text.endswith(CODE_ENDS)
 
     def is_crowd(self, text, flags, seen):
+    def note_code(self, text, flags):
+        """Keep in mind that a file of installed code was opened, and tell of many at once."""
+        if _SITE in text and not flags & 3 and text not in self.code:
+            self.code.add(text)
+            self.code_untold.append(text)
+            if len(self.code_untold) >= CODE_TOLD_AT_ONCE:
+                self.tell_code()
+
+    def tell_code(self):
+        """Write which files of installed code were opened since this was last told."""
+        told, self.code_untold = self.code_untold, []
+        if told:
+            self.put("a", told)
+
         """Tell whether a file that is read need not be told, because its folder was, or is now.
 
         Code is told always, and of each folder the first few files.
