@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from afield.replay import Stability
-    from afield.runs.manifest import FileRecord, Manifest
+    from afield.runs.manifest import FileRecord, Manifest, Notebook
     from afield.workspace.views import RunView
     from afield.workspace.workspace import Workspace
 
@@ -194,6 +194,7 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
         },
         "inputs": [file_part(found) for found in manifest.inputs],
         "outputs": [file_part(found) for found in manifest.outputs],
+        "notebook": manifest.notebook and _notebook_part(manifest.notebook),
         "entropy": {
             "mode": manifest.entropy.mode,
             "calls": [
@@ -210,6 +211,18 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
         "redactions": [to_builtins(found) for found in manifest.redactions],
         "capture": _capture_part(manifest),
         "blockers": list(manifest.blockers),
+    }
+
+
+def _notebook_part(found: Notebook) -> dict[str, Any]:
+    return {
+        "path": found.path,
+        "kernel": found.kernel,
+        "language": found.language,
+        "cells": found.cells,
+        "text": found.text,
+        "executed": found.executed,
+        "failed_cell": found.failed_cell,
     }
 
 

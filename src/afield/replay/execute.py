@@ -169,6 +169,7 @@ def execute(
     secrets: Mapping[str, str],
     environ: Mapping[str, str],
     prepared: Prepared,
+    python: str | None,
     out: BinaryIO,
     err: BinaryIO,
     terminal: bool,
@@ -176,7 +177,7 @@ def execute(
     """Run the command again under capture, with the recorded seeds, params and tags.
 
     `argv_shown` is what the new record holds instead of `argv`, and `secrets` is what it must
-    not hold.
+    not hold. `python` is the rebuilt environment's, None when there is none.
 
     Raises:
         AfieldError: the command cannot be started.
@@ -198,5 +199,6 @@ def execute(
         reproduces=original,
         root=prepared.root,
         terminal=terminal,
+        python=python,
     )
     return capture(record, request, out=out, err=err)

@@ -84,6 +84,7 @@ _TEMPORARY = re.compile(
     r"(?:[a-z0-9_]{8}|[A-Za-z0-9]{6}|[A-Za-z0-9]{10}))(?![\w-])"
     r"|(?:/private)?/var/folders/[\w+]{2}/[\w+]+/T/[\w.-]+"
     r"|(?i:[a-z]:\\users\\[^\\\s]+\\appdata\\local\\temp\\[\w.-]+)"
+    r"|(?<=[\\/])ipykernel_\d+(?=[\\/]\d+\.py)"  # the file that a cell's traceback names
 )
 _PACKAGES = re.compile(
     r"<(?:environment|python)>[\\/](?:local[\\/])?[Ll]ib(?:64)?[\\/](?:python3?[\d.]*[\\/])?"

@@ -109,6 +109,7 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         secrets=ready.handed.known,
         environ=environ,
         prepared=prepared,
+        python=built.python if built else None,
         out=wish.out,
         err=wish.err,
         terminal=wish.terminal,

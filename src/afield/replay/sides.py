@@ -13,6 +13,7 @@ from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks, Window
 from afield.replay.reader import RunFacts
 from afield.replay.text import clip
+from afield.runs.cells import is_notebook, text_of
 from afield.runs.manifest import Manifest
 from afield.vault import Vault
 
@@ -83,7 +84,10 @@ def _source(tree: Mapping[str, tuple[int, str]], vault: Vault) -> Source:
 
 
 def object_difference(vault: Vault) -> Show:
-    """Return a function that words how two objects of the vault differ, as a unified diff."""
+    """Return a function that words how two objects of the vault differ, as a unified diff.
+
+    Notebooks are shown by their cells as text.
+    """
 
     def show(path: str, old: str, new: str) -> Sequence[str]:
         try:
@@ -91,6 +95,11 @@ def object_difference(vault: Vault) -> Show:
             if max(sizes) > DIFF_BYTES_MAX:
                 return [f"{path}: {sizes[0]} vs {sizes[1]} bytes"]
             before, after = vault.get(ObjectId(old)), vault.get(ObjectId(new))
+            if is_notebook(path):
+                texts = text_of(before), text_of(after)
+                if texts[0] is not None and texts[1] is not None:
+                    same = [f"{path}: the same cells; outputs or metadata in the file differ"]
+                    return unified(path, texts[0], texts[1]) or same
             return unified(path, before.decode("utf-8"), after.decode("utf-8"))
         except (AfieldError, UnicodeDecodeError):
             return [f"{path}: {old[:12]} vs {new[:12]}"]

@@ -175,6 +175,23 @@ class Redaction(Struct, frozen=True, kw_only=True):
     name: str
 
 
+class Notebook(Struct, frozen=True, kw_only=True):
+    """The notebook that the command was.
+
+    `kernel` is what executed it, by its specification's name; `cells` counts those of code.
+    `text` is an object: the cells as a script in the percent format. `executed` is the path of
+    the output that holds the executed notebook. `failed_cell` counts code cells from 1.
+    """
+
+    path: str
+    kernel: str
+    language: str
+    cells: int
+    text: str
+    executed: str | None = None
+    failed_cell: int | None = None
+
+
 class Capture(Struct, frozen=True, kw_only=True):
     """Which layers were active, and every fault of ours along the way.
 
@@ -226,6 +243,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     console_bytes: int = 0
     resources: Resources | None = None
     redactions: tuple[Redaction, ...] = ()
+    notebook: Notebook | None = None
     capture: Capture
     blockers: tuple[str, ...] = ()
 

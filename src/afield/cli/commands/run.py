@@ -6,16 +6,20 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import click
 
 from afield.cli.arguments import KEY_VALUE
 from afield.cli.commands.run_words import recorded_document, summary_lines
 from afield.cli.output import emit_json_line
-from afield.cli.session import global_options, session_of
+from afield.cli.session import Session, global_options, session_of
 from afield.cli.settings import load_settings
 from afield.kernel.errors import Usage
+from afield.runs.cells import is_notebook
+
+if TYPE_CHECKING:
+    from afield.runs.capture.capture import Outcome
 
 Trace = Literal["auto", "python", "off"]
 
@@ -40,6 +44,12 @@ GARBAGE_THRESHOLD = 50_000
     type=click.Choice(["auto", "python", "off"]),
     help="How files are seen; auto unless configured otherwise.",
 )
+@click.option(
+    "--executed",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Of a notebook: leave the executed one here, too.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing afterwards.")
 @global_options
 @click.pass_context
@@ -54,6 +64,7 @@ def command(
     params: tuple[tuple[str, str], ...],
     no_seed: bool,
     trace: Trace | None,
+    executed: str | None,
     quiet: bool,
 ) -> int:
     """Record COMMAND: code, environment, inputs, outputs, console, seeds and resources.
@@ -61,6 +72,7 @@ def command(
     \b
       afield run python train.py --lr 0.1
       afield run --tag stage=try --param model=tree -- ./train.sh
+      afield run analysis.ipynb
 
     The command's output, exit code, signals and Ctrl-C are as without Afield. Afield's own
     options stand before the command. Afterwards one short paragraph on stderr says what was
@@ -91,19 +103,44 @@ def command(
         trace=trace or cast("Trace", settings.text("run.trace")),
         keep_bytes_max=settings.integer("run.keep_mb") * 1_000_000,
         terminal=session.is_terminal(sys.stdout),
+        executed_to=_beside(words[0], executed, session.folder()),
     )
-    sys.stdout.flush()
-    sys.stderr.flush()
-    out = None if 1 in session.closed else sys.stdout.buffer
-    err = None if 2 in session.closed else sys.stderr.buffer  # noqa: PLR2004 - stderr
+    out, err = _streams(session)
     outcome = capture(record, request, out=out, err=err)
     session.command_code = outcome.exit_code
+    _answer(session, outcome, quiet=quiet)
+    return outcome.exit_code
+
+
+def _answer(session: Session, outcome: Outcome, *, quiet: bool) -> None:
+    """Say what was recorded, on stderr."""
     if session.json:
         emit_json_line(recorded_document(outcome), sys.stderr)
     elif not quiet:
         for line in summary_lines(outcome):
             click.echo(line, err=True)
-    return outcome.exit_code
+
+
+def _streams(session: Session) -> tuple[BinaryIO | None, BinaryIO | None]:
+    """Return where the command's output goes: our own streams, of those that are open."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    out = None if 1 in session.closed else sys.stdout.buffer
+    err = None if 2 in session.closed else sys.stderr.buffer  # noqa: PLR2004 - stderr
+    return out, err
+
+
+def _beside(notebook: str, executed: str | None, folder: Path) -> str | None:
+    """Return where the executed notebook goes: anywhere but over the notebook itself."""
+    if executed is None:
+        return None
+    if not is_notebook(notebook):
+        raise Usage("--executed is for notebooks", notebook)
+    path = (folder / executed).resolve()
+    if path == (folder / notebook).resolve():
+        hint = f"afield run --executed {Path(executed).stem}.executed.ipynb {notebook}"
+        raise Usage("--executed would overwrite the notebook", executed, hint=hint)
+    return os.fspath(path)
 
 
 def _project_name(folder: Path) -> str:

@@ -188,5 +188,5 @@ def _shown(value: Any) -> str:
     return clip(json.dumps(value, ensure_ascii=False), 60)
 
 
-JSON = Canonicaliser(NAME, compare_json, suffixes=(".json", ".geojson", ".ipynb"))
+JSON = Canonicaliser(NAME, compare_json, suffixes=(".json", ".geojson"))
 JSON_LINES = Canonicaliser("json lines", compare_lines, suffixes=(".jsonl", ".ndjson"))

@@ -11,6 +11,7 @@ from afield.replay.canonical.hdf5 import HDF5
 from afield.replay.canonical.jpeg import JPEG
 from afield.replay.canonical.json_values import JSON, JSON_LINES
 from afield.replay.canonical.look import Canonicaliser, Look
+from afield.replay.canonical.notebook import NOTEBOOK
 from afield.replay.canonical.onnx import ONNX
 from afield.replay.canonical.pdf import PDF, POSTSCRIPT
 from afield.replay.canonical.pickled import PICKLE
@@ -48,6 +49,7 @@ REGISTRY: tuple[Canonicaliser, ...] = (
     SVG,
     XGBOOST,
     LIGHTGBM,
+    NOTEBOOK,
     JSON,
     JSON_LINES,
     TABLE,

@@ -24,6 +24,7 @@ from afield.runs.capture.console import ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan, plan
 from afield.runs.capture.layers import LAYERS, Layer
 from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
+from afield.runs.capture.notebook import NotebookCommand, notebook_command
 from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import facts_of, status_of
 from afield.runs.capture.request import Faults, Outcome, Request
@@ -59,12 +60,12 @@ def capture(
         CommandNotFound, CommandNotExecutable: nothing was run and nothing recorded.
         KeyboardInterrupt: before the command was started.
     """
-    program = find_command(request.argv, request.folder, request.environ)
+    target = _find(request)
     faults = Faults()
     seeds = _plan(request, faults)
     known = secrets_of(request)
     told, hidden = clean_words(request, known)
-    observer = Observer(record, request, program=program, known=known, faults=faults, layers=layers)
+    observer = Observer(record, request, target=target, known=known, faults=faults, layers=layers)
     observer.seeds = seeds
     observer.clean = partial(clean_manifest, vault=record.vault, known=known, told=hidden)
     with faults.contained("the code was not kept"):
@@ -100,6 +101,11 @@ def capture(
     if not recorded:
         _say(err, faults)
     return Outcome(run, name, done.shell_code, manifest, recorded, tuple(faults.texts))
+
+
+def _find(request: Request) -> str | NotebookCommand:
+    """Return the program that is to run, or the notebook that the command is."""
+    return notebook_command(request) or find_command(request.argv, request.folder, request.environ)
 
 
 def _plan(request: Request, faults: Faults) -> SeedPlan:
@@ -172,7 +178,7 @@ def _run(
     console = ConsoleWriter(stream, known=observer.known)
     try:
         done = run_child(
-            request.argv,
+            request.argv if observer.notebook is None else observer.notebook.prepare(live),
             folder=request.folder,
             environ=environ,
             out=out,
@@ -205,6 +211,8 @@ def _describe(observer: Observer, done: Exit, console: ConsoleWriter, faults: Fa
             return observer.manifest(done, console)
     except KeyboardInterrupt:
         faults.add("recording was interrupted: what was seen is lost")
+    finally:
+        observer.leave_notebook()
     return observer.rest(done)
 
 

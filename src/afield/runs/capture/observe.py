@@ -26,9 +26,10 @@ from afield.runs.capture.host import pick_threads, pick_variables, read_host, re
 from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers import LAYERS, Layer, Sighted, Site, Watches
+from afield.runs.capture.notebook import NotebookCommand, own_folders
 from afield.runs.capture.outputs import OutputScan, begin_mark
-from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.patches import PatchCheck
+from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
@@ -50,7 +51,7 @@ class Observer:
         record: Record,
         request: Request,
         *,
-        program: str,
+        target: str | NotebookCommand,
         known: Mapping[str, bytes],
         faults: Faults,
         layers: Sequence[Layer] = LAYERS,
@@ -59,11 +60,12 @@ class Observer:
         self.faults = faults
         self.seeds = SeedPlan(None, None)
         self.console: ObjectId | None = None
+        self.notebook = notebook = None if isinstance(target, str) else target
         self.uncaught: tuple[Uncaught, ...] = ()
         self.clean: Callable[[Manifest], Manifest] = lambda manifest: manifest
         self._record = record
         self._request = request
-        self._program = program
+        self._program = target if isinstance(target, str) else target.program
         root, self._by_git, warnings = find_root(request.root or request.folder, request.environ)
         for warning in warnings:
             faults.add(warning)
@@ -77,7 +79,7 @@ class Observer:
         self._sieve = Sieve(
             self._root,
             workspace=record.workspace,
-            ours=(HOOK_FOLDER,),
+            ours=(HOOK_FOLDER, *(own_folders() if notebook is not None else ())),
             environ=request.environ,
         )
         self._mark_ns: int | None = None
@@ -248,11 +250,31 @@ class Observer:
             capture=self._capture(sighted),
             **parts,
         )
+        found = self._with_notebook(found)
         blockers = outcome.find_blockers(
             found, sighted, mode=self._request.trace, stdin=self._stdin.read_from()
         )
         blockers += outcome.unprintable(self._request.argv)
         return msgspec.structs.replace(found, blockers=tuple(blockers))
+
+    def _with_notebook(self, manifest: Manifest) -> Manifest:
+        if self.notebook is None:
+            return manifest
+        if self.notebook.kernel.warning is not None:
+            self.faults.add(self.notebook.kernel.warning)
+        with self.faults.contained("the executed notebook is not kept"):
+            manifest = self.notebook.describe(
+                manifest, self._record.vault, self.known, self._snapshot
+            )
+        warnings = tuple(self.faults.texts)
+        capture = msgspec.structs.replace(manifest.capture, warnings=warnings)
+        return msgspec.structs.replace(manifest, capture=capture)
+
+    def leave_notebook(self) -> None:
+        """Leave the executed notebook where a person wants it; when the outputs are recorded."""
+        if self.notebook is not None:
+            with self.faults.contained("the executed notebook was not copied"):
+                self.notebook.finish(self._request.executed_to)
 
     def finish_watch(self) -> Sighted:
         """End what the layers have begun and return what they saw; nothing is left running."""
@@ -335,6 +357,8 @@ class Observer:
         )
         found = read_environment(python, cache=cache, vault=self._record.vault, patches=patches)
         cache.save()
+        for text in patches.faults:
+            self.faults.add(text)
         return found
 
     def _redactions(self) -> tuple[tuple[str, ...], tuple[Redaction, ...]]:

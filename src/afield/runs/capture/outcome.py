@@ -79,6 +79,8 @@ def facts_of(manifest: Manifest) -> dict[str, Any]:
 def script_of(manifest: Manifest) -> str:
     """Return what the command runs: a script, relative to the project; `-m MODULE`; a program."""
     argv = manifest.argv
+    if manifest.notebook is not None:
+        return manifest.notebook.path
     for at, word in enumerate(argv[1:], 1):
         if word == "-m" and at + 1 < len(argv):
             return f"-m {argv[at + 1]}"

@@ -22,7 +22,9 @@ class Request:
     level, else `folder`). `project_default` stands unless a person or the script itself names
     a project. `terminal` tells whether stdout is a terminal. `argv_shown` stands in the record
     instead of `argv`, and `secrets` are replaced wherever they turn up, each by the name of what
-    stands for it: both are for runs that are repeated with secrets handed over.
+    stands for it: both are for runs that are repeated with secrets handed over. Of a notebook
+    `python` is the interpreter of its kernel, whatever it names, and `executed_to` the file that
+    the executed notebook is copied to.
     """
 
     argv: tuple[str, ...]
@@ -44,6 +46,8 @@ class Request:
     root: str | None = None
     keep_bytes_max: int = KEEP_BYTES_MAX
     terminal: bool = False
+    python: str | None = None
+    executed_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

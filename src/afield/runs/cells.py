@@ -1,0 +1,125 @@
+"""A notebook as a document: its cells, as a person reads them and as text that can be compared.
+
+Reads the JSON of `.ipynb` files (nbformat 4, https://nbformat.readthedocs.io) without any
+library of notebooks, so that whoever compares or shows one needs none. Nothing is executed here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SUFFIX = ".ipynb"
+TEXT_SUFFIX = ".py"
+_FORMAT = 4
+_COMMENTS = {"javascript": "//", "scala": "//", "java": "//", "c++": "//", "rust": "//"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: `kind` is `code`, `markdown` or `raw`; `count` what stands in `In [ ]`."""
+
+    kind: str
+    source: str
+    count: int | None = None
+    outputs: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A notebook: its cells, the kernel that it names, and the language of its code."""
+
+    cells: tuple[Cell, ...]
+    kernel: str | None = None
+    language: str = "python"
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        """The cells that are executed."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def is_notebook(path: str) -> bool:
+    """Tell whether a file is a notebook by its name."""
+    return path.lower().endswith(SUFFIX)
+
+
+def read_document(data: bytes) -> Document | None:
+    """Return the notebook that these bytes are; None when they are none of format 4."""
+    try:
+        plain = json.loads(data)
+        if plain["nbformat"] != _FORMAT:
+            return None
+        about = plain.get("metadata") or {}
+        spec = about.get("kernelspec") or {}
+        language = (about.get("language_info") or {}).get("name") or spec.get("language")
+        cells = tuple(_cell(found) for found in plain["cells"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return Document(cells, spec.get("name"), str(language or "python").lower())
+
+
+def joined(text: Any) -> str:
+    """Return a text that may stand as a list of its lines.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    return text if isinstance(text, str) else "".join(text)
+
+
+def as_text(document: Document) -> str:
+    """Return the cells as a script in the percent format, without any output.
+
+    A cell begins with `# %%`, and all that is no code is commented out.
+    """
+    mark = _COMMENTS.get(document.language, "#")
+    parts = []
+    for cell in document.cells:
+        lines = cell.source.rstrip("\n").split("\n")
+        head = f"{mark} %%"
+        if cell.kind != "code":
+            head += f" [{cell.kind}]"
+            lines = [f"{mark} {line}".rstrip() for line in lines]
+        parts.append("\n".join([head, *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def text_of(data: bytes) -> str | None:
+    """Return the cells of a notebook's bytes as text; None when they are no notebook."""
+    document = read_document(data)
+    return None if document is None else as_text(document)
+
+
+def clean_notebook(data: bytes, clean: Callable[[str], str]) -> bytes:
+    """Return a notebook with each of its texts put through `clean`; lists of lines are joined.
+
+    Raises:
+        ValueError: the bytes are no JSON.
+    """
+    return json.dumps(_cleaned(json.loads(data), clean), indent=1, ensure_ascii=False).encode()
+
+
+def _cell(plain: Mapping[str, Any]) -> Cell:
+    return Cell(
+        kind=str(plain["cell_type"]),
+        source=joined(plain.get("source", "")),
+        count=plain.get("execution_count"),
+        outputs=tuple(dict(found) for found in plain.get("outputs", ())),
+    )
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {name: _cleaned(inner, clean) for name, inner in value.items()}
+    if isinstance(value, list):
+        if value and all(isinstance(inner, str) for inner in value):
+            text = "".join(value)
+            found = clean(text)
+            return value if found == text else found.splitlines(keepends=True)
+        return [_cleaned(inner, clean) for inner in value]
+    return value
