@@ -203,6 +203,9 @@ def _environment(environment: Environment | None, outside: Sequence[str]) -> lis
                 lines.append(f"editable {one.name} at {one.location} is outside the project")
         elif one.origin in {"local", "unknown"} and one.wheel is None:
             homeless.append(f"{one.name} {one.version}")
+    lost = [patch for one in environment.distributions for patch in one.patched]
+    paths = [one.path for one in lost if not one.kept and one.how != "removed"]
+    lines += [f"patched by hand and not kept: {path}" for path in _few(paths, "installed files")]
     if homeless:
         names = ", ".join(homeless[:BLOCKER_PATHS_MAX])
         more = len(homeless) - BLOCKER_PATHS_MAX
@@ -213,9 +216,6 @@ def _environment(environment: Environment | None, outside: Sequence[str]) -> lis
 
 def _secrets(redactions: Iterable[Redaction]) -> list[str]:
     lines = []
-    lost = [patch for one in environment.distributions for patch in one.patched]
-    paths = [one.path for one in lost if not one.kept and one.how != "removed"]
-    lines += [f"patched by hand and not kept: {path}" for path in _few(paths, "installed files")]
     for one in redactions:
         if one.where == "argv":
             lines.append(f"argument {one.name} is a secret that must be handed over again")

@@ -35,6 +35,7 @@ from afield.runs.capture.trace_events import (
     Remove,
     Rename,
     Uncaught,
+    Watched,
     parse,
 )
 
@@ -57,8 +58,8 @@ class Trace:
 
     opens: tuple[Open, ...] = ()
     crowds: tuple[FolderRead, ...] = ()
-    removals: tuple[Remove, ...] = ()
     code: tuple[str, ...] = ()
+    removals: tuple[Remove, ...] = ()
     renames: tuple[Rename, ...] = ()
     links: tuple[Link, ...] = ()
     network: tuple[Network, ...] = ()
@@ -93,11 +94,11 @@ class Trace:
         """
         return tuple(self._walk.written.values())
 
-    def addresses(self) -> tuple[str, ...]:
     def installed(self) -> list[str]:
         """Return the files that may be of an installed distribution and were read; others, too."""
         return [*self.code, *self._walk.reads]
 
+    def addresses(self) -> tuple[str, ...]:
         """Return `host:port` of each foreign address contacted, by the name when one was asked.
 
         Loopback is left out: it is the run talking to itself.
@@ -248,8 +249,8 @@ def collect(events: Iterable[Event]) -> Trace:
     return Trace(
         opens=of(Open),
         crowds=of(FolderRead),
-        removals=of(Remove),
         code=tuple(dict.fromkeys(path for event in of(CodeRead) for path in event.paths)),
+        removals=of(Remove),
         renames=of(Rename),
         links=of(Link),
         network=of(Network),

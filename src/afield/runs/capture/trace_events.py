@@ -117,6 +117,17 @@ class Library(Event, frozen=True, kw_only=True, gc=False):
     path: str
 
 
+class Watched(Event, frozen=True, kw_only=True, gc=False):
+    """A library was imported that opens files past Python.
+
+    `whole` is false when not all its calls can be told; `missing` are those that it should have.
+    """
+
+    module: str
+    whole: bool
+    missing: tuple[str, ...]
+
+
 class Kernel(Event, frozen=True, kw_only=True, gc=False):
     """What a library of numbers chose for the CPU, told when a process ended."""
 
@@ -192,6 +203,10 @@ def _folder_read(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return FolderRead(at_ns=at_ns, pid=pid, path=_normal(fields[0]), where=fields[1] or None)
 
 
+def _code_read(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return CodeRead(at_ns=at_ns, pid=pid, paths=tuple(fields))
+
+
 def _remove(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     kind, path, where = fields
     return Remove(
@@ -203,10 +218,6 @@ def _rename(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     path, target, where, new = fields
     return Rename(
         at_ns=at_ns,
-def _code_read(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
-    return CodeRead(at_ns=at_ns, pid=pid, paths=tuple(fields))
-
-
         pid=pid,
         path=_normal(path),
         target=_normal(target),
@@ -266,6 +277,12 @@ def _library(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Library(at_ns=at_ns, pid=pid, path=fields[0], where=fields[1] or None)
 
 
+def _watched(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Watched(
+        at_ns=at_ns, pid=pid, module=fields[0], whole=fields[1] == "1", missing=tuple(fields[2:])
+    )
+
+
 def _kernel(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Kernel(at_ns=at_ns, pid=pid, name=fields[0], value=fields[1])
 
@@ -304,6 +321,7 @@ def _fault(pid: int, at_ns: int, fields: list[str], count: int) -> Event:
 _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "o": _open,
     "f": _folder_read,
+    "a": _code_read,
     "d": _remove,
     "m": _rename,
     "l": _link,
@@ -313,6 +331,7 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "i": _interpreter,
     "b": _library,
     "k": _kernel,
+    "w": _watched,
     "s": _listing,
     "e": _entropy,
     "g": _generator,
@@ -321,6 +340,5 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
 }
 
 
-    "a": _code_read,
 def _normal(path: str) -> str:
     return os.path.normpath(path) if path else path

@@ -110,6 +110,13 @@ class Hook:
         for event in ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"):
             self.handlers[event] = publishing(identity, self.handlers.get(event))
 
+    def watch_libraries(self, watch, folder):
+        """Have calls told that libraries open files by, in a log of their own."""
+        from _afield_libraries import Libraries
+
+        log = Log(folder, self.header)
+        Libraries(watch.telling(log.put), self.fault).listen()
+
     def at_fork(self):
         """Number forks, and begin anew in their children."""
         if hasattr(os, "register_at_fork"):

@@ -67,6 +67,13 @@ class Watch:
             "ctypes.dlopen": self.loaded,
         }
 
+    def telling(self, put):
+        """Return one that writes by another `put`, and sees what this one sees."""
+        other = Watch.__new__(Watch)
+        other.__dict__.update(self.__dict__)
+        other.put = put
+        return other
+
     def opened(self):
         """Return the handler of `open`, with all it needs at hand: it is called most."""
         read, written, crowds, first = self.read, self.written, self.crowds, self.first_open
@@ -113,13 +120,6 @@ class Watch:
             mode = "n" if is_absent(text) else "w" if flags & _TRUNCATES else "u"
         self.put("o", (mode, text, line_of_person(3)))
 
-    def is_nobodys(self, text):
-        """Tell whether a file is the system's, ours, or code of the environment."""
-        if text.startswith(self.ignored) and not text.startswith(SHARED):
-            return True
-        return text.startswith(self.environment) and text.endswith(CODE_ENDS)
-
-    def is_crowd(self, text, flags, seen):
     def note_code(self, text, flags):
         """Keep in mind that a file of installed code was opened, and tell of many at once."""
         if _SITE in text and not flags & 3 and text not in self.code:
@@ -134,6 +134,13 @@ class Watch:
         if told:
             self.put("a", told)
 
+    def is_nobodys(self, text):
+        """Tell whether a file is the system's, ours, or code of the environment."""
+        if text.startswith(self.ignored) and not text.startswith(SHARED):
+            return True
+        return text.startswith(self.environment) and text.endswith(CODE_ENDS)
+
+    def is_crowd(self, text, flags, seen):
         """Tell whether a file that is read need not be told, because its folder was, or is now.
 
         Code is told always, and of each folder the first few files.
