@@ -17,12 +17,20 @@ _SYSTEM = (
     *("/usr/lib/", "/usr/lib64/", "/usr/bin/", "/usr/include/", "/usr/share/zoneinfo/"),
     *("/usr/share/locale/", "/usr/share/fonts/", "/usr/share/fontconfig/", "/var/cache/"),
     *("/System/", "/Library/", "/private/etc/", "/usr/local/share/fonts/"),
+    *("/usr/sbin/", "/usr/libexec/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/local/include/"),
+    *(f"/usr/share/{name}/" for name in ("perl", "perl5", "R", "i18n", "icu", "X11", "mime")),
+    *(f"/usr/share/{name}/" for name in ("terminfo", "misc", "git-core", "bash-completion", "gcc")),
 )
 _DATA = ("/dev/shm/", "/run/media/", "/run/user/", "/run/mount/")  # noqa: S108 - told, not used
 _TOOL_CACHES = (
     *(".cache/matplotlib/", ".cache/fontconfig/", ".cache/pip/", ".cache/uv/", ".fonts/"),
     *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
 )
+_TOOLS = (
+    *(".pyenv/", ".rbenv/", ".nvm/", ".asdf/", ".cargo/", ".rustup/", ".juliaup/", ".local/bin/"),
+    *(".local/share/uv/", ".local/share/mise/", ".config/git/", ".config/uv/", ".config/pip/"),
+    *(".gitconfig", ".profile", ".bash", ".zsh", ".zprofile", ".zlogin", ".inputrc", ".condarc"),
+)  # in the home folder: what starts programs, and the settings of shells and of git
 _CODE = (".py", ".pyc", ".pyi")
 _LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
 SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
@@ -41,7 +49,7 @@ class Sieve:
         self._inside = root.rstrip("/") + "/"
         home = environ.get("HOME", "").rstrip("/")
         self._ours: tuple[str, ...] = (workspace + "/", *(f"{folder}/" for folder in ours))
-        caches = tuple(f"{home}/{cache}" for cache in _TOOL_CACHES) if home else ()
+        caches = tuple(f"{home}/{cache}" for cache in (*_TOOL_CACHES, *_TOOLS)) if home else ()
         self._folders: dict[str, bool] = {}
         self._lines: dict[str, str] = {}
         self._outside_never = (*_SYSTEM, *caches)
