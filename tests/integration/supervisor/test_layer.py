@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -158,13 +157,16 @@ def test_no_process_of_the_supervisor_outlives_the_run(run):
 
 
 def _children():
-    found = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())],
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    lines = found.stdout.decode().splitlines()
-    return [line for line in lines if " ps " not in line and "defunct" not in line]
+    """Return the living processes that this one started."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == os.getpid() and state != "Z":
+            found.add(path.parent.name)
+    return found
 
 
 def test_a_command_that_is_interrupted_ends_as_ever(run):
