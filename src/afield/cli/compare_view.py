@@ -121,6 +121,9 @@ def package_lines(environment: dict[str, Any]) -> list[Text]:
             lines.append(styled(f"{one['name']} {one[side]}: only in the {word}", style))
     lines += [styled(f"{name}: other files, same version") for name in environment["files"]]
     lines += [_change(one["name"], one["a"], one["b"]) for one in environment["origins"]]
+    for one in environment["patched"]:
+        how = ("as installed" if one[side] is None else f"{one[side]} by hand" for side in "ab")
+        lines.append(_change(one["name"], *how))
     return lines
 
 

@@ -188,7 +188,14 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
             "platform": environment.platform,
             "identity": environment.identity,
             "distributions": [
-                {"name": d.name, "version": d.version, "origin": d.origin, "identity": d.identity}
+                {
+                    "name": d.name,
+                    "version": d.version,
+                    "origin": d.origin,
+                    "identity": d.identity,
+                    "checked": d.checked,
+                    "patched": [to_builtins(patch) for patch in d.patched],
+                }
                 for d in environment.distributions
             ],
         },
@@ -223,6 +230,7 @@ def _notebook_part(found: Notebook) -> dict[str, Any]:
         "text": found.text,
         "executed": found.executed,
         "failed_cell": found.failed_cell,
+        "by_hand": found.by_hand,
     }
 
 

@@ -18,6 +18,7 @@ from afield.cli.output import plain
 from afield.cli.screen import grid, status_text, styled, verdict_text
 
 VARIED_MAX = 5
+PATCHES_MAX = 3
 LINES_MAX = 8
 """Lines of a list before it says how many more there are."""
 
@@ -105,6 +106,19 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
         yield "packages", styled(f"{', '.join(names[:most])}, … and {rest} more (--all)")
     elif names:
         yield "packages", styled(", ".join(names))
+    patched = [styled(_patched(one), "yellow") for one in found["distributions"] if one["patched"]]
+    if patched:
+        yield "patched", screen.lines(patched, most)
+
+
+def _patched(one: dict[str, Any]) -> str:
+    """Say which installed files somebody changed: `1 file of numpy patched by hand: a.py`."""
+    files = [
+        patch["path"] + ("" if patch["how"] == "changed" else f" ({patch['how']})")
+        for patch in one["patched"]
+    ]
+    shown = ", ".join(files[:PATCHES_MAX]) + (", …" if len(files) > PATCHES_MAX else "")
+    return f"{words.count(len(files), 'file')} of {one['name']} patched by hand: {shown}"
 
 
 def _machine(run: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:

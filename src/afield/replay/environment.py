@@ -27,6 +27,7 @@ from afield.replay.installed import differences, spoiled
 from afield.replay.interpreters import Interpreter, find_interpreter
 from afield.replay.limits import ENVIRONMENT_WAIT_S, INSTALL_TIMEOUT_S
 from afield.replay.overlay import HOOK_NAME, HOOK_TEXT
+from afield.replay.patching import patched_files, put_patches_back
 from afield.replay.pip_settings import uv_arguments, uv_variables
 from afield.replay.shared import Borrowed, borrow
 from afield.replay.stamps import Changes, changes_since, keep_stamps, named
@@ -177,7 +178,7 @@ def _interpreter(recorded: Environment, tools: Tools) -> Interpreter:
 
 def _key(base: Interpreter, wanted: Sequence[Distribution], borrowed: Borrowed) -> str:
     parts = [
-        (one.name, one.version, one.identity, one.origin, one.wheel)
+        (one.name, one.version, one.identity, one.origin, one.wheel, one.patched)
         for one in sorted(wanted, key=lambda one: one.name)
     ]
     taken = sorted(one.name for one in borrowed.distributions)
@@ -236,12 +237,15 @@ def _build(
     there = [one for one in wanted if one.name not in missing]
     told = differences(there, (*built.sites, *borrowed.sites))
     told += _mend(python, there, built.sites, vault=vault, tools=tools, folder=folder)
-    if not missing:  # what is missing may be had another time; only a whole one is kept
+    lost = put_patches_back(there, built.sites, vault)
+    if (
+        not missing and not lost
+    ):  # what is missing may be had another time; only a whole one is kept
         marker = _Marker(MARKER_VERSION, str(python.relative_to(prefix)), base.version, told)
         OsFileSystem().write_new(str(prefix / MARKER), msgspec.json.encode(marker))
     keep_stamps(str(prefix), f"{prefix}{STAMPS}")
     gaps = [Gap("environment", line, missing=True) for line in missing.values()]
-    gaps += [Gap("environment", line) for line in told]
+    gaps += [*lost, *(Gap("environment", line) for line in told)]
     return replace(built, gaps=tuple(gaps))
 
 
@@ -255,12 +259,14 @@ def _mend(
     folder: str,
 ) -> tuple[str, ...]:
     """Install once more what came spoiled out of uv's cache; say what is so all the same."""
-    found = spoiled(sites)
+    patched = patched_files(there)
+    found = spoiled(sites, but=patched)
     if not found:
         return ()
     bad = [one for one in there if normal_name(one.name) in found]
     _install(python, bad, vault, tools, folder, fresh=True)
-    return tuple(f"{name}: {file} is not as installed" for name, file in spoiled(sites).items())
+    again = spoiled(sites, but=patched)
+    return tuple(f"{name}: {file} is not as installed" for name, file in again.items())
 
 
 def _install(

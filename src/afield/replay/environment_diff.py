@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from afield.runs.capture.distributions import normal_name
-from afield.runs.manifest import Distribution, Environment
+from afield.runs.manifest import Distribution, Environment, Patch
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -28,7 +28,8 @@ class EnvironmentDiff(msgspec.Struct, frozen=True):
 
     `files` names distributions of one version with other files; `origins` those that are
     editable in one only; `unchecked` those of one version of which a side lists no files, so
-    that nobody can tell: they are no difference.
+    that nobody can tell: they are no difference. `patched` names installed files of distributions
+    that both sides used and of which one was patched by hand, or both were differently: how.
     """
 
     python: Change | None = None
@@ -39,12 +40,13 @@ class EnvironmentDiff(msgspec.Struct, frozen=True):
     platform: Change | None = None
     origins: tuple[Change, ...] = ()
     unchecked: tuple[str, ...] = ()
+    patched: tuple[Change, ...] = ()
 
     @property
     def equal(self) -> bool:
         """Tell whether nothing that could be compared differs."""
         told = (self.python, self.platform, self.changed, self.only_a, self.only_b)
-        return not any((*told, self.files, self.origins))
+        return not any((*told, self.files, self.origins, self.patched))
 
 
 def diff_environments(a: Environment | None, b: Environment | None) -> EnvironmentDiff:
@@ -78,7 +80,33 @@ def diff_environments(a: Environment | None, b: Environment | None) -> Environme
             if _is_editable(before[name]) != _is_editable(after[name])
         ),
         unchecked=tuple(name for name in same if _unlisted(before[name], after[name])),
+        patched=tuple(
+            change for name in same for change in differing_patches(before[name], after[name])
+        ),
     )
+
+
+def differing_patches(one: Distribution, other: Distribution) -> list[Change]:
+    """Return the files that were patched by hand in one only, or in both to other bytes.
+
+    Nothing where a side was not compared with RECORD: what a run does not use is not looked at.
+    """
+    if not (one.checked and other.checked):
+        return []
+    before, after = ({patch.path: patch for patch in side.patched} for side in (one, other))
+    return [
+        Change(f"{one.name} {one.version}: {path}", _how(before.get(path)), _how(after.get(path)))
+        for path in sorted(before.keys() | after.keys())
+        if _state(before.get(path)) != _state(after.get(path))
+    ]
+
+
+def _state(patch: Patch | None) -> tuple[str, str | None] | None:
+    return None if patch is None else (patch.how, patch.digest)
+
+
+def _how(patch: Patch | None) -> str | None:
+    return None if patch is None else patch.how
 
 
 def _change(name: str, a: str, b: str) -> Change | None:

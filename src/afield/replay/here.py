@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from afield.replay.errors import NoPythonHere
-from afield.runs.capture.distributions import DistributionCache
+from afield.runs.capture.distributions import DistributionCache, normal_name
 from afield.runs.capture.environment import ask_python, read_environment
-from afield.runs.manifest import Environment
+from afield.runs.capture.patches import PatchCheck
+from afield.runs.manifest import Distribution, Environment
 
 _NAMES = ("python", "python3")
 
 
-def environment_here(environ: Mapping[str, str], folder: str, *, cache: str | None) -> Environment:
+def environment_here(
+    environ: Mapping[str, str],
+    folder: str,
+    *,
+    cache: str | None,
+    checked: Iterable[Distribution] = (),
+) -> Environment:
     """Return the environment of the active venv, else of `python` on `PATH`.
 
     Args:
         environ: the person's variables: `VIRTUAL_ENV` and `PATH` decide.
         folder: where the interpreter is asked.
-        cache: the file that remembers what was read of distributions.
+        cache: the file that remembers what was read of distributions; beside it a folder
+            remembers which of their files are as installed.
+        checked: distributions whose files are looked at as well, as those of the recorded run were.
 
     Raises:
         NoPythonHere: there is none, or it does not answer.
@@ -33,7 +42,11 @@ def environment_here(environ: Mapping[str, str], folder: str, *, cache: str | No
     if found is None:
         raise NoPythonHere("cannot read the environment", program, "it does not answer")
     known = DistributionCache(cache)
-    environment = read_environment(found, cache=known)
+    patches = PatchCheck(
+        None if cache is None else str(Path(cache).parent / "installed"),
+        names={normal_name(one.name) for one in checked if one.checked},
+    )
+    environment = read_environment(found, cache=known, patches=patches)
     known.save()
     return environment
 

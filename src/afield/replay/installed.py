@@ -10,7 +10,7 @@ import base64
 import csv
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from afield.runs.capture.distributions import DistributionCache, find_distributions, normal_name
@@ -35,13 +35,22 @@ def differences(wanted: Sequence[Distribution], sites: Sequence[str]) -> tuple[s
     return tuple(told)
 
 
-def spoiled(sites: Sequence[str]) -> dict[str, str]:
-    """Return per distribution a file that is not what its RECORD says it is."""
+def spoiled(
+    sites: Sequence[str], *, but: Mapping[str, Collection[str]] | None = None
+) -> dict[str, str]:
+    """Return per distribution a file that is not what its RECORD says it is.
+
+    Args:
+        sites: folders of installation.
+        but: by the normal name of a distribution, files that do not count.
+    """
     found: dict[str, str] = {}
     for one in find_distributions(sites, DistributionCache(None)):
-        bad = next(_bad_files(one.folder), None)
+        name = normal_name(one.distribution.name)
+        leave = (but or {}).get(name, ())
+        bad = next((path for path in _bad_files(one.folder) if path not in leave), None)
         if bad is not None:
-            found[normal_name(one.distribution.name)] = bad
+            found[name] = bad
     return found
 
 

@@ -50,4 +50,6 @@ def borrow(
 
 
 def _same(one: Distribution, other: Distribution | None) -> bool:
-    return other is not None and (one.version, one.identity) == (other.version, other.identity)
+    if other is None or one.patched:  # what is patched is installed, and patched there
+        return False
+    return (one.version, one.identity) == (other.version, other.identity)

@@ -76,7 +76,8 @@ def _pack(one: Distribution, installed: Sequence[Found]) -> bytes | None:
         if (normal_name(here.name), here.version) != (name, one.version):
             continue
         if one.identity is None or here.identity == one.identity:
-            packed = repack(found.folder, bytes_max=BUNDLED_WHEEL_BYTES_MAX)
+            patched = {patch.path for patch in one.patched}
+            packed = repack(found.folder, bytes_max=BUNDLED_WHEEL_BYTES_MAX, patched=patched)
             if packed is not None:
                 return packed
     return None

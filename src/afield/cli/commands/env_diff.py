@@ -50,7 +50,7 @@ def command(
         raise Usage("name a second run or --here, one of them", hint="afield env diff RUN --here")
     session = session_of(context)
     ours, a = _recorded(session, first)
-    theirs, b = _here(session) if second is None else _recorded(session, second)
+    theirs, b = _here(session, ours) if second is None else _recorded(session, second)
     found = diff_environments(ours, theirs)
     document: dict[str, Any] = {
         "schema": "afield.env-diff/1",
@@ -74,11 +74,16 @@ def _recorded(session: Session, ref: str) -> tuple[Environment, dict[str, Any]]:
     return found, _side(found, view.id, view.name)
 
 
-def _here(session: Session) -> tuple[Environment, dict[str, Any]]:
+def _here(session: Session, recorded: Environment) -> tuple[Environment, dict[str, Any]]:
     from afield.replay.here import environment_here
 
     cache = session.workspace().path / "cache" / "distributions.json"
-    found = environment_here(session.environ, str(session.folder()), cache=os.fspath(cache))
+    found = environment_here(
+        session.environ,
+        str(session.folder()),
+        cache=os.fspath(cache),
+        checked=recorded.distributions,
+    )
     return found, _side(found, None, "here")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from afield.replay.causes.cause import Cause, Known, Side
 from afield.replay.causes.words import cut
+from afield.replay.environment_diff import differing_patches
 from afield.replay.text import clip
 from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Distribution, Environment
@@ -59,4 +60,16 @@ def _distribution(one: Distribution | None, other: Distribution | None) -> tuple
         return "", 0
     if one.identity and other.identity and one.identity != other.identity:
         return f"{one.name} {one.version}: other files under the same version", 1
-    return "", 0
+    return _patches(one, other), 1
+
+
+def _patches(one: Distribution, other: Distribution) -> str:
+    """Word how hand-made changes differ, where both runs used the distribution."""
+    changes = differing_patches(one, other)
+    if not changes:
+        return ""
+    sides = {(True, True): "in both runs, differently", (True, False): "in the first run only"}
+    first = changes[0]
+    when = sides.get((first.a is not None, first.b is not None), "in the other run only")
+    more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+    return f"{first.name} was patched by hand {when}{more}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from packaging.version import InvalidVersion, Version
@@ -127,7 +127,21 @@ def wheel_hash(subject: Subject, pin: Pin) -> tuple[str, int]:
 
 
 def _pin(one: Distribution, subject: Subject) -> Pin | str:
-    """Return a pin, or why there is none."""
+    """Return a pin, or why there is none; what was patched by hand is a doubt."""
+    pin = _unpatched(one, subject)
+    paths = [
+        patch.path
+        for patch in one.patched
+        if isinstance(pin, str) or pin.form != "wheel" or patch.how != "changed"
+    ]
+    if isinstance(pin, str) or not paths:
+        return pin
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    patched = f"was patched by hand, and the patches are not in here: {paths[0]}{more}"
+    return replace(pin, doubt=f"{patched}; {pin.doubt}" if pin.doubt else patched)
+
+
+def _unpatched(one: Distribution, subject: Subject) -> Pin | str:
     if not _NAME.fullmatch(one.name) or not _is_version(one.version):
         return "its name or version is none that a tool accepts"
     if one.origin == "editable":

@@ -193,9 +193,9 @@ def _by_site(sites: Collection[str], used: Iterable[str]) -> dict[str, dict[str,
 
 def _source(path: str) -> str:
     """Return the source file that cached byte code stands for; other paths as they are."""
-    head, found, name = path.rpartition(_CACHE)
+    head, found, name = f"/{path}".rpartition(_CACHE)
     if found and name.endswith(".pyc"):
-        return f"{head}/{name.partition('.')[0]}.py"
+        return f"{head}/{name.partition('.')[0]}.py"[1:]
     return path
 
 
@@ -212,7 +212,7 @@ def _added(
         for path in sorted(paths):
             top, inside, _ = path.partition("/")
             mine = [one for one in here if inside and top in one.tops]
-            if not mine or top in blind or _CACHE in path or path.endswith((".pyc", ".pth")):
+            if not mine or top in blind or _CACHE in f"/{path}" or path.endswith((".pyc", ".pth")):
                 continue
             if not any(states[one.folder].lists(path) for one in mine) and os.path.isfile(
                 f"{site}/{path}"
