@@ -32,6 +32,8 @@ NOT_IMPORTED_BY_NAME = {
     "replay/inside/answers.py": "those scripts import it, from the folder they are put in",
     "runs/capture/notebook/client.py": "a program of its own, run by Afield's Python",
     "runs/capture/inside/hook/sitecustomize.py": "the child's Python imports it by this name",
+    "runs/capture/inside/hook/_afield_importlib_bootstrap.py": "found on the child's PYTHONPATH",
+    "runs/capture/inside/hook/_afield_libraries.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_kernels.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_identity.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_log.py": "found on the child's PYTHONPATH",

@@ -110,15 +110,19 @@ def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ..
     return tuple(dict.fromkeys(islice(lines, _COMMANDS_MAX)))
 
 
-def read_unseen(trace: Trace, covers: Container[str] = ()) -> tuple[str, ...]:
+def read_unseen(
+    trace: Trace, covers: Container[str] = (), unseen: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Name what was there that can read files past Python, where nobody of ours sees it.
 
-    `covers` are libraries of READS_UNSEEN whose reads a layer saw.
+    `covers` are libraries of READS_UNSEEN whose reads a layer saw, `unseen` others of which a
+    layer knows that it did not, or not all.
     """
     names = [os.path.basename(path) for path in trace.libraries]
     found = [
         word for word in READS_UNSEEN if word not in covers and any(word in name for name in names)
     ]
+    found += [name for name in unseen if name not in found]
     programs = len({command.argv[0] for command in trace.commands if command.argv})
     if programs:
         found.append("1 program" if programs == 1 else f"{programs} programs")
@@ -127,9 +131,13 @@ def read_unseen(trace: Trace, covers: Container[str] = ()) -> tuple[str, ...]:
     return (f"not seen: what {', '.join(found)} read past Python",)
 
 
+def _unseen(sighted: Sighted) -> tuple[str, ...]:
+    return read_unseen(sighted.trace, sighted.covers, sighted.unseen)
+
+
 def describe_capture(sighted: Sighted, faults: Sequence[str]) -> Capture:
     """Say which layers were at work, how far their view goes, and what went wrong."""
-    unseen = () if sighted.complete else read_unseen(sighted.trace, sighted.covers)
+    unseen = () if sighted.complete else _unseen(sighted)
     return Capture(
         layers=sighted.layers,
         inputs_complete=sighted.complete,

@@ -23,6 +23,7 @@ from afield.runs.capture.trace_events import (
     Event,
     Fault,
     FolderRead,
+    Handed,
     Interpreter,
     Kernel,
     Library,
@@ -41,8 +42,9 @@ from afield.runs.capture.trace_events import (
 
 __all__ = [
     "CodeRead", "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead",
-    "Interpreter", "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open", "Process", "Remove",
-    "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect", "read",
+    "Handed", "Interpreter", "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open",
+    "Process", "Remove", "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect",
+    "read",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Event)

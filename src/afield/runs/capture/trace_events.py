@@ -128,6 +128,12 @@ class Watched(Event, frozen=True, kw_only=True, gc=False):
     missing: tuple[str, ...]
 
 
+class Handed(Event, frozen=True, kw_only=True, gc=False):
+    """A path that was handed to a library, to be read or to be written."""
+
+    path: str
+
+
 class Kernel(Event, frozen=True, kw_only=True, gc=False):
     """What a library of numbers chose for the CPU, told when a process ended."""
 
@@ -283,6 +289,10 @@ def _watched(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     )
 
 
+def _handed(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    return Handed(at_ns=at_ns, pid=pid, path=_normal(fields[0]), where=fields[1] or None)
+
+
 def _kernel(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Kernel(at_ns=at_ns, pid=pid, name=fields[0], value=fields[1])
 
@@ -331,6 +341,7 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "i": _interpreter,
     "b": _library,
     "k": _kernel,
+    "v": _handed,
     "w": _watched,
     "s": _listing,
     "e": _entropy,

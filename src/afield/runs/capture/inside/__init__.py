@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from afield.runs.capture.entropy import SeedPlan
 
 HOOK_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook")
+LIBRARIES_FOLDER = "libraries"
+"""The folder in that of the trace whose being there asks the hook to watch libraries, too."""
 VARIABLES = ("AFIELD_TRACE_FOLDER", "AFIELD_TRACE", "AFIELD_RUN_PID", "AFIELD_RUN_SEED")
 
 

@@ -49,6 +49,7 @@ class Seen:
         warnings: faults of its own.
         blind: what it could not see, in words; not said when the view of another is complete.
         covers: words of `outcome.READS_UNSEEN`: libraries whose own reads it saw.
+        unseen: names of libraries that were there and whose own reads it did not see, or not all.
     """
 
     events: Sequence[Event] = ()
@@ -58,6 +59,7 @@ class Seen:
     warnings: Sequence[str] = ()
     blind: Sequence[str] = ()
     covers: frozenset[str] = frozenset()
+    unseen: Sequence[str] = ()
 
 
 class Watch(Protocol):

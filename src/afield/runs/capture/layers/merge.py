@@ -25,6 +25,7 @@ class Sighted:
         complete: whether one of them saw every file that was opened.
         warnings: what goes on the record.
         covers: libraries whose own reads were seen.
+        unseen: libraries whose own reads were not.
         sights: of each path, who saw it and the first line known; only where two layers tell.
         otherwise: who saw a path that `sights` does not have.
     """
@@ -35,6 +36,7 @@ class Sighted:
     complete: bool = False
     warnings: tuple[str, ...] = ()
     covers: frozenset[str] = frozenset()
+    unseen: tuple[str, ...] = ()
     sights: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     otherwise: str = ""
 
@@ -69,6 +71,7 @@ def merge(seen: Mapping[str, Seen]) -> Sighted:
         complete=complete,
         warnings=tuple(warnings),
         covers=frozenset[str]().union(*(one.covers for one in seen.values())),
+        unseen=tuple(dict.fromkeys(chain.from_iterable(one.unseen for one in seen.values()))),
         sights=_sights(telling) if len(telling) > 1 else {},
         otherwise=next(reversed(telling), ""),
     )

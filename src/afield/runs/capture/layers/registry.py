@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from afield.runs.capture.layers.audit import AUDIT
+from afield.runs.capture.layers.imports import IMPORTS
 from afield.runs.capture.layers.kernel import KERNEL
 from afield.runs.capture.layers.layer import Layer
 from afield.runs.capture.layers.tree import TREE
 
-LAYERS: tuple[Layer, ...] = (TREE, AUDIT, KERNEL)
+LAYERS: tuple[Layer, ...] = (TREE, AUDIT, KERNEL, IMPORTS)
 
 
 def see_reads(names: Iterable[str]) -> bool:
