@@ -45,6 +45,7 @@ _HOMES = {
         "AfieldError Busy Damaged NoWorkspace NotAllowed NotFound Refused Unreachable Usage"
     ),
     "afield.runs.tracker": "Run",
+    "afield.workspace.ipython": "load_ipython_extension unload_ipython_extension",
     "afield.workspace.session": "define_metric finish init log open save watch",
     "afield.workspace.views": "MetricSummary RunView",
     "afield.workspace.workspace": "Workspace",

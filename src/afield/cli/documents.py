@@ -202,13 +202,7 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
         "inputs": [file_part(found) for found in manifest.inputs],
         "outputs": [file_part(found) for found in manifest.outputs],
         "notebook": manifest.notebook and _notebook_part(manifest.notebook),
-        "entropy": {
-            "mode": manifest.entropy.mode,
-            "calls": [
-                {"source": source, "where": where, "times": times}
-                for source, where, times in manifest.entropy.calls
-            ],
-        },
+        "entropy": _entropy_part(manifest),
         "variables": dict(manifest.variables),
         "threads": dict(manifest.threads),
         "network": list(manifest.network),
@@ -218,6 +212,16 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
         "redactions": [to_builtins(found) for found in manifest.redactions],
         "capture": _capture_part(manifest),
         "blockers": list(manifest.blockers),
+    }
+
+
+def _entropy_part(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "mode": manifest.entropy.mode,
+        "calls": [
+            {"source": source, "where": where, "times": times}
+            for source, where, times in manifest.entropy.calls
+        ],
     }
 
 

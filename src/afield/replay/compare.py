@@ -25,11 +25,12 @@ from afield.replay.text import close_value, same_value
 from afield.replay.timing import is_duration_name
 from afield.replay.verdict import Grade, Judged
 from afield.runs.capture.console import split
-from afield.runs.manifest import FileRecord, Manifest
+from afield.runs.manifest import EXECUTED, FileRecord, Manifest
 from afield.vault import Vault
 
 STREAMS = ("stdout", "stderr")
 NAMED_MAX = 5
+_BY_HAND = "what cells put out that are executed by hand is not in the record"
 SUMMARIES = ("count", "last", "min", "max", "mean")
 
 
@@ -162,6 +163,8 @@ def _outputs(
             judged = with_mode(_file(one, other, vault, look), one, other)
         elif one:
             judged = Judged(Grade.MISSING, detail="the other run did not write it")
+        elif other and _is_by_hand(pair.before) and other.note == EXECUTED:
+            judged = Judged(Grade.UNCHECKED, detail=_BY_HAND)
         else:
             judged = Judged(Grade.DIVERGED, detail="only the other run wrote it")
         if judged.grade is not Grade.BYTES and _is_foreign_cache(path):
@@ -290,6 +293,8 @@ def _console(pair: Pair, vault: Vault, look: Look) -> dict[str, Judged]:
     """Return the grade of each stream that had anything to say on either side."""
     if pair.before.console is None and pair.before.console_bytes:
         return {"console": Judged(Grade.UNCHECKED, "console", "not kept in the record")}
+    if _is_by_hand(pair.before) and not _is_by_hand(pair.after):
+        return {"console": Judged(Grade.UNCHECKED, "console", _BY_HAND)}
     sides = []
     for manifest in (pair.before, pair.after):
         try:
@@ -302,6 +307,11 @@ def _console(pair: Pair, vault: Vault, look: Look) -> dict[str, Judged]:
         for name, old, new in zip(STREAMS, *sides, strict=True)
         if old or new
     }
+
+
+def _is_by_hand(manifest: Manifest) -> bool:
+    """Tell whether a run was cells that a person executed, of which only the code is kept."""
+    return manifest.notebook is not None and manifest.notebook.by_hand
 
 
 def _stream(console: Mapping[str, Judged]) -> StreamResult:

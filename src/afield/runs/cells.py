@@ -7,7 +7,7 @@ library of notebooks, so that whoever compares or shows one needs none. Nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,3 +123,50 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
             return value if found == text else found.splitlines(keepends=True)
         return [_cleaned(inner, clean) for inner in value]
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A cell as a person executed it: its number in the session, and how it ended.
+
+    `before` tells that it was executed before the run began, so that only what it left behind
+    in the process is part of the run.
+    """
+
+    count: int
+    source: str
+    error: str | None = None
+    before: bool = False
+
+
+def session_notebook(cells: Sequence[Executed]) -> bytes:
+    """Return a notebook of cells in the order in which they were executed, without outputs.
+
+    A cell that failed is tagged `raises-exception`, so that executing the notebook goes on after
+    it as the person did.
+    """
+    made = []
+    for at, cell in enumerate(cells, 1):
+        about: dict[str, Any] = {}
+        if cell.error is not None:
+            about["tags"] = ["raises-exception"]
+        if cell.error is not None or cell.before:
+            about["afield"] = {"error": cell.error, "before": cell.before}
+        made.append(
+            {
+                "cell_type": "code",
+                "execution_count": cell.count,
+                "id": f"cell-{at}",
+                "metadata": about,
+                "outputs": [],
+                "source": cell.source.splitlines(keepends=True),
+            }
+        )
+    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    plain = {
+        "cells": made,
+        "metadata": {"kernelspec": spec, "language_info": {"name": "python"}},
+        "nbformat": _FORMAT,
+        "nbformat_minor": 5,
+    }
+    return (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode()

@@ -16,6 +16,9 @@ MANIFEST_VERSION = 1
 LINK = "symbolic link"
 """The note of an output that is a link: its digest is that of the target's text."""
 
+EXECUTED = "executed notebook"
+"""The note of an output that is the notebook which the command was, with what its cells put out."""
+
 EXECUTABLE = ("executable", "made executable", "no longer executable")
 """Notes of outputs: of a file that was not in the code tree, and of one that was and changed."""
 
@@ -180,7 +183,8 @@ class Notebook(Struct, frozen=True, kw_only=True):
 
     `kernel` is what executed it, by its specification's name; `cells` counts those of code.
     `text` is an object: the cells as a script in the percent format. `executed` is the path of
-    the output that holds the executed notebook. `failed_cell` counts code cells from 1.
+    the output that holds the executed notebook. `failed_cell` counts code cells from 1. With
+    `by_hand` a person executed the cells, one by one, and nothing was executed for the record.
     """
 
     path: str
@@ -190,6 +194,7 @@ class Notebook(Struct, frozen=True, kw_only=True):
     text: str
     executed: str | None = None
     failed_cell: int | None = None
+    by_hand: bool = False
 
 
 class Capture(Struct, frozen=True, kw_only=True):

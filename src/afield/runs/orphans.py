@@ -103,6 +103,12 @@ def _described(record: Record, run: RunId, folder: str, how: Ending) -> tuple[Dr
         draft = describe_unfinished(record, run, folder, how)
         if draft is not None:
             return (draft,)
+    if os.path.exists(os.path.join(folder, "cells.jsonl")):
+        from afield.runs.capture.by_hand import describe_cells  # the same
+
+        draft = describe_cells(record, run, folder)
+        if draft is not None:
+            return (draft,)
     return _console(record, run, folder)
 
 

@@ -52,6 +52,7 @@ class Run:
         summary: values about the whole run that are not a metric.
         faults: how many calls could not be recorded.
         disabled: whether nothing at all is kept of it.
+        describe: asked, when it ends here, for the entry that says what it was made of.
     """
 
     disabled = False
@@ -88,6 +89,7 @@ class Run:
         self._inside = False
         self._late: list[tuple[Mapping[str, Any], int | None, bool | None]] = []
         self._told: set[str] = set()
+        self.describe: Callable[[], Draft | None] | None = None
         _running.add(self)
 
     def log(
@@ -239,6 +241,7 @@ class Run:
                         status=end.status,
                         exit_code=end.exit_code,
                         signal=end.signal,
+                        before=self._described(),
                         failure=self._why(end),
                     )
         except Exception as error:  # noqa: BLE001 - nothing may reach the training
@@ -247,6 +250,19 @@ class Run:
             _running.discard(self)
             if self._when_finished is not None:
                 self._when_finished(self)
+
+    @property
+    def record(self) -> Record | None:
+        """Where it is recorded, when its end is this process's business."""
+        return self._record if self._owns and not self.disabled else None
+
+    def _described(self) -> tuple[Draft, ...]:
+        try:
+            found = self.describe() if self.describe is not None else None
+        except Exception as error:  # noqa: BLE001 - that it ended is worth more than its code
+            self._fault(error)
+            found = None
+        return () if found is None else (found,)
 
     def _why(self, end: RunEnd) -> Kept | None:
         """Keep why the script failed, when an exception tells."""

@@ -147,7 +147,7 @@ def current_settings(name: str) -> Settings:
         return found
 
     def write(_: object) -> bool:
-        _warn("`afield.%s` is that of a run, and there is none: call `afield.init` first", name)
+        warn("`afield.%s` is that of a run, and there is none: call `afield.init` first", name)
         return False
 
     def refuse(found: object) -> None:
@@ -192,7 +192,7 @@ def _recorded(
         found = os.environ.get(JOIN_RUN, "")
         if found not in _not_joined:
             _not_joined.add(found)
-            _warn("cannot join the run of AFIELD_RUN, `%s`: %s", found, error)
+            warn("cannot join the run of AFIELD_RUN, `%s`: %s", found, error)
         run = None
     if run is not None:
         return run
@@ -225,11 +225,12 @@ def _silent(
     )
     if error is not None:
         run.faults += 1
-        _warn("NOTHING IS RECORDED of this run: %s", error)
+        warn("NOTHING IS RECORDED of this run: %s", error)
     return run
 
 
-def _warn(text: str, *args: object) -> None:
+def warn(text: str, *args: object) -> None:
+    """Tell a person through `logging` that something is not recorded."""
     import logging  # rarely needed, and not light
 
     logging.getLogger("afield").warning(text, *args)
@@ -355,7 +356,7 @@ def _close(record: Record) -> None:
         if os.path.isdir(record.workspace):
             record.journal.close()
     except (OSError, AfieldError) as error:
-        _warn("cannot seal `%s`: %s", record.workspace, error)
+        warn("cannot seal `%s`: %s", record.workspace, error)
 
 
 def _as_tags(tags: object) -> dict[str, object]:

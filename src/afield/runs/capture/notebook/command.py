@@ -32,7 +32,7 @@ from afield.runs.cells import (
     is_notebook,
     read_document,
 )
-from afield.runs.manifest import FileRecord, Manifest, Notebook
+from afield.runs.manifest import EXECUTED, FileRecord, Manifest, Notebook
 from afield.runs.secrets import redact
 from afield.vault import Vault
 
@@ -145,7 +145,7 @@ class NotebookCommand:
             raw = stream.read()
         executed = f"{shown.removesuffix(SUFFIX)}.executed{SUFFIX}"
         data = clean_notebook(raw, lambda one: redact(one, known=known)[0])
-        made = _kept(executed, data, vault, note="executed notebook")
+        made = _kept(executed, data, vault, note=EXECUTED)
         outputs = (*(one for one in manifest.outputs if one.path != executed), made)
         return msgspec.structs.replace(
             manifest,
