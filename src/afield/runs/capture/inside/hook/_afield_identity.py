@@ -18,6 +18,10 @@ except ImportError:  # an interpreter built without it
     from hashlib import blake2b
 
 ANCESTORS_MAX = 64
+RANKS = (
+    "RANK", "GROUP_RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK",
+    "PMI_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK", "JAX_PROCESS_ID", "TPU_WORKER_ID",
+)  # fmt: skip
 RECORD_BYTES = 40  # 8 of the process id, 32 of the key
 _DIGITS = dict.fromkeys(range(48, 58))
 
@@ -35,7 +39,7 @@ class Identity:
         self.claims = os.path.join(folder, "processes")
         self.parent = find_parent(read_whole(self.claims))
         self.begin()
-        self.claim(signature(argv[1:]))
+        self.claim("\n".join([signature(argv[1:]), *ranks()]))
 
     def begin(self):
         """Forget what belongs to another process."""
@@ -91,6 +95,15 @@ def signature(argv):
             parts.append(arg.rpartition("/")[2])
         previous = arg
     return "\n".join(parts)
+
+
+def ranks():
+    """Return which of several like it a process was started as (torchrun, MPI, Slurm), if any.
+
+    Such processes have one command line, and start in whatever order.
+    """
+    found = [(name, os.environ.get(name)) for name in RANKS]
+    return ["%s=%s" % (name, value) for name, value in found if value]
 
 
 def command_line():
