@@ -91,7 +91,7 @@ def test_what_was_given_with_the_run_is_handed_on_and_what_it_logged_is_not(proj
 
 
 def test_an_environment_is_built_once_and_then_reused(project, tmp_path):
-    (project.workspace.path / "cache").unlink()
+    (project.workspace.path / "cache" / "environments").unlink()
     run = project.record()
     project.reproduce(run)
     assert any(said.startswith("building") for said in project.said)

@@ -229,9 +229,7 @@ class _Unfinished:
                 used=trace.installed(),
                 vault=self._record.vault,
             )
-            return read_environment(
-                python, cache=cache, vault=self._record.vault, patches=patches
-            )
+            return read_environment(python, cache=cache, vault=self._record.vault, patches=patches)
         return None
 
     def _with_console(self, manifest: Manifest) -> Manifest:
