@@ -8,6 +8,8 @@ import sys
 import pytest
 from io_libraries import IO_LIBRARIES, is_here, packages, preparation, script
 
+from afield.runs.capture.layers.imports import IMPORTS
+
 
 @pytest.mark.parametrize("package", packages())
 def test_what_a_library_reads_and_writes_is_seen_with_its_line(
@@ -32,3 +34,81 @@ def test_what_a_library_reads_and_writes_is_seen_with_its_line(
     if any(one.past_python for one in entries):
         assert done.manifest.capture.layers == ("tree", "python", "imports")
         assert any("imports" in one.seen_by for one in done.inputs.values())
+
+
+POLARS = """
+def {name}(source=None, file=None, path=None):
+    return source
+
+
+class {kind}:
+    def {method}(self, file=None):
+        open(file, "w").close()
+"""
+
+
+@pytest.fixture
+def library(project):
+    """A module with the name of a library, and of its calls two."""
+    text = POLARS.format(name="read_csv", kind="DataFrame", method="write_csv")
+    (project / "polars.py").write_text(text)
+    return project
+
+
+def test_a_folder_and_a_pattern_are_every_file_in_them(run, library):
+    for name in ("set/a.csv", "set/year=1/b.csv", "set/.hidden", "many/1.csv", "many/2.csv"):
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).write_text(name)
+    (library / "use.py").write_text(
+        "import polars\npolars.read_csv('set')\npolars.read_csv('many/*.csv')\n"
+    )
+    done = run("python", "use.py", trace="python")
+    assert {path: one.where for path, one in done.inputs.items()} == {
+        "set/a.csv": "use.py:2",
+        "set/year=1/b.csv": "use.py:2",
+        "many/1.csv": "use.py:3",
+        "many/2.csv": "use.py:3",
+    }
+    assert {one.seen_by for one in done.inputs.values()} == {"imports"}
+    assert all(one.kept for one in done.inputs.values())
+
+
+def test_a_library_that_is_another_than_is_known_is_only_a_warning(run, library):
+    (library / "use.py").write_text("import polars\npolars.read_csv('use.csv')\nprint(7)")
+    (library / "use.csv").write_text("7")
+    done = run("python", "use.py", trace="python")
+    assert (done.outcome.exit_code, done.out, done.err) == (0, b"7\n", b"")
+    (told,) = done.manifest.capture.warnings
+    assert told.startswith("the installed polars is another than is known: what its read_parquet, ")
+    assert "use.csv" in done.inputs
+
+
+def test_libraries_that_cannot_be_watched_are_named_in_the_record(run, project):
+    (project / "netCDF4.py").write_text("")
+    done = run("python", "-c", "import netCDF4", trace="python")
+    assert done.manifest.capture.notes == ("not seen: what netCDF4 read past Python",)
+    assert not done.manifest.capture.inputs_complete
+
+
+def test_it_is_not_at_work_where_the_kernel_tells_all():
+    assert not IMPORTS.wanted("auto", ("tree", "python", "kernel"))
+    assert IMPORTS.wanted("auto", ("tree", "python"))
+    assert not IMPORTS.wanted("off", ("tree",))
+
+
+def test_a_run_without_such_libraries_does_not_name_the_layer(run, project):
+    done = run("python", "-c", "import json", trace="python")
+    assert done.manifest.capture.layers == ("tree", "python")
+
+
+def test_a_file_that_is_written_through_a_class_that_cannot_be_wrapped_is_no_input(run, project):
+    pytest.importorskip("pyarrow", reason="not run: pyarrow is not installed")
+    (project / "old.bin").write_text("as it was")
+    (project / "in.bin").write_text("data")
+    (project / "use.py").write_text(
+        "import pyarrow\npyarrow.OSFile('in.bin').close()\npyarrow.OSFile('old.bin', 'w').close()\n"
+    )
+    done = run("python", "use.py", trace="python")
+    assert {path: one.where for path, one in done.inputs.items()} == {"in.bin": "use.py:2"}
+    assert {path: one.where for path, one in done.outputs.items()} == {"old.bin": "use.py:3"}
+    assert done.manifest.capture.notes == ()

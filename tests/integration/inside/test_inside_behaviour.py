@@ -119,7 +119,7 @@ SCRIPTS = {
     ),
 }
 
-LOADED_WHEN_NEEDED = {"_afield_kernels"}
+LOADED_WHEN_NEEDED = {"_afield_kernels", "_afield_libraries", "_afield_importlib_bootstrap"}
 
 
 def both(runner, *argv, **options):

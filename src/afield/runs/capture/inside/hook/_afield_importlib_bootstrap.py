@@ -104,6 +104,6 @@ def mimic(wrapper, call):
         wrapper.__dict__.update(own)
     if getattr(call, "__annotate__", None) is not None:  # from 3.14 on: worked out when asked for
         wrapper.__annotate__ = call.__annotate__
-    elif "__annotate__" not in dir(type(call)) and getattr(call, "__annotations__", None):
+    elif not hasattr(call, "__annotate__") and getattr(call, "__annotations__", None):
         wrapper.__annotations__ = call.__annotations__
     wrapper.__wrapped__ = call

@@ -126,10 +126,12 @@ class Libraries:
     def wrap(self, module):
         name = module.__name__
         missing = []
+        start = name.partition(".")[0] + "."
+        package = [one for key, one in list(sys.modules.items()) if (key + ".").startswith(start)]
         for line in CALLS.get(name, ()):
             target, argument, how = line.split(" ")
             try:
-                self.wrap_one(module, target.lstrip("?"), argument, how)
+                self.wrap_one(module, package, target.lstrip("?"), argument, how)
             except (AttributeError, KeyError, TypeError, ValueError):
                 if target[0] != "?":
                     missing.append(target)
@@ -137,8 +139,8 @@ class Libraries:
             self.told.add(name)
             self.put("w", (name, "0" if name in _UNWATCHED else "1", *missing))
 
-    def wrap_one(self, module, target, argument, how):
-        """Put the wrapper of one call in its place, and wherever else its package holds it.
+    def wrap_one(self, module, package, target, argument, how):
+        """Put the wrapper of one call in its place, and in all modules of its package that hold it.
 
         Raises:
             AttributeError, KeyError, TypeError, ValueError: the library is another than was known.
@@ -161,12 +163,9 @@ class Libraries:
         setattr(home, name, wrapper)
         if isinstance(home, type) or how == "-":  # what is inside stays inside
             return
-        package = module.__name__.partition(".")[0]
-        for key, other in list(sys.modules.items()):
-            if key == package or key.startswith(package + "."):
-                names = getattr(type(other), "__dict__", None) and other.__dict__
-                if names and names.get(name) is call:
-                    setattr(other, name, wrapper)
+        for other in package:
+            if isinstance(other, type(sys)) and other.__dict__.get(name) is call:
+                setattr(other, name, wrapper)
 
     def keep(self, wrapper, call):
         self.wrapped[id(wrapper)] = wrapper, call
