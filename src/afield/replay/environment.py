@@ -238,9 +238,7 @@ def _build(
     told = differences(there, (*built.sites, *borrowed.sites))
     told += _mend(python, there, built.sites, vault=vault, tools=tools, folder=folder)
     lost = put_patches_back(there, built.sites, vault)
-    if (
-        not missing and not lost
-    ):  # what is missing may be had another time; only a whole one is kept
+    if not missing and not lost:  # what is missing may be had another time: only a whole one
         marker = _Marker(MARKER_VERSION, str(python.relative_to(prefix)), base.version, told)
         OsFileSystem().write_new(str(prefix / MARKER), msgspec.json.encode(marker))
     keep_stamps(str(prefix), f"{prefix}{STAMPS}")
