@@ -7,6 +7,7 @@ library of notebooks, so that whoever compares or shows one needs none. Nothing 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 SUFFIX = ".ipynb"
 TEXT_SUFFIX = ".py"
 _FORMAT = 4
+_IMAGE = re.compile(r"image/(?!svg)")
 _COMMENTS = {"javascript": "//", "scala": "//", "java": "//", "c++": "//", "rust": "//"}
 
 
@@ -115,7 +117,10 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {name: _cleaned(inner, clean) for name, inner in value.items()}
+        return {
+            name: inner if _IMAGE.match(name) else _cleaned(inner, clean)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
         if value and all(isinstance(inner, str) for inner in value):
             text = "".join(value)

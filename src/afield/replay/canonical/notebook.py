@@ -12,6 +12,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from afield.replay.canonical.look import Canonicaliser, Look, join_members
@@ -50,7 +51,8 @@ def compare(old: bytes, new: bytes, look: Look) -> Judged | None:
         for one, other in zip(left.cells, right.cells, strict=True):
             number += one.kind == "code"
             place = f"cell {number}" if one.kind == "code" else f"{one.kind} after cell {number}"
-            judged += [(f"{place}{where}", found) for where, found in _cell(one, other, look)]
+            named = replace(look, name=f"{look.name}.cell-{number}")
+            judged += [(f"{place}{where}", found) for where, found in _cell(one, other, named)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return join_members(judged, canonicaliser=NAME)
@@ -73,8 +75,10 @@ def _cell(one: Cell, other: Cell, look: Look) -> Iterator[tuple[str, Judged]]:
         yield "", _diverged(f"{len(left)} vs {len(right)} results")
         return
     for number, (mine, theirs) in enumerate(zip(left, right, strict=True), start=1):
-        place = f", result {number}" if len(left) > 1 else ""
-        for where, found in _result(mine, theirs, look):
+        place, named = "", look
+        if len(left) > 1:
+            place, named = f", result {number}", replace(look, name=f"{look.name}-{number}")
+        for where, found in _result(mine, theirs, named):
             yield place + where, found
 
 
@@ -102,7 +106,7 @@ def _result(
 def _data(mime: str, one: Any, other: Any, look: Look) -> Judged:
     if one == other:
         return Judged(Grade.BYTES)
-    name = f"{look.name}.{mime.replace('/', '-')}.{_ENDINGS.get(mime, 'bin')}"
+    name = f"{look.name}.{_ENDINGS.get(mime, 'bin')}"
     if _BINARY.match(mime):
         return look.judge(name, _decoded(one), _decoded(other), look)
     if mime == "image/svg+xml":

@@ -54,7 +54,7 @@ def main(path: str) -> int:
         code = 1
     except (DeadKernelError, RuntimeError) as error:
         if not client.stopped_by:
-            sys.stderr.write(f"{_place(client)}the kernel died: {error}\n")
+            _tell_death(client, str(error))
         code = 1
     finally:
         _write(nbformat.writes(client.nb, version=nbformat.NO_CONVERT), told["executed"])
@@ -111,12 +111,19 @@ def _client(notebook: Any, manager: Any, folder: str) -> Any:
     return client
 
 
-def _place(client: Any) -> str:
-    """Word which cell was being executed, counted as `In [ ]` counts."""
+def _tell_death(client: Any, why: str) -> None:
+    """Say that the kernel is gone, and in the executed notebook, too, in which cell it went."""
+    from nbformat.v4 import new_output
+
+    new: Any = new_output  # untyped
     if client.cell_at < 0:
-        return ""
+        sys.stderr.write(f"the kernel did not start: {why}\n")
+        return
     cells = client.nb.cells[: client.cell_at + 1]
-    return f"cell {sum(cell.cell_type == 'code' for cell in cells)}: "
+    number = sum(cell.cell_type == "code" for cell in cells)  # counted as `In [ ]` counts
+    sys.stderr.write(f"cell {number}: the kernel died\n")
+    error = new("error", ename="DeadKernelError", evalue="the kernel died", traceback=[])
+    cells[-1].outputs.append(error)
 
 
 def _print_error(notebook: Any) -> None:

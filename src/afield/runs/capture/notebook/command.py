@@ -176,7 +176,7 @@ class NotebookCommand:
         places += [where for _, where, _ in manifest.entropy.calls]
         if not any(where and _CELL_FILE.match(where) for where in places):
             return manifest
-        cells = {_murmur2(cell.source.encode()): n for n, cell in enumerate(self.document.code, 1)}
+        cells = {file_number(cell.source): n for n, cell in enumerate(self.document.code, 1)}
 
         def place(where: str | None) -> str | None:
             found = _CELL_FILE.match(where or "")
@@ -272,8 +272,9 @@ def _failed_cell(data: bytes) -> int | None:
     return failed
 
 
-def _murmur2(data: bytes) -> int:
-    """Return the hash by which ipykernel names the file of a cell (MurmurHash2, 32 bits)."""
+def file_number(source: str) -> int:
+    """Return the number by which ipykernel names the file of a cell: MurmurHash2, 32 bits."""
+    data = source.encode()
     factor, mask = 0x5BD1E995, 0xFFFFFFFF
     found = _SEED ^ len(data)
     whole = len(data) & ~3
