@@ -261,13 +261,14 @@ class OSFile:
     ]
 
 
-def test_other_pythons_tell_the_same(told, other_python):
-    if "/3.8." in other_python:
-        pytest.skip("not run: before Python 3.11 a wrapper's line stays in tracebacks")
+def test_other_pythons_tell_the_same_or_say_that_they_do_not(told, other_python):
     found = told(
         "import polars\ntry: polars.read_csv('a.csv', skip=-1)\n"
         "except ValueError:\n    import traceback; traceback.print_exc()\n"
         "polars.DataFrame().write_csv('b.csv', sep=3, wrong=1)",
         other_python,
     )
+    if "/3.8." in other_python:  # a wrapper could be seen there: it is only said what was imported
+        assert [one.whole for one in found.events if isinstance(one, Watched)] == [False]
+        return
     assert found.opens() == [("read", "a.csv", "2"), ("write", "b.csv", "5")]

@@ -92,6 +92,11 @@ def after(kind, tell):
     return __init__
 
 
+def is_ours(call):
+    """Tell whether a call is wrapped already, by its code: nothing is kept alive for it."""
+    return getattr(call, "__code__", None) in _CODES
+
+
 def mimic(wrapper, call):
     """Let a wrapper show the name, words and parameters of what it stands for."""
     for name in _MIMICKED:
@@ -107,3 +112,6 @@ def mimic(wrapper, call):
     elif not hasattr(call, "__annotate__") and getattr(call, "__annotations__", None):
         wrapper.__annotations__ = call.__annotations__
     wrapper.__wrapped__ = call
+
+
+_CODES = (around(min, min).__code__, after(type, min).__code__)

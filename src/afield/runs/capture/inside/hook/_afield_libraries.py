@@ -10,7 +10,7 @@ watched from Python, or not whole, are told by name.
 import os
 import sys
 
-from _afield_importlib_bootstrap import Finder, after, around
+from _afield_importlib_bootstrap import Finder, after, around, is_ours
 from _afield_place import line_of_person
 
 _UNWATCHED = (
@@ -92,6 +92,7 @@ CALLS = {
 
 _FLAGS = {"-": -1, "r": os.O_RDONLY, "w": os.O_WRONLY | os.O_TRUNC, "u": os.O_RDWR}
 _MODES = {"r": "r", "w": "w", "x": "w", "w-": "w", "w+": "w", "x+": "w"}  # any other: `u`
+_IS_UNNOTICED = sys.version_info >= (3, 11)  # before, a wrapper would stand in tracebacks
 _PATH_MAX = 4096
 _PATHS_MAX = 10000
 
@@ -108,7 +109,6 @@ class Libraries:
         self.seen = {"r": self.read, "w": self.written, "u": self.written, "-": self.handed}
         self.put = watch.put
         self.fault = fault
-        self.wrapped = {}  # what stands for what, by its id: no call is wrapped twice
         self.told = set()
 
     def listen(self):
@@ -128,7 +128,7 @@ class Libraries:
         missing = []
         start = name.partition(".")[0] + "."
         package = [one for key, one in list(sys.modules.items()) if (key + ".").startswith(start)]
-        for line in CALLS.get(name, ()):
+        for line in CALLS.get(name, ()) if _IS_UNNOTICED else ():
             target, argument, how = line.split(" ")
             try:
                 self.wrap_one(module, package, target.lstrip("?"), argument, how)
@@ -137,7 +137,8 @@ class Libraries:
                     missing.append(target)
         if name not in self.told:
             self.told.add(name)
-            self.put("w", (name, "0" if name in _UNWATCHED else "1", *missing))
+            whole = "0" if name in _UNWATCHED or not _IS_UNNOTICED else "1"
+            self.put("w", (name, whole, *missing))
 
     def wrap_one(self, module, package, target, argument, how):
         """Put the wrapper of one call in its place, and in all modules of its package that hold it.
@@ -150,26 +151,24 @@ class Libraries:
         for part in path:
             home = getattr(home, part)
         call = home.__dict__[name]
-        if id(call) in self.wrapped:
+        if is_ours(call):
             return
         if isinstance(call, type):
-            if "__init__" in call.__dict__:
+            own = call.__dict__.get("__init__")
+            if own is None:
+                call.__init__ = after(call, self.teller(call, argument, how))
+            elif not is_ours(own):
                 raise TypeError(name)
-            call.__init__ = self.keep(after(call, self.teller(call, argument, how)), call.__init__)
             return
         if isinstance(call, (staticmethod, classmethod)) or not callable(call):
             raise TypeError(name)
-        wrapper = self.keep(around(call, self.teller(call, argument, how)), call)
+        wrapper = around(call, self.teller(call, argument, how))
         setattr(home, name, wrapper)
         if isinstance(home, type) or how == "-":  # what is inside stays inside
             return
         for other in package:
             if isinstance(other, type(sys)) and other.__dict__.get(name) is call:
                 setattr(other, name, wrapper)
-
-    def keep(self, wrapper, call):
-        self.wrapped[id(wrapper)] = wrapper, call
-        return wrapper
 
     def teller(self, call, argument, how):
         """Return what tells the file of a call, by its arguments; it never raises."""
