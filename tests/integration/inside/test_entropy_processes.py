@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import venv
+
 import pytest
 
 from afield.runs.capture.trace import Process
@@ -92,6 +94,15 @@ def test_forked_children_get_streams_by_their_number(runner):
     lines = twice(runner, FORK).out.splitlines()
     assert len(lines) == 7
     assert len({line[-30:] for line in lines}) == 7
+
+
+def test_forked_children_share_nothing_where_random_was_there_before_the_hook(runner, tmp_path):
+    venv.create(tmp_path / "env", symlinks=True)
+    (site,) = (tmp_path / "env").glob("lib/python3*/site-packages")
+    (site / "early.pth").write_text("import random\n")
+    runner.python = str(tmp_path / "env/bin/python")
+    lines = twice(runner, FORK).out.splitlines()
+    assert len({line.partition(b"(")[2].partition(b",")[0] for line in lines}) == 7
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

@@ -145,6 +145,8 @@ class Hook:
         if self.streams is not None:
             self.streams.identity.after_fork()
             self.streams.rekey()
+            if self.streams.reseed_random is not None:  # it may have run before, by the old key
+                self.streams.reseed_random()
 
     def safely(self, action):
         """Return the action so that a fault of ours stays ours."""
