@@ -47,7 +47,7 @@ PRINTS = {
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
-RULES_READ_BY_ROOMS = ("kernel", "vault", "journal", "projection", "members", "runs")
+RULES_READ_BY_ROOMS = ("kernel", "vault", "journal", "projection", "members", "datasets", "runs")
 
 
 def relative(path: Path) -> str:

@@ -33,6 +33,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
         "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),
     },
+    "Data": {
+        "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
+    },
     "The workspace and this machine": {
         "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
         "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
@@ -50,4 +53,14 @@ COMMANDS: dict[str, Entry] = {
 ENV_COMMANDS: dict[str, Entry] = {
     "diff": Entry("afield.cli.commands.env_diff", "Say how two environments differ."),
     "export": Entry("afield.cli.commands.env_export", "Write a run's environment for other tools."),
+}
+
+DATA_COMMANDS: dict[str, Entry] = {
+    "add": Entry("afield.cli.commands.data_add", "Keep a file or folder as a new version."),
+    "list": Entry("afield.cli.commands.data_list", "List the datasets."),
+    "show": Entry("afield.cli.commands.data_show", "Show a dataset: versions, files, columns."),
+    "get": Entry("afield.cli.commands.data_get", "Write a version's files into a folder."),
+    "check": Entry("afield.cli.commands.data_check", "Say which version a path holds."),
+    "card": Entry("afield.cli.commands.data_card", "Show, fill in or check the data card."),
+    "drop": Entry("afield.cli.commands.data_drop", "Put versions out of sight, or back."),
 }

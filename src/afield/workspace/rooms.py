@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from afield.datasets.fold import ROOM as DATASETS
+from afield.kernel.ids import DeviceId
 from afield.members.fold import ROOM as MEMBERS
+from afield.members.fold import room as members_of
 from afield.projection import Room
 from afield.runs.fold import ROOM as RUNS
 
-ROOMS: tuple[Room, ...] = (MEMBERS, RUNS)
+ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS)
+
+
+def rooms(roots: Collection[DeviceId]) -> tuple[Room, ...]:
+    """Return all rooms, with the devices that need nobody's confirmation."""
+    return (members_of(roots), *(room for room in ROOMS if room is not MEMBERS))

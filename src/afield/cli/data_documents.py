@@ -1,0 +1,58 @@
+"""Datasets as programs read them: the documents of docs/json.md. Field names are a promise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from afield.datasets.card import Card
+    from afield.datasets.query import Version
+    from afield.vault import TreeEntry
+    from afield.workspace.workspace import Workspace
+
+
+def version_part(workspace: Workspace, version: Version) -> dict[str, Any]:
+    """Return a version."""
+    from afield.workspace.datasets import message_of
+
+    return {
+        "name": version.name,
+        "version": version.number,
+        "label": version.label,
+        "tree": version.tree,
+        "files": version.files,
+        "size_bytes": version.size_bytes,
+        "added": datetime.fromtimestamp(version.added_ms / 1000, UTC),
+        "by": workspace.name_of(version.member),
+        "message": message_of(workspace, version),
+    }
+
+
+def card_part(card: Card) -> dict[str, Any]:
+    """Return a data card."""
+    from afield.datasets.card import FIELDS
+
+    return {
+        "fields": {name: card.values.get(name) for name in FIELDS},
+        "missing": list(card.missing),
+        "erased": list(card.erased),
+        "complete": not card.missing,
+    }
+
+
+def file_parts(entries: Sequence[TreeEntry]) -> list[dict[str, Any]]:
+    """Return the files of a tree."""
+    return [file_entry(entry) for entry in entries]
+
+
+def file_entry(entry: TreeEntry) -> dict[str, Any]:
+    """Return one file of a tree."""
+    return {
+        "path": entry.path,
+        "size_bytes": entry.size_bytes,
+        "digest": entry.object,
+        "mode": f"{entry.mode:o}",
+    }

@@ -1,0 +1,191 @@
+"""Putting the files of a version into a folder, each verified, none ever seen half.
+
+What is there already with the right bytes stays, so that a checkout that was cut short carries on.
+Nothing is written through a link or outside of the folder, whoever made the tree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from afield.datasets.add import Progress
+from afield.datasets.errors import FolderDiffers, TreeUnsafe
+from afield.datasets.walk import link_stays_inside
+from afield.kernel.digest import digest, digest_file
+from afield.vault import StatCache, TreeEntry, Vault
+from afield.vault.tree import PROGRAM, SYMLINK
+
+_NAMED_MAX = 3
+_HALF = re.compile(r"(.+)\.tmp-([0-9]+)-[0-9]+")
+
+
+@dataclass(slots=True)
+class Written:
+    """What a checkout did: files written, and files that were there already."""
+
+    written: int = 0
+    present: int = 0
+    size_bytes: int = 0
+
+
+def checkout(
+    entries: Sequence[TreeEntry],
+    folder: str,
+    vault: Vault,
+    *,
+    cache: StatCache,
+    progress: Progress,
+    force: bool = False,
+) -> Written:
+    """Write the files of a tree into `folder`, which is absolute and made when missing.
+
+    Args:
+        entries: the tree's files.
+        folder: other files in it stay.
+        vault: where the bytes are.
+        cache: spares digesting files that are there; not saved here.
+        progress: is told of each file.
+        force: write over files that hold other bytes.
+
+    Raises:
+        TreeUnsafe: the tree would write outside of the folder.
+        FolderDiffers: files there hold other bytes, and `force` is not given. Nothing was
+            written.
+        Damaged: bytes in the vault are damaged or missing; the file is not written.
+        OSError: a file cannot be written.
+    """
+    require_safe(entries)
+    os.makedirs(folder, exist_ok=True)
+    done = Written()
+    _sweep_halves(folder, {entry.path for entry in entries})
+    todo = _missing(entries, folder, cache, done, progress)
+    in_the_way = [entry.path for entry in todo if os.path.lexists(f"{folder}/{entry.path}")]
+    if in_the_way and not force:
+        shown = ", ".join(in_the_way[:_NAMED_MAX])
+        more = f" and {len(in_the_way) - _NAMED_MAX} more" if len(in_the_way) > _NAMED_MAX else ""
+        why = f"{shown}{more} hold other bytes"
+        hint = "--force writes over them; --to DIR takes another folder"
+        raise FolderDiffers("cannot write into", folder, why, hint=hint, files=in_the_way[:1000])
+    made: set[str] = {""}
+    links = [entry for entry in todo if entry.mode == SYMLINK]
+    for entry in [*(one for one in todo if one.mode != SYMLINK), *links]:
+        _make_parents(folder, entry.path, made)
+        _write(entry, f"{folder}/{entry.path}", vault)
+        done.written += 1
+        done.size_bytes += entry.size_bytes
+        progress(1, entry.size_bytes)
+    return done
+
+
+def require_safe(entries: Sequence[TreeEntry]) -> None:
+    """Refuse a tree in which a file stands where another needs a folder, or a link leads out.
+
+    Raises:
+        TreeUnsafe: so it is.
+    """
+    paths = {entry.path for entry in entries}
+    parents: set[str] = set()
+    for entry in entries:
+        parent = entry.path.rpartition("/")[0]
+        while parent and parent not in parents:
+            parents.add(parent)
+            parent = parent.rpartition("/")[0]
+        if os.name == "nt" and re.search(r'[\\:<>"|?*]', entry.path):
+            raise TreeUnsafe("cannot check out", entry.path, "Windows has no such names")
+    clash = next(iter(sorted(paths & parents)), None)
+    if clash is not None:
+        raise TreeUnsafe("cannot check out", clash, "the tree has it as a file and as a folder")
+
+
+def _sweep_halves(folder: str, paths: set[str]) -> None:
+    """Remove what a checkout that was killed left half-written in `folder`."""
+    for sub in sorted({path.rpartition("/")[0] for path in paths}):
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"{folder}/{sub}"):
+                half = _HALF.fullmatch(name)
+                if half and f"{sub}/{half[1]}".lstrip("/") in paths and not _is_alive(int(half[2])):
+                    os.unlink(f"{folder}/{sub}/{name}")
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process of this number runs; where that cannot be asked, it does."""
+    if os.name == "nt":  # there, the question itself would end the process
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _missing(
+    entries: Sequence[TreeEntry], folder: str, cache: StatCache, done: Written, progress: Progress
+) -> list[TreeEntry]:
+    """Return the files that are not there with the right bytes."""
+    todo = []
+    with os.scandir(folder) as found:
+        if next(found, None) is None:
+            return list(entries)
+    for entry in entries:
+        if _is_there(entry, f"{folder}/{entry.path}", cache):
+            done.present += 1
+            progress(1, entry.size_bytes)
+        else:
+            todo.append(entry)
+    return todo
+
+
+def _is_there(entry: TreeEntry, path: str, cache: StatCache) -> bool:
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if entry.mode == SYMLINK:
+        is_link = stat.S_ISLNK(found.st_mode)
+        return is_link and digest(os.fsencode(os.readlink(path))) == entry.object
+    if not stat.S_ISREG(found.st_mode) or found.st_size != entry.size_bytes:
+        return False
+    known = cache.lookup(path, found)
+    if known is None:
+        known, _ = digest_file(path)
+        cache.remember(path, found, known)
+    return known == entry.object
+
+
+def _make_parents(folder: str, path: str, made: set[str]) -> None:
+    """Make the folders above a file; one that is a link is refused."""
+    parent = path.rpartition("/")[0]
+    if parent in made:
+        return
+    _make_parents(folder, parent, made)
+    full = f"{folder}/{parent}"
+    try:
+        os.mkdir(full)
+    except FileExistsError:
+        if not stat.S_ISDIR(os.lstat(full).st_mode):
+            why = "a folder is needed there, and it is none"
+            raise FolderDiffers("cannot write into", full, why, hint="--to DIR") from None
+    made.add(parent)
+
+
+def _write(entry: TreeEntry, path: str, vault: Vault) -> None:
+    if entry.mode != SYMLINK:
+        vault.copy_to(entry.object, path)
+        if entry.mode == PROGRAM:
+            os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
+        return
+    target = os.fsdecode(vault.get(entry.object))
+    if not link_stays_inside(entry.path, target):
+        raise TreeUnsafe("cannot check out", entry.path, "the link leads out of the version")
+    temporary = f"{path}.tmp-{os.getpid()}-0"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    os.symlink(target, temporary)
+    os.replace(temporary, path)

@@ -1,0 +1,113 @@
+"""What of a path belongs to a version: a generator over files, in bounded memory.
+
+Links that stay inside are links; one that leads to a file elsewhere is that file, so that a
+version is whole on any machine. Folders that are somebody's record (`.afield`, `.git`) and what
+is no file (pipes, devices, links to nothing) are left out, and named.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from afield.vault.tree import FILE, PROGRAM, SYMLINK
+
+LEFT_ALONE = frozenset({".afield", ".git"})
+
+
+class Found(NamedTuple):
+    """A file of a version.
+
+    Attributes:
+        path: in the version; parts are separated by `/`.
+        full: where its bytes are.
+        mode: as in trees.
+        stat: of the file, or of the link for a link.
+    """
+
+    path: str
+    full: str
+    mode: int
+    stat: os.stat_result
+
+
+LeftOut = Callable[[str, str], None]
+"""Is told a path and why it is not part of the version."""
+
+
+def walk(path: str, left_out: LeftOut) -> Iterator[Found]:
+    """Yield the files of `path`, which is one file or a folder; absolute.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = os.stat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        name = os.path.basename(path)
+        if stat.S_ISREG(found.st_mode):
+            yield Found(name, path, _mode(found), found)
+        else:
+            left_out(name, "it is no regular file")
+        return
+    waiting = [(path, "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    yield from _link(path, prefix + entry.name, entry, left_out)
+                elif entry.is_dir(follow_symlinks=False):
+                    if entry.name in LEFT_ALONE:
+                        left_out(prefix + entry.name + "/", "a record of its own")
+                    else:
+                        waiting.append((entry.path, f"{prefix}{entry.name}/"))
+                elif entry.is_file(follow_symlinks=False):
+                    found = entry.stat(follow_symlinks=False)
+                    yield Found(prefix + entry.name, entry.path, _mode(found), found)
+                else:
+                    left_out(prefix + entry.name, "it is no regular file")
+
+
+def measure(path: str) -> tuple[int, int]:
+    """Return how many files `walk` yields, and their bytes: for those who show time left."""
+    files = size_bytes = 0
+    for found in walk(path, lambda _path, _why: None):
+        files += 1
+        size_bytes += found.stat.st_size
+    return files, size_bytes
+
+
+def link_stays_inside(path: str, target: str) -> bool:
+    """Tell whether a link at `path` of a version leads to a place inside of the version.
+
+    Steps up stand only at the start: behind a name that is itself a link they lead anywhere.
+    """
+    if not target or os.path.isabs(target) or "\\" in target:
+        return False
+    parts = target.split("/")
+    ups = next((at for at, part in enumerate(parts) if part != ".."), len(parts))
+    return ups <= path.count("/") and not {"", ".", ".."} & set(parts[ups:])
+
+
+def _link(root: str, path: str, entry: os.DirEntry[str], left_out: LeftOut) -> Iterator[Found]:
+    target = os.readlink(entry.path)
+    if link_stays_inside(path, target) and os.path.exists(entry.path):
+        real = os.path.realpath(entry.path)
+        if real.startswith(os.path.realpath(root) + os.sep):
+            yield Found(path, entry.path, SYMLINK, entry.stat(follow_symlinks=False))
+            return
+    try:
+        found = os.stat(entry.path)
+    except OSError:
+        left_out(path, "it is a link to nothing")
+        return
+    if stat.S_ISREG(found.st_mode):
+        yield Found(path, os.path.realpath(entry.path), _mode(found), found)
+    else:
+        left_out(path, "it is a link to a folder outside; add that one as a dataset of its own")
+
+
+def _mode(found: os.stat_result) -> int:
+    return PROGRAM if found.st_mode & 0o100 else FILE

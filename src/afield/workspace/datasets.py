@@ -1,0 +1,224 @@
+"""Datasets of a workspace: the verbs of the room, handed the journal, vault and tables of one.
+
+What needs the workspace's folders (caches, checked-out versions) is joined here. No words for
+people and no environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from afield.datasets import events
+from afield.datasets.add import Kept, Progress, keep
+from afield.datasets.card import Card, edit_card, read_card
+from afield.datasets.check import Present, look
+from afield.datasets.checkout import Written, checkout
+from afield.datasets.limits import DROPS_PER_ENTRY_MAX
+from afield.datasets.query import Version, latest, resolve, versions
+from afield.datasets.reference import parse, parse_name
+from afield.kernel.digest import digest
+from afield.vault import StatCache, TreeEntry
+from afield.workspace import layout
+from afield.workspace.workspace import Workspace
+
+CHECKED_OUT = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an add came to.
+
+    Attributes:
+        version: the version that is the tree now; the newest one when nothing had changed.
+        before: the newest version before, or None.
+        fresh: a version was added.
+        kept: the files, and what was left out.
+    """
+
+    version: Version
+    before: Version | None
+    fresh: bool
+    kept: Kept
+
+
+def add(
+    workspace: Workspace,
+    path: str,
+    name: str,
+    *,
+    message: str = "",
+    card: Mapping[str, str] | None = None,
+    progress: Progress,
+) -> Added:
+    """Make what is at `path` the newest version of a dataset, unless it is that already.
+
+    Args:
+        workspace: where to.
+        path: a file or folder; absolute.
+        name: of the dataset; made when there is none.
+        message: a word on this version.
+        card: fields of the data card to set, in the same breath.
+        progress: is told of each file.
+
+    Raises:
+        NameBad: no dataset may be called so.
+        CardFieldBad: the card has no such field or value.
+        NothingToAdd: no file is there.
+        OSError: a file cannot be read, or the disk is full. The next add carries on.
+    """
+    name = parse_name(name)
+    record = workspace.record
+    drafts = [edit_card(name, card, record.vault)] if card else []
+    kept = keep(path, record.vault, _stat_cache(workspace, path), progress)
+    workspace.refresh()
+    before = latest(workspace.projection, name)
+    fresh = before is None or before.tree != kept.tree
+    if fresh:
+        text = record.vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
+        drafts.append(
+            events.added(
+                name,
+                tree=kept.tree,
+                files=len(kept.entries),
+                size_bytes=kept.size_bytes,
+                message=text,
+            )
+        )
+    if drafts:
+        record.vault.flush()
+        record.journal.append_many(drafts, durable=True)
+        workspace.refresh()
+    now = latest(workspace.projection, name)
+    assert now is not None, "a version was just added, or was there"
+    return Added(now, before, fresh, kept)
+
+
+def find(workspace: Workspace, words: str, *, dropped: bool = False) -> Version:
+    """Return the version that `name[@version]` means.
+
+    Raises:
+        NameBad: the words mean nothing.
+        DatasetNotFound, VersionNotFound, VersionAmbiguous: there is no such one version.
+    """
+    reference = parse(words)
+    workspace.refresh()
+    return resolve(workspace.projection, reference, dropped=dropped)
+
+
+def history(workspace: Workspace, name: str | None = None) -> list[Version]:
+    """Return the versions of one dataset, or of all, by name and number."""
+    workspace.refresh()
+    return versions(workspace.projection, name)
+
+
+def files_of(workspace: Workspace, version: Version) -> tuple[TreeEntry, ...]:
+    """Return the files of a version.
+
+    Raises:
+        ObjectMissing, ObjectDamaged: the list of its files is not here whole.
+    """
+    return workspace.record.vault.get_tree(version.tree)
+
+
+def message_of(workspace: Workspace, version: Version) -> str | None:
+    """Return a version's message; None when it has none, or it is not here."""
+    if version.message is None or not workspace.record.vault.has(version.message):
+        return None
+    return workspace.text_of(version.message)
+
+
+def card_of(workspace: Workspace, name: str) -> Card:
+    """Return a dataset's card."""
+    return read_card(workspace.projection, workspace.record.vault, name)
+
+
+def set_card(workspace: Workspace, name: str, values: Mapping[str, str]) -> Card:
+    """Set fields of a dataset's card, and return it; an empty value clears a field.
+
+    Raises:
+        CardFieldBad: the card has no such field or value.
+    """
+    draft = edit_card(name, values, workspace.record.vault)
+    workspace.record.vault.flush()
+    workspace.record.journal.append_many([draft], durable=True)
+    workspace.refresh()
+    return card_of(workspace, name)
+
+
+def get(
+    workspace: Workspace,
+    entries: Sequence[TreeEntry],
+    folder: str,
+    *,
+    force: bool = False,
+    progress: Progress,
+) -> Written:
+    """Write a version's files into `folder`; see `datasets.checkout`."""
+    cache = _stat_cache(workspace, folder)
+    try:
+        return checkout(
+            entries,
+            folder,
+            workspace.record.vault,
+            cache=cache,
+            progress=progress,
+            force=force,
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            cache.save()
+
+
+def present(workspace: Workspace, path: str, progress: Progress) -> Present:
+    """Digest what is at `path`; see `datasets.check`."""
+    return look(path, _stat_cache(workspace, path), progress)
+
+
+def nearest(workspace: Workspace, found: Present) -> Version | None:
+    """Return the version that is the tree, else the one that shares most files with it.
+
+    Of several, the newest; None when none shares a file.
+    """
+    known = history(workspace)
+    same = [one for one in known if one.tree == found.tree]
+    if same:
+        return max(same, key=lambda one: one.at)
+    here = {(entry.path, entry.object) for entry in found.entries}
+    objects = {entry.object for entry in found.entries if entry.size_bytes}
+    best: tuple[int, int, int] = (0, 0, 0)
+    chosen = None
+    for one in known:
+        entries = files_of(workspace, one)
+        score = (
+            sum(entry.object in objects for entry in entries),
+            sum((entry.path, entry.object) in here for entry in entries),
+            one.at,
+        )
+        if score[0] and score > best:
+            best, chosen = score, one
+    return chosen
+
+
+def drop(workspace: Workspace, found: Sequence[Version], *, gone: bool) -> None:
+    """Put versions out of sight, or bring them back; no byte is removed."""
+    by_name: dict[str, list[tuple[str, int]]] = {}
+    for one in found:
+        by_name.setdefault(one.name, []).append((one.device, one.seq))
+    drafts = [
+        events.dropped(name, keys[start : start + DROPS_PER_ENTRY_MAX], gone=gone)
+        for name, keys in by_name.items()
+        for start in range(0, len(keys), DROPS_PER_ENTRY_MAX)
+    ]
+    workspace.record.journal.append_many(drafts, durable=True)
+    workspace.refresh()
+
+
+def _stat_cache(workspace: Workspace, path: str) -> StatCache:
+    """Return the cache of a path: one of its own, so that it stays as small as its files."""
+    folder = os.path.join(workspace.path, layout.CACHE)
+    os.makedirs(folder, exist_ok=True)
+    name = digest(os.fsencode(path))[:16]
+    return StatCache(os.path.join(folder, f"stat-data-{name}.bin"), workspace.record.clock)

@@ -1,0 +1,174 @@
+"""`afield data`: versions added, named, fetched, checked, described and dropped."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+import pytest
+
+
+@pytest.fixture
+def data(project):
+    folder = project / "data"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "x.csv").write_text("a,b\n1,2\n")
+    (folder / "sub" / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "sub" / "run.sh").chmod(0o755)
+    (folder / "link").symlink_to("sub/run.sh")
+    return folder
+
+
+def add(afield, path, *words, name="customers"):
+    answer = afield("data", "add", str(path), "--name", name, "--json", *words)
+    assert answer.code == 0, answer.err
+    return answer.json
+
+
+def test_an_added_folder_is_a_version_that_comes_back_byte_for_byte(afield, data, project):
+    assert add(afield, data)["label"] == "customers@1"
+    got = afield("data", "get", "customers", "--to", str(project / "out"), "--json").json
+    assert (got["written"], got["present"]) == (3, 0)
+    assert (project / "out" / "x.csv").read_text() == "a,b\n1,2\n"
+    assert (project / "out" / "link").readlink() == (data / "link").readlink()
+    assert stat.S_IMODE((project / "out" / "sub" / "run.sh").stat().st_mode) & 0o100
+    again = afield("data", "get", "customers", "--to", str(project / "out"), "--json").json
+    assert (again["written"], again["present"]) == (0, 3)
+
+
+def test_an_unchanged_folder_makes_no_version_and_a_changed_one_does(afield, data):
+    first = add(afield, data, "-m", "as it came")
+    assert first["fresh"] is True
+    assert add(afield, data)["fresh"] is False
+    (data / "x.csv").write_text("a,b\n1,2\n3,4\n")
+    second = add(afield, data)
+    assert (second["label"], second["before"]) == ("customers@2", "customers@1")
+    shown = afield("data", "show", "customers@1", "--json").json
+    assert (shown["message"], shown["tree"]) == ("as it came", first["tree"])
+    assert [one["version"] for one in shown["versions"]] == [1, 2]
+
+
+def test_a_version_is_named_by_number_latest_or_the_beginning_of_its_digest(afield, data):
+    tree = add(afield, data)["tree"]
+    for words in ("customers", "customers@1", "customers@latest", f"customers@{tree[:8]}"):
+        assert afield("data", "show", words, "--json").json["tree"] == tree
+    for words, code in (("customers@2", 1), ("custmers", 1), ("customers@x", 2), ("-x@1", 2)):
+        answer = afield("data", "show", "--json", "--", words)
+        assert answer.code == code
+        assert answer.json["error"]["hint"]
+    assert "did you mean `customers`" in afield("data", "show", "custmers").err
+
+
+def test_get_writes_over_nothing_unless_it_is_told_to(afield, data, project):
+    add(afield, data)
+    out = project / "out"
+    out.mkdir()
+    (out / "x.csv").write_text("mine")
+    (out / "other.txt").write_text("stays")
+    refused = afield("data", "get", "customers", "--to", str(out))
+    assert refused.code == 1
+    assert "x.csv" in refused.err
+    assert sorted(path.name for path in out.iterdir()) == ["other.txt", "x.csv"]
+    assert afield("data", "get", "customers", "--to", str(out), "--force").code == 0
+    assert (out / "x.csv").read_text() == "a,b\n1,2\n"
+    assert (out / "other.txt").read_text() == "stays"
+
+
+def test_check_says_which_version_a_folder_is_and_what_differs(afield, data):
+    add(afield, data)
+    (data / "x.csv").write_text("a,b\n1,2\n3,4\n")
+    add(afield, data)
+    found = afield("data", "check", str(data), "--json")
+    assert (found.code, found.json["version"]["label"]) == (0, "customers@2")
+    (data / "sub" / "run.sh").rename(data / "sub" / "go.sh")
+    (data / "new.txt").write_text("new")
+    differs = afield("data", "check", str(data), "--version", "customers@1", "--json")
+    assert differs.code == 4
+    assert (differs.json["changed"], differs.json["added"]) == (["x.csv"], ["link", "new.txt"][1:])
+    assert differs.json["renamed"] == [{"before": "sub/run.sh", "after": "sub/go.sh"}]
+    assert differs.json["removed"] == ["link"]  # it leads to nothing now
+
+
+def test_what_cannot_be_kept_is_named_and_is_exit_3(afield, data, project):
+    (data / "nowhere").symlink_to("gone")
+    os.mkfifo(data / "pipe")
+    answer = afield("data", "add", str(data), "--name", "customers", "--json")
+    assert answer.code == 3
+    assert {one["path"] for one in answer.json["left_out"]} == {"nowhere", "pipe"}
+    (project / "empty").mkdir()
+    assert afield("data", "add", str(project / "empty"), "--name", "e").code == 1
+
+
+def test_a_link_to_a_file_elsewhere_is_kept_as_that_file(afield, data, project):
+    (project / "far.bin").write_bytes(b"far")
+    (data / "far").symlink_to(project / "far.bin")
+    add(afield, data)
+    afield("data", "get", "customers", "--to", str(project / "out"))
+    assert not (project / "out" / "far").is_symlink()
+    assert (project / "out" / "far").read_bytes() == b"far"
+
+
+def test_the_card_is_asked_for_filled_in_and_checked(afield, data, project):
+    asked = afield("data", "add", str(data), "--name", "customers", "--set", "residency=fr,eu")
+    assert asked.code == 0
+    assert "says nothing of origin, licence, consent, method, sensitivity" in asked.err
+    assert afield("data", "card", "customers", "--check").code == 3
+    words = [f"{name}=some words" for name in ("origin", "license", "consent", "method")]
+    sets = [part for word in [*words, "sensitivity=personal"] for part in ("--set", word)]
+    card = afield("data", "card", "customers", "--check", "--json", *sets)
+    assert (card.code, card.json["missing"]) == (0, [])
+    assert card.json["fields"]["residency"] == "eu,fr"
+    assert afield("data", "card", "customers", "--set", "residency=moon").code == 2
+    assert afield("data", "card", "customers", "--set", "colour=red").code == 2
+    journal = b"".join(
+        path.read_bytes() for path in (project / ".afield" / "journal").rglob("*.log")
+    )
+    assert b"some words" not in journal
+    assert b'"residency":"eu,fr"' in journal
+    assert afield("data", "card", "customers", "--set", "origin=", "--check").code == 3
+
+
+def test_a_dropped_version_is_out_of_sight_until_it_is_brought_back(afield, data):
+    add(afield, data)
+    (data / "x.csv").write_text("other")
+    add(afield, data)
+    assert afield("data", "drop", "customers@2").code == 0
+    assert afield("data", "show", "customers", "--json").json["label"] == "customers@1"
+    assert "--undo" in afield("data", "show", "customers@2").err
+    (data / "x.csv").write_text("a third")
+    assert add(afield, data)["label"] == "customers@3"
+    assert afield("data", "drop", "customers").code == 0
+    assert afield("data", "list", "--json").json["datasets"] == []
+    assert afield("data", "show", "customers").code == 1
+    assert afield("data", "drop", "customers", "--undo").code == 0
+    rows = afield("data", "list", "--json").json["datasets"]
+    assert [(row["label"], row["versions"]) for row in rows] == [("customers@3", 3)]
+
+
+def test_names_of_files_and_messages_stand_in_no_entry(afield, data, project):
+    (data / "anna.karenina.txt").write_text("her file")
+    add(afield, data, "-m", "from anna")
+    for path in (project / ".afield" / "journal").rglob("*.log"):
+        assert b"anna" not in path.read_bytes()
+
+
+def test_a_damaged_object_is_named_and_never_written(afield, data, project):
+    add(afield, data)
+    for pack in (project / ".afield" / "packs").glob("*.pack"):
+        pack.write_bytes(pack.read_bytes().replace(b"a,b\n1,2\n", b"a,b\n1,9\n"))
+    answer = afield("data", "get", "customers", "--to", str(project / "out"), "--json")
+    assert answer.code == 13
+    assert json.loads(answer.out)["error"]["code"] == "vault.object_damaged"
+    assert not (project / "out" / "x.csv").exists()
+
+
+def test_the_pages_for_people_say_the_same(afield, data):
+    assert "no datasets yet" in afield("data", "list").out
+    add(afield, data, "-m", "as it came")
+    assert "customers@1" in afield("data", "list").out
+    page = afield("data", "show", "customers").out
+    assert "as it came" in page
+    assert "x.csv" in page
+    assert "unchanged: customers@1" in afield("data", "add", str(data), "--name", "customers").out
+    assert "every byte the same" in afield("data", "check", str(data)).out
