@@ -31,6 +31,8 @@ def test_what_a_library_reads_and_writes_is_seen_with_its_line(
     outputs = {path: one.where for path, one in done.outputs.items() if path.startswith("out-")}
     assert outputs == {path: f"use.py:{line}" for path, line in made.writes.items()}
     assert not done.manifest.capture.inputs_complete
+    unseen = [one for one in done.manifest.capture.notes if " program" not in one]
+    assert unseen == (["not seen: what duckdb read past Python"] if package == "duckdb" else [])
     if any(one.past_python for one in entries):
         assert done.manifest.capture.layers == ("tree", "python", "imports")
         assert any("imports" in one.seen_by for one in done.inputs.values())

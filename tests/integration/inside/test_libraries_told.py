@@ -176,6 +176,40 @@ soundfile.SoundFile("e.wav", channels=7)
     assert names == ["a.wav", "b.wav", "c.wav", "d.csv", "d", "after.csv", "e.wav"]
 
 
+def test_faults_of_real_libraries_read_as_without_it(told):
+    pytest.importorskip("h5py", reason="not run: h5py is not installed")
+    found = told("""
+import traceback, warnings
+import h5py, pyarrow.csv, pyarrow.fs, pyarrow.parquet
+def attempt(call, *args, **options):
+    try:
+        call(*args, **options)
+    except Exception:
+        traceback.print_exc()
+attempt(h5py.File, "missing.h5")
+attempt(h5py.File, "script.py", "q")
+attempt(pyarrow.parquet.read_table, "missing.parquet")
+attempt(pyarrow.parquet.read_table, "script.py", no_such=1)
+attempt(pyarrow.csv.read_csv, "missing.csv")
+attempt(pyarrow.OSFile, "missing.bin")
+attempt(pyarrow.fs.LocalFileSystem().open_input_file, "missing.bin")
+pyarrow.memory_map("missing.bin")
+""")
+    assert found.code == 1
+    assert found.err.count(b"Traceback") >= 8
+
+
+def test_nothing_of_a_library_is_kept_alive_for_it(told):
+    found = told("""
+import gc, sys, weakref, polars
+seen = [weakref.ref(one) for one in (polars.read_csv, polars.DataFrame, polars)]
+del sys.modules["polars"], polars
+gc.collect()
+print([one() for one in seen])
+""")
+    assert found.out == b"[None, None, None]\n"
+
+
 @pytest.mark.parametrize(
     "text", ["raise RuntimeError('broken')", "import not_there", "1 +", "raise SystemExit(3)"]
 )
