@@ -236,6 +236,15 @@ def test_wrong_words_before_the_command_are_usage_errors(afield, repository, wor
     assert "hint: " in answer.err
 
 
+@pytest.mark.parametrize(
+    ("words", "name"), [([], "named within"), (["--name", "mine"], "mine")], ids=["free", "given"]
+)
+def test_a_script_may_name_the_run_that_records_it(repository, afield_process, afield, words, name):
+    script = "import afield; run = afield.init(name='first'); run.name = 'named within'"
+    afield_process("run", *words, "--", sys.executable, "-c", script, cwd=repository)
+    assert afield("runs", "--json").json["runs"][0]["name"] == name
+
+
 def test_a_run_can_be_followed_while_it_goes_on(repository, afield_process):
     script = (
         "import afield, time\n"

@@ -87,6 +87,7 @@ def test_a_disabled_run_takes_every_call_and_keeps_nothing(tmp_path):
         wandb.config.depth = 3
         wandb.log({"loss": 1.0}, 1)
         run.summary["best"] = 1
+        run.name = "other"
         run.save("nothing"), run.note("x"), run.tag(a=1)
         print(run.disabled, wandb.config.lr, run.config.depth, run.summary["best"], run.faults)
         run.finish()

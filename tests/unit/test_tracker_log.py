@@ -346,6 +346,16 @@ def test_notes_and_tags_are_read_back(tmp_path):
         assert view.tags == {"ü": "true", "stage": "best"}
 
 
+def test_a_run_that_is_given_another_name_is_found_by_it(tmp_path, run):
+    run.name = "lr-0.1"
+    run.name = ""  # says nothing
+    run.finish()
+    run.name = "too late"
+    assert run.name == "lr-0.1"
+    with afield.open(tmp_path) as workspace:
+        assert workspace.run("lr-0.1").id == run.id
+
+
 def test_a_second_init_finishes_the_first_run(tmp_path):
     first = afield.init(workspace=tmp_path, name="one")
     first.log({"loss": 1.0})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from afield.journal import Draft
 from afield.kernel.ids import new_run_id
 from afield.runs.names import default_name
 from afield.runs.tracker import Run
+from afield.runs.values import Keeper
 
 
 class SilentRun(Run):
@@ -51,6 +53,9 @@ class SilentRun(Run):
         base_path: str | os.PathLike[str] | None = None,
         policy: str | None = None,
     ) -> None:
+        """Keep nothing."""
+
+    def _keep(self, drafts: Callable[[Keeper], Iterable[Draft]]) -> None:
         """Keep nothing."""
 
     def note(self, text: str) -> None:

@@ -45,7 +45,7 @@ class Run:
 
     Attributes:
         id: the run's id.
-        name: its name.
+        name: its name; may be set.
         project: its project.
         experiment: its experiment.
         config: its params; set items or attributes, or `update()`.
@@ -66,11 +66,13 @@ class Run:
         project: str,
         experiment: str,
         owns: bool = True,
+        named: bool = False,
         config: Mapping[str, object] | None = None,
         when_finished: Callable[[Run], None] | None = None,
     ) -> None:
         self.id = run
-        self.name = name
+        self._name = name
+        self._named = named  # by `afield run --name`, which counts more than the script
         self.project = project
         self.experiment = experiment
         self.faults = 0
@@ -213,6 +215,18 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<afield.Run {self.id} {self.name!r}>"
+
+    @property
+    def name(self) -> str:
+        """What people call the run."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if self._is_over("name") or self._named or not str(name or "").strip():
+            return
+        self._name = str(name)
+        self._keep(lambda keeper: [keeper.name(self.id, self._name)])
 
     @property
     def finished(self) -> bool:

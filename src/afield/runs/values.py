@@ -65,6 +65,10 @@ class Keeper:
                 run, kept, [clip_name(hide_in_name(name)) for name, v in chunk if v is None]
             )
 
+    def name(self, run: RunId, name: str) -> Draft:
+        """Return the draft of another name."""
+        return events.named(run, clip_name(hide_in_name(self._hide("name", name))))
+
     def note(self, run: RunId, text: str) -> Draft:
         """Return the draft of a note."""
         self._dirty = True

@@ -306,6 +306,7 @@ def _join(
         project=chosen.get("project", owner.project),
         experiment=chosen.get("experiment", owner.experiment),
         owns=False,
+        named="name" in owner.given,
         config=config,
         when_finished=_forget,
     )
