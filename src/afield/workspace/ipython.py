@@ -36,6 +36,7 @@ class Listener:
         self._said = False
         self._stopped = False
         self._count = 0
+        self._written_to: CellSession | None = None
         shell.events.register("pre_run_cell", self.before)
         shell.events.register("post_run_cell", self.after)
         shell.register_magic_function(self.magic, "line", _MAGIC)
@@ -81,24 +82,32 @@ class Listener:
         self._cells = None
 
     def _before(self, info: Any) -> None:
-        self._count = self._shell.execution_count
-        if self._over() or self._stopped or not info.store_history:
+        self._count = len(self._typed)  # it is not among them yet
+        if not info.store_history:
             return
-        if not _BEGINS_ONE_ITSELF.search(info.raw_cell):
+        begins = self._stopped or _BEGINS_ONE_ITSELF.search(info.raw_cell)
+        if not self._over() and not begins:
             self._begin(None)
+        self._write(info.raw_cell)
 
     def _after(self, result: Any) -> None:
         info = result.info
         if info is None or not info.store_history:
             return
-        if self._stopped and session.current_run() is not None:
+        if self._over():
             self._stopped = False
-        self._over()
+        if self._cells is not self._written_to:  # a run that this cell has begun
+            self._write(info.raw_cell)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None and self._cells is not None:
+            self._cells.fail(type(error).__name__)
+        self._count, self._written_to = 0, None
+
+    def _write(self, source: str) -> None:
+        """Write a cell down before it is executed: it may be the one that ends the process."""
+        self._written_to = self._cells
         if self._cells is not None:
-            error = result.error_before_exec or result.error_in_exec
-            name = type(error).__name__ if error is not None else None
-            self._cells.add(Executed(self._number(after=True), info.raw_cell, name))
-        self._count = 0
+            self._cells.add(Executed(self._number, source))
 
     def _over(self) -> bool:
         """Follow what a cell has begun or ended by itself; tell whether there is a run now."""
@@ -135,17 +144,22 @@ class Listener:
 
     def _earlier(self) -> list[Executed]:
         """Return what was executed before: the run's cells see what that left behind."""
-        typed = self._shell.history_manager.input_hist_raw
         return [
             Executed(number, text, before=True)
-            for number, text in enumerate(typed[: self._number()])
+            for number, text in enumerate(self._typed[: self._number])
             if number and text.strip()
         ]
 
-    def _number(self, *, after: bool = False) -> int:
-        """Return which cell it is; the one that loads this has begun before we listen."""
-        count: int = self._shell.execution_count - after
-        return self._count or count
+    @property
+    def _typed(self) -> list[str]:
+        """What was typed, by the number of the cell."""
+        found: list[str] = self._shell.history_manager.input_hist_raw
+        return found
+
+    @property
+    def _number(self) -> int:
+        """The cell's number; the one that loads this had begun before we listened."""
+        return self._count or len(self._typed) - 1
 
     def _tell(self, what: str = "run") -> None:
         """Answer where a cell's output goes."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 
@@ -71,7 +71,7 @@ class CellSession:
             self.add(cell)
 
     def add(self, cell: Executed) -> None:
-        """Write down a cell that has been executed, without its secrets.
+        """Write down a cell that is about to be executed, without its secrets.
 
         Raises:
             OSError: the live folder cannot be written.
@@ -79,6 +79,17 @@ class CellSession:
         clean = scan(cell.source.encode(), known=self._record.secrets(), code=True)
         plain = {**asdict(cell), "source": clean.data.decode("utf-8", "replace")}
         plain["secrets"] = clean.rules
+        self._write(plain)
+
+    def fail(self, error: str) -> None:
+        """Write down that the last cell ended in an error of this name.
+
+        Raises:
+            OSError: the live folder cannot be written.
+        """
+        self._write({"failed": error})
+
+    def _write(self, plain: Mapping[str, object]) -> None:
         with open(os.path.join(self._live, CELLS), "a", encoding="utf-8") as stream:
             stream.write(json.dumps(plain) + "\n")
 
@@ -154,10 +165,8 @@ def describe_cells(
         with open(os.path.join(live, _ABOUT), "rb") as stream:
             manifest = manifests.decode(stream.read())
         with open(os.path.join(live, CELLS), encoding="utf-8") as lines:
-            plain = [json.loads(line) for line in lines if line.endswith("\n")]
-            secrets = [rule for one in plain for rule in one.pop("secrets")]
-            cells = [Executed(**one) for one in plain]
-    except (OSError, ValueError, TypeError, msgspec.MsgspecError):
+            cells, secrets = _read(lines)
+    except (OSError, ValueError, TypeError, LookupError, msgspec.MsgspecError):
         return None
     manifest = _with_cells(record, manifest, cells)
     if secrets:
@@ -166,6 +175,22 @@ def describe_cells(
         manifest = msgspec.structs.replace(manifest, environment=environment)
     found = record.vault.put(manifests.encode(manifest), meta=True)
     return events.captured(run, facts_of(manifest), found)
+
+
+def _read(lines: Iterable[str]) -> tuple[list[Executed], list[str]]:
+    """Return the cells that were written down, and which rules replaced secrets in them."""
+    cells: list[Executed] = []
+    secrets: list[str] = []
+    for line in lines:
+        if not line.endswith("\n"):
+            break  # it was being written when the process died
+        plain = json.loads(line)
+        if "failed" in plain:
+            cells[-1] = replace(cells[-1], error=plain["failed"])
+        else:
+            secrets += plain.pop("secrets")
+            cells.append(Executed(**plain))
+    return cells, secrets
 
 
 def _with_secrets(manifest: Manifest, rules: Iterable[str]) -> Manifest:
