@@ -16,7 +16,8 @@ class Io:
     """One way of reading and writing a file.
 
     `{path}` in `read` and `write` is the path as a Python string; `make` are the lines before
-    both. `past_python` tells that the file is opened by code that Python's audit events miss.
+    both. `past_python` tells that the file is opened by code that Python's audit events miss,
+    `kernel_only` that no layer but the kernel's can see it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Io:
     read: str
     make: str = ""
     past_python: bool = False
+    kernel_only: bool = False
 
     @property
     def package(self) -> str:
@@ -198,6 +200,20 @@ IO_LIBRARIES: Sequence[Io] = (
         "tifffile.imwrite({path}, numpy.zeros((2, 2)))", "tifffile.imread({path})",
         "import numpy, tifffile",
     ),
+    Io(
+        "netCDF4", ("netCDF4",), "nc", "netCDF4.Dataset({path}, 'w').close()",
+        "netCDF4.Dataset({path}).close()", "import netCDF4", past_python=True, kernel_only=True,
+    ),
+    Io(
+        "ctypes", (), "bin", "os.close(libc.open({path}.encode(), os.O_CREAT | os.O_RDWR, 0o600))",
+        "os.close(libc.open({path}.encode(), 0))",
+        "import ctypes, os; libc = ctypes.CDLL(None)", past_python=True, kernel_only=True,
+    ),
+    Io(
+        "subprocess", (), "txt", "subprocess.run(['cp', __file__, {path}], check=True)",
+        "subprocess.run(['cat', {path}], check=True, stdout=subprocess.DEVNULL)",
+        "import subprocess", past_python=True, kernel_only=True,
+    ),
 )  # fmt: skip
 
 
@@ -207,8 +223,8 @@ def is_here(one: Io) -> bool:
 
 
 def packages() -> list[str]:
-    """Return the libraries, each once."""
-    return list(dict.fromkeys(one.package for one in IO_LIBRARIES))
+    """Return the libraries whose files are seen without the kernel, each once."""
+    return list(dict.fromkeys(one.package for one in IO_LIBRARIES if not one.kernel_only))
 
 
 @dataclass(frozen=True)
