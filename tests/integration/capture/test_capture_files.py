@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -157,6 +158,22 @@ def test_data_that_git_ignores_comes_along_when_it_is_read(run, project, git):
 def test_the_environment_and_the_system_are_no_inputs(run):
     code = "import json, email, decimal, sqlite3; open('/etc/hostname'); open('/proc/self/maps')"
     assert run("python", "-c", code).inputs == {}
+
+
+def test_what_chooses_among_pythons_and_afield_itself_are_no_inputs(run, project, tmp_path):
+    """As pyenv does it: a script named `python` on the search path reads its own files."""
+    home = tmp_path / "switcher"
+    write(home / "version", "3")
+    write(
+        home / "shims" / "python3",
+        f'#!/bin/sh\nread x < {home}/version\nexec {sys.executable} "$@"\n',
+    )
+    (home / "shims" / "python3").chmod(0o755)
+    write(tmp_path / "data.csv", "1")
+    write(project / "t.py", f"import afield.runs.tracker\nopen('{tmp_path}/data.csv').read()\n")
+    path = os.pathsep.join([f"{home}/shims", os.environ["PATH"]])
+    done = run("python3", "t.py", environ={"PATH": path})
+    assert set(done.inputs) == {str(tmp_path / "data.csv")}
 
 
 def test_modules_of_the_project_are_code_and_those_outside_are_inputs(run, project, tmp_path):

@@ -25,7 +25,9 @@ _DATA = ("/dev/shm/", "/run/media/", "/run/user/", "/run/mount/")  # noqa: S108 
 _TOOL_CACHES = (
     *(".cache/matplotlib/", ".cache/fontconfig/", ".cache/pip/", ".cache/uv/", ".fonts/"),
     *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
+    *(".pyenv/", ".asdf/"),
 )
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + "/"
 _TOOLS = (
     *(".pyenv/", ".rbenv/", ".nvm/", ".asdf/", ".cargo/", ".rustup/", ".juliaup/", ".local/bin/"),
     *(".local/share/uv/", ".local/share/mise/", ".config/git/", ".config/uv/", ".config/pip/"),
@@ -52,7 +54,7 @@ class Sieve:
         caches = tuple(f"{home}/{cache}" for cache in (*_TOOL_CACHES, *_TOOLS)) if home else ()
         self._folders: dict[str, bool] = {}
         self._lines: dict[str, str] = {}
-        self._outside_never = (*_SYSTEM, *caches)
+        self._outside_never = (*_SYSTEM, *caches, *switchers(environ.get("PATH", "")), _PACKAGE)
 
     @property
     def nobodys(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -121,6 +123,16 @@ class Sieve:
         if line is None:
             line = self._lines[where] = self.shown(where)
         return line
+
+
+def switchers(path: str) -> list[str]:
+    """Return the folders of pyenv, asdf, mise and the like: what they read chooses a program.
+
+    Each has a folder `shims` on the search path.
+    """
+    shims = [folder for one in path.split(os.pathsep) if (folder := one.rstrip("/"))]
+    homes = [os.path.dirname(folder) for folder in shims if folder.endswith("/shims")]
+    return [f"{home}/" for home in dict.fromkeys(homes) if home.count("/") > 1]
 
 
 def printable(text: str) -> str:
