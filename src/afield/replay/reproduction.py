@@ -58,7 +58,7 @@ def repeat(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
     if not wish.outside_writes:
         refuse_overwriting(plan, record.vault, run=run)
     with _folder(manifest, wish.keep) as (root, aside):
-        wish.tools.progress(f"restoring {len(plan.tree)} files")
+        wish.tools.progress(f"restoring {len(plan.tree)} file{'s' if len(plan.tree) != 1 else ''}")
         prepared = prepare(plan, vault=record.vault, root=root, environ=wish.tools.environ)
         gaps = (*plan.gaps, *prepared.gaps)
         try:
