@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from afield.kernel.errors import Busy
 from afield.projection import Column, Table
+from afield.projection.errors import ProjectionDamaged
 from afield.projection.patterns import matches, matches_folded
 from afield.projection.sqlite import MEMORY, SqliteDatabase
 from afield.projection.statements import upsert
@@ -85,6 +86,11 @@ def test_like_means_what_the_plain_matcher_says(database, text, pattern):
 
 def ascii_lower(text):
     return "".join(char.lower() if char.isascii() else char for char in text)
+
+
+def test_a_text_whose_bytes_are_no_text_any_more_is_damage(database):
+    with pytest.raises(ProjectionDamaged):
+        database.query("SELECT CAST(x'61ff62' AS TEXT)")
 
 
 def test_like_of_nothing_is_nothing(database):

@@ -36,6 +36,7 @@ _UNWRITABLE = {
 }
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _INTEGER_MAX = 2**63
+_NO_TEXT = "Could not decode to UTF-8"  # of a column, by Python's sqlite3, with no code
 
 
 class SqliteDatabase:
@@ -143,7 +144,7 @@ class SqliteDatabase:
             yield
         except sqlite3.DatabaseError as error:
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if primary in _DAMAGED:
+            if primary in _DAMAGED or str(error).startswith(_NO_TEXT):
                 raise ProjectionDamaged("cannot read projection", self.path, str(error)) from error
             if primary in _UNWRITABLE:
                 raise ProjectionUnwritable(
