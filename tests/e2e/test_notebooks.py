@@ -238,3 +238,40 @@ def test_what_cannot_be_executed_is_refused_before_anything_runs(
     answer = afield("run", *words)
     assert answer.code == ends[0]
     assert ends[1] in answer.err
+
+
+def test_a_run_whose_recorder_is_killed_still_shows_the_cells(folder):
+    cell = "import time\nopen('begun', 'w').close()\ntime.sleep(600)"
+    write_notebook(folder / "slow.ipynb", cell)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "afield", "run", "slow.ipynb"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        give_up = time.monotonic() + 100
+        while not (folder / "begun").exists():
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        (child,) = (folder / ".afield" / "live").glob("*/child")
+        client = int(child.read_text().split()[0])
+    finally:
+        process.kill()
+        process.wait()
+    os.kill(client, signal.SIGTERM)  # the kernel goes with it
+    give_up = time.monotonic() + 100
+    while True:
+        with Workspace.open(folder) as workspace:
+            (view,) = workspace.runs()
+            if view.status != "running":
+                manifest = workspace.manifest(view.id)
+                text = workspace.record.vault.get(ObjectId(manifest.notebook.text)).decode()
+                break
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    assert view.status == "interrupted"
+    assert text.endswith(cell + "\n")
+    assert "slow.executed.ipynb" not in {one.path for one in manifest.outputs}

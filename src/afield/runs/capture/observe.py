@@ -35,7 +35,7 @@ from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
 from afield.runs.capture.trace import Trace, Uncaught
 from afield.runs.live_owner import write_child
-from afield.runs.manifest import Capture, Environment, Manifest, Redaction, Resources
+from afield.runs.manifest import Capture, Environment, Manifest, Notebook, Redaction, Resources
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
 from afield.vault import StatCache
@@ -153,12 +153,13 @@ class Observer:
             OSError: the live folder cannot be written.
         """
         code = None
+        known = self.known_before()
         if self._kept_code:
             with self.faults.contained("the code is kept at the end only"):
                 code = self._snapshot.store(self._record.vault)
                 self._record.vault.flush()  # writes nothing when the code is what it was
         before = Before(
-            manifest=self.clean(msgspec.structs.replace(self.known_before(), code=code)),
+            manifest=self.clean(msgspec.structs.replace(known, code=code)),
             root=os.fsencode(self._root),
             home=os.fsencode(self._request.environ.get("HOME", "")),
             trace=self._request.trace,
@@ -207,6 +208,7 @@ class Observer:
                     Trace(), self._sieve, self.seeds.run_seed, self.seeds.hash_seed
                 ),
                 redactions=redactions,
+                notebook=self._notebook(),
                 capture=Capture(layers=(), warnings=tuple(self.faults.texts)),
             )
         return self._before
@@ -257,8 +259,14 @@ class Observer:
         blockers += outcome.unprintable(self._request.argv)
         return msgspec.structs.replace(found, blockers=tuple(blockers))
 
+    def _notebook(self) -> Notebook | None:
+        if self.notebook is not None:
+            with self.faults.contained("the notebook's cells are not kept as text"):
+                return self.notebook.about(self._root, self._record.vault, self.known)
+        return None
+
     def _with_notebook(self, manifest: Manifest) -> Manifest:
-        if self.notebook is None:
+        if self.notebook is None or manifest.notebook is None:
             return manifest
         if self.notebook.kernel.warning is not None:
             self.faults.add(self.notebook.kernel.warning)

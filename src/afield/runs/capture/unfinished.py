@@ -90,6 +90,8 @@ class _Unfinished:
             if how.status == "interrupted"
             else "its end could not be written at first: the record was completed later"
         )
+        if known.notebook is not None:
+            self._faults.add("the executed notebook is not kept: which secrets it may hold is lost")
         with self._faults.contained("the code cannot be read"):
             self._restore_snapshot()
         sighted, inputs = self._inputs()

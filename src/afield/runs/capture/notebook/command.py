@@ -42,6 +42,9 @@ _EXECUTED = "executed.ipynb"
 _CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "client.py")
 _CELL_FILE = re.compile(r"^.*[\\/]ipykernel_\d+[\\/](\d+)\.py:(\d+)$")
 _SEED = 0xC70F6907
+_KERNELS_OWN = (" by ipykernel", " by jupyter_client", " by IPython", " by comm", " by zmq")
+"""Who draws ids and keys for the kernel's own ends, before any cell is executed."""
+
 _PROFILE = "/profile_default/startup/README"
 """What IPython itself writes where it starts for the first time."""
 
@@ -111,49 +114,49 @@ class NotebookCommand:
         # -E -P: variables and folders that are meant for the kernel are not for this Python
         return (sys.executable, "-E", "-P", _CLIENT, os.path.join(folder, "told.json"))
 
+    def about(self, root: str, vault: Vault, known: Mapping[str, bytes]) -> Notebook:
+        """Return what is known of the notebook before it is executed; puts its cells as text.
+
+        Raises:
+            OSError: the vault cannot be written.
+        """
+        inside = os.path.relpath(self.path, root).replace(os.sep, "/")
+        text = redact(as_text(self.document), known=known)[0]
+        return Notebook(
+            path=self.path if inside.startswith("../") else inside,
+            kernel=self.kernel.name,
+            language=self.document.language,
+            cells=len(self.document.code),
+            text=vault.put(text.encode()),
+        )
+
     def describe(
         self, manifest: Manifest, vault: Vault, known: Mapping[str, bytes], snapshot: Snapshot
     ) -> Manifest:
-        """Return the manifest with the executed notebook, and the cells as text.
+        """Return the manifest with the executed notebook, and lines of its cells.
 
         Args:
-            manifest: of the run.
-            vault: takes both.
+            manifest: of the run; its `notebook` is what `about` told.
+            vault: takes the executed notebook.
             known: values to be replaced wherever they stand.
             snapshot: the code; a notebook that is no part of it becomes an input.
 
         Raises:
             OSError: the client has left nothing, or the vault cannot be written.
         """
-        inside = os.path.relpath(self.path, manifest.root).replace(os.sep, "/")
-        shown = self.path if inside.startswith("../") else inside
-        text = redact(as_text(self.document), known=known)[0]
-        about = Notebook(
-            path=shown,
-            kernel=self.kernel.name,
-            language=self.document.language,
-            cells=len(self.document.code),
-            text=vault.put(text.encode()),
-        )
+        assert manifest.notebook is not None, "it was told before"
+        shown = manifest.notebook.path
         inputs = manifest.inputs
         if shown not in snapshot.entries and all(one.path != shown for one in inputs):
             inputs = (*inputs, _kept(shown, self._data, vault))
         outputs = tuple(one for one in manifest.outputs if not one.path.endswith(_PROFILE))
-        manifest = msgspec.structs.replace(manifest, notebook=about, inputs=inputs, outputs=outputs)
-        manifest = self._by_cells(manifest, shown)
-        with open(os.path.join(self._folder or "", _EXECUTED), "rb") as stream:
-            raw = stream.read()
-        executed = f"{shown.removesuffix(SUFFIX)}.executed{SUFFIX}"
-        data = clean_notebook(raw, lambda one: redact(one, known=known)[0])
-        made = _kept(executed, data, vault, note=EXECUTED)
-        outputs = (*(one for one in manifest.outputs if one.path != executed), made)
-        return msgspec.structs.replace(
-            manifest,
-            notebook=msgspec.structs.replace(
-                about, executed=executed, failed_cell=_failed_cell(raw)
-            ),
-            outputs=tuple(sorted(outputs, key=lambda one: one.path)),
+        calls = tuple(call for call in manifest.entropy.calls if not call[0].endswith(_KERNELS_OWN))
+        entropy = msgspec.structs.replace(manifest.entropy, calls=calls)
+        manifest = msgspec.structs.replace(
+            manifest, inputs=inputs, outputs=outputs, entropy=entropy
         )
+        manifest = self._by_cells(manifest, shown)
+        return _with_executed(manifest, self._folder or "", vault, known)
 
     def finish(self, copy_to: str | None) -> None:
         """Leave the executed notebook where a person wants it, and no folder of ours.
@@ -224,6 +227,29 @@ def notebook_command(request: Request) -> NotebookCommand | None:
         document, shown, folder=request.folder, environ=request.environ, python=request.python
     )
     return NotebookCommand(path, data, document, kernel)
+
+
+def _with_executed(
+    manifest: Manifest, folder: str, vault: Vault, known: Mapping[str, bytes]
+) -> Manifest:
+    """Return the manifest with the executed notebook that the client has left in a folder.
+
+    Raises:
+        OSError: there is none, or the vault cannot be written.
+    """
+    about = manifest.notebook
+    assert about is not None, "the command is a notebook"
+    with open(os.path.join(folder, _EXECUTED), "rb") as stream:
+        raw = stream.read()
+    executed = f"{about.path.removesuffix(SUFFIX)}.executed{SUFFIX}"
+    data = clean_notebook(raw, lambda one: redact(one, known=known)[0])
+    made = _kept(executed, data, vault, note=EXECUTED)
+    outputs = (*(one for one in manifest.outputs if one.path != executed), made)
+    return msgspec.structs.replace(
+        manifest,
+        notebook=msgspec.structs.replace(about, executed=executed, failed_cell=_failed_cell(raw)),
+        outputs=tuple(sorted(outputs, key=lambda one: one.path)),
+    )
 
 
 def own_folders() -> tuple[str, ...]:
