@@ -73,11 +73,17 @@ def fold_mark(entry):
 class FirstEntryIntroduces:
     kinds = frozenset({"device.introduced"})
 
-    def standing(self, entry):
-        return entry.body.get("member") if entry.seq == 1 else None
+    name = "first"
 
-    def refusal(self, entry, standing):
-        return None if entry.by == standing else "another member's device"
+    def grants(self, entry):
+        member = entry.body.get("member")
+        return (entry.device, member) if entry.seq == 1 and member else None
+
+    def founds(self, entry):
+        return entry.seq == 1
+
+    def refusal(self, entry, standings):
+        return None if entry.by in standings else "another member's device"
 
 
 FOLDS = {

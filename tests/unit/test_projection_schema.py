@@ -38,14 +38,14 @@ def folding(fold, *tables):
     return Room("things", tables or (THINGS,), {"thing.named": fold})
 
 
-def test_stamps_order_by_time_then_device_then_sequence():
+def test_stamps_order_by_time_then_device_then_sequence_then_digest():
     low, high = stamp_prefix("0" * 32), stamp_prefix("f" * 32)
     in_order = [
-        stamp(1, low, 2), stamp(1, low, 300), stamp(1, high, 1), stamp(256, low, 1),
-        stamp(2**62, low, 1),
+        stamp(1, low, 2, ""), stamp(1, low, 300, "0" * 64), stamp(1, low, 300, "a" * 64),
+        stamp(1, high, 1, ""), stamp(256, low, 1, "f" * 64), stamp(2**62, low, 1, ""),
     ]  # fmt: skip
     assert in_order == sorted(in_order)
-    assert {len(each) for each in in_order} == {STAMP_BYTES} == {29}
+    assert {len(each) for each in in_order} == {STAMP_BYTES} == {37}
 
 
 @pytest.mark.parametrize("device", ["", "ab", "z" * 32, "ab" * 17, "ab " * 16])

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from afield.journal import reader, seals
+from afield.journal.carry import Carried, Tip, entry_at, find_entry, lay, lines_after, tips
 from afield.journal.entry import Draft, Entry, encode_line
 from afield.journal.errors import KeyDamaged
 from afield.journal.flusher import Flusher
 from afield.journal.keys import DeviceKey
 from afield.journal.limits import SEAL_ENTRIES_MAX, SEGMENT_BYTES_MAX, SYNC_WITHIN_S
 from afield.journal.log import DeviceLog
-from afield.journal.places import START, Batch, Head, Position
+from afield.journal.places import START, Batch, Head, LogName, Position
 from afield.journal.tail import Tail
 from afield.journal.verify import verify
 from afield.kernel.clock import Clock, stamp_after
@@ -85,12 +86,15 @@ class Journal:
         """Append one entry; see `append_many`."""
         return self.append_many((Draft(kind, about, body, refs),), durable=durable)[0]
 
-    def append_many(self, drafts: Sequence[Draft], *, durable: bool = False) -> list[Entry]:
+    def append_many(
+        self, drafts: Sequence[Draft], *, durable: bool = False, after: int = 0
+    ) -> list[Entry]:
         """Append entries in one write, with the seals that fall due among them.
 
         Args:
             drafts: what to append, in order.
             durable: return only once they are on disk.
+            after: a stamp of somebody else's entry; these are stamped as later than that.
 
         Returns:
             The entries of the drafts, without the seals.
@@ -103,6 +107,7 @@ class Journal:
         entries: list[Entry] = []
 
         def compose(tail: Tail) -> tuple[bytes, Tail]:
+            tail = replace(tail, at=max(tail.at, after))
             return self._compose(drafts, tail, entries)
 
         self._log.append(compose, durable=durable)
@@ -124,11 +129,11 @@ class Journal:
         self._log.append(compose, durable=True)
         return entries[0] if entries else None
 
-    def heads(self) -> dict[DeviceId, Head]:
-        """Return the newest verifying entry of each log."""
+    def heads(self) -> dict[LogName, Head]:
+        """Return the newest verifying entry of each log and branch."""
         return reader.heads(self._files, self.root)
 
-    def read(self, since: Mapping[DeviceId, Position] | None = None) -> Iterator[Batch]:
+    def read(self, since: Mapping[LogName, Position] | None = None) -> Iterator[Batch]:
         """Yield verified entries behind `since`, device by device, in order.
 
         What does not verify is named in the batch before it and left out; reading goes on
@@ -138,11 +143,11 @@ class Journal:
             PositionLost: a log does not hold what `since` says was read; start anew.
             EntryVersionUnknown: an entry is of a newer format.
         """
-        for device in reader.devices(self._files, self.root):
-            position = (since or {}).get(device, START)
-            yield from reader.read_log(self._files, self.root, device, position)
+        for log in reader.logs(self._files, self.root):
+            position = (since or {}).get(log, START)
+            yield from reader.read_log(self._files, self.root, log, position)
 
-    def changed_since(self, positions: Mapping[DeviceId, Position]) -> bool:
+    def changed_since(self, positions: Mapping[LogName, Position]) -> bool:
         """Say whether any log has bytes behind `positions`; looks at names and sizes only."""
         return reader.changed_since(self._files, self.root, positions)
 
@@ -153,6 +158,29 @@ class Journal:
             known: says whether an object is there; None leaves references unchecked.
         """
         return verify(self._files, self.root, known)
+
+    def tips(self) -> list[Tip]:
+        """Return up to where each log and branch is sealed: what others may be given."""
+        return tips(self._files, self.root)
+
+    def holds(self, device: DeviceId, seq: int, digest: str) -> bool:
+        """Tell whether a log or branch has the entry whose digest begins with `digest`."""
+        return find_entry(self._files, self.root, device, seq, digest) is not None
+
+    def entry_at(self, log: LogName, seq: int) -> Entry | None:
+        """Return the entry of a log with this number, or None."""
+        return entry_at(self._files, self.root, log, seq)
+
+    def lines_after(self, log: LogName, seq: int) -> Iterator[Carried]:
+        """Yield the lines of a log as they stand, behind the entry `seq`."""
+        return lines_after(self._files, self.root, log, seq)
+
+    def lay(self, device: DeviceId, lines: Sequence[Carried]) -> list[Entry]:
+        """Put lines that another copy of the record had into this one; return what was new.
+
+        They are checked already, follow one another, and end in a good seal.
+        """
+        return lay(self._files, self.root, self._clock, device, lines)
 
     def sync(self) -> None:
         """Bring to disk all that was appended here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 
 from afield.journal.entry import NO_PREV, Entry
 from afield.kernel.findings import Finding
@@ -15,6 +15,8 @@ SEALED = ".log.zst"
 LOCK = "lock"
 WITNESS = "synced"
 _DEVICE = re.compile(r"[0-9a-f]{32}")
+_LOG = re.compile(r"[0-9a-f]{32}(-[0-9]{12,}-[0-9a-f]{16})?")
+_DEVICE_CHARS = 32
 _SEGMENT = re.compile(r"([0-9]{12,})(\.log|\.log\.zst)")
 
 
@@ -38,6 +40,9 @@ class Position(NamedTuple):
 
 START = Position("", 0, 0, NO_PREV)
 
+LogName = NewType("LogName", str)
+"""The name of a log's folder: its device; of a branch, also the entry that it begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -45,17 +50,49 @@ class Batch:
 
     Attributes:
         damage: what does not verify right behind these entries; reading goes on behind it.
+        branch: the name of the log's folder when it is a branch.
     """
 
     device: DeviceId
     entries: list[Entry]
     position: Position
     damage: Finding | None = None
+    branch: str = ""
+
+    @property
+    def log(self) -> LogName:
+        """The log that they stand in: what a position belongs to."""
+        return LogName(self.branch or self.device)
 
 
 def is_device(name: str) -> bool:
     """Say whether a folder's name is a device id."""
     return _DEVICE.fullmatch(name) is not None
+
+
+def is_log(name: str) -> bool:
+    """Say whether a folder's name is that of a log or of a branch of one."""
+    return _LOG.fullmatch(name) is not None
+
+
+def is_branch(log: str) -> bool:
+    """Say whether a log is a branch."""
+    return len(log) > _DEVICE_CHARS
+
+
+def device_of_log(log: str) -> DeviceId:
+    """Return whose a log or branch is."""
+    return DeviceId(log[:_DEVICE_CHARS])
+
+
+def branch_name(device: DeviceId, seq: int, digest: str) -> LogName:
+    """Return the name of the branch that begins with the entry `seq` of this digest."""
+    return LogName(f"{device}-{seq:012d}-{digest[:16]}")
+
+
+def branch_start(log: str) -> int:
+    """Return the sequence number of the entry that a branch begins with."""
+    return int(log.split("-")[1])
 
 
 def segment_name(first_seq: int) -> str:

@@ -6,6 +6,7 @@ Takes no lock. An unfinished last line is simply not there yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from afield.journal.entry import decode_line
 from afield.journal.errors import PositionLost
@@ -14,8 +15,12 @@ from afield.journal.places import (
     START,
     Batch,
     Head,
+    LogName,
     Position,
-    is_device,
+    branch_start,
+    device_of_log,
+    is_branch,
+    is_log,
     segments,
 )
 from afield.journal.scan import scan
@@ -29,30 +34,30 @@ from afield.kernel.limits import ENTRY_BYTES_MAX
 _LINE_BYTES = 4 << 10
 
 
-def devices(files: FileSystem, root: str) -> list[DeviceId]:
-    """Return the devices that have a log here, sorted."""
-    return [DeviceId(name) for name in files.list(root) if is_device(name)]
+def logs(files: FileSystem, root: str) -> list[LogName]:
+    """Return the logs here, sorted: one a device, each with its branches behind it."""
+    return [LogName(name) for name in files.list(root) if is_log(name)]
 
 
-def heads(files: FileSystem, root: str) -> dict[DeviceId, Head]:
+def heads(files: FileSystem, root: str) -> dict[LogName, Head]:
     """Return the newest verifying entry of each log that has one."""
     found = {}
-    for device in devices(files, root):
-        tail = find_tail(files, f"{root}/{device}", device)
+    for log in logs(files, root):
+        tail = find_tail(files, f"{root}/{log}", device_of_log(log))
         if tail.seq:
-            found[device] = tail.head
+            found[log] = tail.head
     return found
 
 
-def changed_since(files: FileSystem, root: str, positions: Mapping[DeviceId, Position]) -> bool:
+def changed_since(files: FileSystem, root: str, positions: Mapping[LogName, Position]) -> bool:
     """Say whether any log has bytes behind `positions`; looks at names and sizes only."""
-    for device in devices(files, root):
-        folder = f"{root}/{device}"
+    for log in logs(files, root):
+        folder = f"{root}/{log}"
         found = segments(files.list(folder))
         if not found:
             continue
         last = next(reversed(found))
-        position = positions.get(device, START)
+        position = positions.get(log, START)
         if position.segment != last:
             return True
         stat = files.stat(f"{folder}/{last}{OPEN}")
@@ -63,7 +68,7 @@ def changed_since(files: FileSystem, root: str, positions: Mapping[DeviceId, Pos
 
 
 def read_log(
-    files: FileSystem, root: str, device: DeviceId, position: Position = START
+    files: FileSystem, root: str, log: LogName, position: Position = START
 ) -> Iterator[Batch]:
     """Yield one log's verified entries behind `position`, in order.
 
@@ -71,10 +76,14 @@ def read_log(
         PositionLost: the log does not hold the entry that `position` names.
         EntryVersionUnknown: an entry is of a newer format.
     """
-    folder = f"{root}/{device}"
+    folder = f"{root}/{log}"
+    device = device_of_log(log)
+    branch = log if is_branch(log) else ""
+    names = list(segments(files.list(folder)))
     if position.seq:
         _check_position(files, folder, device, position)
-    names = list(segments(files.list(folder)))
+    elif branch and names:
+        position = _branches_off(files, folder, names[0], log)
     for index, name in enumerate(names):
         if int(name) < int(position.segment or 0):
             continue
@@ -82,8 +91,18 @@ def read_log(
             position = Position(name, 0, position.seq, position.digest)
         below = int(names[index + 1]) if index + 1 < len(names) else None
         for batch in _read_segment(files, folder, device, position, below=below):
-            yield batch
+            yield replace(batch, branch=branch) if branch else batch
             position = batch.position
+
+
+def _branches_off(files: FileSystem, folder: str, name: str, log: LogName) -> Position:
+    """Return the position before a branch's first entry: where it leaves the device's log."""
+    data = read_segment(files, folder, name) or b""
+    entry = decode_line(data[: data.find(b"\n")])
+    seq = branch_start(log)
+    if entry is None or entry.seq != seq or not entry.digest.startswith(log[-16:]):
+        return START  # then the scan names what stands there
+    return Position(name, 0, seq - 1, entry.prev)
 
 
 def _read_segment(

@@ -7,8 +7,17 @@ from collections.abc import Callable, Iterator
 from afield.journal import seals
 from afield.journal.entry import Entry
 from afield.journal.errors import EntryVersionUnknown
-from afield.journal.places import OPEN, SEALED, Batch, segments
-from afield.journal.reader import devices, read_log
+from afield.journal.places import (
+    OPEN,
+    SEALED,
+    Batch,
+    LogName,
+    branch_start,
+    device_of_log,
+    is_branch,
+    segments,
+)
+from afield.journal.reader import logs, read_log
 from afield.journal.segments import unpack
 from afield.journal.tail import find_tail
 from afield.journal.witness import read_witnesses
@@ -27,24 +36,28 @@ def verify(files: FileSystem, root: str, known: Known | None) -> Iterator[Findin
         root: the journal's folder.
         known: says whether an object is there; None leaves references unchecked.
     """
-    for device in devices(files, root):
+    for log in logs(files, root):
         try:
-            yield from _verify_log(files, root, device, known)
+            yield from _verify_log(files, root, log, known)
         except EntryVersionUnknown as error:
             why = f"not checked from here on: {error.why}"
-            yield Finding("entry", f"{device} {error.value}", why, damaged=False)
+            yield Finding("entry", f"{log} {error.value}", why, damaged=False)
 
 
 def _verify_log(
-    files: FileSystem, root: str, device: DeviceId, known: Known | None
+    files: FileSystem, root: str, log: LogName, known: Known | None
 ) -> Iterator[Finding]:
-    folder = f"{root}/{device}"
+    folder = f"{root}/{log}"
+    device = device_of_log(log)
     claims = {claim.seq: claim.digest for claim in read_witnesses(files, folder, device)}
     public: bytes | None = None
+    if is_branch(log):
+        public = _key_of(files, root, device)
+        yield Finding("branch", log, _two(branch_start(log)), damaged=False)
     at = 0
     seq = 0
     segment = ""
-    for batch in read_log(files, root, device):
+    for batch in read_log(files, root, log):
         if batch.position.segment != segment and batch.entries:
             yield from _misplaced(batch)
         segment = batch.position.segment
@@ -64,6 +77,19 @@ def _verify_log(
         why = f"the log ends after entry {seq}, but entries up to {lost} were on disk"
         yield Finding("chain", f"{device}/{seq + 1}", why, damaged=True)
     yield from _verify_files(files, folder, device)
+
+
+def _key_of(files: FileSystem, root: str, device: DeviceId) -> bytes | None:
+    for batch in read_log(files, root, LogName(device)):
+        return seals.public_key(batch.entries[0]) if batch.entries else None
+    return None
+
+
+def _two(seq: int) -> str:
+    return (
+        f"the device wrote two different entries {seq}: a copy of it was used, or a backup that"
+        " was restored; both are kept and both count"
+    )
 
 
 def _check_entry(entry: Entry, public: bytes | None, claims: dict[int, str]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from afield.members.events import device_introduced, member_introduced
+from afield.members.events import device_confirmed, device_introduced, member_introduced
 
 if TYPE_CHECKING:
     from afield.members.fold import ROOM
@@ -21,6 +21,7 @@ __all__ = [
     "Device",
     "Member",
     "device",
+    "device_confirmed",
     "device_introduced",
     "devices",
     "member",

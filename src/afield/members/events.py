@@ -6,6 +6,7 @@ from afield.journal.entry import Draft
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
 
 DEVICE_INTRODUCED = "device.introduced"
+DEVICE_CONFIRMED = "device.confirmed"
 MEMBER_INTRODUCED = "member.introduced"
 
 
@@ -17,6 +18,11 @@ def device_introduced(
     if name is not None:
         body["name"] = name
     return Draft(DEVICE_INTRODUCED, device, body)
+
+
+def device_confirmed(device: DeviceId, *, public_key: bytes, member: MemberId) -> Draft:
+    """Say that a member has compared the safety phrase of a device, and whose it is."""
+    return Draft(DEVICE_CONFIRMED, device, {"public_key": public_key.hex(), "member": member})
 
 
 def member_introduced(member: MemberId, *, profile: ObjectId) -> Draft:

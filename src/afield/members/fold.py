@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from afield.journal.entry import Entry
 from afield.kernel.clock import stamp_to_ms
-from afield.members.events import DEVICE_INTRODUCED, MEMBER_INTRODUCED
-from afield.members.gate import IntroducedDevices
-from afield.projection import Column, Put, Room, Table
+from afield.kernel.ids import DeviceId
+from afield.members.events import DEVICE_CONFIRMED, DEVICE_INTRODUCED, MEMBER_INTRODUCED
+from afield.members.gate import KnownDevices
+from afield.projection import Add, Column, Put, Room, Table
 
 MEMBERS = Table(
     "members",
@@ -33,6 +34,13 @@ DEVICES = Table(
 )
 
 
+CONFIRMATIONS = Table(
+    "confirmations",
+    key=(Column("device", "text"), Column("by", "text")),
+    groups={"once": (Column("confirmed_ms", "integer"),)},
+)
+
+
 def fold_device(entry: Entry) -> Iterator[Put]:
     """Fold `device.introduced`."""
     body = entry.body
@@ -47,9 +55,23 @@ def fold_member(entry: Entry) -> Iterator[Put]:
     yield Put("members", (entry.about,), "profile", (entry.refs[0] if entry.refs else None,))
 
 
-ROOM = Room(
-    "members",
-    tables=(MEMBERS, DEVICES),
-    folds={DEVICE_INTRODUCED: fold_device, MEMBER_INTRODUCED: fold_member},
-    gate=IntroducedDevices(),
-)
+def fold_confirmed(entry: Entry) -> Iterator[Add]:
+    """Fold `device.confirmed`."""
+    yield Add("confirmations", (entry.about, entry.by, stamp_to_ms(entry.at)))
+
+
+def room(roots: Collection[DeviceId] | None) -> Room:
+    """Return the room with the devices that need nobody's confirmation; None: all."""
+    return Room(
+        "members",
+        tables=(MEMBERS, DEVICES, CONFIRMATIONS),
+        folds={
+            DEVICE_INTRODUCED: fold_device,
+            DEVICE_CONFIRMED: fold_confirmed,
+            MEMBER_INTRODUCED: fold_member,
+        },
+        gate=KnownDevices(roots),
+    )
+
+
+ROOM = room(None)

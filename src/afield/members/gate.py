@@ -1,43 +1,67 @@
 """The rule at the fold: whose entries count.
 
 A device is introduced by the first entry of its own log, which says its key and its member;
-its id is the digest of that key, so nobody else can. Until then its entries wait; after that
-it writes for this one member and nobody else.
+its id is the digest of that key, so nobody else can. It counts once it is a *root* (the
+device that founded the workspace, and the one that asks) or once a device that counts has
+confirmed it; then it writes for the member that it was confirmed for, and nobody else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from afield.journal.entry import Entry
 from afield.kernel.digest import digest
-from afield.members.events import DEVICE_INTRODUCED, MEMBER_INTRODUCED
+from afield.kernel.ids import DeviceId
+from afield.members.events import DEVICE_CONFIRMED, DEVICE_INTRODUCED, MEMBER_INTRODUCED
 
 DEVICE_ID_CHARS = 32
 
 
-class IntroducedDevices:
-    """The gate of the members room; see `afield.projection.gate.Gate`."""
+class KnownDevices:
+    """The gate of the members room; see `afield.projection.gate.Gate`.
 
-    kinds = frozenset({DEVICE_INTRODUCED})
+    Args:
+        roots: the devices that need nobody's confirmation; None: whoever introduces itself
+            counts, for a record that comes from one hand.
+    """
 
-    def standing(self, entry: Entry) -> str | None:
-        """Return the member that a device's first entry says it writes for."""
-        if entry.kind != DEVICE_INTRODUCED or entry.seq != 1 or entry.about != entry.device:
-            return None
+    kinds = frozenset({DEVICE_INTRODUCED, DEVICE_CONFIRMED})
+
+    def __init__(self, roots: Collection[DeviceId] | None) -> None:
+        self._roots = None if roots is None else frozenset(roots)
+        self.name = "all" if self._roots is None else " ".join(sorted(self._roots))
+
+    def grants(self, entry: Entry) -> tuple[str, str] | None:
+        """Return the device and the member that an introduction or confirmation is about."""
         member, public_key = entry.body.get("member"), entry.body.get("public_key")
         if not isinstance(member, str) or not isinstance(public_key, str):
+            return None
+        if entry.kind == DEVICE_INTRODUCED and not self._is_own(entry):
             return None
         try:
             key = bytes.fromhex(public_key)
         except ValueError:
             return None
-        return member if digest(key)[:DEVICE_ID_CHARS] == entry.device else None
+        return (entry.about, member) if digest(key)[:DEVICE_ID_CHARS] == entry.about else None
 
-    def refusal(self, entry: Entry, standing: str) -> str | None:
-        """Return why an entry of an introduced device does not count."""
-        if entry.by != standing:
+    def founds(self, entry: Entry) -> bool:
+        """Tell whether a root introduces itself."""
+        is_root = self._roots is None or entry.device in self._roots
+        return entry.kind == DEVICE_INTRODUCED and is_root
+
+    def refusal(self, entry: Entry, standings: Collection[str]) -> str | None:
+        """Return why an entry of a device that counts does not."""
+        if entry.by not in standings:
             return "its member is not the one that its device writes for"
-        if entry.kind == DEVICE_INTRODUCED and (entry.seq != 1 or entry.about != entry.device):
+        if entry.kind == DEVICE_INTRODUCED and not self._is_own(entry):
             return "a device is introduced once, by itself"
+        if entry.kind == DEVICE_CONFIRMED and self.grants(entry) is None:
+            return "it confirms no device by its key and member"
         if entry.kind == MEMBER_INTRODUCED and entry.about != entry.by:
             return "members introduce themselves only"
         return None
+
+    @staticmethod
+    def _is_own(entry: Entry) -> bool:
+        return entry.seq == 1 and entry.about == entry.device

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from afield.journal.entry import Entry
-from afield.journal.places import Position
+from afield.journal.places import LogName, Position
 from afield.kernel.findings import Finding
-from afield.kernel.ids import DeviceId
 from afield.projection.database import Database
-from afield.projection.gate import WAITS
 from afield.projection.limits import QUARANTINE_SHOWN_MAX
 
 TABLES = (
@@ -24,10 +22,11 @@ TABLES = (
         device TEXT PRIMARY KEY, segment TEXT NOT NULL, place BIGINT NOT NULL,
         seq BIGINT NOT NULL, digest TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS afield_standing (
-        device TEXT PRIMARY KEY, standing TEXT NOT NULL)""",
+        device TEXT NOT NULL, standing TEXT NOT NULL, PRIMARY KEY (device, standing))""",
     """CREATE TABLE IF NOT EXISTS quarantine (
-        device TEXT NOT NULL, seq BIGINT NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL,
-        about TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (device, seq))""",
+        device TEXT NOT NULL, seq BIGINT NOT NULL, digest TEXT NOT NULL, why TEXT NOT NULL,
+        kind TEXT NOT NULL, about TEXT NOT NULL, entry TEXT NOT NULL,
+        PRIMARY KEY (device, seq, digest))""",
     """CREATE TABLE IF NOT EXISTS afield_damage (
         device TEXT NOT NULL, what TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL,
         segment TEXT NOT NULL, place BIGINT NOT NULL, seq BIGINT NOT NULL, digest TEXT NOT NULL,
@@ -60,13 +59,13 @@ def write_meta(database: Database, name: str, value: str) -> None:
     )
 
 
-def read_positions(database: Database) -> dict[DeviceId, Position]:
+def read_positions(database: Database) -> dict[LogName, Position]:
     """Return up to where each device's log is folded."""
     rows = database.query("SELECT device, segment, place, seq, digest FROM afield_position")
-    return {DeviceId(device): Position(*rest) for device, *rest in rows}
+    return {LogName(device): Position(*rest) for device, *rest in rows}
 
 
-def write_positions(database: Database, positions: Mapping[DeviceId, Position]) -> None:
+def write_positions(database: Database, positions: Mapping[LogName, Position]) -> None:
     """Set up to where the logs of these devices are folded."""
     database.write_many(
         "INSERT INTO afield_position (device, segment, place, seq, digest)"
@@ -76,13 +75,16 @@ def write_positions(database: Database, positions: Mapping[DeviceId, Position]) 
     )
 
 
-def read_standings(database: Database) -> dict[str, str]:
-    """Return the standing of each introduced device."""
-    return dict(database.query("SELECT device, standing FROM afield_standing"))
+def read_standings(database: Database) -> dict[str, set[str]]:
+    """Return the standings of each device that has any."""
+    found: dict[str, set[str]] = {}
+    for device, standing in database.query("SELECT device, standing FROM afield_standing"):
+        found.setdefault(device, set()).add(standing)
+    return found
 
 
 def write_standing(database: Database, device: str, standing: str) -> None:
-    """Remember the standing of a device; the first one stays."""
+    """Remember a standing of a device."""
     database.write_many(
         "INSERT INTO afield_standing (device, standing) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(device, standing)],
@@ -92,20 +94,21 @@ def write_standing(database: Database, device: str, standing: str) -> None:
 def set_aside(database: Database, refused: Iterable[tuple[Entry, str]]) -> None:
     """Keep entries that are not applied, each with the reason."""
     database.write_many(
-        "INSERT INTO quarantine (device, seq, why, kind, about, entry)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-            (each.device, each.seq, why, each.kind, each.about, msgspec.json.encode(each).decode())
-            for each, why in refused
-        ],
+        "INSERT INTO quarantine (device, seq, digest, why, kind, about, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(each.device, each.seq, each.digest, why, *_told(each)) for each, why in refused],
     )
 
 
+def _told(entry: Entry) -> tuple[str, str, str]:
+    return entry.kind, entry.about, msgspec.json.encode(entry).decode()
+
+
 def take_waiting(database: Database, device: str) -> list[Entry]:
-    """Take out the entries that waited for their device to be introduced."""
-    where = "FROM quarantine WHERE device = ? AND why = ?"
-    rows = database.query(f"SELECT entry {where} ORDER BY seq", (device, WAITS))
-    database.write_many(f"DELETE {where}", [(device, WAITS)])
+    """Take out the entries of a device that were set aside, to be judged again."""
+    where = "FROM quarantine WHERE device = ?"
+    rows = database.query(f"SELECT entry {where} ORDER BY seq", (device,))
+    database.write_many(f"DELETE {where}", [(device,)])
     return [msgspec.json.decode(text, type=Entry) for (text,) in rows]
 
 
@@ -118,7 +121,7 @@ def read_set_aside(database: Database) -> list[SetAside]:
     return [SetAside(*row) for row in rows]
 
 
-def note_damage(database: Database, damage: Sequence[tuple[DeviceId, Finding, Position]]) -> None:
+def note_damage(database: Database, damage: Sequence[tuple[LogName, Finding, Position]]) -> None:
     """Remember damage in a log and the position before it, from which to read again."""
     database.write_many(
         "INSERT INTO afield_damage (device, what, name, why, segment, place, seq, digest)"
@@ -130,12 +133,12 @@ def note_damage(database: Database, damage: Sequence[tuple[DeviceId, Finding, Po
     )
 
 
-def take_damaged(database: Database) -> dict[DeviceId, Position]:
+def take_damaged(database: Database) -> dict[LogName, Position]:
     """Forget known damage; return for each device where to read again to see if it lasts."""
     rows = database.query("SELECT device, segment, place, seq, digest FROM afield_damage")
     if not rows:
         return {}
-    found: dict[DeviceId, Position] = {}
+    found: dict[LogName, Position] = {}
     for device, *rest in rows:
         position = Position(*rest)
         if device not in found or position.seq < found[device].seq:

@@ -16,9 +16,8 @@ from typing import Any, Protocol, TypeVar
 
 from afield.journal.entry import Entry
 from afield.journal.errors import PositionLost
-from afield.journal.places import START, Batch, Position
+from afield.journal.places import START, Batch, LogName, Position
 from afield.kernel.findings import Finding
-from afield.kernel.ids import DeviceId
 from afield.projection import bookkeeping
 from afield.projection.database import Database
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
@@ -37,11 +36,11 @@ _T = TypeVar("_T")
 class Source(Protocol):
     """What the engine needs of a journal."""
 
-    def read(self, since: Mapping[DeviceId, Position] = ...) -> Iterator[Batch]:
+    def read(self, since: Mapping[LogName, Position] = ...) -> Iterator[Batch]:
         """Return verified batches after the positions, each device's in order."""
         ...
 
-    def changed_since(self, positions: Mapping[DeviceId, Position]) -> bool:
+    def changed_since(self, positions: Mapping[LogName, Position]) -> bool:
         """Tell by stat alone whether `read` might return something."""
         ...
 
@@ -66,7 +65,7 @@ class Projection:
         self._lock = threading.RLock()
         self._source: Source | None = None
         self._place = Place(path, fingerprint(rooms), self._tables)
-        self._positions: dict[DeviceId, Position] | None = None
+        self._positions: dict[LogName, Position] | None = None
 
     def refresh(self, journal: Source) -> int:
         """Fold what is new in the journal; return the number of entries folded.
@@ -108,7 +107,7 @@ class Projection:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
         return self._place.database.like_sql(expression, pattern, fold=fold)
 
-    def positions(self) -> dict[DeviceId, Position]:
+    def positions(self) -> dict[LogName, Position]:
         """Return how far each log was folded; looks at no journal."""
         with self._lock:
             return self._mending(lambda: bookkeeping.read_positions(self._database()))
@@ -141,7 +140,7 @@ class Projection:
                 lines.append(f"table {table.name}")
                 lines += map(repr, self._place.database.query(select_all(table)))
             lines.append("quarantine")
-            sql = "SELECT device, seq, why, kind, about FROM quarantine ORDER BY device, seq"
+            sql = "SELECT device, seq, digest, why, kind, about FROM quarantine ORDER BY 1, 2, 3"
             lines += map(repr, self._place.database.query(sql))
         return "\n".join(lines).encode()
 
@@ -168,7 +167,7 @@ class Projection:
     def _fold_chunk(self, journal: Source, folder: Folder, *, first: bool) -> tuple[int, bool]:
         """Fold up to a chunk in one transaction; return the entries folded, and if more wait."""
         database = self._place.database
-        damage: list[tuple[DeviceId, Finding, Position]] = []
+        damage: list[tuple[LogName, Finding, Position]] = []
         folded = 0
         more = False
         with database.writing():
@@ -178,9 +177,9 @@ class Projection:
             for batch in journal.read(dict(positions)):
                 folded += folder.fold(database, batch.entries)
                 if batch.damage is not None:
-                    before = positions.get(batch.device, START)
-                    damage.append((batch.device, batch.damage, before))
-                positions[batch.device] = batch.position
+                    before = positions.get(batch.log, START)
+                    damage.append((batch.log, batch.damage, before))
+                positions[batch.log] = batch.position
                 if folded >= self._chunk_entries or folder.pending >= CHUNK_REGISTERS:
                     more = True
                     break

@@ -29,7 +29,7 @@ class Folder:
                 self._folds[kind] = (*self._folds.get(kind, ()), fold)
         self._pending = Pending(tables)
         self._prefixes: dict[str, bytes] = {}
-        self._standings: dict[str, str] | None = None
+        self._standings: dict[str, set[str]] | None = None
 
     @property
     def pending(self) -> int:
@@ -64,28 +64,38 @@ class Folder:
         if self._standings is None:
             self._standings = bookkeeping.read_standings(database)
         waited: list[Entry] = []
-        kinds = gate.kinds
-        for entry in entries:
-            if entry.kind in kinds and entry.device not in self._standings:
-                standing = gate.standing(entry)
-                if standing is not None:
-                    self._standings[entry.device] = standing
-                    bookkeeping.write_standing(database, entry.device, standing)
-                    waited += bookkeeping.take_waiting(database, entry.device)
+        asked = [entry for entry in entries if entry.kind in gate.kinds]
+        grown = bool(asked)
+        while grown:  # a device that is confirmed may have confirmed others
+            grown = False
+            for entry in tuple(asked):
+                granted = gate.grants(entry)
+                if granted is None or not (gate.founds(entry) or self._refusal(entry) is None):
+                    continue
+                device, standing = granted
+                if standing in self._standings.setdefault(device, set()):
+                    continue
+                self._standings[device].add(standing)
+                bookkeeping.write_standing(database, device, standing)
+                released = bookkeeping.take_waiting(database, device)
+                waited += released
+                asked += [each for each in released if each.kind in gate.kinds]
+                grown = True
         return waited
 
     def _refusal(self, entry: Entry) -> str | None:
         if self._gate is None:
             return None
         assert self._standings is not None
-        standing = self._standings.get(entry.device)
-        return WAITS if standing is None else self._gate.refusal(entry, standing)
+        standings = self._standings.get(entry.device)
+        return self._gate.refusal(entry, standings) if standings else WAITS
 
     def _fold_one(self, entry: Entry, folds: tuple[Fold, ...]) -> str | None:
         """Collect the operations of one entry; return why it cannot be folded, if so."""
         try:
             ops = [op for fold in folds for op in fold(entry)]
-            self._pending.add(stamp(entry.at, self._prefix(entry.device), entry.seq), ops)
+            order = stamp(entry.at, self._prefix(entry.device), entry.seq, entry.digest)
+            self._pending.add(order, ops)
         except AssertionError:
             raise
         except Exception as error:  # noqa: BLE001 - one faulty entry must not stop all others

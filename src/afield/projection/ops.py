@@ -11,14 +11,15 @@ from typing import Any
 import msgspec
 
 SEQ_BYTES = 5
-STAMP_BYTES = 8 + 16 + SEQ_BYTES
+DIGEST_BYTES = 8
+STAMP_BYTES = 8 + 16 + SEQ_BYTES + DIGEST_BYTES
 
 
 class Put(msgspec.Struct, frozen=True, gc=False):
     """Set the columns of one group of one row; the row is made when it is missing.
 
-    The latest entry wins, by (`at`, `device`, `seq`); in the group `once` the earliest. Of two
-    puts by one entry to one register, the later in the fold's order counts.
+    The latest entry wins, by (`at`, `device`, `seq`, `digest`); in the group `once` the
+    earliest. Of two puts by one entry to one register, the later in the fold's order counts.
     """
 
     table: str
@@ -54,15 +55,18 @@ def stamp_prefix(device: str) -> bytes:
         ValueError: not 32 hex digits.
     """
     raw = bytes.fromhex(device)
-    if len(raw) * 2 != len(device) or len(raw) != STAMP_BYTES - 8 - SEQ_BYTES:
+    if len(raw) * 2 != len(device) or len(raw) != STAMP_BYTES - 8 - SEQ_BYTES - DIGEST_BYTES:
         raise ValueError("a device id is 32 hex digits")
     return raw
 
 
-def stamp(at: int, device: bytes, seq: int) -> bytes:
-    """Return 29 bytes that compare as (`at`, `device`, `seq`) do.
+def stamp(at: int, device: bytes, seq: int, digest: str) -> bytes:
+    """Return 37 bytes that compare as (`at`, `device`, `seq`, `digest`) do.
+
+    Only two entries with one number, which a copied device writes, are told apart by digest.
 
     Raises:
         OverflowError: `at` or `seq` is negative or past its bound.
     """
-    return at.to_bytes(8, "big") + device + seq.to_bytes(SEQ_BYTES, "big")
+    last = bytes.fromhex(digest[: 2 * DIGEST_BYTES]).ljust(DIGEST_BYTES, b"\0")
+    return at.to_bytes(8, "big") + device + seq.to_bytes(SEQ_BYTES, "big") + last

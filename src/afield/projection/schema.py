@@ -17,7 +17,7 @@ from afield.kernel.digest import digest
 from afield.projection.gate import Gate
 from afield.projection.ops import Add, Put, PutMany
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the engine stores the same declarations differently."""
 
 ONCE = "once"
@@ -117,7 +117,9 @@ def fingerprint(rooms: Sequence[Room]) -> str:
     parts: list[str] = [f"format {FORMAT}"]
     for room in sorted(rooms, key=lambda room: room.name):
         kinds = ",".join(sorted(room.folds))
-        parts.append(f"room {room.name} {room.version} {room.gate is not None} {kinds}")
+        parts.append(
+            f"room {room.name} {room.version} {room.gate.name if room.gate else None} {kinds}"
+        )
         for table in sorted(room.tables, key=lambda table: table.name):
             parts.append(f"table {table.name} {table.wide} {_columns(table.key)}")
             parts += [f"group {name} {_columns(each)}" for name, each in table.groups.items()]

@@ -99,6 +99,15 @@ class Shelf:
             for entry in layout.entries_of(self._load_index(pack)):
                 yield entry.digest
 
+    def take(self, pack: str, block: bytes) -> None:
+        """Take in a pack that was just written, by its index lines."""
+        with self._lock:
+            self.catalog.add(pack, block)
+
+    def digests_of(self, pack: str) -> list[bytes]:
+        """Return the digest of every record in one pack."""
+        return [entry.digest for entry in layout.entries_of(self._load_index(pack))]
+
     def size(self, digest: bytes) -> int:
         """Return the size of an object in bytes.
 

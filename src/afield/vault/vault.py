@@ -26,6 +26,7 @@ from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
 from afield.vault.limits import BLOCK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
+from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
@@ -64,6 +65,7 @@ class Vault:
         )
         self._shelf = self._filling.shelf
         self._swept = False
+        self.packs = Packs(self._store, self._shelf)
 
     def put(self, data: bytes, *, meta: bool = False) -> ObjectId:
         """Keep `data`; return its id. Kept once, however often it is put.

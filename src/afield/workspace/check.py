@@ -7,22 +7,27 @@ the tables still know of it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from afield.journal import DeviceKey
+from afield.journal.places import LogName
 from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
-from afield.kernel.ids import ObjectId
+from afield.kernel.ids import DeviceId, ObjectId
+from afield.projection import Room
 from afield.projection.engine import Projection
 from afield.runs.record import Record
 from afield.workspace import layout
-from afield.workspace.rooms import ROOMS
+from afield.workspace.rooms import rooms
 
 _TRIES = 3
 
 
 def check(
-    record: Record, projection: Projection, roots: Iterable[ObjectId] = ()
+    record: Record,
+    projection: Projection,
+    trusted: Collection[DeviceId],
+    roots: Iterable[ObjectId] = (),
 ) -> Iterator[Finding]:
     """Yield what is damaged or odd: key, logs, packs, references and tables.
 
@@ -34,7 +39,7 @@ def check(
     yield from record.vault.verify(roots=roots)
     if not any(finding.damaged for finding in found):
         # Of a damaged journal the tables may know more than can be read again: they stay.
-        yield from _check_tables(record, projection)
+        yield from _check_tables(record, projection, rooms(trusted))
 
 
 def _check_key(record: Record) -> Iterator[Finding]:
@@ -54,7 +59,7 @@ def _check_logs(record: Record, projection: Projection) -> Iterator[Finding]:
     """Compare the logs with what the tables were folded from, and with who writes here."""
     heads = record.journal.heads()
     read = {device: position.seq for device, position in projection.positions().items()}
-    for device in sorted({record.journal.device, *read}):
+    for device in sorted({LogName(record.journal.device), *read}):
         head = heads.get(device)
         if head is None:
             yield Finding("log", device, "it is gone, or holds no entry", damaged=True)
@@ -63,10 +68,12 @@ def _check_logs(record: Record, projection: Projection) -> Iterator[Finding]:
             yield Finding("chain", f"{device}/{head.seq + 1}", why, damaged=True)
 
 
-def _check_tables(record: Record, projection: Projection) -> Iterator[Finding]:
+def _check_tables(
+    record: Record, projection: Projection, folded: Sequence[Room]
+) -> Iterator[Finding]:
     """Fold the journal anew beside the tables, and compare."""
     with tempfile.TemporaryDirectory(prefix="afield-verify-") as folder:
-        fresh = Projection(f"{folder}/{layout.PROJECTION}", ROOMS)
+        fresh = Projection(f"{folder}/{layout.PROJECTION}", folded)
         try:
             for _ in range(_TRIES):  # others may append between the two looks
                 projection.refresh(record.journal)

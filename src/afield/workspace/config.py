@@ -20,6 +20,7 @@ requires = []
 
 [workspace]
 id = "{workspace}"
+founder = "{founder}"
 
 [device]
 id = "{device}"
@@ -31,17 +32,32 @@ id = "{member}"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Who a workspace, this device and its member are."""
+    """Who a workspace, this device and its member are; None: this device founded it."""
 
     workspace: WorkspaceId
     device: DeviceId
     member: MemberId
+    founder: DeviceId | None = None
+
+    @property
+    def founded_by(self) -> DeviceId:
+        """The device that founded the workspace."""
+        return self.founder or self.device
+
+    @property
+    def roots(self) -> frozenset[DeviceId]:
+        """The devices that count here without anybody's confirmation."""
+        return frozenset({self.founded_by, self.device})
 
 
 def write_config(files: FileSystem, path: str, config: Config) -> None:
     """Write a configuration, whole or not at all."""
     text = _TEXT.format(
-        format=FORMAT, workspace=config.workspace, device=config.device, member=config.member
+        format=FORMAT,
+        workspace=config.workspace,
+        founder=config.founded_by,
+        device=config.device,
+        member=config.member,
     )
     files.write_new(path, text.encode())
 
@@ -68,10 +84,13 @@ def read_config(files: FileSystem, path: str) -> Config:
             hint="pip install --upgrade afield",
         )
     try:
+        device = DeviceId(_text(found["device"]["id"]))
+        founder = DeviceId(_text(found["workspace"].get("founder", device)))
         return Config(
             WorkspaceId(_text(found["workspace"]["id"])),
-            DeviceId(_text(found["device"]["id"])),
+            device,
             MemberId(_text(found["member"]["id"])),
+            None if founder == device else founder,
         )
     except (KeyError, TypeError) as error:
         raise WorkspaceDamaged("cannot read workspace", path, f"it lacks {error}") from error

@@ -36,7 +36,7 @@ from afield.workspace.arrow import to_table
 from afield.workspace.check import check
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
-from afield.workspace.rooms import ROOMS
+from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
 
@@ -62,7 +62,9 @@ class Workspace:
         self.path = Path(record.workspace)
         self.record = record
         self.config = config
-        self.projection = Projection(os.path.join(record.workspace, layout.PROJECTION), ROOMS)
+        self.projection = Projection(
+            os.path.join(record.workspace, layout.PROJECTION), rooms(config.roots)
+        )
         self._names: dict[str, str] | None = None
         self._hosts: dict[str, str | None] = {}
         self._columns: dict[str, Columns] = {}
@@ -239,7 +241,7 @@ class Workspace:
 
         Tables that differ from what the journal says are folded anew.
         """
-        return list(check(self.record, self.projection, self._roots()))
+        return list(check(self.record, self.projection, self.config.roots, self._roots()))
 
     def damage(self) -> list[Finding]:
         """Return what of the journal did not verify when the tables were last brought up to date.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from afield.journal import DeviceKey, Draft, Entry, Journal
+from afield.journal.places import LogName
 from afield.kernel.clock import COUNTER_BITS
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import MemberId, ObjectId, RunId
@@ -186,7 +187,7 @@ def _state_again(
         clock.entry = entry
         log.append_many([Draft(entry.kind, entry.about, entry.body, entry.refs)])
     log.seal()
-    head = log.heads()[key.device].digest
+    head = log.heads()[LogName(key.device)].digest
     log.close()
     return key.device, head
 

@@ -14,9 +14,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from afield.journal import seals
+from afield.journal.places import LogName
 from afield.kernel.digest import digest_file
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import DeviceId, RunId, parse_run_id
+from afield.members.events import device_confirmed
 from afield.workspace import layout
 from afield.workspace.bundle.contents import CONTENTS_BYTES_MAX, NAME, SUFFIX, Contents, decode
 from afield.workspace.errors import BundleDamaged, BundleUnreadable
@@ -124,11 +127,12 @@ def _check(fresh: Path, contents: Contents, path: str) -> None:
     """Make the folder a workspace, and check all that the bundle brought."""
     with Workspace.init(fresh) as workspace:
         workspace.record.vault.reindex()
-        head = workspace.record.journal.heads().get(DeviceId(contents.log))
+        head = workspace.record.journal.heads().get(LogName(contents.log))
         if head is None or head.digest != contents.head:
             raise BundleDamaged(
                 "cannot open bundle", path, "its log is not the one that was signed"
             )
+        _confirm(workspace, DeviceId(contents.log))
         found = next((one for one in workspace.verify() if one.damaged), None)
         if found is not None:
             raise BundleDamaged(
@@ -138,6 +142,17 @@ def _check(fresh: Path, contents: Contents, path: str) -> None:
             workspace.run(contents.run)
         except AfieldError as error:
             raise BundleDamaged("cannot open bundle", path, error.message) from error
+
+
+def _confirm(workspace: Workspace, log: DeviceId) -> None:
+    """Let the log count: whoever opens a bundle takes it from the device that signed it."""
+    journal = workspace.record.journal
+    entries = [entry for batch in journal.read() if batch.device == log for entry in batch.entries]
+    key = seals.public_key(entries[0]) if entries else None
+    if key is not None:  # it states again what several members wrote
+        members = sorted({entry.by for entry in entries})
+        drafts = [device_confirmed(log, public_key=key, member=member) for member in members]
+        journal.append_many(drafts, durable=True)
 
 
 def _move(fresh: Path, place: Path) -> None:

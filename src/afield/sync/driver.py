@@ -1,0 +1,186 @@
+"""The loop between the reconciler and the world: does what it asks, hands back the answers.
+
+Only what cannot be reached is tried again, with a bound. Stopping anywhere is harmless.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from afield.kernel.errors import Damaged
+from afield.sync.errors import RemoteUnreachable
+from afield.sync.layout import pack_name
+from afield.sync.limits import LISTED_MAX, PAUSES_S, PIECE_BYTES
+from afield.sync.messages import (
+    Answer,
+    Ask,
+    Cut,
+    Fetch,
+    Judge,
+    Keep,
+    Lay,
+    ListFolder,
+    LookUp,
+    Merged,
+    Packs,
+    Report,
+    Send,
+    Store,
+    Unjudged,
+)
+from afield.sync.pace import Pace
+from afield.sync.reconcile import Reconciler
+from afield.sync.replica import Replica
+from afield.sync.stores.store import Item, RemoteStore
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The sync was to stop here; what is done is done."""
+
+
+def drive(
+    machine: Reconciler,
+    remote: RemoteStore,
+    replica: Replica,
+    pace: Pace,
+    *,
+    watch: Callable[[Report, str], None] = lambda _report, _label: None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Report:
+    """Run a sync to its end; return what it did.
+
+    Args:
+        machine: decides.
+        remote: the other side.
+        replica: this side.
+        pace: how fast.
+        watch: told what was done so far and what comes next.
+        go_on: asked before every action; False stops the sync.
+
+    Raises:
+        RemoteUnreachable: the remote broke off; the next sync goes on from there.
+        Stopped: `go_on` said so.
+    """
+    world = _World(remote, replica, pace)
+    waiting = deque(machine.begin())
+    while waiting:
+        if not go_on():
+            raise Stopped
+        action = waiting.popleft()
+        watch(machine.job.report, label(action.ask))
+        waiting.extend(machine.receive(Answer(action.number, world.do(action.ask))))
+    return machine.job.report
+
+
+def label(ask: Ask) -> str:
+    """Say for people what an action does."""
+    match ask:
+        case ListFolder() | LookUp() | Packs() | Unjudged() | Judge():
+            return "comparing"
+        case Fetch() | Keep() | Lay():
+            return "receiving"
+        case Store() | Send() | Cut():
+            return "sending"
+        case Merged():
+            return "recording what was merged"
+
+
+class _World:
+    """Does one action at a time."""
+
+    def __init__(self, remote: RemoteStore, replica: Replica, pace: Pace) -> None:
+        self._remote = remote
+        self._replica = replica
+        self._pace = pace
+
+    def do(self, ask: Ask) -> Any:
+        """Do an action; return its answer."""
+        match ask:
+            case ListFolder():
+                return self._patiently(lambda: self._list(ask.prefix))
+            case Fetch():
+                return self._patiently(lambda: self._fetch(ask))
+            case Store():
+                return self._patiently(lambda: self._store(ask.name, ask.data, once=ask.once))
+            case Send():
+                return self._send(ask)
+        return self._here(ask)
+
+    def _here(self, ask: Ask) -> Any:  # noqa: PLR0911 - a table
+        here = self._replica
+        match ask:
+            case LookUp():
+                return here.look_up(ask)
+            case Lay():
+                return here.lay(ask.device, ask.lines)
+            case Merged():
+                return here.merged(ask)
+            case Cut():
+                return here.cut(ask)
+            case Packs():
+                return here.packs()
+            case Judge():
+                return here.judge(ask)
+            case Unjudged():
+                return here.unjudged(ask)
+            case Keep():
+                return here.keep(ask)
+        raise AssertionError(f"nobody does {ask!r}")
+
+    def _list(self, prefix: str) -> tuple[Item, ...]:
+        found: list[Item] = []
+        for item in self._remote.list(prefix):
+            if len(found) == LISTED_MAX:
+                break
+            found.append(item)
+        return tuple(found)
+
+    def _fetch(self, ask: Fetch) -> bytes | None:
+        """Read a file, no more of it than it may be large; None when it is absent."""
+        try:
+            if not self._pace.limits():
+                return self._remote.get(ask.name, ask.offset, ask.size_bytes + 1)
+            parts: list[bytes] = []
+            done = 0
+            while done <= ask.size_bytes:
+                part = self._remote.get(ask.name, ask.offset + done, PIECE_BYTES)
+                self._pace.spend(len(part))
+                parts.append(part)
+                done += len(part)
+                if len(part) < PIECE_BYTES:
+                    break
+            return b"".join(parts)
+        except FileNotFoundError:
+            return None
+
+    def _store(self, name: str, data: bytes, *, once: bool) -> None:
+        self._pace.spend(len(data))
+        if once:
+            self._remote.put_if_absent(name, data)
+        else:
+            self._remote.put(name, data)
+
+    def _send(self, ask: Send) -> int | str:
+        try:
+            found = self._replica.pack(ask.pack, ask.there)
+        except Damaged as error:
+            return error.message
+        if found is None:
+            return 0
+        name, data = found
+        if not ask.dry:
+            self._patiently(lambda: self._store(pack_name(ask.role, name), data, once=False))
+        return len(data)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Try again what could not be reached, a few times."""
+        for pause_s in PAUSES_S:
+            try:
+                return work()
+            except RemoteUnreachable:
+                self._pace.pause(pause_s)
+        return work()

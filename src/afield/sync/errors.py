@@ -1,0 +1,46 @@
+"""What can go wrong between two copies of a record.
+
+Unreachable `- RemoteUnreachable  sync.remote_unreachable
+Refused     |- RemoteForeign      sync.remote_foreign
+            |- RemoteTooNew       sync.remote_too_new
+            `- RemoteUnknown      sync.remote_unknown
+Damaged     `- RemoteDamaged      sync.remote_damaged
+"""
+
+from __future__ import annotations
+
+from afield.kernel.errors import Damaged, NotFound, Refused, Unreachable
+
+
+class RemoteUnreachable(Unreachable):
+    """A remote cannot be reached, or breaks off; what was transferred stays."""
+
+    code = "sync.remote_unreachable"
+
+
+class RemoteForeign(Refused):
+    """What is there is no remote of Afield, or one of another workspace."""
+
+    code = "sync.remote_foreign"
+
+
+class RemoteTooNew(Refused):
+    """A later version wrote the remote with features that this one lacks."""
+
+    code = "sync.remote_too_new"
+
+
+class RemoteUnknown(NotFound):
+    """No remote has this name."""
+
+    code = "sync.remote_unknown"
+
+
+class RemoteDamaged(Damaged):
+    """The file that names the format of a remote cannot be read."""
+
+    code = "sync.remote_damaged"
+
+
+class Corrupt(ValueError):
+    """Bytes of a remote that are not what they should be; inside the room only."""

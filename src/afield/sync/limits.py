@@ -1,0 +1,51 @@
+"""The bounds of sync: what a remote may make this side read, hold or repeat."""
+
+from __future__ import annotations
+
+FORMAT_BYTES_MAX = 64 << 10
+"""The file `format` of a remote."""
+
+HEADS_MAX = 10_000
+"""Head files that are looked at."""
+
+HEAD_BYTES_MAX = 4 << 20
+"""One head file."""
+
+HEAD_TIPS_MAX = 20_000
+"""Logs and branches that one head names."""
+
+BAD_NAMES_MAX = 200
+"""Files that one head complains of, and that one sync writes again."""
+
+LISTED_MAX = 2_000_000
+"""Names that one folder of a remote may hold."""
+
+CHUNK_BYTES = 4 << 20
+"""A chunk of a log is closed at the first seal behind so many bytes of lines."""
+
+CHUNK_BYTES_MAX = 64 << 20
+"""Lines of one chunk; a reader refuses more."""
+
+CHUNKS_IN_A_ROW_MAX = 200_000
+"""Chunks that lead from a tip to what is known here."""
+
+INDEX_TAIL_BYTES = 64 << 10
+"""How much of a pack's end is read first for its index; smaller packs are read whole."""
+
+CLOCK_AHEAD_MAX_MS = 24 * 3600 * 1000
+"""Others' clocks are followed so far ahead of this machine's; further ahead is their fault."""
+
+RECENT_DAYS = 30
+"""What `--data recent` takes: the bytes of what was recorded in so many days."""
+
+DOCUMENT_BYTES_MAX = 16 << 20
+"""An object that is looked through for the objects it names."""
+
+TRIES = 4
+"""How often one transfer is tried before the remote counts as unreachable."""
+
+PAUSES_S = (0.1, 0.5, 2.0)
+"""How long to wait between these tries."""
+
+PIECE_BYTES = 256 << 10
+"""The unit that `--limit` meters."""

@@ -1,0 +1,210 @@
+"""Taking from a remote: heads, metadata packs, the logs, then data packs by policy.
+
+Generators of what to ask; pure. Metadata comes before the entries that name it, so that what
+is shown can be read; the bytes of files may come later or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from afield.journal.entry import Entry
+from afield.journal.seals import KIND as SEALED
+from afield.kernel.ids import DeviceId
+from afield.sync import layout
+from afield.sync.chunk import decode_chunk
+from afield.sync.errors import Corrupt
+from afield.sync.job import Job, Steps
+from afield.sync.layout import DIGEST_CHARS, HEADS, Head, Piece
+from afield.sync.limits import (
+    CHUNK_BYTES_MAX,
+    CHUNKS_IN_A_ROW_MAX,
+    HEAD_BYTES_MAX,
+    HEADS_MAX,
+    INDEX_TAIL_BYTES,
+)
+from afield.sync.messages import (
+    Fetch,
+    Judge,
+    Keep,
+    Lay,
+    ListFolder,
+    LookUp,
+    Unjudged,
+)
+from afield.sync.stores.store import Item
+from afield.vault.errors import Corrupt as PackCorrupt
+from afield.vault.limits import PACK_BYTES_MAX
+from afield.vault.packs import check, index_block_of, index_bytes
+
+SEEN = "journal.seen"
+QUIET = frozenset({SEEN, SEALED})
+"""Kinds that only say what was merged: merging them is no news, or two copies would never rest."""
+
+
+def pull_heads(job: Job) -> Steps:
+    """Return the heads at the remote that verify, by device."""
+    (listed,) = yield [ListFolder(HEADS)]
+    names = sorted({item.name for item in listed if layout.head_device(item.name)})[:HEADS_MAX]
+    found: dict[DeviceId, Head] = {}
+    for name in names:
+        device = layout.head_device(name)
+        (data,) = yield [Fetch(name, HEAD_BYTES_MAX)]
+        if data is None or device is None:
+            continue
+        try:
+            found[device] = layout.decode_head(data, device, job.workspace)
+        except Corrupt as error:
+            job.report.fault(name, str(error))
+    return found
+
+
+def pull_logs(job: Job, heads: Mapping[DeviceId, Head]) -> Steps:
+    """Lay what the heads name and is not here; return the latest stamp and if there was news."""
+    tips = sorted({tip for head in heads.values() for tip in head.tips})
+    if not tips:
+        return 0, False
+    (held,) = yield [LookUp([(device, seq, digest) for device, seq, digest in tips])]
+    missing = [tip for tip, here in zip(tips, held, strict=True) if not here]
+    latest, news = 0, False
+    folders: dict[DeviceId, tuple[Piece, ...]] = {}
+    grown = True
+    while missing and grown:  # a branch can be laid once the log is here that it leaves
+        grown, left = False, []
+        for device, seq, digest in missing:
+            if device not in folders:
+                (listed,) = yield [ListFolder(layout.log_folder(device))]
+                folders[device] = _pieces(device, listed)
+            new, whole = yield from _pull_tip(job, folders[device], (device, seq, digest))
+            if not whole:
+                left.append((device, seq, digest))
+            job.report.entries_in += len(new)
+            latest = max([latest, *[entry.at for entry in new]])
+            news = news or any(entry.kind not in QUIET for entry in new)
+            grown = grown or bool(new)
+        missing = left
+    job.report.behind += [(device, seq) for device, seq, _ in missing]
+    return latest, news
+
+
+def _pieces(device: DeviceId, listed: Iterable[Item]) -> tuple[Piece, ...]:
+    return tuple(filter(None, (layout.piece_of(device, item.name) for item in listed)))
+
+
+def _pull_tip(job: Job, pieces: tuple[Piece, ...], tip: tuple[DeviceId, int, str]) -> Steps:
+    """Lay the chunks that lead to a tip from what is here; return what was new, and if all is."""
+    device, seq, digest = tip
+    path = yield from _path(pieces, device, seq, digest[:DIGEST_CHARS])
+    if path is None:
+        return [], False
+    new: list[Entry] = []
+    for piece in reversed(path):
+        if job.dry:
+            job.report.entries_in += piece.last - piece.first + 1
+            continue
+        (data,) = yield [Fetch(piece.name, CHUNK_BYTES_MAX)]
+        if data is None:
+            return new, False
+        try:
+            lines = decode_chunk(piece, data)
+        except Corrupt as error:
+            job.report.fault(piece.name, str(error))
+            return new, False
+        job.report.bytes_in += len(data)
+        (laid,) = yield [Lay(device, lines)]
+        new += laid
+    return new, True
+
+
+def _path(pieces: tuple[Piece, ...], device: DeviceId, seq: int, end: str) -> Steps:
+    """Return the chunks from a tip back to what is here; None when one of them is not there.
+
+    Among chunks that end alike, one that begins at what is here is best, then the longest.
+    """
+    by_end: dict[tuple[int, str], list[Piece]] = {}
+    for piece in pieces:
+        by_end.setdefault((piece.last, piece.end), []).append(piece)
+    path: list[Piece] = []
+    while len(path) < CHUNKS_IN_A_ROW_MAX:
+        found = sorted(by_end.get((seq, end), ()), key=lambda piece: piece.first)
+        if not found:
+            return None
+        befores = [(device, piece.first - 1, piece.before) for piece in found]
+        (held,) = yield [LookUp(befores)]
+        for piece, here in zip(found, held, strict=True):
+            if here or piece.first == 1:
+                return [*path, piece]
+        path.append(found[0])
+        seq, end = found[0].first - 1, found[0].before
+    return None
+
+
+def pull_packs(
+    job: Job, role: str, here: Mapping[str, tuple[str, int]], listed: Iterable[Item]
+) -> Steps:
+    """Keep the packs of a role that hold what is wanted, until none does."""
+    there: dict[str, int] = {}
+    for item in listed:
+        pack = layout.pack_of(role, item.name)
+        if pack is not None and pack not in here and item.size_bytes <= PACK_BYTES_MAX:
+            there[pack] = item.size_bytes
+    kept: set[str] = set()
+    bad: set[str] = set()
+    grown = True
+    while grown:  # a pack that was kept may name more that is wanted
+        grown = False
+        (open_,) = yield [Unjudged(sorted(there.keys() - kept - bad), role)]
+        for pack in open_:
+            done = yield from _pull_pack(job, role, pack, there[pack])
+            if done is None:
+                bad.add(pack)
+            elif done:
+                kept.add(pack)
+                grown = True
+    left = there.keys() - kept
+    job.report.left += len(left)
+    job.report.left_bytes += sum(there[pack] for pack in left)
+
+
+def _pull_pack(job: Job, role: str, pack: str, size_bytes: int) -> Steps:
+    """Keep one pack; True: kept, False: not wanted, None: what is there does not verify."""
+    name = layout.pack_name(role, pack)
+    try:
+        data = yield from _index(name, size_bytes)
+        if data is None:
+            return None
+        (wanted,) = yield [Judge(pack, size_bytes, role, index_block_of(data))]
+        if wanted and not job.dry:
+            if len(data) < size_bytes:
+                (data,) = yield [Fetch(name, PACK_BYTES_MAX)]
+            if data is None:
+                return None
+            check(pack, data)
+            (why,) = yield [Keep(pack, data)]
+            if why is not None:
+                job.report.fault(name, why)
+                return None
+    except PackCorrupt as error:
+        job.report.fault(name, str(error))
+        return None
+    if wanted:
+        job.report.packs_in += 1
+        job.report.bytes_in += size_bytes
+    return bool(wanted)
+
+
+def _index(name: str, size_bytes: int) -> Steps:
+    """Return the end of a pack with its whole index; all of the pack when it is small."""
+    tail_bytes = INDEX_TAIL_BYTES
+    while size_bytes > tail_bytes:
+        (data,) = yield [Fetch(name, tail_bytes, size_bytes - tail_bytes)]
+        if data is None:
+            return None
+        needed = index_bytes(data)
+        if needed <= len(data):
+            return data
+        if needed <= tail_bytes or needed > size_bytes:
+            raise PackCorrupt("the pack's index is larger than the pack")
+        tail_bytes = needed
+    (data,) = yield [Fetch(name, PACK_BYTES_MAX)]
+    return data

@@ -1,0 +1,97 @@
+"""A remote that behaves badly where a test says so: breaks off, lists stale, lies.
+
+Wraps any `RemoteStore`. Without wishes it is a good one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from afield.sync.errors import RemoteUnreachable
+from afield.sync.stores.store import Abilities, Item, RemoteStore
+
+
+class HostileRemote:
+    """A `RemoteStore` with faults.
+
+    Args:
+        inner: where the bytes really lie.
+        seed: decides what goes wrong and when.
+        fails: how often (0 to 1) an operation breaks off; a write may have taken effect.
+        stale: how often a listing leaves names out.
+        torn: how often a read gives half of a file, or other bytes.
+        one_way: `in`: nothing can be written; `out`: nothing of others can be read.
+    """
+
+    def __init__(
+        self,
+        inner: RemoteStore,
+        *,
+        seed: int,
+        fails: float = 0.0,
+        stale: float = 0.0,
+        torn: float = 0.0,
+        one_way: str | None = None,
+    ) -> None:
+        self.address = inner.address
+        self.fails, self.stale, self.torn = fails, stale, torn
+        self.one_way = one_way
+        self.sent_bytes = 0
+        self._inner = inner
+        self._chance = random.Random(seed)  # noqa: S311 - repeatable is the point
+
+    def list(self, prefix: str) -> Iterator[Item]:
+        """Yield the files directly in a folder: twice, not at all, in any order."""
+        self._may_fail()
+        found = list(self._inner.list(prefix))
+        if self._chance.random() < self.stale:
+            found = [item for item in found if self._chance.random() < 0.5]  # noqa: PLR2004
+            found += found[: self._chance.randint(0, 2)]
+            self._chance.shuffle(found)
+        yield from found
+
+    def get(self, name: str, offset: int = 0, size_bytes: int = -1) -> bytes:
+        """Read a part, or something else."""
+        self._may_fail()
+        data = self._inner.get(name, offset, size_bytes)
+        if data and self._chance.random() < self.torn:
+            if self._chance.random() < 0.5:  # noqa: PLR2004
+                return data[: self._chance.randrange(len(data))]
+            at = self._chance.randrange(len(data))
+            return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        return data
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write a whole file; when it breaks off, it may have been written all the same."""
+        self._may_write()
+        if self._chance.random() < self.fails:
+            if self._chance.random() < 0.5:  # noqa: PLR2004
+                self._inner.put(name, data)
+            raise RemoteUnreachable("cannot reach remote", self.address, "connection reset")
+        self.sent_bytes += len(data)
+        self._inner.put(name, data)
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        """Write a whole file unless one is there."""
+        self._may_write()
+        self._may_fail()
+        self.sent_bytes += len(data)
+        return self._inner.put_if_absent(name, data)
+
+    def delete(self, name: str) -> None:
+        """Remove a file."""
+        self._may_write()
+        self._inner.delete(name)
+
+    def probe(self) -> Abilities:
+        """Return what the inner one can do."""
+        return self._inner.probe()
+
+    def _may_fail(self) -> None:
+        if self._chance.random() < self.fails:
+            raise RemoteUnreachable("cannot reach remote", self.address, "503 slow down")
+
+    def _may_write(self) -> None:
+        if self.one_way == "in":
+            raise RemoteUnreachable("cannot reach remote", self.address, "read only")

@@ -1,0 +1,86 @@
+"""What every store of a remote must do, held to by all that ship."""
+
+from __future__ import annotations
+
+import pytest
+
+from afield.kernel.files import OsFileSystem
+from afield.sync.errors import RemoteUnreachable
+from afield.sync.stores.folder import FolderRemote
+from afield.sync.stores.memory import MemoryRemote
+from afield.testing.disk import SimulatedDisk
+from afield.testing.remote import HostileRemote
+
+
+@pytest.fixture(params=["memory", "folder", "simulated disk", "hostile wrapper at peace"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        return MemoryRemote()
+    if request.param == "folder":
+        return FolderRemote(str(tmp_path / "remote"), OsFileSystem())
+    if request.param == "simulated disk":
+        return FolderRemote("/remote", SimulatedDisk())
+    return HostileRemote(MemoryRemote(), seed=1)
+
+
+def test_what_was_put_can_be_read_whole_and_in_parts(store):
+    store.put("packs/meta/one", b"0123456789")
+    assert store.get("packs/meta/one") == b"0123456789"
+    assert store.get("packs/meta/one", 3) == b"3456789"
+    assert store.get("packs/meta/one", 3, 4) == b"3456"
+    assert store.get("packs/meta/one", 8, 40) == b"89"
+    assert store.get("packs/meta/one", 10, 4) == b""
+
+
+def test_what_is_not_there_says_so(store):
+    with pytest.raises(FileNotFoundError):
+        store.get("heads/none")
+    assert list(store.list("heads/")) == []
+    store.delete("heads/none")
+
+
+def test_a_folder_lists_its_own_files_and_their_sizes_only(store):
+    store.put("format", b"f")
+    store.put("heads/a", b"12")
+    store.put("heads/b", b"")
+    store.put("heads-too/c", b"1")
+    store.put("packs/meta/d", b"1")
+    assert sorted(store.list("heads/")) == [("heads/a", 2), ("heads/b", 0)]
+
+
+def test_put_replaces_and_put_if_absent_does_not(store):
+    store.put("heads/a", b"one")
+    store.put("heads/a", b"two")
+    assert store.get("heads/a") == b"two"
+    assert not store.put_if_absent("heads/a", b"three")
+    assert store.put_if_absent("heads/b", b"four")
+    assert (store.get("heads/a"), store.get("heads/b")) == (b"two", b"four")
+    store.delete("heads/a")
+    assert [item.name for item in store.list("heads/")] == ["heads/b"]
+
+
+def test_a_probe_leaves_nothing_behind(store):
+    store.probe()
+    assert list(store.list("")) == []
+
+
+def test_half_written_and_foreign_files_of_a_folder_do_no_harm(tmp_path):
+    store = FolderRemote(str(tmp_path), OsFileSystem())
+    store.put("heads/a", b"one")
+    (tmp_path / "heads" / "a.tmp-12-34").write_bytes(b"on")
+    (tmp_path / "heads" / "a (Ann's conflicted copy)").write_bytes(b"o")
+    names = [item.name for item in store.list("heads/")]
+    assert names == ["heads/a", "heads/a (Ann's conflicted copy)"]
+
+
+def test_a_folder_that_fails_is_unreachable_and_not_a_bug():
+    disk = SimulatedDisk(fail_at={4: 5})
+    with pytest.raises(RemoteUnreachable):
+        FolderRemote("/remote", disk).put("heads/a", b"1")
+
+
+def test_a_folder_in_the_place_of_a_file_is_unreachable(tmp_path):
+    (tmp_path / "heads").write_bytes(b"a file")
+    store = FolderRemote(str(tmp_path), OsFileSystem())
+    with pytest.raises(RemoteUnreachable):
+        store.put("heads/a", b"1")
