@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from afield.runs.capture.entropy import NOT_REPLAYED
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.layers import Sighted
 from afield.runs.capture.limits import BLOCKER_PATHS_MAX
@@ -160,6 +161,7 @@ def find_blockers(
     if stdin is not None:
         lines.append(f"{STDIN_FROM} {stdin}, which is not kept")
     lines += _environment(manifest.environment, outside)
+    lines += _entropy(manifest.entropy)
     lines += _secrets(manifest.redactions)
     if mode == "off":
         lines.append("what it read was not watched: --trace=off")
@@ -220,6 +222,12 @@ def _environment(environment: Environment | None, outside: Sequence[str]) -> lis
         rest = f" and {more} more" if more > 0 else ""
         lines.append(f"installed by no Python index: {names}{rest}")
     return lines
+
+
+def _entropy(entropy: Entropy) -> list[str]:
+    found = [f"{source} at {where}" for source, where, _ in entropy.calls if NOT_REPLAYED in source]
+    lines = [line.replace(f" {NOT_REPLAYED}", "") for line in _few(found, "lines")]
+    return [f"takes what no seed brings back: {line}" for line in lines]
 
 
 def _secrets(redactions: Iterable[Redaction]) -> list[str]:

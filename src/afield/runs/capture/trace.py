@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from afield.runs.capture.entropy import lines_drawing
+from afield.runs.capture.entropy import is_seeded_state, lines_drawing
 from afield.runs.capture.trace_events import (
     CodeRead,
     Command,
@@ -46,6 +46,9 @@ __all__ = [
     "Process", "Remove", "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect",
     "read",
 ]  # fmt: skip
+
+DEFAULT = "(default generator)"
+"""How a source is worded that gives numbers of a generator which nobody seeded."""
 
 T = TypeVar("T", bound=Event)
 
@@ -118,14 +121,23 @@ class Trace:
         times is 0 for these, and the line is empty when a library drew.
         """
         found: dict[tuple[str, str], int] = {}
+        drawn = {f"{event.module} {DEFAULT}": event.module for event in self.generators}
+        by_line = set()
         for call in self.entropy:
-            if not call.importing:
-                key = (call.source, call.where or "")
-                found[key] = found.get(key, 0) + call.count
+            source, from_default, _ = call.source.partition(DEFAULT)
+            if call.importing or (from_default and source + DEFAULT not in drawn):
+                continue
+            if from_default:
+                by_line.add(source + DEFAULT)
+            elif source.startswith("numpy.random") and is_seeded_state(call.where or ""):
+                continue
+            key = (call.source, call.where or "")
+            found[key] = found.get(key, 0) + call.count
         sources = [event.path for event in self.opens if event.path.endswith(".py")]
-        for module in dict.fromkeys(event.module for event in self.generators):
-            for where in lines_drawing(sources, module) or [""]:
-                found.setdefault((f"{module} (default generator)", where), 0)
+        for source, module in drawn.items():
+            lines = lines_drawing(sources, module)
+            for where in lines or ([] if source in by_line else [""]):
+                found.setdefault((source, where), 0)
         return tuple((source, where, count) for (source, where), count in found.items())
 
 

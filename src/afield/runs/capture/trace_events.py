@@ -149,7 +149,10 @@ class Listing(Event, frozen=True, kw_only=True, gc=False):
 
 
 class EntropyCall(Event, frozen=True, kw_only=True, gc=False):
-    """A line that took entropy without a seed. `importing`: a library did while it loaded."""
+    """A line that took entropy without a seed. `importing`: a library did while it loaded.
+
+    A source that ends in `(not replayed)` gave what no seed brings back.
+    """
 
     source: str
     count: int
@@ -157,7 +160,7 @@ class EntropyCall(Event, frozen=True, kw_only=True, gc=False):
 
 
 class DefaultGenerator(Event, frozen=True, kw_only=True, gc=False):
-    """The default generator of a module (`random`, `numpy.random`) gave unseeded numbers.
+    """The default generator of a module (`random`, `numpy.random`, `torch`) gave unseeded numbers.
 
     It is seen when the process ends or seeds the generator, so no line is known.
     """

@@ -13,6 +13,7 @@ from itertools import count
 from sys import _getframe
 
 import _afield_place as place
+from _afield_generators import patch_random, patches
 from _afield_identity import blake2b
 
 BLOCK_BYTES = 64
@@ -30,6 +31,7 @@ class Streams:
         self.counter = log.counter
         self.main = get_ident()
         self.reseed_random = self.default_random = self.fresh_random = None
+        self.is_torch_unseeded = None
         self.rekey()
 
     def rekey(self):
@@ -85,9 +87,33 @@ class Streams:
         counter = self.counter()
         counter.count = 0
         where = "%s:%d" % (filename, line) if filename else place.line_of_person()
-        kind = "i" if importing else ""
+        kind = "i" if importing or is_seeded(via) else ""
         self.put("e", (label(source, inner, via, frame), where, kind), counter)
         return state, count(), counter
+
+    def note(self, source):
+        """Write that the code above takes what no stream gives: it is counted at its line."""
+        try:
+            self.notice(source)
+        except Exception as error:  # noqa: BLE001 - the person's call goes on
+            self.fault(error)
+
+    def notice(self, source):
+        """Count one more use of a source at the line of whoever is above, unless it makes keys."""
+        if self.pid != os.getpid():
+            self.identity.after_fork()
+            self.rekey()
+        kind, _, via, frame = asker(_getframe(2))
+        if kind != place.PERSON:
+            return
+        filename, line = (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
+        name = (filename, line, (None, via and via.f_code.co_name), source, "", False)
+        known = self.places.get(name)
+        if known is None:
+            if len(self.places) >= _PLACES_MAX:
+                return
+            known = self.places[name] = self.meet(name, None, via, frame)
+        known[2].hit()
 
     def notice_random(self):
         """Write that the default generator of `random` gave numbers before anybody seeded it."""
@@ -131,6 +157,15 @@ def asker(frame):
             via = frame
         frame = frame.f_back
     return (place.IMPORTING if importing else place.PERSON), inner, via, None
+
+
+def is_seeded(via):
+    """Tell whether a library makes a generator of a seed: numpy asks for entropy all the same."""
+    return (
+        via is not None
+        and via.f_code.co_name == "check_random_state"
+        and via.f_locals.get("seed") is not None
+    )
 
 
 def is_numpy_unseeded():
@@ -221,13 +256,7 @@ def install(streams, handlers):
     os.urandom = system.urandom
     if hasattr(os, "getrandom"):
         os.getrandom = system.getrandom
-    wanted = {
-        "random": lambda module: patch_random(module, streams, system),
-        "torch.random": lambda module: patch_torch(module, streams),
-        "multiprocessing.spawn": lambda module: patch_prepare(module, streams),
-        "loky.backend.spawn": lambda module: patch_prepare(module, streams),
-        "joblib.externals.loky.backend.spawn": lambda module: patch_prepare(module, streams),
-    }
+    wanted = patches(streams, system)
     for name in list(wanted):
         if name in sys.modules:
             wanted.pop(name)(sys.modules[name])
@@ -282,81 +311,3 @@ class Finder:
             loader.exec_module = exec_module
         except AttributeError:  # a loader that takes no attributes
             return
-
-
-def mimic(function, original):
-    """Let a replacement show the name, home and words of what it stands for."""
-    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
-        setattr(function, name, getattr(original, name))
-
-
-def patch_random(module, streams, system, *, reseeds=True):
-    """Seed `random` from the streams where it would ask the system.
-
-    `reseeds` is false when the default generator may already be in the person's hands.
-    """
-    base = module.Random
-    if getattr(base.__base__, "__module__", "") != "_random":
-        return  # the person's own module of this name
-    if module._urandom is system._real_urandom:  # loaded before us, by a .pth file
-        module._urandom = os.urandom
-    original = base.seed
-    default = module._inst
-
-    def seed(self, a=None, version=2):
-        if a is None:
-            data = streams.draw(32, "random.seed")
-            if data is not None:
-                a = int.from_bytes(data, "little")
-        if self is default:
-            streams.notice_random()
-        return original(self, a, version)
-
-    mimic(seed, original)
-    base.seed = seed
-    module.seed = default.seed
-
-    def reseed():
-        original(default, int.from_bytes(streams.own(32, "random", 0), "little"))
-        streams.fresh_random = default.getstate()
-
-    if reseeds:
-        reseed()
-    streams.reseed_random = reseed
-    streams.default_random = default
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=reseed)
-
-
-def patch_torch(module, streams):
-    """Give `torch.seed()` a seed of the streams (the first state of its generator is fixed)."""
-    original = module.seed
-    manual_seed = module.manual_seed
-
-    def seed():
-        data = streams.draw(8, "torch.seed")
-        if data is None:
-            return original()
-        value = int.from_bytes(data, "little") >> 1
-        manual_seed(value)
-        return value
-
-    mimic(seed, original)
-    module.seed = seed
-
-
-def patch_prepare(module, streams):
-    """Learn the name that a pool gave to this worker before the person's code is loaded."""
-    original = module.prepare
-
-    def prepare(data, *args, **kwargs):
-        name = data.get("name")
-        if name:
-            streams.identity.name(name)
-            streams.rekey()
-            if streams.reseed_random is not None:
-                streams.reseed_random()
-        return original(data, *args, **kwargs)
-
-    mimic(prepare, original)
-    module.prepare = prepare

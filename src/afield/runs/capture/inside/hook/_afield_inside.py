@@ -159,15 +159,21 @@ class Hook:
 
         return act
 
+    def tell_generators(self):
+        """Write which default generators gave numbers that nobody seeded."""
+        self.streams.notice_random()
+        if self.is_numpy_unseeded():
+            self.log.put("g", ("numpy.random",))
+        if self.streams.is_torch_unseeded is not None and self.streams.is_torch_unseeded():
+            self.log.put("g", ("torch",))
+
     def leave(self):
         """Write which libraries of numbers are loaded, and what drew numbers unseeded.
 
         It is the last of the exit handlers.
         """
         if self.streams is not None:
-            self.streams.notice_random()
-            if self.is_numpy_unseeded():
-                self.log.put("g", ("numpy.random",))
+            self.safely(self.tell_generators)()
         try:
             fd = os.open("/proc/self/maps", os.O_RDONLY)
         except OSError:
@@ -237,6 +243,7 @@ def start(here):
     environment = place.learn_environment()
     hook = Hook(folder, here, seed)
     hook.introduce()
+    watch = None
     if os.environ.get("AFIELD_TRACE") == "1":
         watch = Watch(hook.log, folder, here, environment)
         hook.handlers.update(watch.handlers)
@@ -246,6 +253,8 @@ def start(here):
         atexit.register(hook.safely(watch.tell_code))
     if seed:
         hook.safely(hook.replay)()
+    if watch is not None and hook.streams is not None:
+        watch.device = lambda path: hook.streams.note(path + " (not replayed)")
     hook.handlers["sys.excepthook"] = hook.uncaught  # told by Python itself; nothing is replaced
     hook.listen()
     hook.at_fork()

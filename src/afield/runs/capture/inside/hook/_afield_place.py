@@ -13,9 +13,10 @@ DEPTH_MAX = 64
 
 # Code below these makes keys and the like: it always gets the system's own entropy.
 KEY_MAKERS = (
-    "Crypto", "Cryptodome", "OpenSSL", "asyncssh", "authlib", "bcrypt", "cryptography", "ecdsa",
-    "itsdangerous", "jose", "josepy", "jwcrypto", "jwt", "keyring", "multiprocessing", "nacl",
-    "paramiko", "passlib", "rsa", "ssl.py", "hmac.py", "crypt.py",
+    "Crypto", "Cryptodome", "OpenSSL", "argon2", "asyncssh", "authlib", "bcrypt", "cryptography",
+    "django", "ecdsa", "itsdangerous", "jose", "josepy", "jupyter_client", "jupyter_server",
+    "jupyterhub", "jwcrypto", "jwt", "keyring", "msal", "multiprocessing", "nacl", "notebook",
+    "oauthlib", "paramiko", "passlib", "rsa", "werkzeug", "ssl.py", "hmac.py", "crypt.py",
 )  # fmt: skip
 ENTROPY_TAKERS = ("random.py", "secrets.py", "uuid.py", "tempfile.py")
 LISTERS = ("os.py", "glob.py", "pathlib.py", "pathlib", "<frozen os>", "<frozen glob>")

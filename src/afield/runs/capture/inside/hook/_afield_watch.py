@@ -14,6 +14,7 @@ SEEN_MAX = 1000000
 FILES_TOLD_MAX = 2000 if os.sep == "/" else SEEN_MAX
 FILES_TOLD_EACH = 4  # after so many, so many more of each folder
 CODE_ENDS = (".py", ".pyc", ".pyd", ".so", ".pth", ".dll", ".dylib", ".pyi")
+RANDOM_DEVICES = ("/dev/urandom", "/dev/random")
 SHARED = "/dev/shm/"  # noqa: S108 - watched, not used: people keep data there
 _TRUNCATES = os.O_TRUNC | os.O_EXCL
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
@@ -39,6 +40,7 @@ class Watch:
         self.told = set()
         self.code = set()  # of installed distributions: told in bundles, for it is much
         self.code_untold = []
+        self.device = None  # told when the system's device of randomness is opened
         self.handlers = {
             "open": self.opened(),
             "os.remove": self.removed,
@@ -122,6 +124,8 @@ class Watch:
 
     def note_code(self, text, flags):
         """Keep in mind that a file of installed code was opened, and tell of many at once."""
+        if self.device is not None and text in RANDOM_DEVICES:
+            self.device(text)
         if _SITE in text and not flags & 3 and text not in self.code:
             self.code.add(text)
             self.code_untold.append(text)
