@@ -50,6 +50,11 @@ def test_a_time_that_the_code_measures_is_named_with_its_line(code, word):
     assert found.evidence == ("first", f"a time is measured at plot.py:2 (`{word}`)")
 
 
+def test_a_process_id_is_called_that():
+    found = shown("import os\nx = os.getpid()")
+    assert "; the process id is taken at plot.py:2 (`os.getpid`)" in found.detail
+
+
 @pytest.mark.parametrize(
     ("code", "word"),
     [

@@ -36,6 +36,7 @@ CLOCKS = frozenset(
     for function, module in _CLOCKS.items()
     for name in (f"{module}.{function}", f"{module}.{function}_ns")
 ) | {"datetime.datetime.today"}
+PROCESS_ID = "os.getpid"
 PARALLEL = frozenset(f"{module}.{name}" for name, module in _PARALLEL.items())
 _WORKERS = frozenset(("n_jobs", "num_workers", "workers", "processes"))
 _THREADED = ("libgomp", "libomp", "libiomp", "vcomp")
@@ -52,7 +53,8 @@ def suspects(side: Side) -> list[str]:
         for line, word, is_clock in sorted(_found(text)):
             told = f"{path}:{line} (`{word}`)"
             if is_clock:
-                clocks.append(f"a time is measured at {told}")
+                what = "the process id is taken" if word == PROCESS_ID else "a time is measured"
+                clocks.append(f"{what} at {told}")
             else:
                 parallel.append(f"work is done in parallel at {told}")
     if not clocks and not parallel and (library := _threads(side)):
