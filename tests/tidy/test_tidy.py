@@ -47,7 +47,9 @@ PRINTS = {
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
-RULES_READ_BY_ROOMS = ("kernel", "vault", "journal", "projection", "members", "datasets", "runs")
+RULES_READ_BY_ROOMS = (
+    "kernel", "vault", "journal", "projection", "sync", "members", "datasets", "runs",
+)  # fmt: skip
 
 
 def relative(path: Path) -> str:
