@@ -145,6 +145,18 @@ def test_an_input_that_is_too_large_is_digested_but_not_kept(run, project, tmp_p
     assert f"not kept: {path}, 3.0 MB (too large)" in done.manifest.blockers
 
 
+def test_of_many_inputs_outside_the_project_three_are_named_and_the_rest_counted(
+    run, project, tmp_path
+):
+    for number in range(5):
+        write(tmp_path / f"{number}.csv", str(number))
+    done = run("python", "-c", "for n in range(5): open(f'../{n}.csv').read()")
+    assert list(done.manifest.blockers) == [
+        *(f"input {tmp_path}/{number}.csv is outside the project" for number in range(3)),
+        "2 more inputs are outside the project",
+    ]
+
+
 def test_data_that_git_ignores_comes_along_when_it_is_read(run, project, git):
     git(project, "init", "-q")
     write(project / ".gitignore", "data/\n")

@@ -153,7 +153,9 @@ def find_blockers(
     """Say in words, one line each, what stands in the way of reproducing the run."""
     lines = [f"reads the network: {address}" for address in _few(manifest.network, "addresses")]
     outside = [record.path for record in manifest.inputs if os.path.isabs(record.path)]
-    lines += [f"input {path} is outside the project" for path in _few(outside, "inputs")]
+    lines += _told(
+        outside, "input {} is outside the project", "{} more inputs are outside the project"
+    )
     written = [one.path for one in manifest.outputs if os.path.isabs(one.path)]
     lines += [f"writes outside the project: {path}" for path in _few(written, "files")]
     lines += _not_kept(manifest.code, manifest.inputs)
@@ -180,7 +182,9 @@ def _not_kept(code: Code | None, inputs: Sequence[FileRecord]) -> list[str]:
     lines = [f"not kept: {path}" for path in _few([_named(one) for one in kept_by_digest], "files")]
     lines += [f"not kept: {path}" for path in _few([f"{o.path} ({o.why})" for o in gone], "files")]
     changed = [record.path for record in inputs if record.changed and not record.kept]
-    lines += [f"input {path} changed during the run" for path in _few(changed, "inputs")]
+    lines += _told(
+        changed, "input {} changed during the run", "{} more inputs changed during the run"
+    )
     return lines
 
 
@@ -193,7 +197,7 @@ def _folders(inputs: Sequence[FileRecord]) -> list[str]:
     found = [one for one in inputs if one.folder is not None and not one.kept]
     stated = [f"{one.path}: {one.note}" for one in found if one.folder and one.folder.by == "stat"]
     inside = [f"{one.path}, {one.note}" for one in found if not os.path.isabs(one.path)]
-    lines = [f"input {words}" for words in _few(stated, "folders")]
+    lines = _told(stated, "input {}", "{} more input folders")
     return lines + [f"not kept: {words}" for words in _few(inside, "folders")]
 
 
@@ -238,6 +242,13 @@ def _secrets(redactions: Iterable[Redaction]) -> list[str]:
         elif one.where == "code":
             lines.append(f"{one.name} holds a secret that is not kept ({one.rule})")
     return list(dict.fromkeys(lines))
+
+
+def _told(values: Sequence[str], one: str, rest: str) -> list[str]:
+    """Return a line on each of the first values, and one on how many more there are."""
+    lines = [one.format(value) for value in values[:BLOCKER_PATHS_MAX]]
+    more = len(values) - BLOCKER_PATHS_MAX
+    return lines if more <= 0 else [*lines, rest.format(more)]
 
 
 def _few(values: Sequence[str], what: str) -> list[str]:
