@@ -166,7 +166,7 @@ def test_a_workspace_that_is_not_there_is_exit_10(afield, tmp_path):
     answer = afield("runs", "--workspace", str(tmp_path))
     assert answer.code == 10
     assert "no workspace" in answer.err
-    assert "hint: afield init" in answer.err
+    assert f"hint: afield init {tmp_path}\n" in answer.err
 
 
 def test_without_a_workspace_the_default_one_is_used(afield, tmp_path, monkeypatch, own_home):

@@ -58,10 +58,10 @@ def test_the_variable_names_the_folder_or_the_workspace_itself(tmp_path, workspa
 
 def test_opening_what_is_not_there_says_so_with_a_hint(tmp_path):
     with pytest.raises(NoWorkspace) as told:
-        afield.open(tmp_path / "nothing")
-    assert told.value.hint == "afield init"
+        afield.open(tmp_path / "nothing at all")
+    assert told.value.hint == f"afield init '{tmp_path / 'nothing at all'}'"
     assert told.value.exit_code == 10
-    assert not (tmp_path / "nothing").exists()
+    assert not (tmp_path / "nothing at all").exists()
 
 
 def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path):

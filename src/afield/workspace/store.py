@@ -39,9 +39,11 @@ def open_store(
     path = os.path.join(folder, layout.CONFIG)
     if not os.path.isfile(path):
         _refuse_foreign(folder)
-        raise NoWorkspace(
-            "no workspace", os.path.dirname(folder), "it has no .afield folder", hint="afield init"
-        )
+        import shlex  # rarely needed, and not light
+
+        place = os.path.dirname(folder)
+        hint = f"afield init {shlex.quote(place)}"
+        raise NoWorkspace("no workspace", place, "it has no .afield folder", hint=hint)
     config = read_config(files, path)
     return _record(folder, config, files, clock or SystemClock()), config
 
