@@ -35,6 +35,7 @@ NOT_IMPORTED_BY_NAME = {
     "runs/capture/inside/hook/_afield_importlib_bootstrap.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_libraries.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_kernels.py": "found on the child's PYTHONPATH",
+    "runs/capture/inside/hook/_afield_generators.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_identity.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_log.py": "found on the child's PYTHONPATH",
     "runs/capture/inside/hook/_afield_watch.py": "found on the child's PYTHONPATH",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from afield.replay.causes import Cause, Side, first_cause
-from afield.runs.manifest import Capture, FileRecord, Host, Manifest
+from afield.runs.manifest import Capture, Entropy, FileRecord, Host, Manifest
 
 HOST = Host(system="Linux", release="6", machine="x86_64", cpu="A", cores=2, memory_bytes=1)
 
@@ -107,3 +107,10 @@ def test_threads_of_a_library_are_the_last_suspect():
     assert "libgomp" not in shown("import time\ntime.time()", libraries=libraries).detail
     alone = shown("x = 1", libraries=libraries, threads={"OMP_NUM_THREADS": "1"})
     assert "libgomp" not in alone.detail
+
+
+def test_a_device_of_randomness_that_was_read_is_named():
+    calls = (("/dev/urandom (not replayed)", "plot.py:2", 1), ("os.urandom", "plot.py:3", 1))
+    found = shown("x = 1", entropy=Entropy(mode="replay", run_seed="5e", calls=calls))
+    told = "/dev/urandom gives what no seed brings back, at plot.py:2"
+    assert told in " ".join((found.detail, *found.evidence))

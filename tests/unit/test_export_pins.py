@@ -15,7 +15,7 @@ from afield.replay.export import (
     export_requirements,
 )
 from afield.replay.export.pins import sort_pins, split_vcs
-from afield.runs.manifest import Capture, Distribution, Entropy, Environment, Manifest
+from afield.runs.manifest import Capture, Distribution, Entropy, Environment, Manifest, Patch
 from afield.vault import Vault
 
 
@@ -211,3 +211,20 @@ def test_text_of_a_lock_is_quoted_as_toml_has_it():
     for value in ('a"b\\c', "ü\u2028\x7f\t", "\x00\x1f"):
         assert tomllib.loads(f"x = {_text(value)}")["x"] == value
     assert json.loads(_text("plain")) == "plain"
+
+
+@pytest.mark.parametrize("export", [export_requirements, export_dockerfile, export_devcontainer])
+def test_that_patches_are_not_in_a_file_is_said_in_it(subject, export):
+    patches = (Patch(path="a/x.py", how="changed"), Patch(path="a/y.py", how="added"))
+    found = export(subject(Distribution(name="a", version="1", identity="i", patched=patches)))
+    told = "a 1: was patched by hand, and the patches are not in here: a/x.py and 1 more"
+    assert told in found.notes
+    assert "patched by hand" in found.text
+
+
+def test_a_wheel_out_of_the_record_has_what_was_changed_in_it(subject, vault):
+    patches = (Patch(path="a/x.py", how="changed"),)
+    one = Distribution(
+        name="a", version="1", origin="local", wheel=vault.put(wheel("t")), patched=patches
+    )
+    assert sort_pins(subject(one)).doubts == []

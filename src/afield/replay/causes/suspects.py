@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from afield.replay.causes.cause import Side
 from afield.replay.timing import is_duration_name
+from afield.runs.capture.entropy import NOT_REPLAYED
 
 SOURCE_CHARS_MAX = 1_000_000
 FILES_MAX = 100
@@ -57,6 +58,11 @@ def suspects(side: Side) -> list[str]:
                 clocks.append(f"{what} at {told}")
             else:
                 parallel.append(f"work is done in parallel at {told}")
+    clocks += [
+        f"{source.removesuffix(NOT_REPLAYED).strip()} gives what no seed brings back, at {where}"
+        for source, where, _ in side.manifest.entropy.calls
+        if source.endswith(NOT_REPLAYED) and not source.startswith("uuid.")  # these are clocks
+    ]
     if not clocks and not parallel and (library := _threads(side)):
         parallel.append(f"{library} was loaded, whose threads may add up in any order")
     return clocks + parallel
