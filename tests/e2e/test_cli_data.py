@@ -8,6 +8,9 @@ import stat
 
 import pytest
 
+from afield.datasets.query import versions
+from afield.workspace.workspace import Workspace
+
 
 @pytest.fixture
 def data(project):
@@ -172,3 +175,66 @@ def test_the_pages_for_people_say_the_same(afield, data):
     assert "x.csv" in page
     assert "unchanged: customers@1" in afield("data", "add", str(data), "--name", "customers").out
     assert "every byte the same" in afield("data", "check", str(data)).out
+
+
+def test_a_diff_names_files_and_rows_and_what_became_of_columns(afield, data):
+    add(afield, data)
+    (data / "x.csv").write_text("a,c\n3,7\n1,2\n")
+    (data / "link").unlink()
+    (data / "new.txt").write_text("new")
+    (data / "sub" / "run.sh").rename(data / "go.sh")
+    add(afield, data)
+    found = afield("data", "diff", "customers@1", "customers@2", "--key", "a", "--json")
+    assert found.code == 0
+    files = found.json["files"]
+    assert [one["path"] for one in files["added"]] == ["new.txt"]
+    assert [one["path"] for one in files["removed"]] == ["link"]
+    assert files["renamed"] == [{"before": "sub/run.sh", "after": "go.sh"}]
+    (table,) = found.json["tables"]
+    assert table["by"] == "key"
+    assert (table["rows"]["added"], table["rows"]["same"]) == (1, 1)
+    columns = {one["name"]: one for one in table["columns"]}
+    assert (columns["b"]["after"], columns["c"]["before"]) == (None, None)
+    assert columns["a"]["after"]["max"] == 3
+    page = afield("data", "diff", "customers@1", "customers@2")
+    assert "x.csv  1 → 2 rows, by position" in page.out
+    words = ("data", "diff", "customers@1", "customers@2", "--exit-code")
+    assert afield(*words).code == 4
+    assert afield("data", "diff", "customers", "customers@2", "--exit-code").code == 0
+    refused = afield(*words, "--key", "nothing")
+    assert refused.code == 1
+    assert "there are a, b, c" in refused.err
+
+
+def test_a_version_keeps_what_its_tables_hold(afield, data):
+    for part in range(3):
+        rows = "".join(f"{part * 100 + n},w{n % 7}\n" for n in range(100))
+        (data / f"part-{part}.csv").write_text("id,word\n" + rows)
+    (data / "broken.parquet").write_bytes(b"no table")
+    add(afield, data)
+    profile = afield("data", "show", "customers", "--json").json["profile"]
+    (parts, other) = profile["tables"]
+    assert (parts["files"], parts["rows"], other["path"]) == (3, 300, "x.csv")
+    columns = {one["name"]: one for one in parts["columns"]}
+    assert (columns["id"]["min"], columns["id"]["max"], columns["id"]["distinct"]) == (0, 299, 300)
+    assert columns["word"]["distinct"] == 7
+    assert [one["path"] for one in profile["skipped"]] == ["broken.parquet"]
+    page = afield("data", "show", "customers").out
+    assert "part-0.csv and 2 more: 300 rows, 2 columns" in page
+    afield("data", "add", str(data), "--name", "bare", "--no-profile")
+    assert afield("data", "show", "bare", "--json").json["profile"] is None
+
+
+def test_an_unchanged_table_is_profiled_once(afield, data, project):
+    add(afield, data)
+    (data / "new.txt").write_text("new")
+    add(afield, data)
+    with Workspace.open(project) as workspace:
+        workspace.refresh()
+        first, second = versions(workspace.projection, "customers")
+        parts = [
+            {one.path: one.object for one in workspace.record.vault.get_tree(found.profile)}
+            for found in (first, second)
+        ]
+    assert parts[0] == parts[1]
+    assert len(parts[0]) == 2

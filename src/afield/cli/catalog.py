@@ -59,6 +59,7 @@ DATA_COMMANDS: dict[str, Entry] = {
     "add": Entry("afield.cli.commands.data_add", "Keep a file or folder as a new version."),
     "list": Entry("afield.cli.commands.data_list", "List the datasets."),
     "show": Entry("afield.cli.commands.data_show", "Show a dataset: versions, files, columns."),
+    "diff": Entry("afield.cli.commands.data_diff", "Say how two versions differ, row by row."),
     "get": Entry("afield.cli.commands.data_get", "Write a version's files into a folder."),
     "check": Entry("afield.cli.commands.data_check", "Say which version a path holds."),
     "card": Entry("afield.cli.commands.data_card", "Show, fill in or check the data card."),

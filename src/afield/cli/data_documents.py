@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from afield.datasets.card import Card
+    from afield.datasets.diff import Difference, TableChanges
     from afield.datasets.query import Version
     from afield.vault import TreeEntry
     from afield.workspace.workspace import Workspace
@@ -55,4 +56,54 @@ def file_entry(entry: TreeEntry) -> dict[str, Any]:
         "size_bytes": entry.size_bytes,
         "digest": entry.object,
         "mode": f"{entry.mode:o}",
+    }
+
+
+def difference_part(found: Difference) -> dict[str, Any]:
+    """Return how two versions differ."""
+    files = found.files
+    return {
+        "equal": files.equal,
+        "files": {
+            "same": files.same,
+            "added": file_parts(files.added),
+            "removed": file_parts(files.removed),
+            "changed": [
+                {"path": new.path, "before": file_entry(old), "after": file_entry(new)}
+                for old, new in files.changed
+            ],
+            "renamed": [{"before": one.before, "after": one.after} for one in files.renamed],
+        },
+        "tables": [_table_part(table) for table in found.tables],
+        "not_compared": [{"path": path, "why": why} for path, why in found.skipped],
+    }
+
+
+def _table_part(table: TableChanges) -> dict[str, Any]:
+    rows = table.rows
+    columns = []
+    for name, (before, after) in table.columns.items():
+        columns.append(
+            {
+                "name": name,
+                "before": before,
+                "after": after,
+                "cells_changed": rows.cells.get(name),
+            }
+        )
+    return {
+        "path": table.path,
+        "by": "key" if table.key else "position",
+        "key": list(table.key),
+        "rows": {
+            "before": table.rows_before,
+            "after": table.rows_after,
+            "added": rows.added,
+            "removed": rows.removed,
+            "changed": rows.changed,
+            "same": rows.same,
+            "repeated_keys": rows.repeated,
+        },
+        "examples": rows.examples,
+        "columns": columns,
     }

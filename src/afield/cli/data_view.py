@@ -35,6 +35,8 @@ def dataset_page(
     table.add_row("added", styled(f"{words.ago(document['added'], now)} by {document['by']}"))
     table.add_row("versions", _versions(document["versions"], now, most))
     table.add_row("files", _files(document["contents"], most))
+    for name, part in _profile(document["profile"], most):
+        table.add_row(name, part)
     table.add_row("card", _card(document["card"]))
     yield table
 
@@ -60,6 +62,45 @@ def _files(files: list[dict[str, Any]], most: int | None) -> RenderableType:
     for one in files[:most]:
         table.add_row(styled(one["path"]), styled(words.size(one["size_bytes"])))
     return screen.with_rest(table, len(files), most)
+
+
+def _profile(
+    found: dict[str, Any] | None, most: int | None
+) -> Iterator[tuple[str, RenderableType]]:
+    if found is None:
+        return
+    for group in found["tables"][:most]:
+        rows = f"{group['rows']:,} rows, {words.count(len(group['columns']), 'column')}"
+        more = f" and {group['files'] - 1} more" if group["files"] > 1 else ""
+        yield "table", styled(f"{group['path']}{more}: {rows}")
+        yield "", column_table(group["columns"], most)
+    for one in found["skipped"][:most]:
+        yield "no table", styled(f"{one['path']}: {one['why']}", "yellow")
+    if found["not_read"]:
+        yield (
+            "",
+            styled(f"{words.count(found['not_read'], 'smaller table')} not looked into", "dim"),
+        )
+
+
+def column_table(columns: list[dict[str, Any]], most: int | None) -> RenderableType:
+    """Return the columns of a table with what they hold."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("column", "type", "nulls", "distinct", "min", "median", "max"):
+        table.add_column(title, overflow="fold")
+    for one in columns[:most]:
+        distinct = "" if one["distinct"] is None else f"{one['distinct']:,}"
+        median = one["quantiles"]["p50"] if one["quantiles"] else ""
+        table.add_row(
+            *(styled(one["name"]), styled(one["type"], "dim"), styled(f"{one['nulls']:,}")),
+            styled(distinct if one["distinct_exact"] or not distinct else f"≈{distinct}"),
+            *(styled(_value(value)) for value in (one["min"], median, one["max"])),
+        )
+    return screen.with_rest(table, len(columns), most)
+
+
+def _value(value: object) -> str:
+    return "" if value is None else words.number(value)
 
 
 def _card(card: dict[str, Any]) -> RenderableType:

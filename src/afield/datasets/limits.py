@@ -25,3 +25,42 @@ LEFT_OUT_MAX = 1000
 
 DROPS_PER_ENTRY_MAX = 5000
 """Versions that one entry puts out of sight."""
+
+BATCH_ROWS = 1 << 15
+"""Rows of a table that are looked at together."""
+
+TEXT_BLOCK_BYTES = 1 << 19
+"""Bytes of a text table that are parsed together, and of a Parquet column read ahead."""
+
+LINE_BYTES_MAX = 64 << 20
+"""One line of JSON Lines."""
+
+RETYPES_MAX = 200
+"""Columns of a text table whose type may turn out to be another than its first rows show."""
+
+PROFILED_FILES_MAX = 200
+"""Tables of one version that are profiled, the largest ones; the others are counted."""
+
+PROFILED_COLUMNS_MAX = 2000
+"""Columns of a table that are profiled; further ones are counted."""
+
+EXACT_DISTINCT_MAX = 1024
+"""Up to this many values of a column are counted exactly; more are estimated."""
+
+SKETCH_K = 256
+"""Size of the quantile sketch; 256 gives ranks within about 1 %."""
+
+VALUE_CHARS_MAX = 100
+"""Characters of a text that stand as a column's least or greatest value."""
+
+DIFFED_TABLES_MAX = 100
+"""Tables that a diff compares row by row, the largest ones; the others are named."""
+
+PART_BYTES = 16 << 20
+"""Of a table in memory: what is compared by key at once, roughly."""
+
+PARTS_MAX = 256
+"""Parts of a table that is compared by key; each is an open file."""
+
+EXAMPLES_MAX = 5
+"""Rows that a diff names as examples."""

@@ -10,13 +10,16 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from afield.datasets import events
 from afield.datasets.add import Kept, Progress, keep
 from afield.datasets.card import Card, edit_card, read_card
 from afield.datasets.check import Present, look
 from afield.datasets.checkout import Written, checkout
+from afield.datasets.diff import Difference, diff
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
+from afield.datasets.profile import profile, summary_of
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
 from afield.kernel.digest import digest
@@ -51,7 +54,9 @@ def add(
     *,
     message: str = "",
     card: Mapping[str, str] | None = None,
+    profiled: bool = True,
     progress: Progress,
+    profiling: Progress,
 ) -> Added:
     """Make what is at `path` the newest version of a dataset, unless it is that already.
 
@@ -61,7 +66,9 @@ def add(
         name: of the dataset; made when there is none.
         message: a word on this version.
         card: fields of the data card to set, in the same breath.
+        profiled: look into tables and keep what they hold.
         progress: is told of each file.
+        profiling: is told of each table that is looked into.
 
     Raises:
         NameBad: no dataset may be called so.
@@ -77,6 +84,10 @@ def add(
     before = latest(workspace.projection, name)
     fresh = before is None or before.tree != kept.tree
     if fresh:
+        statistics = None
+        if profiled:
+            earlier = before.profile if before else None
+            statistics = profile(kept.entries, record.vault, before=earlier, progress=profiling)
         text = record.vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
         drafts.append(
             events.added(
@@ -84,6 +95,7 @@ def add(
                 tree=kept.tree,
                 files=len(kept.entries),
                 size_bytes=kept.size_bytes,
+                profile=statistics,
                 message=text,
             )
         )
@@ -128,6 +140,14 @@ def message_of(workspace: Workspace, version: Version) -> str | None:
     if version.message is None or not workspace.record.vault.has(version.message):
         return None
     return workspace.text_of(version.message)
+
+
+def statistics_of(workspace: Workspace, version: Version) -> dict[str, Any] | None:
+    """Return the summary of a version's profile; None when it has none, or it is not here."""
+    vault = workspace.record.vault
+    if version.profile is None or not vault.has(version.profile):
+        return None
+    return summary_of(vault, version.profile)
 
 
 def card_of(workspace: Workspace, name: str) -> Card:
@@ -200,6 +220,28 @@ def nearest(workspace: Workspace, found: Present) -> Version | None:
         if score[0] and score > best:
             best, chosen = score, one
     return chosen
+
+
+def difference(
+    workspace: Workspace,
+    before: Version,
+    after: Version,
+    *,
+    key: Sequence[str],
+    progress: Progress,
+) -> Difference:
+    """Compare two versions; see `datasets.diff`."""
+    folder = os.path.join(workspace.path, layout.CACHE)
+    os.makedirs(folder, exist_ok=True)
+    vault = workspace.record.vault
+    return diff(
+        files_of(workspace, before),
+        files_of(workspace, after),
+        vault,
+        key=key,
+        folder=folder,
+        progress=progress,
+    )
 
 
 def drop(workspace: Workspace, found: Sequence[Version], *, gone: bool) -> None:

@@ -34,6 +34,7 @@ LEFT_OUT_SHOWN = 5
     metavar="KEY=VALUE",
     help="Set a field of the data card with it (`afield data card`).",
 )
+@click.option("--no-profile", is_flag=True, help="Do not look into tables.")
 @global_options
 @click.pass_context
 def command(
@@ -43,6 +44,7 @@ def command(
     name: str,
     message: str,
     fields: tuple[tuple[str, str], ...],
+    no_profile: bool,
 ) -> int:
     """Keep PATH, a file or a folder, as the newest version of a dataset.
 
@@ -50,6 +52,7 @@ def command(
     is lost in no part: the next one carries on. Exits with 3 when something in PATH could not
     be kept.
     """
+    from afield.cli.transfer import Transfer
     from afield.datasets.limits import MESSAGE_BYTES_MAX
     from afield.workspace.datasets import add
 
@@ -59,8 +62,17 @@ def command(
     message, card = _clean(session, message.strip(), dict(fields))
     workspace = session.workspace()
     full = os.path.abspath(path)  # noqa: PTH100 - links in it are the person's own
-    with _transfer(session, full) as progress:
-        added = add(workspace, full, name, message=message, card=card, progress=progress)
+    with _transfer(session, full) as progress, Transfer(session, "looking into") as profiling:
+        added = add(
+            workspace,
+            full,
+            name,
+            message=message,
+            card=card,
+            profiled=not no_profile,
+            progress=progress,
+            profiling=profiling,
+        )
     document = _document(workspace, added)
     if session.json:
         emit_json(document)

@@ -17,9 +17,9 @@ from afield.cli.session import global_options, session_of
 @global_options
 @click.pass_context
 def command(context: click.Context, *, version: str, everything: bool) -> None:
-    """Show a version of a dataset: when and by whom, its files and its data card."""
+    """Show a version of a dataset: when and by whom, its files, columns and data card."""
     from afield.cli.data_documents import card_part, file_parts, version_part
-    from afield.workspace.datasets import card_of, files_of, find, history
+    from afield.workspace.datasets import card_of, files_of, find, history, statistics_of
 
     session = session_of(context)
     workspace = session.workspace()
@@ -29,6 +29,7 @@ def command(context: click.Context, *, version: str, everything: bool) -> None:
         **version_part(workspace, found),
         "versions": [version_part(workspace, one) for one in history(workspace, found.name)],
         "contents": file_parts(files_of(workspace, found)),
+        "profile": statistics_of(workspace, found),
         "card": card_part(card_of(workspace, found.name)),
     }
     warn_of_damage(workspace)

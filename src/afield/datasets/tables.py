@@ -1,0 +1,215 @@
+"""Files that hold tables, read batch by batch: CSV, TSV, Parquet, Arrow (Feather), JSON Lines.
+
+The format is told by the file's name, as it is for chunking. Text tables may be compressed. pyarrow
+is imported in functions only, and reads in one thread: memory stays bounded, and CPU is others'.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from afield.datasets.errors import LibraryMissing, NotATable
+from afield.datasets.limits import BATCH_ROWS, LINE_BYTES_MAX, RETYPES_MAX, TEXT_BLOCK_BYTES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Open = Callable[[], BinaryIO]
+"""Opens the bytes of a file anew: a table may be read several times."""
+
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".arrows": "arrow",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_COLUMN = re.compile(r"In CSV column #(\d+): .*?conversion error to ([a-z0-9_]+)")
+
+
+def format_of(path: str) -> str | None:
+    """Return the format of a table by the file's name; None for what is no table."""
+    lowered = path.lower()
+    for suffix in COMPRESSED:
+        if lowered.endswith(suffix):
+            inner = format_of(lowered.removesuffix(suffix))
+            return inner if inner in ("csv", "tsv", "jsonl") else None
+    return next((name for suffix, name in FORMATS.items() if lowered.endswith(suffix)), None)
+
+
+def compression_of(path: str) -> str | None:
+    """Return how the whole file is compressed, by its name."""
+    return next(
+        (name for suffix, name in COMPRESSED.items() if path.lower().endswith(suffix)), None
+    )
+
+
+class Table:
+    """A table in a file, which may be read several times.
+
+    Args:
+        path: the file's name, which tells its format.
+        open_file: opens its bytes.
+
+    Raises:
+        NotATable: the name is none of a table.
+    """
+
+    def __init__(self, path: str, open_file: Open) -> None:
+        found = format_of(path)
+        if found is None:
+            why = f"names of tables end in {', '.join(FORMATS)}"
+            raise NotATable("not a table", path, why)
+        self.path = path
+        self.format = found
+        self._open = open_file
+        self._types: dict[str, pa.DataType] = {}
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order.
+
+        Raises:
+            NotATable: the bytes are no such table.
+            Retyped: a column of a text table turned out to hold another type than its first rows
+                showed. It is known now: read again from the start.
+        """
+        import pyarrow as pa
+
+        try:
+            with self._open() as stream:
+                yield from self._read(self._inflated(stream))
+        except pa.ArrowInvalid as error:
+            self._learn(error)
+            raise NotATable("cannot read table", self.path, _first_line(error)) from error
+        except (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowKeyError) as error:
+            raise NotATable("cannot read table", self.path, _first_line(error)) from error
+        except OSError as error:
+            if error.errno is not None:  # the disk's; pyarrow's own of bad bytes have none
+                raise
+            raise NotATable("cannot read table", self.path, _first_line(error)) from error
+
+    def _read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+        if self.format in ("csv", "tsv"):
+            return self._read_csv(stream)
+        if self.format == "parquet":
+            return _read_parquet(stream)
+        if self.format == "arrow":
+            return _read_arrow(stream)
+        return _read_json_lines(stream, self.path)
+
+    def _inflated(self, stream: BinaryIO) -> BinaryIO:
+        import pyarrow as pa
+
+        name = compression_of(self.path)
+        return pa.CompressedInputStream(stream, name) if name else stream
+
+    def _read_csv(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+        from pyarrow import csv
+
+        self._names: list[str] = []
+        with csv.open_csv(
+            stream,
+            read_options=csv.ReadOptions(block_size=TEXT_BLOCK_BYTES, use_threads=False),
+            parse_options=csv.ParseOptions(
+                delimiter="\t" if self.format == "tsv" else ",", newlines_in_values=True
+            ),
+            convert_options=csv.ConvertOptions(column_types=self._types),
+        ) as reader:
+            self._names = reader.schema.names
+            yield _no_rows(reader.schema)
+            yield from reader
+
+    def _learn(self, error: Exception) -> None:
+        """Give the column that did not fit a wider type, and have it read again."""
+        import pyarrow as pa
+
+        found = _COLUMN.search(str(error))
+        if self.format not in ("csv", "tsv") or found is None:
+            return
+        number, was = int(found[1]), found[2]
+        if number >= len(self._names) or len(self._types) > RETYPES_MAX or was == "binary":
+            return
+        wider = {"int64": pa.float64(), "string": pa.binary()}.get(was, pa.string())
+        self._types[self._names[number]] = wider
+        raise Retyped from error
+
+
+class Retyped(Exception):
+    """A column is of another type than its first rows showed; what was read is void."""
+
+
+def _read_parquet(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(stream, pre_buffer=False, buffer_size=TEXT_BLOCK_BYTES) as file:
+        yield _no_rows(file.schema_arrow)
+        yield from file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
+
+
+def _read_arrow(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    head = stream.read(6)
+    stream.seek(0)
+    if head == b"ARROW1":
+        with pa.ipc.open_file(stream) as file:
+            yield _no_rows(file.schema)
+            for number in range(file.num_record_batches):
+                yield from _sliced(file.get_batch(number))
+    elif head[:4] == b"FEA1":
+        raise NotATable("cannot read table", "Feather", "its first version is not read")
+    else:
+        with pa.ipc.open_stream(stream) as reader:
+            yield _no_rows(reader.schema)
+            for batch in reader:
+                yield from _sliced(batch)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch that tells the columns of a table, which may have no rows."""
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
+def _sliced(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, BATCH_ROWS):
+        yield batch.slice(start, BATCH_ROWS)
+
+
+def _read_json_lines(stream: BinaryIO, path: str) -> Iterator[pa.RecordBatch]:
+    """Parse whole lines, some megabytes at a time; each block has the columns that it names."""
+    try:
+        from pyarrow import json
+    except ImportError as error:
+        raise LibraryMissing("cannot read table", path, "pyarrow came without JSON") from error
+    rest = b""
+    while block := stream.read(TEXT_BLOCK_BYTES):
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        if not newline and len(rest) > LINE_BYTES_MAX:
+            raise NotATable("cannot read table", path, f"a line has over {LINE_BYTES_MAX} bytes")
+        if whole.strip():
+            yield from _json_block(json, whole)
+    if rest.strip():
+        yield from _json_block(json, rest)
+
+
+def _json_block(json: object, data: bytes) -> Iterator[pa.RecordBatch]:
+    table = json.read_json(  # type: ignore[attr-defined]
+        io.BytesIO(data),
+        read_options=json.ReadOptions(use_threads=False, block_size=len(data) + 1),  # type: ignore[attr-defined]
+    )
+    yield from table.to_batches(max_chunksize=BATCH_ROWS)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__
