@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test bench corpus corpus-files demo clean help
+.PHONY: setup fmt lint types test simulate bench corpus corpus-files demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ corpus-files: setup
 
 test: corpus-files ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+simulate: setup ## the simulation of sync at length: 1,000 worlds
+	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 1000 tests/simulation/test_sync_worlds.py
 
 bench: corpus-files ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks

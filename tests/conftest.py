@@ -21,6 +21,11 @@ settings.register_profile(
 settings.load_profile("afield")  # over Hypothesis's own for CI, where examples are always the same
 
 
+def pytest_addoption(parser):
+    about = "worlds that the simulation of sync lives through (make simulate: 1000)"
+    parser.addoption("--seeds", type=int, default=200, help=about)
+
+
 def pytest_configure():
     hear_signals()
     if os.environ.get("AFIELD_CI"):

@@ -100,7 +100,8 @@ class Person:
         self.journal.append_many([draft])
 
     def machine(self, **wishes):
-        job = Job(WORKSPACE, key_of(1).public, self.key, "remote", **wishes)
+        team = frozenset(key_of(number).device for number in range(1, 7))
+        job = Job(WORKSPACE, key_of(1).public, self.key, "remote", heeds=team, **wishes)
         return Reconciler(job)
 
     def sync(self, remote, *, name="r", go_on=lambda: True, may_send=None, data="all"):

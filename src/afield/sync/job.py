@@ -26,6 +26,8 @@ class Job:
         address: the remote, for people.
         data: which bytes of files travel.
         dry: nothing is transferred, only counted.
+        heeds: the devices whose complaints (of what is damaged or missing at the remote) are
+            heeded: those that count in this workspace. None: all.
         anew: what this device vouched for before is looked at again.
         report: what came of it.
     """
@@ -36,8 +38,13 @@ class Job:
     address: str
     data: Policy = "all"
     dry: bool = False
+    heeds: frozenset[DeviceId] | None = None
     anew: bool = False
     report: Report = field(default_factory=Report)
+
+    def heeds_head(self, device: DeviceId) -> bool:
+        """Tell whether what a device says of the remote makes this one write again."""
+        return self.heeds is None or device in self.heeds
 
     @property
     def device(self) -> DeviceId:

@@ -168,7 +168,8 @@ class Report:
         left_bytes: their size.
         faults: what at the remote does not verify, and why; passed over.
         damaged: packs here that are damaged and were not sent.
-        behind: what a head names and the remote does not show yet.
+        behind: what a head names and the remote does not show yet: device and entry.
+        lacks: devices among these of which a head says so that is heeded.
     """
 
     entries_in: int = 0
@@ -182,6 +183,7 @@ class Report:
     faults: list[tuple[str, str]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     behind: list[tuple[DeviceId, int]] = field(default_factory=list)
+    lacks: set[DeviceId] = field(default_factory=set)
 
     def fault(self, name: str, why: str) -> None:
         """Note a file of the remote that does not verify."""

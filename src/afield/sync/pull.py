@@ -84,6 +84,8 @@ def pull_logs(job: Job, heads: Mapping[DeviceId, Head]) -> Steps:
             grown = grown or bool(new)
         missing = left
     job.report.behind += [(device, seq) for device, seq, _ in missing]
+    sound = {tip for head in heads.values() if job.heeds_head(head.device) for tip in head.tips}
+    job.report.lacks |= {tip[0] for tip in missing if tip in sound}
     return latest, news
 
 

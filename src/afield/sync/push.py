@@ -117,7 +117,7 @@ def _reachable(pieces: Iterable[layout.Piece]) -> set[tuple[int, str]]:
 def push_head(job: Job, tips: tuple[tuple[DeviceId, int, str], ...], own: Head | None) -> Steps:
     """Replace this device's head when it would say something else."""
     bad = tuple(sorted({name for name, _ in job.report.faults}))[:BAD_NAMES_MAX]
-    lacks = tuple(sorted({device for device, _ in job.report.behind}))
+    lacks = tuple(sorted(job.report.lacks))
     if job.dry or (own is not None and (own.tips, own.bad, own.lacks) == (tips, bad, lacks)):
         return
     head = Head(

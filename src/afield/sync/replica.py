@@ -22,7 +22,7 @@ from afield.kernel.ids import DeviceId, ObjectId
 from afield.sync.chunk import encode_chunk
 from afield.sync.elsewhere import Elsewhere
 from afield.sync.job import Policy
-from afield.sync.layout import Piece
+from afield.sync.layout import DIGEST_CHARS, Piece
 from afield.sync.limits import CHUNK_BYTES, CHUNK_BYTES_MAX, CLOCK_AHEAD_MAX_MS, RECENT_DAYS
 from afield.sync.messages import Cut, Judge, Keep, LookUp, Merged, Unjudged
 from afield.sync.pull import SEEN
@@ -80,11 +80,12 @@ class Replica:
         self._may_send = may_send
         self._roots = wanted
         self._absent: set[bytes] | None = None
+        self._held: set[tuple[DeviceId, int, str]] = set()
 
     def look_up(self, ask: LookUp) -> list[bool]:
         """Tell which entries are here."""
         if ask.log is None:
-            return [self._journal.holds(*each) for each in ask.entries]
+            return [self._holds(*each) for each in ask.entries]
         found = []
         for _, seq, digest in ask.entries:
             entry = self._journal.entry_at(ask.log, seq)
@@ -94,7 +95,21 @@ class Replica:
     def lay(self, device: DeviceId, lines: Iterable[Carried]) -> list[Entry]:
         """Put checked lines into the journal; return those that were new."""
         self._absent = None
-        return self._journal.lay(device, list(lines))
+        new = self._journal.lay(device, list(lines))
+        if new:
+            self._held.add((device, new[-1].seq, new[-1].digest[:DIGEST_CHARS]))
+        return new
+
+    def _holds(self, device: DeviceId, seq: int, digest: str) -> bool:
+        """Tell whether an entry is here; most that are asked for are the end of a log."""
+        if not self._held:
+            self._held = {
+                (tip.device, tip.seq, tip.digest[:DIGEST_CHARS]) for tip in self._journal.tips()
+            }
+        name = (device, seq, digest[:DIGEST_CHARS])
+        if name not in self._held and self._journal.holds(device, seq, digest):
+            self._held.add(name)
+        return name in self._held
 
     def merged(self, ask: Merged) -> list[Tip]:
         """Record what was merged, if it is news, and sign this device's log."""

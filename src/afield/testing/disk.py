@@ -143,10 +143,12 @@ class SimulatedDisk:
             folder = self._folders.get(path)
             if folder is None:
                 return []
+            start = len(path.rstrip("/")) + 1
+            inside = f"{path[: start - 1]}/"
             below = {
-                posixpath.basename(name)
+                name[start:]
                 for name in self._folders
-                if name != "/" and posixpath.dirname(name) == path
+                if len(name) > start and name.startswith(inside) and "/" not in name[start:]
             }
             return sorted(below | set(folder.seen))
 
