@@ -198,6 +198,7 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
                 }
                 for d in environment.distributions
             ],
+            "conda": [to_builtins(package) for package in environment.conda],
         },
         "inputs": [file_part(found) for found in manifest.inputs],
         "outputs": [file_part(found) for found in manifest.outputs],

@@ -106,6 +106,11 @@ def _environment(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, R
         yield "packages", styled(f"{', '.join(names[:most])}, … and {rest} more (--all)")
     elif names:
         yield "packages", styled(", ".join(names))
+    if found["conda"]:
+        conda = [f"{one['name']} {one['version']}" for one in found["conda"]]
+        shown = conda if most is None else conda[:most]
+        more = f", … and {len(conda) - len(shown)} more" if len(shown) < len(conda) else ""
+        yield "conda", styled(", ".join(shown) + more)
     patched = [styled(_patched(one), "yellow") for one in found["distributions"] if one["patched"]]
     if patched:
         yield "patched", screen.lines(patched, most)

@@ -33,6 +33,7 @@ from afield.replay.shared import Borrowed, borrow
 from afield.replay.stamps import Changes, changes_since, keep_stamps, named
 from afield.replay.text import clip
 from afield.replay.wheels import write_wheel
+from afield.runs.capture.conda import read_conda
 from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Distribution, Environment
 from afield.vault import Vault
@@ -151,10 +152,22 @@ def rebuild(recorded: Environment, *, vault: Vault, tools: Tools, folder: str) -
             found = _whole(prefix) or _build(
                 prefix, base, wanted, borrowed, vault=vault, tools=tools, folder=folder
             )
+    found = replace(found, gaps=(*_without_conda(recorded, base), *found.gaps))
     if base.version == recorded.python:
         return found
     told = f"Python {recorded.python} is not on this machine; {base.version} was used"
     return replace(found, gaps=(Gap("environment", told), *found.gaps))
+
+
+def _without_conda(recorded: Environment, base: Interpreter) -> tuple[Gap, ...]:
+    """Say which packages of conda are not there: no Python index has them."""
+    prefix = str(Path(base.path).parent.parent)
+    have = set(read_conda(prefix, ()))
+    lost = [f"{one.name} {one.version}" for one in recorded.conda if one not in have]
+    if not lost:
+        return ()
+    told = f"packages of conda that are no Python packages are not rebuilt: {named(tuple(lost))}"
+    return (Gap("environment", told),)
 
 
 def _interpreter(recorded: Environment, tools: Tools) -> Interpreter:

@@ -54,6 +54,7 @@ def diff_environments(a: Environment | None, b: Environment | None) -> Environme
     if a is None or b is None:
         return EnvironmentDiff()
     before, after = _by_name(a.distributions), _by_name(b.distributions)
+    conda_a, conda_b = _conda(a), _conda(b)
     same = [
         name for name in before if name in after and before[name].version == after[name].version
     ]
@@ -66,13 +67,20 @@ def diff_environments(a: Environment | None, b: Environment | None) -> Environme
             Change(name, before[name].version, after[name].version)
             for name in before
             if name in after and name not in same
+        )
+        + tuple(
+            Change(name, conda_a[name], conda_b[name])
+            for name in conda_a
+            if name in conda_b and conda_a[name] != conda_b[name]
         ),
         only_a=tuple(
             Change(name, before[name].version, None) for name in before if name not in after
-        ),
+        )
+        + tuple(Change(name, conda_a[name], None) for name in conda_a if name not in conda_b),
         only_b=tuple(
             Change(name, None, after[name].version) for name in after if name not in before
-        ),
+        )
+        + tuple(Change(name, None, conda_b[name]) for name in conda_b if name not in conda_a),
         files=tuple(name for name in same if _other_files(before[name], after[name])),
         origins=tuple(
             Change(name, before[name].origin, after[name].origin)
@@ -127,6 +135,10 @@ def _unlisted(one: Distribution, other: Distribution) -> bool:
     if _is_editable(one) or _is_editable(other):
         return False
     return one.identity is None or other.identity is None
+
+
+def _conda(environment: Environment) -> dict[str, str]:
+    return {f"conda {one.name}": f"{one.version} {one.build}" for one in environment.conda}
 
 
 def _by_name(distributions: Sequence[Distribution]) -> dict[str, Distribution]:

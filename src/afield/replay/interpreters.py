@@ -49,7 +49,7 @@ def find_interpreter(
         environ: variables for uv and the interpreters.
     """
     nearest: Interpreter | None = None
-    for path in _candidates(version, recorded, partial(_uv_find, uv, environ)):
+    for path in _candidates(version, recorded, partial(_uv_find, uv, environ), environ):
         found = _ask(path, environ)
         if found is None or found.implementation.lower() != implementation.lower():
             continue
@@ -61,7 +61,10 @@ def find_interpreter(
 
 
 def _candidates(
-    version: str, recorded: tuple[str, ...], uv_find: Callable[[str], str | None]
+    version: str,
+    recorded: tuple[str, ...],
+    uv_find: Callable[[str], str | None],
+    environ: Mapping[str, str],
 ) -> Iterator[str]:
     minor = ".".join(version.split(".")[:2])
     for place in recorded:
@@ -75,6 +78,19 @@ def _candidates(
     for wanted in (version, minor):
         if found := uv_find(wanted):
             yield found
+    yield from _of_pyenv(version, minor, environ)
+
+
+def _of_pyenv(version: str, minor: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the interpreters that pyenv has installed, the wanted one first; uv knows none."""
+    home = environ.get("HOME") or environ.get("USERPROFILE") or ""
+    root = environ.get("PYENV_ROOT") or (os.path.join(home, ".pyenv") if home else "")  # noqa: PTH118 - str at hand
+    if root:
+        versions = Path(root, "versions")
+        yield str(versions / version / "bin" / "python")
+        yield from (
+            str(path) for path in sorted(versions.glob(f"{minor}.*/bin/python"), reverse=True)
+        )
 
 
 def _uv_find(uv: str, environ: Mapping[str, str], wanted: str) -> str | None:

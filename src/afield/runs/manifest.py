@@ -89,8 +89,19 @@ class Distribution(Struct, frozen=True, kw_only=True):
     patched: tuple[Patch, ...] = ()
 
 
+class CondaPackage(Struct, frozen=True, kw_only=True):
+    """A package that conda installed and that is no Python distribution: `libblas`, `gcc`."""
+
+    name: str
+    version: str
+    build: str
+
+
 class Environment(Struct, frozen=True, kw_only=True):
-    """The Python environment of the command. `identity` digests everything that matters."""
+    """The Python environment of the command. `identity` digests everything that matters.
+
+    `conda` are the packages of a conda environment that are no Python distributions.
+    """
 
     python: str
     implementation: str
@@ -100,6 +111,7 @@ class Environment(Struct, frozen=True, kw_only=True):
     platform: str
     identity: str
     distributions: tuple[Distribution, ...] = ()
+    conda: tuple[CondaPackage, ...] = ()
 
 
 class FolderLook(Struct, frozen=True, kw_only=True):

@@ -219,10 +219,10 @@ def test_another_micro_version_of_python_is_said(recorded, vault, tools, tmp_pat
 def test_without_a_python_of_that_minor_version_it_is_refused_with_a_hint(
     recorded, vault, tools, tmp_path
 ):
-    other = msgspec.structs.replace(recorded, python="3.7.1", executable="", base_prefix="")
+    other = msgspec.structs.replace(recorded, python="3.3.1", executable="", base_prefix="")
     with pytest.raises(NoEnvironment) as caught:
         built(other, vault, tools, tmp_path)
-    assert caught.value.hint == "uv python install 3.7.1"
+    assert caught.value.hint == "uv python install 3.3.1"
 
 
 def test_pip_settings_are_said_in_the_words_of_uv(tmp_path):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from afield.replay.causes.cause import Cause, Known, Side
 from afield.replay.causes.words import cut
-from afield.replay.environment_diff import differing_patches
+from afield.replay.environment_diff import diff_environments, differing_patches
 from afield.replay.text import clip
 from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Distribution, Environment
@@ -30,7 +32,12 @@ def _changes(before: Environment, after: Environment) -> list[str]:
         lines.append(
             f"{before.implementation} {before.python} → {after.implementation} {after.python}"
         )
-    return [*lines, *_distribution_changes(before.distributions, after.distributions)]
+    lines += _distribution_changes(before.distributions, after.distributions)
+    found = diff_environments(
+        *(msgspec.structs.replace(one, distributions=()) for one in (before, after))
+    )
+    changes = (*found.changed, *found.only_a, *found.only_b)
+    return [*lines, *(f"{one.name} {one.a or 'none'} → {one.b or 'none'}" for one in changes)]
 
 
 def _distribution_changes(old: Sequence[Distribution], new: Sequence[Distribution]) -> list[str]:

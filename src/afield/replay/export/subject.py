@@ -89,6 +89,11 @@ def head(
     yield from how
     yield f"Compare what came of it with the record: afield env diff {subject.run} --here"
     told = [one_line(note) for note in notes]
+    if found.conda:
+        names = ", ".join(f"{one.name} {one.version}" for one in found.conda)
+        told.append(
+            one_line(f"packages of conda that are no Python packages, not in here: {names}")
+        )
     if told:
         yield "Good to know:"
         yield from (f"  - {line}" for line in told)

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 import msgspec
 
 from afield.kernel.digest import digest
+from afield.runs.capture.conda import read_conda
 from afield.runs.capture.distributions import DistributionCache, find_distributions
 from afield.runs.capture.limits import PROBE_S
 from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.wheel import repack
-from afield.runs.manifest import Distribution, Environment
+from afield.runs.manifest import CondaPackage, Distribution, Environment
 from afield.vault import Vault
 
 _ASK = (
@@ -106,6 +107,7 @@ def read_environment(
         _with_wheel(one.folder, looked.get(one.folder, one.distribution), vault) for one in found
     )
     platform = sysconfig.get_platform()
+    conda = read_conda(python.prefix, (one.name for one in distributions))
     return Environment(
         python=python.version,
         implementation=python.implementation,
@@ -114,14 +116,19 @@ def read_environment(
         base_prefix=python.base_prefix,
         platform=platform,
         identity=environment_identity(
-            python.version, python.implementation, platform, distributions
+            python.version, python.implementation, platform, distributions, conda
         ),
         distributions=distributions,
+        conda=conda,
     )
 
 
 def environment_identity(
-    version: str, implementation: str, platform: str, distributions: Sequence[Distribution]
+    version: str,
+    implementation: str,
+    platform: str,
+    distributions: Sequence[Distribution],
+    conda: Sequence[CondaPackage] = (),
 ) -> str:
     """Digest what decides which code an environment has: not where it lies, nor who made it."""
     parts: list[object] = [implementation, version, platform]
@@ -131,6 +138,7 @@ def environment_identity(
         for one in distributions
         if one.patched
     ]
+    parts += [["conda", one.name, one.version, one.build] for one in conda]
     return digest(msgspec.json.encode(parts))
 
 
