@@ -31,6 +31,8 @@ class Sides:
     console: tuple[str, str] = ("", "")
     metrics: tuple[dict[str, float], dict[str, float]] = ({}, {})
     wheres: dict[str, str] = field(default_factory=dict)
+    seen_by: str = "python"
+    complete: bool = False
 
     def refresh(self):
         """Nothing is written in the meantime."""
@@ -55,7 +57,7 @@ class Sides:
                 path=path,
                 digest=self.vault.put(text.encode()),
                 size_bytes=len(text),
-                seen_by="python",
+                seen_by=self.seen_by,
                 where=self.wheres.get(path),
             )
             for path, text in self.outputs[at].items()
@@ -67,7 +69,7 @@ class Sides:
             exit_code=0,
             outputs=outputs,
             console=console,
-            capture=Capture(layers=("tree",)),
+            capture=Capture(layers=("tree",), inputs_complete=self.complete),
         )
 
     def compared(self):
@@ -128,6 +130,22 @@ def test_a_cache_outside_the_project_is_left_out_and_the_report_says_so(sides):
     )
     sides.outputs = {fonts: "1"}, {}
     assert sides.settled()[0] == "incomplete"
+
+
+def test_what_another_program_wrote_meanwhile_is_left_out_where_every_open_was_seen(sides):
+    sides.console = "done", "done"
+    sides.outputs = {"beside.txt": "1"}, {}
+    sides.seen_by, sides.complete = "tree", True
+    told = "left out, as changed meanwhile by other programs: beside.txt"
+    assert sides.settled() == ("identical", told)
+    sides.outputs = {}, {"beside.txt": "1"}
+    assert sides.settled() == ("identical", told)
+    sides.outputs = {"beside.txt": "1"}, {"beside.txt": "2"}
+    assert sides.settled()[0] == "diverged"
+    sides.outputs, sides.complete = ({"beside.txt": "1"}, {}), False
+    assert sides.grades() == [("beside.txt", "missing")]
+    sides.seen_by, sides.complete = "kernel", True
+    assert sides.grades() == [("beside.txt", "missing")]
 
 
 def test_what_only_masks_make_alike_is_a_reason(sides):

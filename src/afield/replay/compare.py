@@ -150,15 +150,21 @@ def _told(path: str, one: Judged) -> OutputResult:
 def _outputs(
     pair: Pair, vault: Vault, look: Look
 ) -> tuple[list[tuple[str, Judged]], tuple[str, ...]]:
-    """Return the grade of each output, and the caches that differ and are nobody's result."""
+    """Return the grade of each output, and in words those that differ and are nobody's result."""
     found: list[tuple[str, Judged]] = []
-    left_out: list[str] = []
+    caches: list[str] = []
+    foreign: list[str] = []
     pairs = list(_pairs(pair, look))
     if len(pairs) > FOLDER_OUTPUTS_MAX:
         told = f"{len(pairs) - FOLDER_OUTPUTS_MAX} outputs beyond the first {FOLDER_OUTPUTS_MAX}"
         found.append((told, Judged(Grade.UNCHECKED, detail="too many to compare")))
     for one, other in pairs[:FOLDER_OUTPUTS_MAX]:
         path = one.path if one else other.path if other else ""
+        if (one is None and _by_others(other, pair.after)) or (
+            other is None and _by_others(one, pair.before)
+        ):
+            foreign.append(path)
+            continue
         if one and other:
             judged = with_mode(_file(one, other, vault, look), one, other)
         elif one:
@@ -168,10 +174,23 @@ def _outputs(
         else:
             judged = Judged(Grade.DIVERGED, detail="only the other run wrote it")
         if judged.grade is not Grade.BYTES and _is_foreign_cache(path):
-            left_out.append(path)
+            caches.append(path)
         else:
             found.append((path, judged))
-    return found, tuple(left_out)
+    words = [f"left out, as caches outside the project: {_some(caches)}"] if caches else []
+    if foreign:
+        words.append(f"left out, as changed meanwhile by other programs: {_some(foreign)}")
+    return found, tuple(words)
+
+
+def _by_others(one: FileRecord | None, manifest: Manifest) -> bool:
+    """Tell whether a changed file is that of another program, such as a run beside this one.
+
+    It was found changed, and nothing of the run opened it though every open was seen.
+    """
+    if one is None or not manifest.capture.inputs_complete:
+        return False
+    return one.seen_by == "tree" and one.note is None
 
 
 def _pairs(pair: Pair, look: Look) -> Iterator[tuple[FileRecord | None, FileRecord | None]]:
@@ -256,8 +275,7 @@ def _unjudged(
     names = [result.name for result, grade in metrics if grade is None]
     if names:
         yield f"metrics not judged, as measured times or rates: {_some(names)}"
-    if left_out:
-        yield f"left out, as caches outside the project: {_some(left_out)}"
+    yield from left_out
 
 
 def _some(names: Sequence[str]) -> str:
