@@ -220,6 +220,55 @@ int main(void) {
     assert set(paths) <= set(done.paths("read"))
 
 
+def test_paths_after_an_exec_are_those_of_the_new_program(watched, tmp_path):
+    """A child of `vfork` has its parent's memory, and the same addresses mean others after."""
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("not run: no gcc here")
+    source = tmp_path / "again.c"
+    source.write_text("""
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static char name[8];
+int main(int count, char **words) {
+  strcpy(name, count > 1 ? words[1] : "one");
+  if (open(name, O_RDONLY) < 0) return 1;
+  if (count > 1) return 0;
+  if (vfork() == 0) { open(name, O_RDONLY); execl("./again", "again", "two", NULL); _exit(2); }
+  int how; wait(&how); return how != 0;
+}""")
+    words = [compiler, "-no-pie", "-w", "-o", "again", source]
+    if subprocess.run(words, cwd=tmp_path, check=False).returncode:
+        pytest.skip("not run: gcc cannot place a program at a fixed address")
+    paths = data(tmp_path, "one", "two")
+    done = watched(["./again"])
+    assert done.code == 0
+    assert set(paths) <= set(done.paths("read"))
+
+
+def test_a_path_is_seen_though_the_memory_after_it_is_not_there(python, tmp_path):
+    paths = data(tmp_path, "0", "1", "2")
+    script = """
+import ctypes, mmap
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+page = mmap.PAGESIZE
+start = libc.mmap(None, 2 * page, 3, 0x22, -1, 0)
+assert libc.munmap(start + page, page) == 0
+for number in range(3):
+    at = start + page - 2
+    ctypes.memmove(at, b'%d' % number, 2)
+    assert libc.open(ctypes.c_void_p(at), 0) > 2
+"""
+    done = python(script)
+    assert done.code == 0
+    assert set(paths) <= set(done.paths("read"))
+
+
 def test_a_busybox_is_seen(watched, tmp_path):
     busybox = shutil.which("busybox")
     if busybox is None:

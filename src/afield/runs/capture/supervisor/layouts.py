@@ -9,6 +9,9 @@ from __future__ import annotations
 import struct
 
 NOTIFICATION = struct.Struct("=QIIiIQ6Q")
+QUESTION = struct.Struct("=Q I4x iI8x 5Q8x")
+"""What of a notification is looked at: id, pid, nr, arch, five arguments."""
+
 ANSWER = struct.Struct("=QqiI")
 DATA_BYTES = 64
 SIZES = (NOTIFICATION.size, ANSWER.size, DATA_BYTES)

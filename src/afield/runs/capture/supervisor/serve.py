@@ -19,6 +19,7 @@ from afield.runs.capture.supervisor.layouts import (
     FD_SYNC_WAKE_UP,
     ID_VALID,
     NOTIFICATION,
+    QUESTION,
     RECV,
     SEND,
     SET_FLAGS,
@@ -102,7 +103,6 @@ def serve(
     """
     question = page.question
     asking = bytearray(8)
-    reply = bytearray(ANSWER.size)
 
     def is_valid() -> bool:
         asking[:] = question[:8]
@@ -113,16 +113,31 @@ def serve(
         return True
 
     sightings = Sightings(machine, EventLog(folder), nobodys, is_valid)
-    take, own, pack_answer = sightings.take, machine.audit, ANSWER.pack_into
     page.serve()
-    for asked, found in enumerate(_questions(listener, page, waker), 1):
+    try:
+        _look_and_answer(_questions(listener, page, waker), listener, page, sightings, machine)
+    finally:
+        sightings.close()
+
+
+def _look_and_answer(
+    questions: Iterator[tuple[int, ...]],
+    listener: int,
+    page: Page,
+    sightings: Sightings,
+    machine: Machine,
+) -> None:
+    question = page.question
+    reply = bytearray(ANSWER.pack(0, 0, 0, ANSWER_CONTINUE))
+    take, own = sightings.take, machine.audit
+    for asked, found in enumerate(questions, 1):
         try:
-            if found[4] == own:
-                take(found[1], found[3], found[6:])
+            if found[3] == own:
+                take(found)
         except Exception as error:  # noqa: BLE001 - it must not reach the run, whatever it is
             if _is_beyond(page, sightings, error):
                 return
-        pack_answer(reply, 0, found[0], 0, 0, ANSWER_CONTINUE)
+        reply[:8] = question[:8]
         try:
             ioctl(listener, SEND, reply)
         except OSError as error:
@@ -133,14 +148,14 @@ def serve(
 
 
 def _questions(listener: int, page: Page, waker: int | None) -> Iterator[tuple[int, ...]]:
-    """Yield what the kernel asks, in the order of `NOTIFICATION`."""
+    """Yield what the kernel asks, in the order of `QUESTION`."""
     poll = select.poll()
     if waker is not None:
         poll.register(listener, select.POLLIN)
         poll.register(waker, select.POLLIN)
     question = page.question
     head = question[: NOTIFICATION.size]
-    unpack = NOTIFICATION.unpack_from
+    unpack = QUESTION.unpack_from
     while True:
         head[:] = _NOTHING
         if waker is not None and any(fd == waker for fd, _ in poll.poll()):

@@ -65,7 +65,8 @@ class Sightings:
         self._machine = machine
         self._log = log
         self._is_valid = is_valid
-        self._text = (memory := TargetMemory()).text
+        self._memory = memory = TargetMemory()
+        self._text = memory.text
         self._words = memory.words
         self._piece = memory.piece
         self._nobodys = nobodys
@@ -76,6 +77,7 @@ class Sightings:
         self._pids: set[int] = set()
         self._told: set[str] = set()
         self._view = _view_of(b"self")
+        self._openat = machine.calls["openat"]
         self.handlers: dict[int, Handler] = {}
         known: dict[str, Handler] = {
             "open": lambda pid, a: self._open(pid, AT_FDCWD, a[0], a[1]),
@@ -117,20 +119,26 @@ class Sightings:
         if view is not None and view != self._view:
             self.gap(OTHER_VIEW)
 
-    def take(self, pid: int, number: int, arguments: tuple[int, ...]) -> None:
-        """Take in one question.
+    def take(self, question: tuple[int, ...]) -> None:
+        """Take in one question, in the order of `QUESTION`.
 
         Raises:
             OSError: the log cannot be written any more.
         """
+        _, pid, number, _, first, second, third, _, _ = question
         if pid not in self._pids:
             self.meet(pid)
-        handler = self.handlers.get(number)
-        if handler is not None:
-            try:
-                handler(pid, arguments)
-            except Unreadable:
-                self.gap(UNREADABLE)
+        try:
+            if number == self._openat:  # most by far
+                self._open(pid, first, second, third)
+            elif (handler := self.handlers.get(number)) is not None:
+                handler(pid, question[4:])
+        except Unreadable:
+            self.gap(UNREADABLE)
+
+    def close(self) -> None:
+        """Let go of the processes that were looked at."""
+        self._memory.close()
 
     def _put(
         self,
@@ -157,8 +165,7 @@ class Sightings:
 
     def _open(self, pid: int, dirfd: int, address: int, flags: int) -> None:
         path = self._text(pid, address)
-        changes = flags & _CHANGES
-        if path is None or self._is_known(path, changes):
+        if path is None or self._is_known(path, changes := flags & _CHANGES):
             return
         if path[:1] != b"/" or b"/." in path or b"//" in path or path.startswith(_SYSTEM):
             path = absolute(path, pid, dirfd)
@@ -173,10 +180,11 @@ class Sightings:
 
     def _is_known(self, path: bytes, changes: int) -> bool:
         """Tell whether an open of a path needs no telling; a path that is not clean is unknown."""
-        if path in self._written or (path in self._read and not changes):
-            return True
-        crowds = self._crowds
-        return bool(crowds) and not changes and path.rpartition(b"/")[0] in crowds
+        if not changes:
+            crowds = self._crowds
+            if path in self._read or (crowds and path.rpartition(b"/")[0] in crowds):
+                return True
+        return path in self._written
 
     def _openat2(self, pid: int, arguments: tuple[int, ...]) -> None:
         how = self._piece(pid, arguments[2], 8)
@@ -226,6 +234,12 @@ class Sightings:
             self._put(b"new", pid, path)
 
     def _exec(self, pid: int, place: Place, words: int, flags: int) -> None:
+        try:
+            self._program(pid, place, words, flags)
+        finally:
+            self._memory.close()  # the process will have another
+
+    def _program(self, pid: int, place: Place, words: int, flags: int) -> None:
         dirfd, address = place
         raw = self._text(pid, address)
         if raw == b"" and flags & AT_EMPTY_PATH:
