@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from afield.runs.capture.distributions import DistributionCache, find_distributions
+from afield.runs.capture.limits import INSTALLED_HASHED_BYTES_MAX
 from afield.runs.capture.patches import PatchCheck
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
@@ -211,3 +212,16 @@ def test_a_cache_that_is_damaged_is_read_anew(tmp_path, site):
         path.write_text("{")
     (site / "thing/inner.py").write_text("patched = 1\n")
     assert names_at(tmp_path, site) == [("thing/inner.py", "changed", False)]
+
+
+def test_a_file_of_very_many_bytes_is_looked_at_by_its_size(tmp_path, site):
+    size_bytes = INSTALLED_HASHED_BYTES_MAX + 1
+    with (site / "thing/weights.bin").open("wb") as stream:
+        stream.truncate(size_bytes)  # it takes no room on the disk
+    with (site / "thing-1.0.dist-info/RECORD").open("a") as record:
+        record.write(f"thing/weights.bin,sha256=of-something,{size_bytes}\n")
+    (site / "thing/inner.py").write_text("patched = 1\n")
+    for _ in range(2):
+        assert names_at(tmp_path, site) == [("thing/inner.py", "changed", False)]
+    os.truncate(site / "thing/weights.bin", size_bytes - 1)
+    assert ("thing/weights.bin", "changed", False) in names_at(tmp_path, site)

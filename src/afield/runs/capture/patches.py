@@ -160,6 +160,8 @@ class PatchCheck:
             told, size = row.rsplit(",", 2)[1:]
             if size.isdigit() and int(size) != stamp[0]:
                 state.bad[path] = stamp
+            elif stamp[0] > INSTALLED_HASHED_BYTES_MAX:
+                state.good[path] = stamp  # by its size alone
             elif self._hashed_bytes + stamp[0] > INSTALLED_HASHED_BYTES_MAX:
                 other.append(path)  # another run goes on from here
                 state.whole = False
