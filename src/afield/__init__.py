@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from afield.datasets.parquet import write_parquet
     from afield.kernel.errors import (
         AfieldError,
         Busy,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from afield.runs.tracker import Run
+    from afield.workspace.dataset import dataset
     from afield.workspace.session import (
         define_metric,
         finish,
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "afield.datasets.parquet": "write_parquet",
     "afield.kernel.errors": (
         "AfieldError Busy Damaged NoWorkspace NotAllowed NotFound Refused Unreachable Usage"
     ),
     "afield.runs.tracker": "Run",
     "afield.workspace.ipython": "load_ipython_extension unload_ipython_extension",
+    "afield.workspace.dataset": "dataset",
     "afield.workspace.session": "define_metric finish init log open save watch",
     "afield.workspace.views": "MetricSummary RunView",
     "afield.workspace.workspace": "Workspace",
@@ -67,6 +71,7 @@ __all__ = [
     "Usage",
     "Workspace",
     "config",
+    "dataset",
     "define_metric",
     "finish",
     "init",
@@ -76,6 +81,7 @@ __all__ = [
     "save",
     "summary",
     "watch",
+    "write_parquet",
 ]
 
 

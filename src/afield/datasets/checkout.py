@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from afield.datasets.add import Progress
@@ -20,6 +20,7 @@ from afield.kernel.digest import digest, digest_file
 from afield.vault import StatCache, TreeEntry, Vault
 from afield.vault.tree import PROGRAM, SYMLINK
 
+Write = Callable[[TreeEntry, str], None]
 _NAMED_MAX = 3
 _HALF = re.compile(r"(.+)\.tmp-([0-9]+)-[0-9]+")
 
@@ -41,6 +42,7 @@ def checkout(
     cache: StatCache,
     progress: Progress,
     force: bool = False,
+    write: Write | None = None,
 ) -> Written:
     """Write the files of a tree into `folder`, which is absolute and made when missing.
 
@@ -51,6 +53,8 @@ def checkout(
         cache: spares digesting files that are there; not saved here.
         progress: is told of each file.
         force: write over files that hold other bytes.
+        write: puts the bytes of one file at a path, whole or not at all, instead of a copy
+            out of the vault.
 
     Raises:
         TreeUnsafe: the tree would write outside of the folder.
@@ -75,7 +79,10 @@ def checkout(
     links = [entry for entry in todo if entry.mode == SYMLINK]
     for entry in [*(one for one in todo if one.mode != SYMLINK), *links]:
         _make_parents(folder, entry.path, made)
-        _write(entry, f"{folder}/{entry.path}", vault)
+        if write is not None and entry.mode != SYMLINK:
+            write(entry, f"{folder}/{entry.path}")
+        else:
+            _write(entry, f"{folder}/{entry.path}", vault)
         done.written += 1
         done.size_bytes += entry.size_bytes
         progress(1, entry.size_bytes)

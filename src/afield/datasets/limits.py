@@ -64,3 +64,9 @@ PARTS_MAX = 256
 
 EXAMPLES_MAX = 5
 """Rows that a diff names as examples."""
+
+ADVISED_BYTES_MIN = 1 << 20
+"""Parquet files from this size on are looked at for what keeps them from sharing bytes."""
+
+ADVISED_FILES_MAX = 50
+"""Parquet files of one version that are looked at so, the largest ones."""

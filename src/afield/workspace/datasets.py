@@ -19,6 +19,7 @@ from afield.datasets.check import Present, look
 from afield.datasets.checkout import Written, checkout
 from afield.datasets.diff import Difference, diff
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
+from afield.datasets.parquet import Advice, advise
 from afield.datasets.profile import profile, summary_of
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
@@ -28,6 +29,9 @@ from afield.workspace import layout
 from afield.workspace.workspace import Workspace
 
 CHECKED_OUT = "data"
+
+CHECKED_OUT = "data"
+"""The folder in the workspace's cache for versions that are checked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,15 @@ class Added:
         before: the newest version before, or None.
         fresh: a version was added.
         kept: the files, and what was left out.
+        advice: Parquet files that will share few bytes with the next version; none is looked
+            for when nothing had changed.
     """
 
     version: Version
     before: Version | None
     fresh: bool
     kept: Kept
+    advice: tuple[Advice, ...] = ()
 
 
 def add(
@@ -105,7 +112,8 @@ def add(
         workspace.refresh()
     now = latest(workspace.projection, name)
     assert now is not None, "a version was just added, or was there"
-    return Added(now, before, fresh, kept)
+    advice = tuple(advise(kept.entries, record.vault)) if fresh and profiled else ()
+    return Added(now, before, fresh, kept, advice)
 
 
 def find(workspace: Workspace, words: str, *, dropped: bool = False) -> Version:

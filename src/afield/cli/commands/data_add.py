@@ -123,6 +123,10 @@ def _document(workspace: Workspace, added: Added) -> dict[str, Any]:
         "before": added.before and added.before.label,
         "left_out": [{"path": path, "why": why} for path, why in added.kept.left_out],
         "left_out_count": added.kept.left_out_count,
+        "advice": [
+            {"path": one.path, "size_bytes": one.size_bytes, "why": list(one.why)}
+            for one in added.advice
+        ],
         "card": card_part(card_of(workspace, added.version.name)),
     }
 
@@ -138,8 +142,22 @@ def _say(document: dict[str, Any]) -> None:
         click.echo(f"left out: {plain(one['path'])}: {plain(one['why'])}", err=True)
     if document["left_out_count"] > LEFT_OUT_SHOWN:
         click.echo(f"… and {document['left_out_count'] - LEFT_OUT_SHOWN} more", err=True)
+    _advise(document["advice"])
     missing = document["card"]["missing"]
     if missing:
         click.echo(f"the data card says nothing of {', '.join(missing)}", err=True)
         example = f"afield data card {document['name']} --set {missing[0]}=…"
         click.echo(f"{click.style('hint', fg='cyan')}: {example}", err=True)
+
+
+def _advise(found: list[dict[str, Any]]) -> None:
+    """Say which Parquet files will be kept anew when they change, and what helps."""
+    if not found:
+        return
+    for one in found[:LEFT_OUT_SHOWN]:
+        mark = click.style("will share few bytes with its next version", fg="yellow")
+        click.echo(f"{mark}: {plain(one['path'])}: {'; '.join(one['why'])}", err=True)
+    if len(found) > LEFT_OUT_SHOWN:
+        click.echo(f"… and {len(found) - LEFT_OUT_SHOWN} more (--json)", err=True)
+    hint = "write them with afield.write_parquet(table, path)"
+    click.echo(f"{click.style('hint', fg='cyan')}: {hint}", err=True)

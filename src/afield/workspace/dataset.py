@@ -1,0 +1,170 @@
+"""`afield.dataset`: a version as Python code reads it: files, Arrow, pandas.
+
+A version is looked up once; what it holds cannot change afterwards. Heavy libraries are imported
+by the methods that need them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from afield.datasets.cache import CheckoutCache
+from afield.datasets.errors import FileNotInVersion, LibraryMissing, NotATable
+from afield.datasets.query import Version
+from afield.datasets.read import read_tables
+from afield.datasets.tables import format_of
+from afield.vault import TreeEntry
+from afield.vault.tree import SYMLINK
+from afield.workspace import layout
+from afield.workspace.datasets import CHECKED_OUT, find
+from afield.workspace.session import open as open_workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from afield.runs.record import Record
+    from afield.workspace.workspace import Workspace
+
+
+def dataset(name: str, *, workspace: str | os.PathLike[str] | None = None) -> Dataset:
+    """Return a version of a dataset, to read from it.
+
+    Args:
+        name: `customers`, `customers@3`, `customers@latest`, or `customers@` and the beginning
+            of the version's digest.
+        workspace: the folder that holds `.afield`; without it, the one that `afield.open` takes.
+
+    Raises:
+        NameBad: the name means nothing.
+        NotFound: there is no such dataset or version.
+        NoWorkspace: there is none at `workspace`.
+    """
+    with open_workspace(workspace) as opened:
+        return at(opened, name)
+
+
+def at(workspace: Workspace, name: str) -> Dataset:
+    """Return a version out of an open workspace, which may be closed afterwards."""
+    return Dataset(workspace.record, find(workspace, name))
+
+
+class Dataset:
+    """One version of a dataset.
+
+    Attributes:
+        name: of the dataset.
+        version: its number.
+        tree: the digest that names it for good.
+        label: `customers@3`.
+    """
+
+    def __init__(self, record: Record, version: Version) -> None:
+        self._record = record
+        self._version = version
+        self.name = version.name
+        self.version = version.number
+        self.tree = version.tree
+        self.label = version.label
+
+    @cached_property
+    def _entries(self) -> dict[str, TreeEntry]:
+        found = self._record.vault.get_tree(self._version.tree)
+        return {entry.path: entry for entry in found}
+
+    @property
+    def files(self) -> list[str]:
+        """The names of its files, sorted; parts are separated by `/`."""
+        return list(self._entries)
+
+    def path(self, file: str | None = None) -> Path:
+        """Return the folder of the version, or one file of it, on disk; read only.
+
+        It is checked out into the workspace's cache once, and verified each time. To have files
+        of your own, use `afield data get`.
+
+        Raises:
+            FileNotInVersion: it holds no such file.
+            Damaged: its bytes are damaged or missing.
+        """
+        entries = list(self._entries.values()) if file is None else [self._entry(file)]
+        folder = os.path.join(self._record.workspace, layout.CACHE, CHECKED_OUT)
+        cache = CheckoutCache(folder, self._record.vault, self._record.files)
+        found = Path(cache.folder(self.tree, entries, _silent))
+        return found if file is None else found / file
+
+    def open(self, file: str) -> BinaryIO:
+        """Open one file for reading and seeking; only the pieces that are read are fetched.
+
+        Raises:
+            FileNotInVersion: it holds no such file.
+        """
+        return self._record.vault.open(self.resolved(file).object)
+
+    def to_arrow(
+        self, file: str | None = None, *, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return its tables, or the one in `file`, as one Arrow table, in the order of names.
+
+        Args:
+            file: one of its files; without it, all that are tables.
+            columns: those that are wanted; all if not given.
+
+        Raises:
+            FileNotInVersion: it holds no such file.
+            NotATable: a file is no table, or none of them is.
+            ColumnNotFound: a table has no such column.
+        """
+        names = [file] if file is not None else [name for name in self.files if format_of(name)]
+        if not names:
+            hint = f"afield data show {self.label}"
+            raise NotATable("no tables", self.label, "no file of it is a table", hint=hint)
+        opened = {name: self.resolved(name).object for name in names}
+        return read_tables(opened, self._record.vault, columns)
+
+    def to_pandas(
+        self, file: str | None = None, *, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Return what `to_arrow` does, as a pandas data frame."""
+        try:
+            import pandas  # noqa: F401, ICN001 - whether it is there
+        except ImportError as error:
+            hint = "pip install pandas"
+            raise LibraryMissing(
+                "cannot make a data frame", "pandas", "it is not installed", hint=hint
+            ) from error
+        found: Any = self.to_arrow(file, columns=columns).to_pandas()
+        return found
+
+    def resolved(self, file: str) -> TreeEntry:
+        """Return a file, or the one that a link leads to."""
+        seen: set[str] = set()
+        entry = self._entry(file)
+        while entry.mode == SYMLINK and entry.path not in seen:
+            seen.add(entry.path)
+            target = os.fsdecode(self._record.vault.get(entry.object))
+            folder = entry.path.rpartition("/")[0]
+            entry = self._entry(os.path.normpath(f"{folder}/{target}").lstrip("/"))
+        return entry
+
+    def __repr__(self) -> str:
+        return f"<afield dataset {self.label} {self.tree[:12]}>"
+
+    def _entry(self, file: str) -> TreeEntry:
+        found = self._entries.get(file)
+        if found is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(file, self.files, n=1)
+            why = f"did you mean `{near[0]}`?" if near else f"{self.label} has no such file"
+            hint = f"afield data show {self.label} --all"
+            raise FileNotInVersion("no such file", file, why, hint=hint)
+        return found
+
+
+def _silent(files: int, size_bytes: int) -> None:
+    """Tell nobody: the code that reads is not the one who waits."""
