@@ -67,6 +67,61 @@ def test_lines_that_draw_from_the_generator_of_torch_are_named(runner):
     assert calls(ran) == {("torch (default generator)", line, 0) for line in "345"}
 
 
+STAND_IN = {
+    "torch/__init__.py": (
+        "from torch.random import seed, manual_seed, default_generator, rand\n"
+        "from torch import cuda\n"
+        "class backends:\n"
+        "    class cpu: get_cpu_capability = staticmethod(lambda: 'none')\n"
+        "if __import__('os').environ.get('BREAK'): raise ImportError('half-way')\n"
+    ),
+    "torch/random.py": (
+        "import _random\n"
+        "class Generator:\n"
+        "    def __init__(self): self.manual_seed(_random.Random().getrandbits(60))\n"
+        "    def manual_seed(self, seed): self.first = seed; self.drawn = 0\n"
+        "    def initial_seed(self): return self.first\n"
+        "    def get_state(self): return State((self.first, self.drawn))\n"
+        "class State(tuple):\n"
+        "    def equal(self, other): return self == other\n"
+        "default_generator = Generator()\n"
+        "def manual_seed(seed): default_generator.manual_seed(seed)\n"
+        "def seed(): return 7\n"
+        "def rand(): default_generator.drawn += 1; return hash((default_generator.first, 1))\n"
+    ),
+    "torch/cuda/__init__.py": (
+        "seeds = []\ndef _is_compiled(): return True\n"
+        "def manual_seed_all(seed): seeds.append(seed)\n"
+    ),
+}
+
+
+@pytest.fixture
+def stand_in(runner):
+    """What is patched of torch, for machines without it: a card's generators among it."""
+    site = runner.folder / "lib" / "site-packages"
+    for name, text in STAND_IN.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    runner.extra["PYTHONPATH"] = str(site)
+
+
+def test_generators_of_torch_begin_from_the_runs_seed(runner, stand_in, same_twice):
+    same_twice("import torch; print(torch.default_generator.initial_seed(), torch.cuda.seeds)")
+    same_twice("import torch; print(torch.seed(), torch.default_generator.initial_seed())")
+    path = runner.script("import torch\ntorch.rand()\n")
+    assert calls(runner.run(path)) == {("torch (default generator)", "2", 0)}
+    seeded = runner.script("import torch\ntorch.manual_seed(3)\ntorch.rand()\n")
+    assert calls(runner.run(seeded)) == set()
+
+
+def test_an_import_of_torch_that_fails_half_way_is_left_at_that(runner, stand_in):
+    runner.extra["BREAK"] = "1"
+    text = "try: import torch\nexcept ImportError as error: print(error)\nimport torch.random\n"
+    ran = runner.text(text, check=False)
+    assert (ran.out, ran.code, ran.trace.faults) == (b"half-way\n", 1, ())
+
+
 def test_jax_is_replayed_by_what_its_keys_are_made_of(same_twice):
     pytest.importorskip("jax", reason=NOT_INSTALLED.format("jax"))
     same_twice(

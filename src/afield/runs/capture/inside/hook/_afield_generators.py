@@ -5,6 +5,7 @@ under the name of what it replaces, and does as that does but for where the entr
 """
 
 import os
+import sys
 
 CLOCKS = ("uuid1", "uuid6", "uuid7")
 
@@ -86,6 +87,8 @@ def patch_torch(module, streams):
     default.manual_seed(first)
 
     def is_unseeded():
+        if "torch" not in sys.modules:  # importing it failed half-way
+            return False
         fresh = type(default)()  # not before the end: until torch is whole, a state is a crash
         fresh.manual_seed(first)
         return default.initial_seed() == first and not default.get_state().equal(fresh.get_state())
