@@ -145,6 +145,12 @@ def test_an_input_that_is_too_large_is_digested_but_not_kept(run, project, tmp_p
     assert f"not kept: {path}, 3.0 MB (too large)" in done.manifest.blockers
 
 
+def test_the_cache_of_a_tool_is_no_output_wherever_a_variable_puts_it(run, tmp_path):
+    code = "import os; open(os.environ['UV_CACHE_DIR'] + '/x', 'w').write('x')"
+    (tmp_path / "cache").mkdir()
+    assert run("python", "-c", code, environ={"UV_CACHE_DIR": f"{tmp_path}/cache"}).outputs == {}
+
+
 def test_of_many_inputs_outside_the_project_three_are_named_and_the_rest_counted(
     run, project, tmp_path
 ):

@@ -25,8 +25,8 @@ _DATA = ("/dev/shm/", "/run/media/", "/run/user/", "/run/mount/")  # noqa: S108 
 _TOOL_CACHES = (
     *(".cache/matplotlib/", ".cache/fontconfig/", ".cache/pip/", ".cache/uv/", ".fonts/"),
     *(".config/matplotlib/", ".matplotlib/", ".local/share/fonts/", ".nv/", ".triton/"),
-    *(".pyenv/", ".asdf/"),
 )
+_CACHES_NAMED = ("UV_CACHE_DIR", "PIP_CACHE_DIR", "MPLCONFIGDIR")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + "/"
 _TOOLS = (
     *(".pyenv/", ".rbenv/", ".nvm/", ".asdf/", ".cargo/", ".rustup/", ".juliaup/", ".local/bin/"),
@@ -51,7 +51,9 @@ class Sieve:
         self._inside = root.rstrip("/") + "/"
         home = environ.get("HOME", "").rstrip("/")
         self._ours: tuple[str, ...] = (workspace + "/", *(f"{folder}/" for folder in ours))
-        caches = tuple(f"{home}/{cache}" for cache in (*_TOOL_CACHES, *_TOOLS)) if home else ()
+        caches = [f"{home}/{cache}" for cache in (*_TOOL_CACHES, *_TOOLS)] if home else []
+        named = [environ.get(name, "").rstrip("/") for name in _CACHES_NAMED]
+        caches += [f"{folder}/" for folder in named if os.path.isabs(folder)]
         self._folders: dict[str, bool] = {}
         self._lines: dict[str, str] = {}
         self._outside_never = (*_SYSTEM, *caches, *switchers(environ.get("PATH", "")), _PACKAGE)
