@@ -81,7 +81,32 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     document["stability"] = stability_part(workspace, run)
     document |= manifest_part(manifest) if manifest is not None else no_manifest_part(run)
     document["failure"] = failure_part(workspace, run)
+    document["data"] = data_part(workspace, run, manifest)
     return document
+
+
+def data_part(
+    workspace: Workspace, run: RunView, manifest: Manifest | None
+) -> list[dict[str, Any]]:
+    """Return the versions of data that a run read from, and whether there are newer ones."""
+    if manifest is None or not manifest.inputs:
+        return []
+    from afield.workspace.lineage import versions_read
+
+    started_ms = int(run.started.timestamp() * 1000) if run.started else None
+    return [
+        {
+            "label": one.version.label,
+            "name": one.version.name,
+            "version": one.version.number,
+            "tree": one.version.tree,
+            "files": one.files,
+            "newest": one.newest.number,
+            "newer": one.outdated,
+            "same_in_newest": one.same,
+        }
+        for one in versions_read(workspace, manifest.inputs, started_ms)
+    ]
 
 
 def failure_part(workspace: Workspace, run: RunView) -> dict[str, Any] | None:

@@ -58,6 +58,8 @@ def _rows(
             yield label, shown(run[label], most)
     if run["summary"]:
         yield "summary", _pairs(run["summary"], most)
+    if run["data"]:
+        yield "data", screen.lines([_data(one) for one in run["data"]], most)
     yield from _files(run, most)
     if run.get("entropy"):
         yield "randomness", _entropy(run["entropy"], most)
@@ -147,6 +149,18 @@ def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Rendera
     outputs = [*run["outputs"], *run["saved"]]
     if outputs:
         yield "outputs", _file_table(outputs, most)
+
+
+def _data(found: dict[str, Any]) -> Text:
+    """Say which version of a dataset was read, and whether there is a newer one."""
+    text = styled(f"{found['label']}: {words.count(found['files'], 'file')}")
+    if found["newer"]:
+        newest = f"{found['name']}@{found['newest']}"
+        if found["same_in_newest"]:
+            text.append(plain(f"; {newest} is newer, these files are the same in it"), "dim")
+        else:
+            text.append(plain(f"; {newest} is newer"), "yellow")
+    return text
 
 
 def _how_seen(capture: dict[str, Any]) -> str:

@@ -1,0 +1,144 @@
+"""Which versions of data a run read: its inputs' digests, looked up in the files of versions.
+
+Derived when it is asked for, so it is known of runs that were recorded before the data was added,
+or elsewhere. Which digests a version holds is kept in a small cache (eight bytes of each digest),
+made from trees as they come and free to be deleted; what it finds is confirmed in the tree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from afield.datasets.query import Version, versions
+from afield.kernel.errors import AfieldError
+from afield.kernel.ids import ObjectId
+from afield.runs.manifest import FileRecord
+from afield.workspace import layout
+from afield.workspace.workspace import Workspace
+
+INDEX = "dataset-files.db"
+_AT_ONCE = 500
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS trees(id INTEGER PRIMARY KEY, tree TEXT UNIQUE);"
+    "CREATE TABLE IF NOT EXISTS files(digest INTEGER, tree INTEGER, PRIMARY KEY(digest, tree))"
+    " WITHOUT ROWID;"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRead:
+    """A version of which a run read files.
+
+    Attributes:
+        files: how many of its inputs are files of the version.
+        newest: the newest version of the dataset; the same one, maybe.
+        same: the newest version holds the same bytes of all these files.
+    """
+
+    version: Version
+    files: int
+    newest: Version
+    same: bool
+
+    @property
+    def outdated(self) -> bool:
+        """Whether there is a newer version."""
+        return self.newest.number > self.version.number
+
+
+def versions_read(
+    workspace: Workspace, inputs: Iterable[FileRecord], started_ms: int | None
+) -> list[VersionRead]:
+    """Return the versions that a run read from, by name.
+
+    Of several versions of a dataset that hold the same files, it is the newest that was there when
+    the run began.
+
+    Args:
+        workspace: with its tables up to date.
+        inputs: the run's.
+        started_ms: when the run began, in Unix milliseconds.
+    """
+    known = versions(workspace.projection, dropped=True)
+    read = {one.digest for one in inputs if one.digest and one.size_bytes and one.folder is None}
+    if not known or not read:
+        return []
+    hits = _confirmed(workspace, _candidates(workspace, known, read), read)
+    found = []
+    for name in sorted({one.name for one in known}):
+        mine = [one for one in known if one.name == name and hits.get(one.tree)]
+        if not mine:
+            continue
+        chosen = max(mine, key=lambda one: _rank(one, len(hits[one.tree]), started_ms))
+        kept = [one for one in known if one.name == name and not one.dropped]
+        newest = max([*kept, chosen], key=lambda one: one.number)
+        same = hits.get(newest.tree, set()) >= hits[chosen.tree]
+        found.append(VersionRead(chosen, len(hits[chosen.tree]), newest, same))
+    return found
+
+
+def _rank(version: Version, files: int, started_ms: int | None) -> tuple[int, bool, int]:
+    there = started_ms is None or version.added_ms <= started_ms
+    return files, there, version.at if there else -version.at
+
+
+def _confirmed(
+    workspace: Workspace, trees: Iterable[str], read: Collection[str]
+) -> dict[str, set[str]]:
+    """Return what of `read` each tree holds, by the whole digests."""
+    found = {}
+    for tree, entries in _entries(workspace, trees):
+        found[tree] = {digest for digest in entries if digest in read}
+    return found
+
+
+def _entries(workspace: Workspace, trees: Iterable[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the digests in trees; one that is not here whole is passed over."""
+    for tree in trees:
+        with contextlib.suppress(AfieldError):
+            entries = workspace.record.vault.get_tree(ObjectId(tree))
+            yield tree, [entry.object for entry in entries if entry.size_bytes]
+
+
+def _candidates(workspace: Workspace, known: Sequence[Version], read: Collection[str]) -> set[str]:
+    """Return the trees that may hold some of `read`, by the cache; all when there is none."""
+    trees = {one.tree for one in known}
+    folder = os.path.join(workspace.path, layout.CACHE)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        return _indexed(workspace, os.path.join(folder, INDEX), trees, read)
+    except (sqlite3.Error, OSError):
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(folder, INDEX))
+        return {str(tree) for tree in trees}
+
+
+def _indexed(
+    workspace: Workspace, path: str, trees: Collection[str], read: Collection[str]
+) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.executescript(_SCHEMA)
+        done = {tree for (tree,) in database.execute("SELECT tree FROM trees")}
+        for tree, digests in _entries(workspace, sorted(set(trees) - done)):
+            row = database.execute("INSERT OR IGNORE INTO trees(tree) VALUES (?)", (tree,))
+            pairs = ((_short(digest), row.lastrowid) for digest in digests)
+            database.executemany("INSERT OR IGNORE INTO files VALUES (?, ?)", pairs)
+        found: set[str] = set()
+        wanted = [_short(digest) for digest in read]
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            sql = (
+                "SELECT DISTINCT tree FROM trees WHERE id IN"  # noqa: S608 - only question marks
+                f" (SELECT tree FROM files WHERE digest IN ({', '.join('?' * len(some))}))"
+            )
+            found |= {tree for (tree,) in database.execute(sql, some)}
+    return found & set(trees)
+
+
+def _short(digest: str) -> int:
+    """Return the first eight bytes of a digest as SQLite's signed integer."""
+    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)
