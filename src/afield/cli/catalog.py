@@ -36,6 +36,13 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Data": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
     },
+    "With others": {
+        "remote": Entry("afield.cli.commands.remote", "Name the places where copies meet."),
+        "sync": Entry("afield.cli.commands.sync", "Exchange what is new with the others."),
+        "clone": Entry("afield.cli.commands.clone", "Make a copy of a workspace."),
+        "join": Entry("afield.cli.commands.join", "Confirm a colleague's device, or show yours."),
+        "fetch": Entry("afield.cli.commands.fetch", "Bring a run's bytes from a remote."),
+    },
     "The workspace and this machine": {
         "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
         "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
@@ -53,6 +60,13 @@ COMMANDS: dict[str, Entry] = {
 ENV_COMMANDS: dict[str, Entry] = {
     "diff": Entry("afield.cli.commands.env_diff", "Say how two environments differ."),
     "export": Entry("afield.cli.commands.env_export", "Write a run's environment for other tools."),
+}
+
+REMOTE_COMMANDS: dict[str, Entry] = {
+    "add": Entry("afield.cli.commands.remote_add", "Name a place where copies meet."),
+    "list": Entry("afield.cli.commands.remote_list", "List the remotes."),
+    "remove": Entry("afield.cli.commands.remote_remove", "Forget one; nothing there is touched."),
+    "check": Entry("afield.cli.commands.remote_check", "Read and verify all that one holds."),
 }
 
 DATA_COMMANDS: dict[str, Entry] = {

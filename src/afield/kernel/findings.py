@@ -15,7 +15,7 @@ class Finding:
 
     Attributes:
         what: the kind of thing: `pack`, `object`, `index`, `reference`, `entry`, `seal`,
-            `chain`, `segment`, `repository`, `temporary`.
+            `chain`, `segment`, `repository`, `temporary`, `branch`, `phantom`.
         name: which one: a digest, a path inside the workspace, a device and sequence number.
         why: what is the matter with it, lower case, no final full stop.
         damaged: whether bytes are wrong or gone; False for what is odd but harmless.

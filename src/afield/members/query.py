@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from afield.journal import Entry
+from afield.journal.seals import public_key
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
+from afield.members.events import DEVICE_INTRODUCED, MEMBER_INTRODUCED
 from afield.projection import Projection
 
 
@@ -26,6 +31,25 @@ class Device:
     public_key: bytes
     name: str | None
     introduced_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A device that has introduced itself and that no member has confirmed.
+
+    Attributes:
+        id: the device.
+        member: the member it says it writes for.
+        public_key: its raw Ed25519 key.
+        profile: the object with the name that the member gives itself.
+        entries: how many of its entries wait, of those that are understood.
+    """
+
+    id: DeviceId
+    member: MemberId
+    public_key: bytes
+    profile: ObjectId | None
+    entries: int
 
 
 _MEMBERS = "SELECT id, introduced_ms, profile_object FROM members"
@@ -57,6 +81,35 @@ def device(projection: Projection, id_: DeviceId) -> Device | None:
     """Return one device, or None."""
     rows = projection.query(f"{_DEVICES} WHERE id = ?", (id_,))
     return _device(rows[0]) if rows else None
+
+
+def waiting(projection: Projection) -> list[Waiting]:
+    """Return the devices whose entries wait for a confirmation, by id."""
+    known = {row[0] for row in projection.query("SELECT id FROM devices")}
+    counts = "SELECT device, COUNT(*) FROM quarantine GROUP BY device ORDER BY device"
+    found = []
+    for id_, entries in projection.query(counts):
+        said = {} if id_ in known else _said(projection, id_)
+        first = said.get(DEVICE_INTRODUCED)
+        key = None if first is None else public_key(first)
+        if first is None or key is None:
+            continue
+        person = said.get(MEMBER_INTRODUCED)
+        profile = person.refs[0] if person is not None and person.refs else None
+        member = MemberId(str(first.body.get("member")))
+        found.append(Waiting(DeviceId(id_), member, key, profile, entries))
+    return found
+
+
+def _said(projection: Projection, id_: str) -> dict[str, Entry]:
+    """Return a waiting device's introduction and the last one of its member."""
+    sql = "SELECT entry FROM quarantine WHERE device = ? AND kind IN (?, ?) ORDER BY seq"
+    found: dict[str, Entry] = {}
+    for (text,) in projection.query(sql, (id_, DEVICE_INTRODUCED, MEMBER_INTRODUCED)):
+        entry = msgspec.json.decode(text, type=Entry)
+        if entry.kind == MEMBER_INTRODUCED or entry.seq == 1:
+            found[entry.kind] = entry
+    return found
 
 
 def _device(row: tuple[object, ...]) -> Device:

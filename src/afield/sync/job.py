@@ -29,6 +29,8 @@ class Job:
         heeds: the devices whose complaints (of what is damaged or missing at the remote) are
             heeded: those that count in this workspace. None: all.
         anew: what this device vouched for before is looked at again.
+        bad: names of files at the remote that were found damaged.
+        fetch: bytes of files are brought, and nothing else is done.
         report: what came of it.
     """
 
@@ -40,6 +42,8 @@ class Job:
     dry: bool = False
     heeds: frozenset[DeviceId] | None = None
     anew: bool = False
+    bad: frozenset[str] = frozenset()
+    fetch: bool = False
     report: Report = field(default_factory=Report)
 
     def heeds_head(self, device: DeviceId) -> bool:

@@ -148,6 +148,8 @@ def decode_format(data: bytes, address: str) -> Format:
         found = msgspec.json.decode(data, type=Format)
     except msgspec.MsgspecError as error:
         raise RemoteDamaged(what, address, "its `format` cannot be read") from error
+    if not _DIGEST.fullmatch(found.founder):
+        raise RemoteDamaged(what, address, "its `format` names no key")
     if found.format != _KIND:
         raise RemoteForeign(what, address, "it holds something else")
     if found.version > VERSION or found.required:
@@ -155,6 +157,11 @@ def decode_format(data: bytes, address: str) -> Format:
         why = f"it needs {needs}, which this version of Afield does not know"
         raise RemoteTooNew(what, address, why, hint="pip install --upgrade afield")
     return found
+
+
+def founder_of(found: Format) -> DeviceId:
+    """Return the device that founded the workspace of a remote."""
+    return device_of(bytes.fromhex(found.founder))
 
 
 def encode_head(head: Head, key: DeviceKey) -> bytes:

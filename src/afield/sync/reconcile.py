@@ -76,6 +76,9 @@ class Reconciler:
 def _sync(job: Job) -> Steps:
     """Take, then give: what others have is here before this device says what it has."""
     yield from _known(job)
+    if job.fetch:
+        yield from _fetch(job)
+        return
     heads = yield from pull_heads(job)
     (here,) = yield [Packs()]
     (meta, data) = yield [ListFolder(PACKS["meta"]), ListFolder(PACKS["data"])]
@@ -85,13 +88,21 @@ def _sync(job: Job) -> Steps:
     (tips,) = yield [Merged(latest, news, job.dry)]
     there = {"meta": _sizes("meta", meta), "data": _sizes("data", data)}
     heard = [head for head in heads.values() if job.heeds_head(head.device)]
-    bad = {name for head in heard for name in head.bad[:BAD_NAMES_MAX]}
+    bad = {name for head in heard for name in head.bad[:BAD_NAMES_MAX]} | job.bad
     lacking = {device for head in heard for device in head.lacks}
     own = heads.get(job.device)
     yield from push_packs(job, there, bad)
     yield from mend(job, tips, bad)
     given = yield from push_logs(job, tips, own, lacking)
     yield from push_head(job, given, own)
+
+
+def _fetch(job: Job) -> Steps:
+    """Bring what is wanted, of all that is there."""
+    (here,) = yield [Packs()]
+    (meta, data) = yield [ListFolder(PACKS["meta"]), ListFolder(PACKS["data"])]
+    yield from pull_packs(job, "meta", here, meta)
+    yield from pull_packs(job, "data", here, data)
 
 
 def _sizes(role: str, listed: Iterable[Item]) -> dict[str, int]:

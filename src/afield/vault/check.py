@@ -5,7 +5,7 @@ Nothing is repaired here, and nothing raised for damage: it is found and named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from blake3 import blake3
 
@@ -17,13 +17,28 @@ from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMis
 from afield.vault.limits import PACK_BYTES_MAX
 from afield.vault.shelf import Shelf, is_index, is_pack, pack_index
 
+Elsewhere = Callable[[bytes], str | None]
+"""Tells where an object is said to be that is not here; None: nowhere that is known."""
 
-def verify(shelf: Shelf, roots: Iterable[ObjectId] = ()) -> Iterator[Finding]:
+
+PHANTOM = "phantom"
+"""What a finding calls an object that is missing here and known to be elsewhere."""
+
+
+def nowhere(digest: bytes) -> str | None:  # noqa: ARG001 - an `Elsewhere`
+    """Know of no other place."""
+    return None
+
+
+def verify(
+    shelf: Shelf, roots: Iterable[ObjectId] = (), elsewhere: Elsewhere = nowhere
+) -> Iterator[Finding]:
     """Yield a finding for whatever is wrong or odd with packs, records, indexes and roots.
 
     Args:
         shelf: the packs.
         roots: objects that somebody refers to; they and what their trees list must be here.
+        elsewhere: what is missing and known to be elsewhere is a phantom, and no damage.
     """
     names = shelf.store.names()
     packs = [name[:-5] for name in names if is_pack(name)]
@@ -44,8 +59,8 @@ def verify(shelf: Shelf, roots: Iterable[ObjectId] = ()) -> Iterator[Finding]:
     for pack in packs:
         yield from _verify_pack(shelf, pack, recipes)
     for digest in recipes:
-        yield from _verify_whole(shelf, digest)
-    yield from _verify_roots(shelf, roots)
+        yield from _verify_whole(shelf, digest, elsewhere)
+    yield from _verify_roots(shelf, roots, elsewhere)
 
 
 def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Finding]:
@@ -128,15 +143,23 @@ def _index_lines(shelf: Shelf, pack: str) -> bytes:
         return b""
 
 
-def _verify_whole(shelf: Shelf, digest: bytes) -> Iterator[Finding]:
+def phantom(digest: bytes, where: str) -> Finding:
+    """Name an object that is not here and known to be at a remote."""
+    why = f"it is not here; remote `{where}` has it: `afield fetch` brings it"
+    return Finding(PHANTOM, digest.hex(), why, damaged=False)
+
+
+def _verify_whole(shelf: Shelf, digest: bytes, elsewhere: Elsewhere) -> Iterator[Finding]:
     """Check that the parts of a recipe make up its object."""
     hasher = blake3()
     try:
         for data in shelf.contents(digest):
             hasher.update(data)
     except ObjectMissing as error:
+        where = elsewhere(bytes.fromhex(str(error.value)))
         why = f"a part is missing: {error.value}"
-        yield Finding("object", digest.hex(), why, damaged=True)
+        lost = Finding("object", digest.hex(), why, damaged=True)
+        yield lost if where is None else phantom(digest, where)
     except AfieldError as error:
         yield Finding("object", digest.hex(), error.message, damaged=True)
     else:
@@ -144,7 +167,9 @@ def _verify_whole(shelf: Shelf, digest: bytes) -> Iterator[Finding]:
             yield Finding("object", digest.hex(), "its parts do not make it up", damaged=True)
 
 
-def _verify_roots(shelf: Shelf, roots: Iterable[ObjectId]) -> Iterator[Finding]:
+def _verify_roots(
+    shelf: Shelf, roots: Iterable[ObjectId], elsewhere: Elsewhere
+) -> Iterator[Finding]:
     """Check that roots, and what the trees among them list, are here."""
     seen: set[bytes] = set()
     waiting = [(bytes.fromhex(root), "") for root in roots]
@@ -160,7 +185,9 @@ def _verify_roots(shelf: Shelf, roots: Iterable[ObjectId]) -> Iterator[Finding]:
             entries = tree.decode(b"".join(shelf.contents(digest)))
         except ObjectMissing:
             why = f"no pack has it, and a tree lists it as {path!r}" if path else "no pack has it"
-            yield Finding("reference", digest.hex(), why, damaged=True)
+            lost = Finding("reference", digest.hex(), why, damaged=True)
+            where = elsewhere(digest)
+            yield lost if where is None else phantom(digest, where)
         except AfieldError as error:
             yield Finding("reference", digest.hex(), error.message, damaged=True)
         except Corrupt:

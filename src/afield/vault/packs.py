@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from afield.vault import header, layout
 from afield.vault.builder import PackBuilder
-from afield.vault.errors import Corrupt, ObjectDamaged
+from afield.vault.errors import Corrupt, ObjectDamaged, ObjectMissing
 from afield.vault.layout import DATA, META
 from afield.vault.limits import CHUNK_BYTES, PACK_BYTES_MAX
 from afield.vault.shelf import Shelf, damaged, is_pack, pack_index
@@ -81,6 +81,17 @@ class Packs:
         self._store.write(f"{pack}.pack", data)
         self._store.write(f"{pack}.idx", layout.index_file(bytes.fromhex(pack), len(data), block))
         self._shelf.take(pack, block)
+
+    def reach(self, digest: bytes) -> list[bytes]:
+        """Return an object and all that its recipes list, of what is here."""
+        found = [digest]
+        try:
+            loaded = self._shelf.load(digest)
+        except (ObjectDamaged, ObjectMissing):
+            return found
+        for part, size_bytes in [] if isinstance(loaded, bytes) else loaded:
+            found += self.reach(part) if size_bytes > CHUNK_BYTES[-1] else [part]
+        return found
 
     def known(self, digest: bytes) -> bool:
         """Tell whether an object, or a part of one, stands in a pack that this process knows."""

@@ -21,7 +21,7 @@ from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import chunking, layout, tree
-from afield.vault.check import verify
+from afield.vault.check import Elsewhere, nowhere, verify
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
@@ -231,13 +231,16 @@ class Vault:
         """
         self._shelf.refresh()
 
-    def verify(self, *, roots: Iterable[ObjectId] = ()) -> Iterator[Finding]:
+    def verify(
+        self, *, roots: Iterable[ObjectId] = (), elsewhere: Elsewhere = nowhere
+    ) -> Iterator[Finding]:
         """Read everything and yield what is damaged or odd; raises nothing for damage.
 
         Args:
             roots: objects that must be here, with all that the trees among them list.
+            elsewhere: tells where an object is that may be missing here; None: nowhere.
         """
-        return verify(self._shelf, roots)
+        return verify(self._shelf, roots, elsewhere)
 
     def reindex(self) -> None:
         """Write every index again, from the packs alone."""

@@ -7,16 +7,20 @@ the tables still know of it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from afield.journal import DeviceKey
 from afield.journal.places import LogName
 from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId, ObjectId
+from afield.members.fold import room as members_of
 from afield.projection import Room
 from afield.projection.engine import Projection
 from afield.runs.record import Record
+from afield.sync.wanted import absent
+from afield.vault.check import PHANTOM, Elsewhere, nowhere, phantom
 from afield.workspace import layout
 from afield.workspace.rooms import rooms
 
@@ -27,19 +31,63 @@ def check(
     record: Record,
     projection: Projection,
     trusted: Collection[DeviceId],
-    roots: Iterable[ObjectId] = (),
+    elsewhere: Elsewhere = nowhere,
 ) -> Iterator[Finding]:
     """Yield what is damaged or odd: key, logs, packs, references and tables.
 
-    Tables that are not what the journal says are named and folded anew.
+    Tables that are not what the journal says are named and folded anew. What is missing and
+    known to be elsewhere is named as a phantom; what a device names that nobody has confirmed
+    need not be here.
     """
     yield from _check_key(record)
-    found = [*_check_logs(record, projection), *record.journal.verify(known=record.vault.has)]
+    counts = _counting(record, trusted)
+
+    def known(ref: ObjectId) -> bool:
+        return record.vault.has(ref) or elsewhere(bytes.fromhex(ref)) is not None
+
+    found = [*_check_logs(record, projection)]
+    for finding in record.journal.verify(known=known):
+        waits = finding.what == "reference" and finding.name.partition("/")[0] not in counts
+        found.append(replace(finding, damaged=False) if waits else finding)
     yield from found
-    yield from record.vault.verify(roots=roots)
+    phantoms: set[str] = set()
+    for finding in record.vault.verify(roots=_roots(record, counts), elsewhere=elsewhere):
+        if finding.what == PHANTOM:
+            phantoms.add(finding.name)
+        yield finding
+    if elsewhere is not nowhere:
+        yield from _check_documents(record, counts, elsewhere, phantoms)
     if not any(finding.damaged for finding in found):
         # Of a damaged journal the tables may know more than can be read again: they stay.
         yield from _check_tables(record, projection, rooms(trusted))
+
+
+def _check_documents(
+    record: Record, counts: Collection[str], elsewhere: Elsewhere, named: Collection[str]
+) -> Iterator[Finding]:
+    """Name what manifests and trees list that is not here and known to be elsewhere."""
+    for digest in sorted(absent(record.vault, _roots(record, counts))):
+        where = elsewhere(digest)
+        if where is not None and digest.hex() not in named:
+            yield phantom(digest, where)
+
+
+def _counting(record: Record, trusted: Collection[DeviceId]) -> set[str]:
+    """Return the devices that count, going by the journal alone."""
+    fresh = Projection(":memory:", [members_of(trusted)])
+    try:
+        fresh.refresh(record.journal)
+        return {row[0] for row in fresh.query("SELECT id FROM devices")} | set(trusted)
+    finally:
+        fresh.close()
+
+
+def _roots(record: Record, counts: Collection[str]) -> Iterator[ObjectId]:
+    """Yield what the entries that count name."""
+    for batch in record.journal.read():
+        if batch.device in counts:
+            for entry in batch.entries:
+                yield from entry.refs
 
 
 def _check_key(record: Record) -> Iterator[Finding]:

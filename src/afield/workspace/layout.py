@@ -17,9 +17,15 @@ PROJECTION = "projection.db"
 IGNORE = ".gitignore"
 LOCK = "lock"
 SWEEP_LOCK = "live.lock"
+REMOTES = "remotes.toml"
+ELSEWHERE = "elsewhere"
+SYNC_LOCK = "sync.lock"
 
 VARIABLE = "AFIELD_WORKSPACE"
-OURS = frozenset({CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK})
+OURS = frozenset(
+    {CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK}
+    | {REMOTES, ELSEWHERE, SYNC_LOCK}
+)
 """What may stand in a folder whose making was cut short; anything else is somebody else's."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from afield.journal import DeviceKey, Journal, KeyMissing
 from afield.kernel.clock import Clock, SystemClock
 from afield.kernel.errors import NoWorkspace
 from afield.kernel.files import FileSystem, OsFileSystem
-from afield.kernel.ids import DeviceId, MemberId, new_member_id, new_workspace_id
+from afield.kernel.ids import DeviceId, MemberId, WorkspaceId, new_member_id, new_workspace_id
 from afield.members.events import device_introduced, member_introduced
 from afield.members.names import to_object
 from afield.runs.live_owner import host_name
@@ -76,10 +77,12 @@ def make_store(
     files: FileSystem | None = None,
     clock: Clock | None = None,
     person: Callable[[], str] | None = None,
+    joins: tuple[WorkspaceId, DeviceId] | None = None,
 ) -> tuple[Record, Config]:
     """Make the `.afield` at `folder`, or open it when it is there already.
 
     `person` tells what the member of a new one is called; nothing is said of it without.
+    `joins` is the workspace, and the device that founded it, of which this is to be a copy.
 
     Several processes may do so at once; one makes it. Making it again after a crash picks up
     what was there.
@@ -99,22 +102,29 @@ def make_store(
         with files.lock(os.path.join(folder, layout.LOCK)):
             if os.path.isfile(path):
                 return open_store(folder, files=files, clock=clock)
-            return _make(folder, files, clock, person() if person else "")
+            return _make(folder, files, clock, person() if person else "", joins)
     except OSError as error:
         raise WorkspaceUnwritable(
             "cannot make workspace", folder, error.strerror or str(error)
         ) from error
 
 
-def _make(folder: str, files: FileSystem, clock: Clock, name: str) -> tuple[Record, Config]:
+def _make(
+    folder: str,
+    files: FileSystem,
+    clock: Clock,
+    name: str,
+    joins: tuple[WorkspaceId, DeviceId] | None,
+) -> tuple[Record, Config]:
     """Key, then the device's first entries, then the configuration: half of it is harmless."""
     with open(os.path.join(folder, layout.IGNORE), "w", encoding="ascii") as stream:
         stream.write("*\n")  # git never sees a workspace
     key = _key(os.path.join(folder, layout.KEYS))
-    config = Config(new_workspace_id(), key.device, new_member_id())
+    workspace, founder = joins or (new_workspace_id(), None)
+    config = Config(workspace, key.device, new_member_id(), founder)
     before = _introduced_member(_record(folder, config, files, clock, key).journal, key.device)
     if before is not None:
-        config = Config(config.workspace, key.device, before)
+        config = replace(config, member=before)
     record = _record(folder, config, files, clock, key)
     if before is None:
         member = MemberId(config.member)

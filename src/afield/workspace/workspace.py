@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -241,7 +241,10 @@ class Workspace:
 
         Tables that differ from what the journal says are folded anew.
         """
-        return list(check(self.record, self.projection, self.config.roots, self._roots()))
+        from afield.workspace.sync import phantoms
+
+        where = phantoms(self)
+        return list(check(self.record, self.projection, self.config.roots, where))
 
     def damage(self) -> list[Finding]:
         """Return what of the journal did not verify when the tables were last brought up to date.
@@ -341,11 +344,6 @@ class Workspace:
             self._columns.pop(next(iter(self._columns)))
         self._columns[run] = columns
         return columns
-
-    def _roots(self) -> Iterator[ObjectId]:
-        for batch in self.record.journal.read():
-            for entry in batch.entries:
-                yield from entry.refs
 
 
 def _person() -> str:

@@ -44,11 +44,17 @@ def command(context: click.Context, *, reindex: bool) -> int:
             }
         )
         return Damaged.exit_code if damaged else 0
+    phantoms = [finding for finding in odd if finding.what == "phantom"]
+    odd = [finding for finding in odd if finding.what != "phantom"]
     for finding in [*damaged, *odd][:SHOWN_MAX]:
         mark = click.style("damaged", fg="red", bold=True) if finding.damaged else "note"
         click.echo(f"{mark}: {finding.what} {plain(finding.name)}: {plain(finding.why)}")
-    if len(findings) > SHOWN_MAX:
-        click.echo(f"… and {len(findings) - SHOWN_MAX} more; `afield verify --json` has all")
+    if phantoms:
+        count = words.count(len(phantoms), "object")
+        click.echo(f"note: {count} not here but at a remote: afield fetch RUN, or afield sync")
+    if len(damaged) + len(odd) > SHOWN_MAX:
+        more = len(damaged) + len(odd) - SHOWN_MAX
+        click.echo(f"… and {more} more; `afield verify --json` has all")
     if damaged:
         kinds = Counter(finding.what for finding in damaged)
         counts = ", ".join(words.count(n, kind) for kind, n in kinds.most_common())

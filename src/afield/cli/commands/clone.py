@@ -1,0 +1,64 @@
+"""`afield clone`: a copy of a workspace from a remote."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from afield.cli.output import emit_json, plain
+from afield.cli.session import global_options, session_of
+
+
+@click.command("clone")
+@click.argument("url")
+@click.argument("folder", type=click.Path(file_okay=False), metavar="DIR")
+@click.option("--limit", metavar="RATE", help="Bytes a second over the link, as in 500k.")
+@click.option(
+    "--data",
+    type=click.Choice(["all", "recent", "none"]),
+    default="all",
+    help="Which bytes of files come: all, of the last 30 days, or the record alone.",
+)
+@global_options
+@click.pass_context
+def command(context: click.Context, *, url: str, folder: str, limit: str | None, data: Any) -> int:
+    """Make a copy of the workspace at URL in DIR; repeated, it goes on where it stopped.
+
+    This machine gets a device of its own. What you record counts for you at once, and for the
+    others when one of them has confirmed the device: `afield join`.
+    """
+    from afield.cli.commands.join import phrase_of
+    from afield.cli.commands.sync import PARTLY, pace_of, run
+    from afield.cli.sync_words import document, tell
+    from afield.workspace.person import person_here
+    from afield.workspace.sync import Wishes, clone
+
+    session = session_of(context)
+    pace = pace_of(limit)
+    home = os.fspath(Path.home())
+    target = os.fspath(Path(folder).expanduser().absolute())
+    workspace, remote = clone(url, target, person=lambda: person_here(session.environ, home))
+    session.cleanup.callback(workspace.close)
+    report, whole = run(session, workspace, remote, pace, Wishes(data=data))
+    phrase = phrase_of(workspace, workspace.config.device)
+    partly = not whole or bool(report.faults or report.lacks)
+    if session.json:
+        emit_json(
+            {
+                "schema": "afield.cloned/1",
+                "path": str(workspace.path),
+                "workspace": workspace.config.workspace,
+                "device": workspace.config.device,
+                "phrase": phrase,
+                "remote": document(remote.name, remote.url, report, whole=whole),
+            }
+        )
+        return PARTLY if partly else 0
+    click.echo(f"cloned into {plain(workspace.path)}")
+    tell(remote.name, report, whole=whole, dry=False)
+    click.echo(f"safety phrase of this device: {phrase}")
+    click.echo("say it to a colleague, who types: afield join PHRASE")
+    return PARTLY if partly else 0

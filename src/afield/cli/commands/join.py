@@ -1,0 +1,140 @@
+"""`afield join`: the safety phrase of this device, and confirming another one by its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from afield.cli import words
+from afield.cli.output import emit_json, plain
+from afield.cli.session import Session, global_options, session_of
+
+if TYPE_CHECKING:
+    from afield.kernel.ids import DeviceId
+    from afield.members.query import Waiting
+    from afield.workspace.workspace import Workspace
+
+
+@click.command("join")
+@click.argument("phrase", nargs=-1, metavar="[PHRASE]")
+@global_options
+@click.pass_context
+def command(context: click.Context, phrase: tuple[str, ...]) -> None:
+    """Show this device's safety phrase, or confirm the device whose PHRASE you were told.
+
+    Ask for the phrase in a way that nobody can forge: by voice, say. Entries of devices that
+    nobody has confirmed wait, and are in no answer.
+    """
+    session = session_of(context)
+    workspace = session.workspace()
+    workspace.refresh()
+    if phrase:
+        _confirm(session, workspace, " ".join(phrase))
+    else:
+        _show(session, workspace)
+
+
+def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) -> str | None:
+    """Return the safety phrase of a device; None before the founder's log is here."""
+    from afield.members.phrase import safety_phrase
+    from afield.workspace.sync import key_of
+
+    founder = key_of(workspace, workspace.config.founded_by)
+    key = key or key_of(workspace, device)
+    if founder is None or key is None:
+        return None
+    return safety_phrase(workspace.config.workspace, founder, key)
+
+
+def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
+    from afield.kernel.errors import NotFound
+    from afield.members.events import device_confirmed
+    from afield.members.phrase import same_phrase
+    from afield.members.query import waiting
+
+    devices = waiting(workspace.projection)
+    found = [one for one in devices if same_phrase(typed, _phrase(workspace, one))]
+    if not found:
+        why = f"of {words.count(len(devices), 'device')} that wait here, none has it"
+        raise NotFound("no device with this phrase", typed, why, hint="afield sync")
+    device = found[0]
+    draft = device_confirmed(device.id, public_key=device.public_key, member=device.member)
+    workspace.record.journal.append_many([draft], durable=True)
+    workspace.refresh()
+    name = _name(workspace, device)
+    if session.json:
+        emit_json(
+            {
+                "schema": "afield.joined/1",
+                "device": device.id,
+                "member": device.member,
+                "name": name,
+                "entries": device.entries,
+            }
+        )
+        return
+    counted = words.count(device.entries, "entry")
+    click.echo(f"confirmed: device {device.id[:8]} of {plain(name)}; {counted} count now")
+    click.echo("tell the others: afield sync")
+
+
+def _show(session: Session, workspace: Workspace) -> None:
+    from afield.members.query import waiting
+
+    own = workspace.config.device
+    founded = workspace.config.founded_by == own
+    confirmed = founded or bool(
+        workspace.query("SELECT 1 FROM confirmations WHERE device = ?", (own,))
+    )
+    phrase = phrase_of(workspace, own)
+    devices = waiting(workspace.projection)
+    if session.json:
+        emit_json(
+            {
+                "schema": "afield.devices/1",
+                "device": own,
+                "founder": workspace.config.founded_by,
+                "confirmed": confirmed,
+                "phrase": phrase,
+                "waiting": [
+                    {
+                        "device": one.id,
+                        "member": one.member,
+                        "name": _name(workspace, one),
+                        "entries": one.entries,
+                    }
+                    for one in devices
+                ],
+            }
+        )
+        return
+    if founded:
+        click.echo(f"this device ({own[:8]}) founded the workspace")
+    else:
+        state = "is confirmed" if confirmed else "is not confirmed yet, as far as is known here"
+        click.echo(f"this device ({own[:8]}) {state}")
+        click.echo(f"its safety phrase: {phrase or 'known after the first sync'}")
+    for one in devices:
+        name = plain(_name(workspace, one))
+        entries = words.count(one.entries, "entry")
+        click.echo(f"waiting: device {one.id[:8]}, calls itself {name}: {entries}")
+    if devices:
+        click.echo("ask them for their phrase, by voice, and type: afield join PHRASE")
+
+
+def _phrase(workspace: Workspace, device: Waiting) -> str:
+    return phrase_of(workspace, device.id, device.public_key) or ""
+
+
+def _name(workspace: Workspace, device: Waiting) -> str:
+    """Return what a member that waits calls itself."""
+    from afield.kernel.errors import AfieldError
+    from afield.members.names import from_object
+
+    if device.profile is not None:
+        try:
+            return from_object(workspace.record.vault.get(device.profile)) or device.member
+        except AfieldError:
+            return device.member
+    return device.member

@@ -1,0 +1,135 @@
+"""`afield sync`: make this copy of the workspace and its remotes one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from afield.cli.output import emit_json
+from afield.cli.session import Session, global_options, session_of
+
+if TYPE_CHECKING:
+    from afield.sync.messages import Report
+    from afield.sync.pace import Pace
+    from afield.workspace.remotes import Remote
+    from afield.workspace.sync import Wishes
+    from afield.workspace.workspace import Workspace
+
+PARTLY = 3
+_LOOK_S = 30.0
+
+
+@click.command("sync")
+@click.argument("name", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would travel, and move nothing.")
+@click.option("--limit", metavar="RATE", help="Bytes a second over the link, as in 500k.")
+@click.option("--at", "window", metavar="HH:MM-HH:MM", help="Wait for, and keep to, these hours.")
+@click.option(
+    "--data",
+    type=click.Choice(["all", "recent", "none"]),
+    default="all",
+    help="Which bytes of files travel: all, of the last 30 days, or the record alone.",
+)
+@global_options
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    name: str | None,
+    dry_run: bool,
+    limit: str | None,
+    window: str | None,
+    data: Any,
+) -> int:
+    """Exchange what is new with the remote NAME, or with all of them.
+
+    May be stopped at any time and repeated at any time, while runs are running too: what was
+    moved stays, and the next sync goes on from there.
+    """
+    from afield.cli.sync_words import branches, document, tell, tell_of_devices
+    from afield.kernel.errors import Refused
+    from afield.workspace.remotes import find_remote, remotes
+    from afield.workspace.sync import Wishes
+
+    session = session_of(context)
+    workspace = session.workspace()
+    chosen = [find_remote(workspace, name)] if name else list(remotes(workspace).values())
+    if not chosen:
+        hint = "afield remote add team PATH"
+        raise Refused("cannot sync", why="this workspace has no remote", hint=hint)
+    pace, go_on = pace_of(limit), _hours(window)
+    documents = []
+    partly = False
+    for remote in chosen:
+        wishes = Wishes(data=data, dry=dry_run)
+        report, whole = run(session, workspace, remote, pace, wishes, go_on=go_on)
+        partly = partly or not whole or bool(report.faults or report.damaged or report.lacks)
+        documents.append(document(remote.name, remote.url, report, whole=whole))
+        if not session.json:
+            tell(remote.name, report, whole=whole, dry=dry_run)
+    if session.json:
+        from afield.members.query import waiting
+
+        emit_json(
+            {
+                "schema": "afield.sync/1",
+                "dry_run": dry_run,
+                "remotes": documents,
+                "waiting": [
+                    {"device": each.id, "member": each.member, "entries": each.entries}
+                    for each in waiting(workspace.projection)
+                ],
+                "branches": branches(workspace),
+            }
+        )
+    else:
+        tell_of_devices(workspace)
+    return PARTLY if partly else 0
+
+
+def run(
+    session: Session,
+    workspace: Workspace,
+    remote: Remote,
+    pace: Pace,
+    wishes: Wishes,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+) -> tuple[Report, bool]:
+    """Sync with one remote, showing how it goes."""
+    from afield.cli.sync_words import Watch
+    from afield.workspace.sync import sync
+
+    with Watch(session, remote.name) as watch:
+        return sync(workspace, remote, pace, wishes, watch=watch, go_on=go_on)
+
+
+def pace_of(limit: str | None) -> Pace:
+    """Return the pace that `--limit` asks for."""
+    from afield.sync.pace import Pace, parse_rate
+
+    rate = None if limit is None else parse_rate(limit)
+    return Pace(rate, monotonic_s=time.monotonic, sleep=time.sleep)
+
+
+def _hours(text: str | None) -> Callable[[], bool]:
+    """Wait until the hours that `--at` names have come; return what tells if they still last."""
+    from afield.sync.pace import parse_window
+
+    if text is None:
+        return lambda: True
+    window = parse_window(text)
+
+    def wait_min() -> int:
+        now = datetime.now().astimezone()
+        return window.wait_min(now.hour * 60 + now.minute)
+
+    if wait_min():
+        click.echo(f"waiting for {text}", err=True)
+    while wait_min():
+        time.sleep(_LOOK_S)
+    return lambda: not wait_min()

@@ -1,0 +1,147 @@
+"""What the commands of sync say of a report, for people and as JSON."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from afield.cli import words
+from afield.cli.output import plain
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from afield.cli.session import Session
+    from afield.sync.messages import Report
+    from afield.workspace.workspace import Workspace
+
+SHOWN_MAX = 5
+_REDRAW_S = 0.2
+
+
+class Watch:
+    """Shows on a terminal what a sync is at; elsewhere it says nothing. A context manager."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._name = name
+        self._session = session
+        self._status: Status | None = None
+        self._since = self._drawn = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._session.is_terminal(sys.stderr) and not self._session.json:
+            from afield.cli.screen import screen
+
+            self._status = screen(self._session, sys.stderr).status(plain(self._name))
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, report: Report, label: str) -> None:
+        """Show how much was moved and how fast; at most five times a second."""
+        now = time.monotonic()
+        if self._status is None or now - self._drawn < _REDRAW_S:
+            return
+        self._drawn = now
+        moved = report.bytes_in + report.bytes_out
+        rate = words.size(round(moved / max(now - self._since, 0.1)))
+        said = f"received {words.size(report.bytes_in)}, sent {words.size(report.bytes_out)}"
+        self._status.update(f"{plain(self._name)}: {label}: {said} ({rate}/s)")
+
+
+def document(name: str, url: str, report: Report, *, whole: bool) -> dict[str, Any]:
+    """Return what one remote's sync came to, for JSON."""
+    return {
+        "name": name,
+        "url": url,
+        "whole": whole,
+        "received": {
+            "entries": report.entries_in,
+            "packs": report.packs_in,
+            "bytes": report.bytes_in,
+        },
+        "sent": {
+            "entries": report.entries_out,
+            "packs": report.packs_out,
+            "bytes": report.bytes_out,
+        },
+        "left": {"packs": report.left, "bytes": report.left_bytes},
+        "faults": [{"name": each, "why": why} for each, why in report.faults],
+        "behind": [{"device": device, "seq": seq} for device, seq in report.behind],
+        "damaged_here": list(report.damaged),
+    }
+
+
+def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:
+    """Say in a few lines what a sync did."""
+    moved = [
+        _moved("receive" if dry else "received", report.entries_in, report.packs_in,
+               report.bytes_in),
+        _moved("send" if dry else "sent", report.entries_out, report.packs_out,
+               report.bytes_out),
+    ]  # fmt: skip
+    said = ", ".join(filter(None, moved)) or "nothing new"
+    would = "would " if dry and said != "nothing new" else ""
+    click.echo(f"{plain(name)}: {would}{said}{'' if whole else '; stopped before its end'}")
+    if report.left:
+        packs = words.count(report.left, "pack")
+        click.echo(f"{plain(name)}: {packs} ({words.size(report.left_bytes)}) stay there")
+    for each, why in report.faults[:SHOWN_MAX]:
+        _warn(f"{name}: {each} does not verify: {why}; it was passed over")
+    for device, seq in report.behind[:SHOWN_MAX]:
+        _warn(f"{name}: entries of device {device[:8]} up to {seq} are not there yet")
+    more = len(report.faults) + len(report.behind) - 2 * SHOWN_MAX
+    if more > 0:
+        _warn(f"{name}: and more of this (--json has all)")
+    for pack in report.damaged[:SHOWN_MAX]:
+        _warn(f"pack {pack[:16]} is damaged here and was not sent")
+
+
+def tell_of_devices(workspace: Workspace) -> None:
+    """Say which devices wait, and which gave one number to two entries."""
+    from afield.members.query import waiting
+
+    for device in waiting(workspace.projection):
+        entries = words.count(device.entries, "entry")
+        click.secho(
+            f"waiting: device {device.id[:8]} is not confirmed; {entries} of it do not count",
+            fg="yellow",
+            err=True,
+        )
+        click.echo("hint: afield join", err=True)
+    for log in branches(workspace):
+        device_, seq, _ = log.split("-")
+        whose = "this device" if device_ == workspace.config.device else f"device {device_[:8]}"
+        _warn(f"{whose} wrote two different entries {int(seq)}: {COPIED}")
+
+
+COPIED = "a copy of it was used, or a backup that was restored; all of them count"
+
+
+def branches(workspace: Workspace) -> list[str]:
+    """Return the logs that stand beside a device's own: proof that it wrote one number twice."""
+    from afield.journal.places import is_branch
+
+    return [log for log in workspace.record.journal.heads() if is_branch(log)]
+
+
+def _moved(verb: str, entries: int, packs: int, size_bytes: int) -> str:
+    parts = [words.count(entries, "entry")] if entries else []
+    parts += [words.count(packs, "pack")] if packs else []
+    return f"{verb} {' and '.join(parts)} ({words.size(size_bytes)})" if parts else ""
+
+
+def _warn(text: str) -> None:
+    click.secho(f"warning: {plain(text)}", fg="yellow", err=True)

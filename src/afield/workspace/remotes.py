@@ -1,0 +1,162 @@
+"""The remotes of this copy of the workspace: their names, where they are, what may go there.
+
+They belong to this machine, as a path does: `.afield/remotes.toml` travels nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from afield.kernel.errors import Usage
+from afield.kernel.files import FileSystem, OsFileSystem
+from afield.sync.elsewhere import Elsewhere
+from afield.sync.errors import RemoteUnknown
+from afield.sync.stores.folder import FolderRemote
+from afield.sync.stores.store import RemoteStore
+from afield.workspace import layout
+from afield.workspace.errors import WorkspaceDamaged
+from afield.workspace.workspace import Workspace
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_LABEL = re.compile(r"[a-z]{2,3}")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A remote by name.
+
+    Attributes:
+        name: what people call it.
+        url: where it is: the path of a folder.
+        labels: where its bytes lie (`eu`, `de`), for datasets with a residency.
+        synced: whether it was ever synced with; an empty folder in its place is then not
+            taken for it.
+    """
+
+    name: str
+    url: str
+    labels: frozenset[str] = frozenset()
+    synced: bool = False
+
+
+def remotes(workspace: Workspace) -> dict[str, Remote]:
+    """Return the remotes by name, sorted.
+
+    Raises:
+        WorkspaceDamaged: their file cannot be read.
+    """
+    path = _path(workspace)
+    try:
+        found = tomllib.loads(workspace.record.files.read(path).decode("utf-8"))
+        return {
+            name: Remote(
+                name,
+                str(each["url"]),
+                frozenset(map(str, each.get("labels", ()))),
+                each.get("synced") is True,
+            )
+            for name, each in sorted(found.items())
+        }
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        raise WorkspaceDamaged("cannot read remotes", path, "it is not as written") from error
+
+
+def find_remote(workspace: Workspace, name: str) -> Remote:
+    """Return the remote of this name.
+
+    Raises:
+        RemoteUnknown: there is none.
+    """
+    found = remotes(workspace)
+    if name not in found:
+        known = ", ".join(found) or "there is none yet"
+        raise RemoteUnknown("no such remote", name, known, hint=f"afield remote add {name} PATH")
+    return found[name]
+
+
+def add_remote(workspace: Workspace, name: str, url: str, labels: Iterable[str] = ()) -> Remote:
+    """Add a remote, or change where the one of this name is.
+
+    Raises:
+        Usage: the name, the address or a label is none.
+    """
+    if not _NAME.fullmatch(name):
+        why = "letters a to z, digits, `-` and `_`, at most 40"
+        raise Usage("not a name for a remote", name, why, hint="afield remote add team PATH")
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise Usage("not a label", label, "a place, as in `eu` or `de`", hint="--label eu")
+    remote = Remote(name, address(url), frozenset(labels))
+    found = remotes(workspace)
+    before = found.get(name)
+    if before is not None and before.url == remote.url:
+        remote = replace(remote, synced=before.synced)
+    _write(workspace, {**found, name: remote})
+    return remote
+
+
+def remove_remote(workspace: Workspace, name: str) -> Remote:
+    """Forget a remote and what was known to be there; nothing at the remote is touched.
+
+    Raises:
+        RemoteUnknown: there is none.
+    """
+    remote = find_remote(workspace, name)
+    elsewhere_of(workspace, remote).forget_all()
+    _write(workspace, {key: each for key, each in remotes(workspace).items() if key != name})
+    return remote
+
+
+def mark_synced(workspace: Workspace, remote: Remote) -> None:
+    """Remember that a remote was synced with."""
+    if not remote.synced:
+        _write(workspace, {**remotes(workspace), remote.name: replace(remote, synced=True)})
+
+
+def address(url: str) -> str:
+    """Return the absolute path that a URL or path means.
+
+    Raises:
+        Usage: it is of a kind that is not known.
+    """
+    found = _SCHEME.fullmatch(url)
+    if found is not None and found[1] == "file" and found[2].startswith("/"):
+        return found[2]
+    if found is not None or not url:
+        why = "a remote is the path of a folder"
+        raise Usage("not an address that is known", url, why, hint="afield remote add team PATH")
+    return Path(url).expanduser().absolute().as_posix()
+
+
+def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
+    """Return the store at an address."""
+    return FolderRemote(address(url), files or OsFileSystem())
+
+
+def elsewhere_of(workspace: Workspace, remote: Remote) -> Elsewhere:
+    """Return what is known of a remote's packs."""
+    root = (workspace.path / layout.ELSEWHERE / remote.name).as_posix()
+    return Elsewhere(root, workspace.record.files)
+
+
+def _path(workspace: Workspace) -> str:
+    return (workspace.path / layout.REMOTES).as_posix()
+
+
+def _write(workspace: Workspace, found: Mapping[str, Remote]) -> None:
+    parts = ["# The remotes of this copy of the workspace: `afield remote list`.\n"]
+    for name, remote in sorted(found.items()):
+        parts.append(
+            f"\n[{name}]\nurl = {json.dumps(remote.url)}\n"
+            f"labels = {json.dumps(sorted(remote.labels))}\n"
+            f"synced = {'true' if remote.synced else 'false'}\n"
+        )
+    workspace.record.files.write_new(_path(workspace), "".join(parts).encode())

@@ -1,0 +1,199 @@
+"""Two people and a folder: what each of them types, and what each of them sees."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+
+import pytest
+
+SCRIPT = 'import random; open("out.bin", "wb").write(random.randbytes(300_000)); print("done")'
+
+
+@pytest.fixture
+def ann(tmp_path, afield, recorded):
+    """Ann's copy, with three runs; and the folder where she meets others."""
+    shutil.copytree(recorded, tmp_path / "ann")
+    assert (
+        afield_in(afield, tmp_path / "ann", "remote", "add", "team", str(tmp_path / "there")).code
+        == 0
+    )
+    return tmp_path / "ann"
+
+
+def afield_in(afield, folder, *words):
+    command, *rest = words
+    return afield(command, *rest, "--workspace", str(folder))
+
+
+def names(afield, folder):
+    found = afield_in(afield, folder, "runs", "--json")
+    assert found.code == 0, found.err
+    return sorted(run["name"] for run in found.json["runs"])
+
+
+def test_a_clone_has_all_and_is_heard_once_it_is_confirmed(afield, ann, tmp_path):
+    bob, url = tmp_path / "bob", str(tmp_path / "there")
+    assert afield_in(afield, ann, "sync").code == 0
+    cloned = afield("clone", url, str(bob), "--json")
+    assert cloned.code == 0, cloned.err
+    phrase = cloned.json["phrase"]
+    assert names(afield, bob) == names(afield, ann) == ["first", "second", "third"]
+    assert afield_in(afield, bob, "tag", "first", "seen=bob").code == 0
+    assert afield_in(afield, bob, "sync").code == 0
+    synced = afield_in(afield, ann, "sync")
+    assert synced.code == 0
+    assert "is not confirmed" in synced.err
+    assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {}
+    waiting = afield_in(afield, ann, "join", "--json").json
+    assert [each["device"] for each in waiting["waiting"]] == [cloned.json["device"]]
+    assert waiting["confirmed"] is True
+    wrong = afield_in(afield, ann, "join", phrase[::-1])
+    assert wrong.code == 1
+    assert "no device with this phrase" in wrong.err
+    joined = afield_in(afield, ann, "join", *phrase.split())
+    assert joined.code == 0, joined.err
+    assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"seen": "bob"}
+    assert afield_in(afield, ann, "sync", "team").code == 0
+    assert afield_in(afield, bob, "sync", "origin").code == 0
+    assert afield_in(afield, bob, "join", "--json").json["confirmed"] is True
+    for folder in (ann, bob):
+        assert "sound" in afield_in(afield, folder, "verify").out
+    again = afield_in(afield, ann, "sync", "--json").json
+    assert [each["whole"] for each in again["remotes"]] == [True]
+
+
+def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
+    afield, afield_process, tmp_path
+):
+    ann, bob, url = tmp_path / "ann", tmp_path / "bob", str(tmp_path / "there")
+    ann.mkdir()
+    (ann / "t.py").write_text(SCRIPT)
+    assert afield_process("init", cwd=ann).code == 0
+    ran = afield_process("run", "--name", "one", "--", sys.executable, "t.py", cwd=ann)
+    assert ran.code == 0, ran.err
+    assert afield_in(afield, ann, "remote", "add", "team", url).code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    cloned = afield("clone", url, str(bob), "--data", "none")
+    assert cloned.code == 0, cloned.err
+    assert "stay there" in cloned.out
+    assert names(afield, bob) == ["one"]
+    assert afield_in(afield, bob, "show", "one").code == 0
+    verified = afield_in(afield, bob, "verify", "--json")
+    assert verified.code == 0
+    assert {each["what"] for each in verified.json["findings"]} == {"phantom"}
+    fetched = afield_in(afield, bob, "fetch", "one", "--json")
+    assert fetched.code == 0, fetched.err
+    assert fetched.json["whole"] is True
+    assert afield_in(afield, bob, "verify", "--json").json["findings"] == []
+    assert "all of it is here" in afield_in(afield, bob, "fetch", "one").out
+
+
+def test_a_dry_run_moves_nothing_and_says_what_would(afield, ann, tmp_path):
+    dry = afield_in(afield, ann, "sync", "--dry-run", "--json")
+    assert dry.code == 0, dry.err
+    (would,) = dry.json["remotes"]
+    assert would["sent"]["entries"] > 3
+    assert not [each for each in (tmp_path / "there").rglob("*") if each.is_file()]
+    (did,) = afield_in(afield, ann, "sync", "--json").json["remotes"]
+    assert did["sent"]["packs"] == would["sent"]["packs"]
+    (nothing,) = afield_in(afield, ann, "sync", "--dry-run", "--json").json["remotes"]
+    assert nothing["sent"]["packs"] == 0
+
+
+def test_a_mount_point_without_its_disk_is_not_taken_for_an_empty_remote(afield, ann, tmp_path):
+    assert afield_in(afield, ann, "sync").code == 0
+    (tmp_path / "there").rename(tmp_path / "unplugged")
+    (tmp_path / "there").mkdir()
+    gone = afield_in(afield, ann, "sync")
+    assert gone.code == 14
+    assert "is it mounted?" in gone.err
+    assert not list((tmp_path / "there").iterdir())
+    (tmp_path / "there").rmdir()
+    (tmp_path / "unplugged").rename(tmp_path / "there")
+    assert afield_in(afield, ann, "sync").code == 0
+
+
+def test_another_workspace_s_remote_is_refused(afield, ann, tmp_path):
+    assert afield_in(afield, ann, "sync").code == 0
+    assert afield("init", str(tmp_path / "other")).code == 0
+    url = str(tmp_path / "there")
+    assert afield_in(afield, tmp_path / "other", "remote", "add", "team", url).code == 0
+    refused = afield_in(afield, tmp_path / "other", "sync")
+    assert refused.code == 1
+    assert "holds the record of workspace" in refused.err
+    assert afield("clone", url, str(tmp_path / "other")).code == 1
+
+
+def test_a_remote_that_rots_is_named_and_mended_from_what_is_whole_here(afield, ann, tmp_path):
+    assert afield_in(afield, ann, "sync").code == 0
+    assert afield_in(afield, ann, "remote", "check", "team").code == 0
+    files = [each for each in (tmp_path / "there").rglob("*") if each.is_file()]
+    packs = [each for each in files if each.suffix == ".pack"]
+    chunk = next(each for each in files if "journal" in each.parts)
+    packs[0].write_bytes(b"\0" * packs[0].stat().st_size)
+    chunk.write_bytes(b"no chunk")
+    found = afield_in(afield, ann, "remote", "check", "team", "--json")
+    assert found.code == 13
+    assert {each["what"] for each in found.json["findings"]} == {"pack", "chunk"}
+    assert afield_in(afield, ann, "remote", "check", "team", "--mend").code == 0
+    assert "sound" in afield_in(afield, ann, "remote", "check", "team").out
+
+
+def test_remotes_are_listed_and_forgotten(afield, ann, tmp_path):
+    listed = afield_in(afield, ann, "remote", "list", "--json").json["remotes"]
+    assert [(each["name"], each["synced"]) for each in listed] == [("team", False)]
+    assert afield_in(afield, ann, "remote", "remove", "team").code == 0
+    assert "no remotes yet" in afield_in(afield, ann, "remote", "list").out
+    assert afield_in(afield, ann, "remote", "remove", "team").code == 1
+    assert afield_in(afield, ann, "sync").code == 1
+    assert (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("sync", "--limit", "fast"), "not a rate"),
+        (("sync", "--at", "25:00-26:00"), "not a time of day"),
+        (("remote", "add", "Bad Name", "x"), "not a name"),
+        (("remote", "add", "far", "gopher://x"), "not an address"),
+        (("remote", "add", "far", "x", "--label", "Europe!"), "not a label"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused(afield, ann, words, why):
+    refused = afield_in(afield, ann, *words)
+    assert refused.code == 2
+    assert why in refused.err
+
+
+def test_data_of_a_place_goes_to_remotes_of_that_place_only(afield, ann, tmp_path):
+    rows = tmp_path / "people.csv"
+    secret = "\n".join(f"{n},{n * n},ann{n}@example.org" for n in range(3000))
+    rows.write_text(secret)
+    assert afield_in(afield, ann, "data", "add", str(rows), "--name", "people").code == 0
+    card = afield_in(afield, ann, "data", "card", "people", "--set", "residency=eu")
+    assert card.code in {0, 3}, card.err
+    home = str(tmp_path / "home")
+    assert afield_in(afield, ann, "remote", "add", "berlin", home, "--label", "eu").code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    bob, eve = tmp_path / "bob", tmp_path / "eve"
+    assert afield("clone", home, str(bob)).code == 0
+    assert afield("clone", str(tmp_path / "there"), str(eve)).code == 0
+    got = afield_in(afield, bob, "data", "get", "people@1", "--to", str(tmp_path / "got"))
+    assert got.code == 0, got.err
+    refused = afield_in(afield, eve, "data", "get", "people@1", "--to", str(tmp_path / "no"))
+    assert refused.code != 0
+    assert names(afield, eve) == names(afield, ann)
+    elsewhere = b"".join(each.read_bytes() for each in (eve / ".afield" / "packs").iterdir())
+    ours = afield_in(afield, ann, "data", "show", "people", "--json").json
+    for content in ours["contents"]:
+        assert bytes.fromhex(content["digest"]) not in elsewhere
+
+
+def test_every_message_of_json_is_one_document(afield, ann):
+    for words in (("sync",), ("join",), ("remote", "list"), ("remote", "check", "team")):
+        found = afield_in(afield, ann, *words, "--json")
+        assert found.code == 0, found.err
+        assert re.fullmatch(r"afield\.[a-z-]+/1", json.loads(found.out)["schema"])
