@@ -1,0 +1,71 @@
+"""The format of remotes as docs/format/sync.md tells it, read with our code and by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import zstandard
+from blake3 import blake3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from afield.journal import DeviceKey, seals
+from afield.members.phrase import safety_phrase
+from afield.sync import layout
+from afield.sync.chunk import decode_chunk, encode_chunk
+
+PATH = Path(__file__).parents[2] / "docs" / "format" / "vectors" / "sync.json"
+VECTORS = json.loads(PATH.read_text(encoding="utf-8"))
+KEY = DeviceKey.from_private_bytes((1).to_bytes(32, "big"))
+
+
+def test_the_format_file_is_read_and_written_as_specified():
+    found = layout.decode_format(VECTORS["format"].encode(), "vectors")
+    assert json.loads(VECTORS["format"])["format"] == "afield.remote"
+    assert layout.founder_of(found) == KEY.device
+    assert layout.encode_format(found).decode() == VECTORS["format"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["heads"])
+def test_a_head_is_signed_over_its_own_bytes(vector):
+    data = vector["bytes"].encode()
+    head = layout.decode_head(data, KEY.device, vector["workspace"])
+    assert layout.head_name(head.device) == vector["name"]
+    assert layout.encode_head(head, KEY) == data
+    signature, _, body = data[:-1].partition(b" ")
+    told = json.loads(body)
+    assert list(told) == ["v", "workspace", "device", "public_key", "tips", "bad", "lacks"]
+    public = bytes.fromhex(told["public_key"])
+    assert blake3(public).hexdigest()[:32] == told["device"]
+    Ed25519PublicKey.from_public_bytes(public).verify(
+        bytes.fromhex(signature.decode()), b"afield head 1\n" + body
+    )
+
+
+@pytest.mark.parametrize("vector", VECTORS["chunks"], ids=lambda vector: vector["entries"])
+def test_a_chunk_is_lines_as_they_stand_in_the_log(vector):
+    data = bytes.fromhex(vector["bytes_hex"])
+    piece = layout.piece_of(KEY.device, vector["name"])
+    lines = decode_chunk(piece, data)
+    assert [lines[0].entry.seq, lines[-1].entry.seq] == vector["entries"]
+    assert lines[-1].entry.kind == seals.KIND
+    assert encode_chunk(KEY.public, lines)[0] == piece
+    top, *rest = zstandard.decompress(data).splitlines(keepends=True)
+    assert set(json.loads(top)) == {"v", "device", "public_key", "opens"}
+    assert rest == [each.line for each in lines]
+    first, last, before, end = vector["name"].rpartition("/")[2].split("-")
+    assert [int(first), int(last)] == vector["entries"]
+    digests = [blake3(line[33:-1]).hexdigest() for line in rest]
+    assert digests[-1].startswith(end)
+    assert json.loads(rest[0][33:])["prev"].startswith(before)
+
+
+@pytest.mark.parametrize("vector", VECTORS["phrases"])
+def test_the_safety_phrase_is_as_specified(vector):
+    founder, device = (bytes.fromhex(vector[name]) for name in ("founder", "device"))
+    assert safety_phrase(vector["workspace"], founder, device) == vector["phrase"]
+    said = f"{vector['workspace']}\n{vector['founder']}\n{vector['device']}".encode()
+    digest = blake3(said, derive_key_context="afield 2026 safety phrase 1").digest()
+    number = int.from_bytes(digest, "big") % 10**30
+    assert f"{number:030d}" == vector["phrase"].replace(" ", "")
