@@ -10,23 +10,24 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afield.datasets import events
 from afield.datasets.add import Kept, Progress, keep
 from afield.datasets.card import Card, edit_card, read_card
 from afield.datasets.check import Present, look
 from afield.datasets.checkout import Written, checkout
-from afield.datasets.diff import Difference, diff
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
-from afield.datasets.parquet import Advice, advise
-from afield.datasets.profile import profile, summary_of
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
 from afield.kernel.digest import digest
 from afield.vault import StatCache, TreeEntry
 from afield.workspace import layout
 from afield.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from afield.datasets.diff import Difference
+    from afield.datasets.parquet import Advice
 
 CHECKED_OUT = "data"
 
@@ -93,6 +94,8 @@ def add(
     if fresh:
         statistics = None
         if profiled:
+            from afield.datasets.profile import profile
+
             earlier = before.profile if before else None
             statistics = profile(kept.entries, record.vault, before=earlier, progress=profiling)
         text = record.vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
@@ -112,7 +115,11 @@ def add(
         workspace.refresh()
     now = latest(workspace.projection, name)
     assert now is not None, "a version was just added, or was there"
-    advice = tuple(advise(kept.entries, record.vault)) if fresh and profiled else ()
+    advice: tuple[Advice, ...] = ()
+    if fresh and profiled:
+        from afield.datasets.parquet import advise
+
+        advice = tuple(advise(kept.entries, record.vault))
     return Added(now, before, fresh, kept, advice)
 
 
@@ -155,6 +162,8 @@ def statistics_of(workspace: Workspace, version: Version) -> dict[str, Any] | No
     vault = workspace.record.vault
     if version.profile is None or not vault.has(version.profile):
         return None
+    from afield.datasets.profile import summary_of
+
     return summary_of(vault, version.profile)
 
 
@@ -239,6 +248,8 @@ def difference(
     progress: Progress,
 ) -> Difference:
     """Compare two versions; see `datasets.diff`."""
+    from afield.datasets.diff import diff
+
     folder = os.path.join(workspace.path, layout.CACHE)
     os.makedirs(folder, exist_ok=True)
     vault = workspace.record.vault
