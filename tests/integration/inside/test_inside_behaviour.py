@@ -100,9 +100,9 @@ SCRIPTS = {
     ),
     "keyboard interrupts while it opens files": (
         "import signal, os, threading\nrings = 0\n"
-        "for n in range(30):\n    signal.setitimer(signal.ITIMER_REAL, 0.002)\n"
-        "    signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
-        "    try:\n        m = 0\n        while True:\n            m += 1\n"
+        "signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
+        "for n in range(30):\n    try:\n        signal.setitimer(signal.ITIMER_REAL, 0.002)\n"
+        "        m = 0\n        while True:\n            m += 1\n"
         "            try: open(f'/no/such/{n}/{m}')\n            except OSError: pass\n"
         "    except KeyboardInterrupt: rings += 1\nprint(rings)\n"
     ),
