@@ -7,6 +7,7 @@ reader never needs them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, BinaryIO, cast
 
 from afield.vault.errors import ChunkerSlow
@@ -62,7 +63,9 @@ def require_native(chunker: type) -> None:
         )
 
 
+@cache
 def _chunker(*, rows: bool) -> Any:
+    """Return the chunker of a kind of data; what it has cut so far stands in its iterators."""
     # Imported late: most commands and most small runs never cut a file.
     import warnings
 

@@ -260,10 +260,21 @@ def _decompress(data: bytes, size_bytes: int) -> bytes:
     """
     try:
         if zstandard.frame_content_size(data) == size_bytes:
-            return zstandard.ZstdDecompressor().decompress(data)
+            return _decompressor().decompress(data)
     except zstandard.ZstdError as error:
         raise Corrupt("the stored bytes cannot be decompressed") from error
     raise Corrupt("the stored bytes would decompress to another size")
+
+
+_local = threading.local()
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    # One a thread: they are not safe to share, and to make one costs as much as a small record.
+    found: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if found is None:
+        found = _local.decompressor = zstandard.ZstdDecompressor()
+    return found
 
 
 def _is_hex(text: str) -> bool:
