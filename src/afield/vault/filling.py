@@ -17,7 +17,7 @@ from blake3 import blake3
 from afield.vault import chunking, header, layout
 from afield.vault.builder import PackBuilder
 from afield.vault.layout import CHUNK, DATA, META, RECIPE, STORED, ZSTD
-from afield.vault.limits import COMPRESS_BYTES_MIN, RECIPE_ITEMS, SAVING_MIN
+from afield.vault.limits import COMPRESS_BYTES_MIN, RECIPE_ITEMS, SAVING_MIN, WHOLE_READ_BYTES
 from afield.vault.shelf import Guard, Parts, Shelf
 from afield.vault.stores import Store
 
@@ -78,8 +78,22 @@ class Filling:
             return
         if len(data) <= chunking.smallest(rows=rows):
             self._put_chunk(digest, data, role)
+        elif len(data) <= WHOLE_READ_BYTES:
+            self._put_parts(digest, chunking.cut(data, rows=rows), len(data), role)
         else:
             self.put_chunks(chunking.cut(data, rows=rows), role)
+
+    def _put_parts(
+        self, whole: bytes, chunks: Iterator[memoryview], size_bytes: int, role: int
+    ) -> None:
+        """Keep an object of few chunks whose digest is known: nothing is digested twice."""
+        items: Parts = []
+        for chunk in chunks:
+            digest = whole if len(chunk) == size_bytes else blake3(chunk).digest()
+            if not self.known(digest):
+                self._put_chunk(digest, chunk, role)
+            items.append((digest, len(chunk)))
+        self._put_recipe(whole, items, role)
 
     def put_chunks(self, chunks: Iterator[memoryview], role: int) -> tuple[bytes, int]:
         """Keep chunks and the recipes over them; return the whole's digest and size."""
