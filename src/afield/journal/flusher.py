@@ -70,6 +70,8 @@ class Flusher:
         dirty, stop = self._dirty, self._stop
         while dirty.wait() and not stop.wait(self._after_s):
             dirty.clear()
+            if stop.is_set():  # its waking may just have been cleared
+                return
             if not self._try_sync():
                 dirty.set()
 
