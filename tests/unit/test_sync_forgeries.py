@@ -154,10 +154,12 @@ def test_a_head_that_lies_about_another_log_hides_nothing_and_adds_nothing():
     remote, ann, bob = MemoryRemote(), Person(1), Person(2)
     ann.work(random.Random(1))
     ann.sync(remote)
-    lie = head_of(LIAR, tips=((ANN.device, 999, "f" * 64), (ANN.device, 1, "0" * 64)))
-    remote.files[layout.head_name(LIAR.device)] = encode_head(lie, LIAR)
-    report = bob.sync(remote)
-    assert {seq for _, seq in report.behind} == {999, 1}
+    member = key_of(3)  # one that counts, and lies all the same
+    for liar, believed in ((LIAR, set()), (member, {999, 1})):
+        lie = head_of(liar, tips=((ANN.device, 1, "0" * 64), (ANN.device, 999, "f" * 64)))
+        remote.files[layout.head_name(liar.device)] = encode_head(lie, liar)
+        report = bob.sync(remote)
+        assert {seq for _, seq in report.behind} == believed
     assert {each for each in bob.lines() if each[0] == ANN.device} == ann.lines()
 
 

@@ -6,7 +6,13 @@ FORMAT_BYTES_MAX = 64 << 10
 """The file `format` of a remote."""
 
 HEADS_MAX = 10_000
-"""Head files that are looked at."""
+"""Head files of devices that count."""
+
+STRANGERS_MAX = 1_000
+"""Head files of devices that do not count, of which each may name only logs of its own."""
+
+STRANGER_TIPS_MAX = 100
+"""Tips that such a head may name."""
 
 HEAD_BYTES_MAX = 4 << 20
 """One head file."""
@@ -23,7 +29,7 @@ LISTED_MAX = 2_000_000
 CHUNK_BYTES = 4 << 20
 """A chunk of a log is closed at the first seal behind so many bytes of lines."""
 
-CHUNK_BYTES_MAX = 64 << 20
+CHUNK_BYTES_MAX = 32 << 20
 """Lines of one chunk; a reader refuses more."""
 
 CHUNKS_IN_A_ROW_MAX = 200_000

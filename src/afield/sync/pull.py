@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from afield.journal.entry import Entry
 from afield.journal.seals import KIND as SEALED
 from afield.kernel.ids import DeviceId
@@ -22,6 +24,8 @@ from afield.sync.limits import (
     HEAD_BYTES_MAX,
     HEADS_MAX,
     INDEX_TAIL_BYTES,
+    STRANGER_TIPS_MAX,
+    STRANGERS_MAX,
 )
 from afield.sync.messages import (
     Fetch,
@@ -45,18 +49,28 @@ QUIET = frozenset({SEEN, SEALED})
 def pull_heads(job: Job) -> Steps:
     """Return the heads at the remote that verify, by device."""
     (listed,) = yield [ListFolder(HEADS)]
-    names = sorted({item.name for item in listed if layout.head_device(item.name)})[:HEADS_MAX]
+    devices = sorted(set(filter(None, (layout.head_device(item.name) for item in listed))))
+    members = [device for device in devices if job.heeds_head(device)][:HEADS_MAX]
+    strangers = [device for device in devices if not job.heeds_head(device)][:STRANGERS_MAX]
     found: dict[DeviceId, Head] = {}
-    for name in names:
-        device = layout.head_device(name)
+    for device in (*members, *strangers):
+        name = layout.head_name(device)
         (data,) = yield [Fetch(name, HEAD_BYTES_MAX)]
-        if data is None or device is None:
+        if data is None:
             continue
         try:
-            found[device] = layout.decode_head(data, device, job.workspace)
+            head = layout.decode_head(data, device, job.workspace)
         except Corrupt as error:
             job.report.fault(name, str(error))
+            continue
+        found[device] = head if job.heeds_head(device) else _of_stranger(head)
     return found
+
+
+def _of_stranger(head: Head) -> Head:
+    """Return what is believed of a head whose device does not count: what its own log is."""
+    own = tuple(tip for tip in head.tips if tip[0] == head.device)[:STRANGER_TIPS_MAX]
+    return msgspec.structs.replace(head, tips=own, bad=(), lacks=())
 
 
 def pull_logs(job: Job, heads: Mapping[DeviceId, Head]) -> Steps:

@@ -87,9 +87,8 @@ def _sync(job: Job) -> Steps:
     yield from pull_packs(job, "data", here, data)
     (tips,) = yield [Merged(latest, news, job.dry)]
     there = {"meta": _sizes("meta", meta), "data": _sizes("data", data)}
-    heard = [head for head in heads.values() if job.heeds_head(head.device)]
-    bad = {name for head in heard for name in head.bad[:BAD_NAMES_MAX]} | job.bad
-    lacking = {device for head in heard for device in head.lacks}
+    bad = {name for head in heads.values() for name in head.bad[:BAD_NAMES_MAX]} | job.bad
+    lacking = {device for head in heads.values() for device in head.lacks}
     own = heads.get(job.device)
     yield from push_packs(job, there, bad)
     yield from mend(job, tips, bad)

@@ -81,6 +81,7 @@ class Replica:
         self._roots = wanted
         self._absent: set[bytes] | None = None
         self._held: set[tuple[DeviceId, int, str]] = set()
+        self._tops: dict[DeviceId, int] = {}
 
     def look_up(self, ask: LookUp) -> list[bool]:
         """Tell which entries are here."""
@@ -97,19 +98,23 @@ class Replica:
         self._absent = None
         new = self._journal.lay(device, list(lines))
         if new:
-            self._held.add((device, new[-1].seq, new[-1].digest[:DIGEST_CHARS]))
+            self._hold(device, new[-1].seq, new[-1].digest)
         return new
 
     def _holds(self, device: DeviceId, seq: int, digest: str) -> bool:
         """Tell whether an entry is here; most that are asked for are the end of a log."""
         if not self._held:
-            self._held = {
-                (tip.device, tip.seq, tip.digest[:DIGEST_CHARS]) for tip in self._journal.tips()
-            }
+            for tip in self._journal.tips():
+                self._hold(tip.device, tip.seq, tip.digest)
         name = (device, seq, digest[:DIGEST_CHARS])
-        if name not in self._held and self._journal.holds(device, seq, digest):
+        may_be = name not in self._held and seq <= self._tops.get(device, 0)
+        if may_be and self._journal.holds(device, seq, digest):
             self._held.add(name)
         return name in self._held
+
+    def _hold(self, device: DeviceId, seq: int, digest: str) -> None:
+        self._held.add((device, seq, digest[:DIGEST_CHARS]))
+        self._tops[device] = max(seq, self._tops.get(device, 0))
 
     def merged(self, ask: Merged) -> list[Tip]:
         """Record what was merged, if it is news, and sign this device's log."""

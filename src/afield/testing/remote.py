@@ -21,7 +21,8 @@ class HostileRemote:
         fails: how often (0 to 1) an operation breaks off; a write may have taken effect.
         stale: how often a listing leaves names out.
         torn: how often a read gives half of a file, or other bytes.
-        one_way: `in`: nothing can be written; `out`: nothing of others can be read.
+        one_way: `in`: nothing can be written.
+        left: operations after which the link is cut, until it is set anew; None: never.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class HostileRemote:
         stale: float = 0.0,
         torn: float = 0.0,
         one_way: str | None = None,
+        left: int | None = None,
     ) -> None:
         self.address = inner.address
         self.fails, self.stale, self.torn = fails, stale, torn
         self.one_way = one_way
+        self.left = left
         self.sent_bytes = 0
         self._inner = inner
         self._chance = random.Random(seed)  # noqa: S311 - repeatable is the point
@@ -75,7 +78,8 @@ class HostileRemote:
     def put_if_absent(self, name: str, data: bytes) -> bool:
         """Write a whole file unless one is there."""
         self._may_write()
-        self._may_fail()
+        if self._chance.random() < self.fails:
+            raise RemoteUnreachable("cannot reach remote", self.address, "503 slow down")
         self.sent_bytes += len(data)
         return self._inner.put_if_absent(name, data)
 
@@ -89,9 +93,18 @@ class HostileRemote:
         return self._inner.probe()
 
     def _may_fail(self) -> None:
+        self._spend()
         if self._chance.random() < self.fails:
             raise RemoteUnreachable("cannot reach remote", self.address, "503 slow down")
 
+    def _spend(self) -> None:
+        """Count an operation; the one at which the link is cut never comes to be."""
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise RemoteUnreachable("cannot reach remote", self.address, "link down")
+
     def _may_write(self) -> None:
+        self._spend()
         if self.one_way == "in":
             raise RemoteUnreachable("cannot reach remote", self.address, "read only")

@@ -30,6 +30,7 @@ class Packs:
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store = store
         self._shelf = shelf
+        self._meta: dict[str, bool] = {}
 
     def names(self) -> list[str]:
         """Return the digests that packs are named by, sorted."""
@@ -41,11 +42,13 @@ class Packs:
 
     def is_meta(self, pack: str) -> bool:
         """Tell whether a pack holds metadata; False when its head cannot be read."""
-        try:
-            head = self._store.read(f"{pack}.pack", 0, layout.PACK_HEADER.size)
-            return layout.read_pack_header(head) == META
-        except (OSError, Corrupt):
-            return False
+        if pack not in self._meta:
+            try:
+                head = self._store.read(f"{pack}.pack", 0, layout.PACK_HEADER.size)
+                self._meta[pack] = layout.read_pack_header(head) == META
+            except (OSError, Corrupt):
+                return False
+        return self._meta[pack]
 
     def read(self, pack: str) -> bytes:
         """Return a pack's bytes.
