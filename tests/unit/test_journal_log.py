@@ -376,6 +376,19 @@ def test_verify_names_objects_that_are_not_there(journal):
     assert "b" * 64 in finding.why
 
 
+def test_verify_names_a_witness_that_was_changed_and_forgives_a_torn_one(journal, disk):
+    journal.append("run.params", RUN, {}, durable=True)
+    witness = f"{FOLDER}/synced"
+    whole = disk.read(witness)
+    disk.overwrite(witness, whole + whole[: len(whole) // 2])
+    assert list(journal.verify()) == []
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 1
+    disk.overwrite(witness, bytes(changed))
+    (finding,) = journal.verify()
+    assert (finding.what, finding.damaged) == ("witness", True)
+
+
 def test_verify_wants_the_key_that_seals_are_checked_with(disk, clock):
     journal = open_journal(disk, clock)
     journal.append("run.params", RUN, {})

@@ -10,6 +10,7 @@ from afield.journal.errors import EntryVersionUnknown
 from afield.journal.places import (
     OPEN,
     SEALED,
+    WITNESS,
     Batch,
     LogName,
     branch_start,
@@ -20,7 +21,7 @@ from afield.journal.places import (
 from afield.journal.reader import logs, read_log
 from afield.journal.segments import unpack
 from afield.journal.tail import find_tail
-from afield.journal.witness import read_witnesses
+from afield.journal.witness import damaged_lines, read_witnesses
 from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId, ObjectId
@@ -106,6 +107,9 @@ def _verify_files(files: FileSystem, folder: str, device: DeviceId) -> Iterator[
         if SEALED in suffixes and unpack(files.read(f"{folder}/{name}{SEALED}")) is None:
             why = "the compressed form does not verify"
             yield Finding("segment", f"{device}/{name}{SEALED}", why, damaged=True)
+    if bad := damaged_lines(files, folder):
+        why = f"{bad} of its lines on what was on disk do not verify"
+        yield Finding("witness", f"{device}/{WITNESS}", why, damaged=True)
     for name in names:
         if ".damaged-" in name:
             why = "set aside: it held no line that verified"

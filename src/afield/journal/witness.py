@@ -51,6 +51,16 @@ def read_witnesses(files: FileSystem, folder: str, device: DeviceId) -> list[Wit
     return found
 
 
+def damaged_lines(files: FileSystem, folder: str) -> int:
+    """Return how many whole lines of the witness file do not verify; a torn one may be there."""
+    try:
+        lines = files.read(f"{folder}/{WITNESS}").split(b"\n")
+    except FileNotFoundError:
+        return 0
+    whole = [line for line in lines if line.endswith(b"}")]
+    return sum(line[:33] != blake3(line[33:]).hexdigest()[:32].encode() + b" " for line in whole)
+
+
 def newest_witness(files: FileSystem, folder: str, device: DeviceId) -> Witness | None:
     """Return the witness that got furthest, if there is any."""
     found = read_witnesses(files, folder, device)
