@@ -27,13 +27,13 @@ from afield.sync.replica import Replica
 from afield.sync.stores.store import RemoteStore
 from afield.sync.wanted import absent
 from afield.workspace import layout
+from afield.workspace.phantoms import phantoms
 from afield.workspace.remotes import (
     Remote,
     add_remote,
     elsewhere_of,
     mark_synced,
     open_remote,
-    remotes,
 )
 from afield.workspace.residency import filter_for
 from afield.workspace.store import make_store
@@ -140,18 +140,6 @@ def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspac
     return workspace, add_remote(workspace, "origin", url)
 
 
-def phantoms(workspace: Workspace) -> Callable[[bytes], str | None]:
-    """Return what tells which remote is known to have an object that is not here."""
-    known = [
-        (remote.name, elsewhere_of(workspace, remote)) for remote in remotes(workspace).values()
-    ]
-
-    def where(digest: bytes) -> str | None:
-        return next((name for name, elsewhere in known if elsewhere.holds(digest)), None)
-
-    return where
-
-
 def roots_of_run(workspace: Workspace, run: str) -> list[ObjectId]:
     """Return the objects that the entries about a run name."""
     return list(dict.fromkeys(_refs_about(workspace, run)))
@@ -159,7 +147,7 @@ def roots_of_run(workspace: Workspace, run: str) -> list[ObjectId]:
 
 def missing(workspace: Workspace, roots: Collection[ObjectId]) -> set[bytes]:
     """Return what the roots name, directly or not, that is not here and known to be elsewhere."""
-    where = phantoms(workspace)
+    where = phantoms(workspace.record.workspace, workspace.record.files)
     lost = absent(workspace.record.vault, roots)
     named = {bytes.fromhex(root) for root in roots}
     return {digest for digest in lost if digest in named or where(digest) is not None}

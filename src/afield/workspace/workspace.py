@@ -36,6 +36,7 @@ from afield.workspace.arrow import to_table
 from afield.workspace.check import check
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
+from afield.workspace.phantoms import phantoms
 from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
@@ -241,9 +242,7 @@ class Workspace:
 
         Tables that differ from what the journal says are folded anew.
         """
-        from afield.workspace.sync import phantoms
-
-        where = phantoms(self)
+        where = phantoms(self.record.workspace, self.record.files)
         return list(check(self.record, self.projection, self.config.roots, where))
 
     def damage(self) -> list[Finding]:
