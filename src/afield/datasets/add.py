@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from afield.datasets.errors import FileChanging, NothingToAdd
 from afield.datasets.limits import CHECKPOINT_BYTES, LEFT_OUT_MAX
+from afield.datasets.tables import format_of
 from afield.datasets.walk import Found, walk
 from afield.kernel.ids import ObjectId
 from afield.vault import StatCache, TreeEntry, Vault
@@ -30,14 +31,16 @@ class Kept:
 
     Attributes:
         tree: the object that lists it all; durable.
-        entries: the files of the tree, in no order.
+        files: how many files it lists.
+        tables: those of them that are tables by their names, in no order.
         left_out: paths that are not part of it, and why; the first thousand.
         left_out_count: how many there are.
     """
 
     tree: ObjectId
-    entries: list[TreeEntry]
-    size_bytes: int
+    files: int = 0
+    size_bytes: int = 0
+    tables: list[TreeEntry] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     left_out_count: int = 0
 
@@ -56,32 +59,43 @@ def keep(path: str, vault: Vault, cache: StatCache, progress: Progress) -> Kept:
         FileChanging: a file was written all the while.
         OSError: a file cannot be read, or the disk is full.
     """
-    kept = Kept(ObjectId(""), [], 0)
+    kept = Kept(ObjectId(""))
+    with _saved(vault, cache):
+        # The entries pass through here one by one: of very many, only their lines are held.
+        kept.tree = vault.put_tree(_entries(path, kept, vault, cache, progress))
+    return kept
+
+
+def _entries(
+    path: str, kept: Kept, vault: Vault, cache: StatCache, progress: Progress
+) -> Iterator[TreeEntry]:
+    """Keep the files of `path` one after the other, and yield what the tree says of them."""
 
     def left_out(name: str, why: str) -> None:
         kept.left_out_count += 1
         if len(kept.left_out) < LEFT_OUT_MAX:
             kept.left_out.append((name, why))
 
-    with _saved(vault, cache):
-        read_bytes = 0
-        for found in walk(path, left_out):
-            object_id, size_bytes, fresh = _keep_file(found, vault, cache)
-            kept.entries.append(TreeEntry(found.path, found.mode, size_bytes, object_id))
-            kept.size_bytes += size_bytes
-            progress(1, size_bytes)
-            read_bytes += size_bytes if fresh else 0
-            if read_bytes > CHECKPOINT_BYTES:
-                read_bytes = 0
-                vault.flush()
-                cache.save()
-        if not kept.entries:
-            why = "no file is there that could be kept"
-            if kept.left_out:
-                why = f"`{kept.left_out[0][0]}`: {kept.left_out[0][1]}"
-            raise NothingToAdd("nothing to add", path, why, hint=f"ls -la {path}")
-        kept.tree = vault.put_tree(kept.entries)
-    return kept
+    read_bytes = 0
+    for found in walk(path, left_out):
+        object_id, size_bytes, fresh = _keep_file(found, vault, cache)
+        entry = TreeEntry(found.path, found.mode, size_bytes, object_id)
+        kept.files += 1
+        kept.size_bytes += size_bytes
+        if format_of(found.path) is not None:
+            kept.tables.append(entry)
+        yield entry
+        progress(1, size_bytes)
+        read_bytes += size_bytes if fresh else 0
+        if read_bytes > CHECKPOINT_BYTES:
+            read_bytes = 0
+            vault.flush()
+            cache.save()
+    if not kept.files:
+        why = "no file is there that could be kept"
+        if kept.left_out:
+            why = f"`{kept.left_out[0][0]}`: {kept.left_out[0][1]}"
+        raise NothingToAdd("nothing to add", path, why, hint=f"ls -la {path}")
 
 
 def _keep_file(found: Found, vault: Vault, cache: StatCache) -> tuple[ObjectId, int, bool]:

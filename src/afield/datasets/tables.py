@@ -33,12 +33,15 @@ FORMATS = {
     ".ndjson": "jsonl",
 }
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_SUFFIXES = (*FORMATS, *COMPRESSED)
 _COLUMN = re.compile(r"In CSV column #(\d+): .*?conversion error to ([a-z0-9_]+)")
 
 
 def format_of(path: str) -> str | None:
     """Return the format of a table by the file's name; None for what is no table."""
     lowered = path.lower()
+    if not lowered.endswith(_SUFFIXES):
+        return None
     for suffix in COMPRESSED:
         if lowered.endswith(suffix):
             inner = format_of(lowered.removesuffix(suffix))

@@ -44,8 +44,9 @@ def encode(entries: Iterable[TreeEntry]) -> bytes:
         path = entry.path.encode("utf-8", "surrogateescape")
         if not _is_plain(path) or path in lines or entry.mode not in MODES:
             raise ValueError(f"not an entry of a tree: {entry!r}")
-        lines[path] = b"%o %d %s " % (entry.mode, entry.size_bytes, entry.object.encode("ascii"))
-    return MAGIC + b"".join([lines[path] + path + b"\0" for path in sorted(lines)])
+        found = (entry.mode, entry.size_bytes, entry.object.encode("ascii"), path)
+        lines[path] = b"%o %d %s %s\0" % found
+    return MAGIC + b"".join([lines[path] for path in sorted(lines)])
 
 
 def decode(data: bytes) -> tuple[TreeEntry, ...]:

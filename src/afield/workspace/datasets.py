@@ -97,13 +97,13 @@ def add(
             from afield.datasets.profile import profile
 
             earlier = before.profile if before else None
-            statistics = profile(kept.entries, record.vault, before=earlier, progress=profiling)
+            statistics = profile(kept.tables, record.vault, before=earlier, progress=profiling)
         text = record.vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
         drafts.append(
             events.added(
                 name,
                 tree=kept.tree,
-                files=len(kept.entries),
+                files=kept.files,
                 size_bytes=kept.size_bytes,
                 profile=statistics,
                 message=text,
@@ -119,7 +119,7 @@ def add(
     if fresh and profiled:
         from afield.datasets.parquet import advise
 
-        advice = tuple(advise(kept.entries, record.vault))
+        advice = tuple(advise(kept.tables, record.vault))
     return Added(now, before, fresh, kept, advice)
 
 
