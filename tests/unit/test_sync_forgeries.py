@@ -220,3 +220,58 @@ def test_entries_of_two_copies_of_a_device_wait_and_count_both():
     assert ann.tables() == bob.tables() == twin.tables()
     assert "of0" in ann.tables().decode()
     assert "of1" in ann.tables().decode()
+
+
+def test_a_complaint_of_a_member_makes_the_log_be_written_again():
+    remote, ann = MemoryRemote(), Person(1)
+    ann.sync(remote)
+    want = dict(remote.files)
+    for name in [name for name in remote.files if name.startswith("journal/")]:
+        remote.delete(name)
+    ann.sync(remote)
+    assert remote.files != want, "what it vouches for is not looked at each time"
+    for liar in (LIAR, key_of(2)):
+        head = head_of(liar, tips=(), lacks=(ANN.device,))
+        remote.files[layout.head_name(liar.device)] = encode_head(head, liar)
+        ann.sync(remote)
+        assert (want.items() <= remote.files.items()) == (liar is not LIAR)
+
+
+def test_lines_behind_a_gap_are_not_laid():
+    ann, ours = Person(2), lines(ANN, count=9)
+    assert ann.journal.lay(ANN.device, ours[4:]) == []
+    assert ann.journal.lay(ANN.device, ours[:4]) == [each.entry for each in ours[:4]]
+    assert ann.journal.lay(ANN.device, ours[2:]) == [each.entry for each in ours[4:]]
+    assert ann.journal.lay(ANN.device, ours) == []
+    assert list(ann.journal.lines_after(ANN.device, 0)) == ours
+
+
+def test_a_pack_with_what_must_stay_is_sent_without_it_and_does_not_come_back():
+    remote, ann, bob = MemoryRemote(), Person(1), Person(2)
+    kept, free = (ann.vault.put(data * 50) for data in (b"stays here", b"may travel"))
+    ann.vault.flush()
+    ann.journal.append("thing.named", "t", {"name": "n"}, (kept, free))
+    filtered = {"may_send": lambda digest: digest.hex() != kept}
+    assert ann.sync(remote, **filtered).packs_out == 1
+    report = ann.sync(remote, **filtered)
+    assert (report.packs_in, report.packs_out, report.left) == (0, 0, 0)
+    bob.sync(remote)
+    assert bob.vault.has(free)
+    assert not bob.vault.has(kept)
+    assert not any(b"stays here" in data for data in remote.files.values())
+
+
+def test_bytes_that_policy_leaves_are_counted_and_known():
+    remote, ann, bob = MemoryRemote(), Person(1), Person(2)
+    ref = ann.vault.put(b"large " * 1000)
+    ann.vault.flush()
+    ann.journal.append("thing.named", "t", {"name": "n"}, (ref,))
+    ann.sync(remote)
+    report = bob.sync(remote, data="none")
+    assert (report.left, report.packs_in) == (1, 0)
+    from afield.sync.elsewhere import Elsewhere
+
+    assert Elsewhere("/elsewhere/r", bob.disk).holds(bytes.fromhex(ref))
+    assert bob.sync(remote, data="recent").packs_in == 1
+    assert bob.vault.get(ref) == b"large " * 1000
+    assert not Elsewhere("/elsewhere/r", bob.disk).holds(bytes.fromhex(ref))

@@ -18,8 +18,10 @@ from afield.sync.messages import (
     Ask,
     Cut,
     Fetch,
+    Forget,
     Judge,
     Keep,
+    Lacking,
     Lay,
     ListFolder,
     LookUp,
@@ -79,7 +81,7 @@ def drive(
 def label(ask: Ask) -> str:
     """Say for people what an action does."""
     match ask:
-        case ListFolder() | LookUp() | Packs() | Unjudged() | Judge():
+        case ListFolder() | LookUp() | Packs() | Unjudged() | Judge() | Lacking() | Forget():
             return "comparing"
         case Fetch() | Keep() | Lay():
             return "receiving"
@@ -110,7 +112,8 @@ class _World:
                 return self._send(ask)
         return self._here(ask)
 
-    def _here(self, ask: Ask) -> Any:  # noqa: PLR0911 - a table
+    def _here(self, ask: Ask) -> Any:
+        """Do what is about the logs here."""
         here = self._replica
         match ask:
             case LookUp():
@@ -121,14 +124,24 @@ class _World:
                 return here.merged(ask)
             case Cut():
                 return here.cut(ask)
+        return self._packs_here(ask)
+
+    def _packs_here(self, ask: Ask) -> Any:
+        """Do what is about the packs here."""
+        here = self._replica
+        match ask:
             case Packs():
                 return here.packs()
             case Judge():
                 return here.judge(ask)
             case Unjudged():
                 return here.unjudged(ask)
+            case Lacking():
+                return here.lacking(ask.packs)
             case Keep():
                 return here.keep(ask)
+            case Forget():
+                return here.forget(ask.pack)
         raise AssertionError(f"nobody does {ask!r}")
 
     def _list(self, prefix: str) -> tuple[Item, ...]:

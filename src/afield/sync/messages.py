@@ -124,6 +124,20 @@ class Unjudged:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """In which of these packs is something that is not here? Answer: `list[str]`."""
+
+    packs: Sequence[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Forget what was judged of a pack: it is not what its name says. Answer: None."""
+
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Keep a pack whose bytes match its name. Answer: None, or why it cannot be kept."""
 
@@ -133,7 +147,7 @@ class Keep:
 
 Ask = (
     ListFolder | Fetch | Store | Send | LookUp | Lay | Merged | Cut | Packs | Judge | Unjudged
-    | Keep
+    | Lacking | Forget | Keep
 )  # fmt: skip
 
 

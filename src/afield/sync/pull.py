@@ -29,8 +29,10 @@ from afield.sync.limits import (
 )
 from afield.sync.messages import (
     Fetch,
+    Forget,
     Judge,
     Keep,
+    Lacking,
     Lay,
     ListFolder,
     LookUp,
@@ -177,7 +179,7 @@ def pull_packs(
             elif done:
                 kept.add(pack)
                 grown = True
-    left = there.keys() - kept
+    (left,) = yield [Lacking(sorted(there.keys() - kept - bad))]
     job.report.left += len(left)
     job.report.left_bytes += sum(there[pack] for pack in left)
 
@@ -202,6 +204,7 @@ def _pull_pack(job: Job, role: str, pack: str, size_bytes: int) -> Steps:
                 return None
     except PackCorrupt as error:
         job.report.fault(name, str(error))
+        yield [Forget(pack)]
         return None
     if wanted:
         job.report.packs_in += 1

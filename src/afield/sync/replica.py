@@ -199,9 +199,23 @@ class Replica:
         try:
             self._vault.packs.keep(ask.pack, ask.data)
         except Damaged as error:
+            self._elsewhere.forget(ask.pack)
             return error.message
         self._elsewhere.forget(ask.pack)
         return None
+
+    def forget(self, pack: str) -> None:
+        """Forget what is known of a pack of the remote."""
+        self._elsewhere.forget(pack)
+
+    def lacking(self, packs: Iterable[str]) -> list[str]:
+        """Return the packs of the remote in which something is that is not here."""
+        known = self._vault.packs.known
+        return [
+            pack
+            for pack in packs
+            if not all(known(digest) for digest in self._elsewhere.digests(pack))
+        ]
 
     def _wants(self, role: str, digests: Iterable[bytes]) -> bool:
         if role == ROLES[META] or self._data == "all":
