@@ -173,6 +173,12 @@ def damage_gone(path):
     Path(path).unlink()
 
 
+def damage_schema(path):
+    data = Path(path).read_bytes()
+    assert b'"name"' in data
+    Path(path).write_bytes(data.replace(b'"name"', b'"nbme"', 1))
+
+
 def damage_foreign(path):
     Path(path).unlink()
     other = sqlite3.connect(path)
@@ -185,7 +191,7 @@ def damage_foreign(path):
     "damage",
     [
         damage_nothing, damage_all, damage_end, damage_pages, damage_empty, damage_gone,
-        damage_foreign,
+        damage_foreign, damage_schema,
     ],
 )  # fmt: skip
 def test_a_damaged_or_foreign_file_is_rebuilt_without_a_word(journal, path, damage):

@@ -37,6 +37,8 @@ _UNWRITABLE = {
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _INTEGER_MAX = 2**63
 _NO_TEXT = "Could not decode to UTF-8"  # of a column, by Python's sqlite3, with no code
+_NO_SCHEMA = ("no such column", "no such table", "no such index")
+"""What every statement of ours names was made with the file; without it the schema is damaged."""
 
 
 class SqliteDatabase:
@@ -144,7 +146,7 @@ class SqliteDatabase:
             yield
         except sqlite3.DatabaseError as error:
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if primary in _DAMAGED or str(error).startswith(_NO_TEXT):
+            if primary in _DAMAGED or str(error).startswith((_NO_TEXT, *_NO_SCHEMA)):
                 raise ProjectionDamaged("cannot read projection", self.path, str(error)) from error
             if primary in _UNWRITABLE:
                 raise ProjectionUnwritable(
