@@ -102,3 +102,43 @@ def test_two_syncs_of_one_copy_exclude_each_other(ann, tmp_path):
             _, err = other.communicate(timeout=GIVE_UP_S)
     assert other.returncode == 11
     assert "another sync" in err
+
+
+def test_syncs_beside_a_process_that_records_never_show_an_entry_before_its_bytes(tmp_path):
+    home, ann, there = tmp_path / "home", tmp_path / "ann", tmp_path / "there"
+    home.mkdir()
+    Workspace.init(ann).close()
+    done("remote", "add", "team", there, "--workspace", ann, home=home)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(ann)], stdin=subprocess.PIPE, text=True
+    )
+    for number in range(3):
+        done("sync", "--workspace", ann, home=home)
+        copy = tmp_path / f"copy{number}"
+        done("clone", there, copy, home=home)
+        with Workspace.open(copy) as workspace:
+            assert [each for each in workspace.verify() if each.damaged] == []
+    writer.communicate("stop", timeout=GIVE_UP_S)
+    assert writer.returncode == 0
+    done("sync", "--workspace", ann, home=home)
+    done("sync", "--workspace", copy, home=home)
+    with Workspace.open(ann) as one, Workspace.open(copy) as other:
+        ours = one.config.device
+        assert other.record.journal.heads()[ours].seq >= one.record.journal.heads()[ours].seq - 2
+        assert [each for each in other.verify() if each.damaged] == []
+
+
+WRITER = """
+import os, sys, threading
+from afield.workspace.workspace import Workspace
+stop = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+with Workspace.open(sys.argv[1]) as workspace:
+    vault, journal = workspace.record.vault, workspace.record.journal
+    number = 0
+    while not stop.wait(0.03):
+        number += 1
+        ref = vault.put(os.urandom(500), meta=number % 2 == 0)
+        vault.flush()
+        journal.append("thing.kept", f"t{number}", {"number": number}, (ref,))
+"""

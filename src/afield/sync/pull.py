@@ -7,6 +7,7 @@ is shown can be read; the bytes of files may come later or never.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -82,7 +83,7 @@ def pull_logs(job: Job, heads: Mapping[DeviceId, Head]) -> Steps:
         return 0, False
     (held,) = yield [LookUp([(device, seq, digest) for device, seq, digest in tips])]
     missing = [tip for tip, here in zip(tips, held, strict=True) if not here]
-    latest, news = 0, False
+    fresh = _Fresh()
     folders: dict[DeviceId, tuple[Piece, ...]] = {}
     grown = True
     while missing and grown:  # a branch can be laid once the log is here that it leaves
@@ -91,47 +92,66 @@ def pull_logs(job: Job, heads: Mapping[DeviceId, Head]) -> Steps:
             if device not in folders:
                 (listed,) = yield [ListFolder(layout.log_folder(device))]
                 folders[device] = _pieces(device, listed)
-            new, whole = yield from _pull_tip(job, folders[device], (device, seq, digest))
-            if not whole:
-                left.append((device, seq, digest))
-            job.report.entries_in += len(new)
-            latest = max([latest, *[entry.at for entry in new]])
-            news = news or any(entry.kind not in QUIET for entry in new)
-            grown = grown or bool(new)
+            before = job.report.entries_in
+            tip = (device, seq, digest)
+            if not (yield from _pull_tip(job, folders[device], tip, fresh)):
+                left.append(tip)
+            grown = grown or job.report.entries_in > before
         missing = left
     job.report.behind += [(device, seq) for device, seq, _ in missing]
     sound = {tip for head in heads.values() if job.heeds_head(head.device) for tip in head.tips}
     job.report.lacks |= {tip[0] for tip in missing if tip in sound}
-    return latest, news
+    return fresh.latest, fresh.news
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """What is to be remembered of the entries that were laid: no more than this.
+
+    Attributes:
+        latest: the latest of their stamps.
+        news: whether any of them says more than what was merged.
+    """
+
+    latest: int = 0
+    news: bool = False
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Take note of entries that were laid."""
+        for entry in entries:
+            self.latest = max(self.latest, entry.at)
+            self.news = self.news or entry.kind not in QUIET
 
 
 def _pieces(device: DeviceId, listed: Iterable[Item]) -> tuple[Piece, ...]:
     return tuple(filter(None, (layout.piece_of(device, item.name) for item in listed)))
 
 
-def _pull_tip(job: Job, pieces: tuple[Piece, ...], tip: tuple[DeviceId, int, str]) -> Steps:
-    """Lay the chunks that lead to a tip from what is here; return what was new, and if all is."""
+def _pull_tip(
+    job: Job, pieces: tuple[Piece, ...], tip: tuple[DeviceId, int, str], fresh: _Fresh
+) -> Steps:
+    """Lay the chunks that lead to a tip from what is here; return whether all of it is here."""
     device, seq, digest = tip
     path = yield from _path(pieces, device, seq, digest[:DIGEST_CHARS])
     if path is None:
-        return [], False
-    new: list[Entry] = []
+        return False
     for piece in reversed(path):
         if job.dry:
             job.report.entries_in += piece.last - piece.first + 1
             continue
         (data,) = yield [Fetch(piece.name, CHUNK_BYTES_MAX)]
         if data is None:
-            return new, False
+            return False
         try:
             lines = decode_chunk(piece, data)
         except Corrupt as error:
             job.report.fault(piece.name, str(error))
-            return new, False
+            return False
         job.report.bytes_in += len(data)
         (laid,) = yield [Lay(device, lines)]
-        new += laid
-    return new, True
+        job.report.entries_in += len(laid)
+        fresh.take(laid)
+    return True
 
 
 def _path(pieces: tuple[Piece, ...], device: DeviceId, seq: int, end: str) -> Steps:
