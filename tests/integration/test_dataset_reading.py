@@ -116,6 +116,7 @@ def test_fsspec_lists_and_opens_versions_by_their_url(project, table):
     assert files.find("customers@1/sub") == ["customers@1/sub/notes.txt"]
     assert files.info("customers@1/link.txt")["size"] == len("by hand")
     assert files.isdir("customers@1/sub")
+    assert files.modified("customers@1/link.txt") == afield.dataset("customers").added
     assert not files.exists("customers@1/none.txt")
     assert not files.exists("nobody@1/none.txt")
     with fsspec.open("afield://customers@latest/sub/notes.txt") as stream:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -61,6 +62,7 @@ class Dataset:
         version: its number.
         tree: the digest that names it for good.
         label: `customers@3`.
+        added: when it was added, in UTC.
     """
 
     def __init__(self, record: Record, version: Version) -> None:
@@ -70,6 +72,7 @@ class Dataset:
         self.version = version.number
         self.tree = version.tree
         self.label = version.label
+        self.added = datetime.fromtimestamp(version.added_ms / 1000, UTC)
 
     @cached_property
     def _entries(self) -> dict[str, TreeEntry]:

@@ -20,6 +20,7 @@ from afield.datasets.checkout import Written, checkout
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
+from afield.journal import Draft
 from afield.kernel.digest import digest
 from afield.vault import StatCache, TreeEntry
 from afield.workspace import layout
@@ -62,9 +63,8 @@ def add(
     *,
     message: str = "",
     card: Mapping[str, str] | None = None,
-    profiled: bool = True,
     progress: Progress,
-    profiling: Progress,
+    profiling: Progress | None,
 ) -> Added:
     """Make what is at `path` the newest version of a dataset, unless it is that already.
 
@@ -74,9 +74,8 @@ def add(
         name: of the dataset; made when there is none.
         message: a word on this version.
         card: fields of the data card to set, in the same breath.
-        profiled: look into tables and keep what they hold.
         progress: is told of each file.
-        profiling: is told of each table that is looked into.
+        profiling: is told of each table that is looked into; None: no table is.
 
     Raises:
         NameBad: no dataset may be called so.
@@ -92,21 +91,9 @@ def add(
     before = latest(workspace.projection, name)
     fresh = before is None or before.tree != kept.tree
     if fresh:
-        statistics = None
-        if profiled:
-            from afield.datasets.profile import profile
-
-            earlier = before.profile if before else None
-            statistics = profile(kept.tables, record.vault, before=earlier, progress=profiling)
-        text = record.vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
         drafts.append(
-            events.added(
-                name,
-                tree=kept.tree,
-                files=kept.files,
-                size_bytes=kept.size_bytes,
-                profile=statistics,
-                message=text,
+            _version_draft(
+                workspace, name, kept, before=before, message=message, profiling=profiling
             )
         )
     if drafts:
@@ -116,11 +103,39 @@ def add(
     now = latest(workspace.projection, name)
     assert now is not None, "a version was just added, or was there"
     advice: tuple[Advice, ...] = ()
-    if fresh and profiled:
+    if fresh and profiling is not None:
         from afield.datasets.parquet import advise
 
         advice = tuple(advise(kept.tables, record.vault))
     return Added(now, before, fresh, kept, advice)
+
+
+def _version_draft(
+    workspace: Workspace,
+    name: str,
+    kept: Kept,
+    *,
+    before: Version | None,
+    message: str,
+    profiling: Progress | None,
+) -> Draft:
+    """Return the entry of a new version; its profile and message are put, not flushed."""
+    vault = workspace.record.vault
+    statistics = None
+    if profiling is not None:
+        from afield.datasets.profile import profile
+
+        earlier = before.profile if before else None
+        statistics = profile(kept.tables, vault, before=earlier, progress=profiling)
+    text = vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
+    return events.added(
+        name,
+        tree=kept.tree,
+        files=kept.files,
+        size_bytes=kept.size_bytes,
+        profile=statistics,
+        message=text,
+    )
 
 
 def find(workspace: Workspace, words: str, *, dropped: bool = False) -> Version:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from fsspec import AbstractFileSystem
@@ -59,6 +60,15 @@ class AfieldFileSystem(AbstractFileSystem):  # type: ignore[misc]
         if file and not any(name.startswith(f"{file}/") for name in dataset.files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"afield://{path}")
         return _folder(path)
+
+    def modified(self, path: str) -> datetime:
+        """Tell when the version was added: what it holds has not changed since."""
+        words = self._strip_protocol(path).strip("/").partition("/")[0]
+        return self._dataset(words).added
+
+    def created(self, path: str) -> datetime:
+        """Tell the same as `modified`."""
+        return self.modified(path)
 
     def _open(self, path: str, mode: str = "rb", **_more: Any) -> BinaryIO:
         """Open a file; only for reading."""

@@ -69,9 +69,8 @@ def command(
             name,
             message=message,
             card=card,
-            profiled=not no_profile,
             progress=progress,
-            profiling=profiling,
+            profiling=None if no_profile else profiling,
         )
     document = _document(workspace, added)
     if session.json:
