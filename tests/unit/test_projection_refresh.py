@@ -173,12 +173,6 @@ def damage_gone(path):
     Path(path).unlink()
 
 
-def damage_schema(path):
-    data = Path(path).read_bytes()
-    assert b'"name"' in data
-    Path(path).write_bytes(data.replace(b'"name"', b'"nbme"', 1))
-
-
 def damage_foreign(path):
     Path(path).unlink()
     other = sqlite3.connect(path)
@@ -191,7 +185,7 @@ def damage_foreign(path):
     "damage",
     [
         damage_nothing, damage_all, damage_end, damage_pages, damage_empty, damage_gone,
-        damage_foreign, damage_schema,
+        damage_foreign,
     ],
 )  # fmt: skip
 def test_a_damaged_or_foreign_file_is_rebuilt_without_a_word(journal, path, damage):
@@ -225,6 +219,21 @@ def test_damage_that_only_a_question_meets_is_mended_before_it_is_answered(journ
     assert second.refresh(journal) == 0
     assert len(second.query(NAMES)) == 2000
     assert len(second.query("SELECT name FROM things WHERE name > ''")) == 2000
+    second.close()
+
+
+def test_a_column_that_lost_its_name_is_mended_like_any_damage(journal, path):
+    name(journal, *map(str, range(300)))
+    first = Projection(path, ROOMS)
+    first.refresh(journal)
+    first.close()
+    data = Path(path).read_bytes()
+    assert b'"named_at"' in data
+    Path(path).write_bytes(data.replace(b'"named_at"', b'"namex_at"', 1))
+    name(journal, "one more")
+    second = Projection(path, ROOMS)
+    second.refresh(journal)
+    assert len(second.query("SELECT id FROM things WHERE named_at IS NOT NULL")) == 300
     second.close()
 
 

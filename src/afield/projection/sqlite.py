@@ -7,6 +7,7 @@ repair it. What must not live here: anything that knows of entries, rooms or the
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -37,7 +38,7 @@ _UNWRITABLE = {
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _INTEGER_MAX = 2**63
 _NO_TEXT = "Could not decode to UTF-8"  # of a column, by Python's sqlite3, with no code
-_NO_SCHEMA = ("no such column", "no such table", "no such index")
+_NO_SCHEMA = re.compile(r"no such (column|table|index)|table \S+ has no column named")
 """What every statement of ours names was made with the file; without it the schema is damaged."""
 
 
@@ -146,7 +147,8 @@ class SqliteDatabase:
             yield
         except sqlite3.DatabaseError as error:
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if primary in _DAMAGED or str(error).startswith((_NO_TEXT, *_NO_SCHEMA)):
+            told = str(error)
+            if primary in _DAMAGED or told.startswith(_NO_TEXT) or _NO_SCHEMA.match(told):
                 raise ProjectionDamaged("cannot read projection", self.path, str(error)) from error
             if primary in _UNWRITABLE:
                 raise ProjectionUnwritable(
