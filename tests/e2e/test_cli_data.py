@@ -238,3 +238,33 @@ def test_an_unchanged_table_is_profiled_once(afield, data, project):
         ]
     assert parts[0] == parts[1]
     assert len(parts[0]) == 2
+
+
+def test_a_damaged_table_is_damaged_and_not_merely_odd(afield, data, project):
+    add(afield, data)
+    (data / "x.csv").write_text("a,b\n1,2\n7,8\n")
+    add(afield, data)
+    for pack in (project / ".afield" / "packs").glob("*.pack"):
+        pack.write_bytes(pack.read_bytes().replace(b"a,b\n1,2\n7,8\n", b"a,b\n1,2\n7,9\n"))
+    answer = afield("data", "diff", "customers@1", "customers@2", "--json")
+    assert answer.code == 13
+    assert answer.json["error"]["code"] == "vault.object_damaged"
+
+
+def test_a_version_whose_bytes_are_not_here_is_shown_all_the_same(afield, data, project):
+    tree = add(afield, data, "-m", "as it came")["tree"]
+    for name in (project / ".afield" / "packs").iterdir():
+        name.unlink()
+    shown = afield("data", "show", "customers", "--json")
+    assert (shown.code, shown.json["tree"], shown.json["here"]) == (0, tree, False)
+    assert (shown.json["contents"], shown.json["message"], shown.json["profile"]) == (
+        [],
+        None,
+        None,
+    )
+    assert "not on this machine" in afield("data", "show", "customers").out
+    assert afield("data", "list", "--json").json["datasets"][0]["files"] == 3
+    assert afield("data", "get", "customers", "--to", str(project / "out")).code == 13
+    assert afield("data", "check", str(data)).code == 0
+    assert add(afield, data)["fresh"] is False
+    assert afield("data", "get", "customers", "--to", str(project / "out")).code == 0

@@ -34,7 +34,10 @@ def dataset_page(
     table.add_row("holds", styled(what))
     table.add_row("added", styled(f"{words.ago(document['added'], now)} by {document['by']}"))
     table.add_row("versions", _versions(document["versions"], now, most))
-    table.add_row("files", _files(document["contents"], most))
+    if document["here"]:
+        table.add_row("files", _files(document["contents"], most))
+    else:
+        table.add_row("files", styled("the list of them is not on this machine", "yellow"))
     for name, part in _profile(document["profile"], most):
         table.add_row(name, part)
     table.add_row("card", _card(document["card"]))

@@ -22,7 +22,7 @@ from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
 from afield.journal import Draft
 from afield.kernel.digest import digest
-from afield.vault import StatCache, TreeEntry
+from afield.vault import ObjectMissing, StatCache, TreeEntry
 from afield.workspace import layout
 from afield.workspace.workspace import Workspace
 
@@ -165,6 +165,18 @@ def files_of(workspace: Workspace, version: Version) -> tuple[TreeEntry, ...]:
     return workspace.record.vault.get_tree(version.tree)
 
 
+def files_here(workspace: Workspace, version: Version) -> tuple[TreeEntry, ...]:
+    """Return the files of a version; none when the list of them is not here.
+
+    Raises:
+        ObjectDamaged: it is here, and damaged.
+    """
+    try:
+        return files_of(workspace, version)
+    except ObjectMissing:
+        return ()
+
+
 def message_of(workspace: Workspace, version: Version) -> str | None:
     """Return a version's message; None when it has none, or it is not here."""
     if version.message is None or not workspace.record.vault.has(version.message):
@@ -179,7 +191,10 @@ def statistics_of(workspace: Workspace, version: Version) -> dict[str, Any] | No
         return None
     from afield.datasets.profile import summary_of
 
-    return summary_of(vault, version.profile)
+    try:
+        return summary_of(vault, version.profile)
+    except ObjectMissing:  # the tree came, and its bytes are kept elsewhere
+        return None
 
 
 def card_of(workspace: Workspace, name: str) -> Card:
@@ -243,7 +258,7 @@ def nearest(workspace: Workspace, found: Present) -> Version | None:
     best: tuple[int, int, int] = (0, 0, 0)
     chosen = None
     for one in known:
-        entries = files_of(workspace, one)
+        entries = files_here(workspace, one)
         score = (
             sum(entry.object in objects for entry in entries),
             sum((entry.path, entry.object) in here for entry in entries),

@@ -19,7 +19,7 @@ from afield.cli.session import global_options, session_of
 def command(context: click.Context, *, version: str, everything: bool) -> None:
     """Show a version of a dataset: when and by whom, its files, columns and data card."""
     from afield.cli.data_documents import card_part, file_parts, version_part
-    from afield.workspace.datasets import card_of, files_of, find, history, statistics_of
+    from afield.workspace.datasets import card_of, files_here, find, history, statistics_of
 
     session = session_of(context)
     workspace = session.workspace()
@@ -28,7 +28,8 @@ def command(context: click.Context, *, version: str, everything: bool) -> None:
         "schema": "afield.data/1",
         **version_part(workspace, found),
         "versions": [version_part(workspace, one) for one in history(workspace, found.name)],
-        "contents": file_parts(files_of(workspace, found)),
+        "here": workspace.record.vault.has(found.tree),
+        "contents": file_parts(files_here(workspace, found)),
         "profile": statistics_of(workspace, found),
         "card": card_part(card_of(workspace, found.name)),
     }
