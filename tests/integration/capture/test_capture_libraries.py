@@ -9,6 +9,10 @@ import pytest
 from io_libraries import IO_LIBRARIES, is_here, packages, preparation, script
 
 from afield.runs.capture.layers.imports import IMPORTS
+from afield.runs.capture.supervisor.preflight import preflight
+
+LIBRARIES_MIN = 25
+"""Ways of reading and writing that the tests' own environment has; all are tried where more are."""
 
 
 @pytest.mark.parametrize("package", packages())
@@ -37,6 +41,28 @@ def test_what_a_library_reads_and_writes_is_seen_with_its_line(
     if any(one.past_python for one in entries):
         assert done.manifest.capture.layers == ("tree", "python", "imports")
         assert any("imports" in one.seen_by for one in done.inputs.values())
+
+
+def test_the_kernel_sees_whole_what_every_library_here_reads_and_writes(
+    run, project, clean_environ
+):
+    if (reason := preflight()) is not None:
+        pytest.skip(f"not run: {reason}")
+    entries = [one for one in IO_LIBRARIES if is_here(one)]
+    assert len(entries) >= LIBRARIES_MIN
+    made = script(entries)
+    (project / "prepare.py").write_text(preparation(entries))
+    (project / "use.py").write_text(made.text)
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "prepare.py"], cwd=project, env=clean_environ, check=True
+    )
+    done = run("python", "-W", "ignore", "use.py", trace="auto")
+    assert done.outcome.exit_code == 0, done.err.decode()
+    by_kernel = {path for path, one in done.inputs.items() if "kernel" in one.seen_by}
+    assert {path for path in by_kernel if path.startswith("in-")} == set(made.reads)
+    written = {path for path, one in done.outputs.items() if "kernel" in one.seen_by}
+    assert {path for path in written if path.startswith("out-")} == set(made.writes)
+    assert done.manifest.capture.inputs_complete, done.manifest.capture.warnings
 
 
 POLARS = """
