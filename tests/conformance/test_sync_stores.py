@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import random
+import sys
+import urllib.request
+from pathlib import Path
+
 import pytest
 
 from afield.kernel.files import OsFileSystem
@@ -11,9 +17,41 @@ from afield.sync.stores.memory import MemoryRemote
 from afield.testing.disk import SimulatedDisk
 from afield.testing.remote import HostileRemote
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "simulation"))
+from sync_world import Person
 
-@pytest.fixture(params=["memory", "folder", "simulated disk", "hostile wrapper at peace"])
+
+@pytest.fixture(scope="module")
+def bucket():
+    """An S3 server of this process, with a bucket, as obstore's options."""
+    for name in ("obstore", "moto", "flask"):
+        if not importlib.util.find_spec(name):
+            pytest.skip(f"not run: {name} is not installed")
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    made = urllib.request.Request(f"{url}/team", method="PUT")  # noqa: S310 - loopback
+    urllib.request.urlopen(made).close()  # noqa: S310
+    yield {
+        "endpoint": url, "access_key_id": "a", "secret_access_key": "b", "region": "us-east-1",
+        "client_options": {"allow_http": True}, "retry_config": {"max_retries": 0},
+    }  # fmt: skip
+    server.stop()
+
+
+STORES = ["memory", "folder", "simulated disk", "hostile wrapper at peace", "bucket"]
+
+
+@pytest.fixture(params=STORES)
 def store(request, tmp_path):
+    if request.param == "bucket":
+        from afield.sync.stores.bucket import BucketRemote
+
+        options = request.getfixturevalue("bucket")
+        return BucketRemote(f"s3://team/{tmp_path.name}", options)
     if request.param == "memory":
         return MemoryRemote()
     if request.param == "folder":
@@ -62,6 +100,29 @@ def test_put_replaces_and_put_if_absent_does_not(store):
 def test_a_probe_leaves_nothing_behind(store):
     store.probe()
     assert list(store.list("")) == []
+
+
+def test_copies_meet_in_a_bucket(bucket):
+    from afield.sync.stores.bucket import BucketRemote
+
+    chance = random.Random(1)
+    ann, bob = Person(1), Person(2)
+    for person in (ann, bob, ann, bob, ann):
+        person.work(chance)
+        person.sync(BucketRemote("s3://team/met/there", bucket))
+    bob.sync(BucketRemote("s3://team/met/there", bucket))
+    assert {each for each in ann.lines() if each[0] == ann.key.device} <= bob.lines()
+    assert all(bob.vault.has(ref) for ref in bob.refs())
+
+
+def test_a_bucket_that_is_not_there_is_unreachable(bucket):
+    from afield.sync.stores.bucket import BucketRemote
+
+    with pytest.raises(RemoteUnreachable, match="no such bucket"):
+        BucketRemote("s3://nobody/x", bucket).probe()
+    nowhere = BucketRemote("s3://team/x", {**bucket, "endpoint": "http://127.0.0.1:9"})
+    with pytest.raises(RemoteUnreachable):
+        nowhere.get("format")
 
 
 def test_half_written_and_foreign_files_of_a_folder_do_no_harm(tmp_path):

@@ -3,7 +3,8 @@
 Unreachable `- RemoteUnreachable  sync.remote_unreachable
 Refused     |- RemoteForeign      sync.remote_foreign
             |- RemoteTooNew       sync.remote_too_new
-            `- RemoteUnknown      sync.remote_unknown
+            |- RemoteUnknown      sync.remote_unknown
+            `- ExtraMissing       sync.extra_missing
 Damaged     `- RemoteDamaged      sync.remote_damaged
 """
 
@@ -34,6 +35,12 @@ class RemoteUnknown(NotFound):
     """No remote has this name."""
 
     code = "sync.remote_unknown"
+
+
+class ExtraMissing(Refused):
+    """The library for buckets is not installed."""
+
+    code = "sync.extra_missing"
 
 
 class RemoteDamaged(Damaged):

@@ -16,6 +16,7 @@ from afield.kernel.errors import Usage
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.sync.elsewhere import Elsewhere
 from afield.sync.errors import RemoteUnknown
+from afield.sync.stores.bucket import BucketRemote
 from afield.sync.stores.folder import FolderRemote
 from afield.sync.stores.store import RemoteStore
 from afield.workspace import layout
@@ -33,7 +34,7 @@ class Remote:
 
     Attributes:
         name: what people call it.
-        url: where it is: the path of a folder.
+        url: where it is: the path of a folder, or `s3://bucket/prefix`.
         labels: where its bytes lie (`eu`, `de`), for datasets with a residency.
         synced: whether it was ever synced with; an empty folder in its place is then not
             taken for it.
@@ -122,22 +123,30 @@ def mark_synced(workspace: Workspace, remote: Remote) -> None:
 
 
 def address(url: str) -> str:
-    """Return the absolute path that a URL or path means.
+    """Return the absolute path, or the address of a bucket, that a URL or path means.
 
     Raises:
         Usage: it is of a kind that is not known.
     """
     found = _SCHEME.fullmatch(url)
+    if found is not None and found[1] == "s3" and found[2].strip("/"):
+        return url.rstrip("/")
     if found is not None and found[1] == "file" and found[2].startswith("/"):
         return found[2]
     if found is not None or not url:
-        why = "a remote is the path of a folder"
+        why = "a remote is the path of a folder, or s3://bucket/prefix"
         raise Usage("not an address that is known", url, why, hint="afield remote add team PATH")
     return Path(url).expanduser().absolute().as_posix()
 
 
 def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
-    """Return the store at an address."""
+    """Return the store at an address.
+
+    Raises:
+        ExtraMissing: it is a bucket, and the library for buckets is not installed.
+    """
+    if address(url).startswith("s3://"):
+        return BucketRemote(address(url))
     return FolderRemote(address(url), files or OsFileSystem())
 
 

@@ -19,6 +19,6 @@ from afield.cli.session import global_options
 @global_options
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Name the places where copies of the workspace meet: folders, sticks, network mounts."""
+    """Name the places where copies of the workspace meet: folders, sticks, mounts, buckets."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

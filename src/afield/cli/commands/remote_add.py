@@ -10,7 +10,7 @@ from afield.cli.session import global_options, session_of
 
 @click.command("add")
 @click.argument("name")
-@click.argument("url", metavar="PATH")
+@click.argument("url", metavar="URL")
 @click.option(
     "--label",
     "labels",
@@ -21,7 +21,7 @@ from afield.cli.session import global_options, session_of
 @global_options
 @click.pass_context
 def command(context: click.Context, name: str, url: str, labels: tuple[str, ...]) -> None:
-    """Call the folder PATH by NAME. The folder is tried, and filled by the first `afield sync`."""
+    """Call the folder or bucket URL by NAME. It is tried, and filled by the first `afield sync`."""
     from afield.workspace.remotes import add_remote, open_remote
 
     session = session_of(context)

@@ -1,1 +1,1 @@
-"""Where a remote's bytes lie: a folder, memory. Names and bytes only; no meaning."""
+"""Where a remote's bytes lie: a folder, a bucket, memory. Names and bytes only; no meaning."""
