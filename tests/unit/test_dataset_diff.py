@@ -215,3 +215,39 @@ def test_every_kind_of_column_has_its_statistics():
     assert found["bin"]["distinct"] == 2
     assert found["ns"]["distinct"] == 3
     assert np.isfinite(found["bool"]["mean"])
+
+
+@pytest.mark.parametrize("format_name", ["feather", "arrows"])
+def test_a_record_batch_too_large_for_memory_is_refused_before_it_is_read(format_name):
+    rows = limits.BATCH_BYTES_MAX // 8 + 1
+    table = pa.table({"a": pa.array(np.zeros(rows))})
+    sink = io.BytesIO()
+    new = pa.ipc.new_file if format_name == "feather" else pa.ipc.new_stream
+    with new(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    data = sink.getvalue()
+    with pytest.raises(NotATable, match="48 MiB would be read at once"):
+        survey(as_file(f"t.{format_name}", data))
+    whole = Table(f"t.{format_name}", lambda: io.BytesIO(data), bounded=False)
+    assert sum(batch.num_rows for batch in whole.batches()) == rows
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_bytes_make_the_look_at_arrow_messages_fail_otherwise(data, is_file):
+    from afield.datasets.ipc import largest_body
+
+    stream = io.BytesIO((b"ARROW1\0\0" if is_file else b"") + data)
+    try:
+        assert largest_body(stream) >= 0
+    except ValueError:
+        pass
+    else:
+        assert stream.tell() == 0
+
+
+def test_a_line_of_megabytes_is_no_reason_to_read_no_table():
+    data = b"a,b\n1," + b"x" * 3_000_000 + b"\n"
+    with pytest.raises(NotATable):
+        survey(as_file("t.csv", data))
+    whole = Table("t.csv", lambda: io.BytesIO(data), bounded=False)
+    assert sum(batch.num_rows for batch in whole.batches()) == 1

@@ -70,3 +70,9 @@ ADVISED_BYTES_MIN = 1 << 20
 
 ADVISED_FILES_MAX = 50
 """Parquet files of one version that are looked at so, the largest ones."""
+
+BATCH_BYTES_MAX = 48 << 20
+"""A record batch of an Arrow file that is looked at; pyarrow reads them whole."""
+
+WHOLE_BLOCK_BYTES = 16 << 20
+"""Bytes of a text table that are parsed together for who takes all of it into memory anyway."""

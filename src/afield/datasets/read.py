@@ -50,7 +50,7 @@ def _read(
 ) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    table = Table(path, lambda: vault.open(found))
+    table = Table(path, lambda: vault.open(found), bounded=False)
     while True:
         tables = []
         try:

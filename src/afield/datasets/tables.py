@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from afield.datasets.errors import LibraryMissing, NotATable
-from afield.datasets.limits import BATCH_ROWS, LINE_BYTES_MAX, RETYPES_MAX, TEXT_BLOCK_BYTES
+from afield.datasets.ipc import MAGIC, largest_body
+from afield.datasets.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_ROWS,
+    LINE_BYTES_MAX,
+    RETYPES_MAX,
+    TEXT_BLOCK_BYTES,
+    WHOLE_BLOCK_BYTES,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,12 +70,13 @@ class Table:
     Args:
         path: the file's name, which tells its format.
         open_file: opens its bytes.
+        bounded: take little memory, and refuse what cannot be read so.
 
     Raises:
         NotATable: the name is none of a table.
     """
 
-    def __init__(self, path: str, open_file: Open) -> None:
+    def __init__(self, path: str, open_file: Open, *, bounded: bool = True) -> None:
         found = format_of(path)
         if found is None:
             why = f"names of tables end in {', '.join(FORMATS)}"
@@ -75,6 +84,8 @@ class Table:
         self.path = path
         self.format = found
         self._open = open_file
+        self._bounded = bounded
+        self._block_bytes = TEXT_BLOCK_BYTES if bounded else WHOLE_BLOCK_BYTES
         self._types: dict[str, pa.DataType] = {}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -106,8 +117,20 @@ class Table:
         if self.format == "parquet":
             return _read_parquet(stream)
         if self.format == "arrow":
+            if self._bounded:
+                self._require_small_batches(stream)
             return _read_arrow(stream)
         return _read_json_lines(stream, self.path)
+
+    def _require_small_batches(self, stream: BinaryIO) -> None:
+        try:
+            size_bytes = largest_body(stream)
+        except ValueError as error:
+            raise NotATable("cannot read table", self.path, str(error)) from error
+        if size_bytes > BATCH_BYTES_MAX:
+            why = f"a record batch of {size_bytes >> 20} MiB would be read at once"
+            hint = f"write batches of at most {BATCH_BYTES_MAX >> 20} MiB"
+            raise NotATable("cannot read table", self.path, why, hint=hint)
 
     def _inflated(self, stream: BinaryIO) -> BinaryIO:
         import pyarrow as pa
@@ -121,7 +144,7 @@ class Table:
         self._names: list[str] = []
         with csv.open_csv(
             stream,
-            read_options=csv.ReadOptions(block_size=TEXT_BLOCK_BYTES, use_threads=False),
+            read_options=csv.ReadOptions(block_size=self._block_bytes, use_threads=False),
             parse_options=csv.ParseOptions(
                 delimiter="\t" if self.format == "tsv" else ",", newlines_in_values=True
             ),
@@ -163,7 +186,7 @@ def _read_arrow(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
 
     head = stream.read(6)
     stream.seek(0)
-    if head == b"ARROW1":
+    if head == MAGIC:
         with pa.ipc.open_file(stream) as file:
             yield _no_rows(file.schema)
             for number in range(file.num_record_batches):
