@@ -192,6 +192,28 @@ def test_data_of_a_place_goes_to_remotes_of_that_place_only(afield, ann, tmp_pat
         assert bytes.fromhex(content["digest"]) not in elsewhere
 
 
+def test_data_of_somebody_who_waits_is_not_carried_out_of_its_place(afield, ann, tmp_path):
+    home, bob = str(tmp_path / "home"), tmp_path / "bob"
+    assert afield_in(afield, ann, "remote", "add", "berlin", home, "--label", "eu").code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    assert afield("clone", home, str(bob)).code == 0
+    rows = tmp_path / "people.csv"
+    rows.write_text("\n".join(f"{n},{n * n},bob{n}@example.org" for n in range(3000)))
+    assert afield_in(afield, bob, "remote", "add", "origin", home, "--label", "eu").code == 0
+    assert afield_in(afield, bob, "data", "add", str(rows), "--name", "people").code == 0
+    card = afield_in(afield, bob, "data", "card", "people", "--set", "residency=eu")
+    assert card.code in {0, 3}, card.err
+    assert afield_in(afield, bob, "sync").code == 0
+    contents = afield_in(afield, bob, "data", "show", "people", "--json").json["contents"]
+    assert afield_in(afield, ann, "sync", "berlin").code == 0
+    assert afield_in(afield, ann, "sync", "team").code == 0
+    there = b"".join(each.read_bytes() for each in (tmp_path / "there").rglob("*.pack"))
+    in_place = b"".join(each.read_bytes() for each in (tmp_path / "home").rglob("*.pack"))
+    for content in contents:
+        assert bytes.fromhex(content["digest"]) in in_place
+        assert bytes.fromhex(content["digest"]) not in there
+
+
 def test_every_message_of_json_is_one_document(afield, ann):
     for words in (("sync",), ("join",), ("remote", "list"), ("remote", "check", "team")):
         found = afield_in(afield, ann, *words, "--json")

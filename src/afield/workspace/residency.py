@@ -6,9 +6,15 @@ bytes of the dataset's files and whatever shares a chunk with them, its trees an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
+
+import msgspec
 
 from afield.datasets.card import residency
+from afield.datasets.events import ADDED, CARDED
+from afield.journal import Entry
+from afield.kernel.errors import Damaged, NotFound
 from afield.kernel.ids import ObjectId
 from afield.sync.replica import Filter
 from afield.workspace.remotes import Remote
@@ -16,27 +22,53 @@ from afield.workspace.workspace import Workspace
 
 ANYWHERE = "any"
 _VERSIONS = "SELECT tree, profile FROM dataset_versions WHERE name = ?"
+_OBJECT = re.compile(r"[0-9a-f]{64}")
+_WAITING = "SELECT device, about, entry FROM quarantine WHERE kind = ?"
 
 
 def filter_for(workspace: Workspace, remote: Remote) -> Filter:
-    """Return what may be sent to a remote, as the tables are now."""
-    held: set[bytes] = set()
+    """Return what may be sent to a remote, as the tables are now.
+
+    Cards of devices that wait to be confirmed hold back what these devices added: it may have
+    come here from a remote of its place.
+    """
+    trees: set[str] = set()
     names = workspace.query("SELECT DISTINCT name FROM dataset_cards WHERE field = 'residency'")
     for (name,) in names:
-        places = residency(workspace.projection, name)
-        if places is None or ANYWHERE in places or places & remote.labels:
-            continue
-        for tree, profile in workspace.query(_VERSIONS, (name,)):
-            held.update(_bytes_of(workspace, tree))
-            if profile is not None:
-                held.update(workspace.record.vault.packs.reach(bytes.fromhex(profile)))
+        if not _may_go(residency(workspace.projection, name), remote):
+            for row in workspace.query(_VERSIONS, (name,)):
+                trees.update(filter(None, row))
+    trees.update(_waiting(workspace, remote))
+    held = {digest for tree in trees for digest in _bytes_of(workspace, tree)}
     return lambda digest: digest not in held
 
 
+def _may_go(places: Collection[str] | None, remote: Remote) -> bool:
+    return places is None or ANYWHERE in places or not remote.labels.isdisjoint(places)
+
+
+def _waiting(workspace: Workspace, remote: Remote) -> Iterator[str]:
+    """Yield the trees that devices which wait have added under a card that forbids the remote."""
+    forbidden = set()
+    for device, name, text in workspace.query(_WAITING, (CARDED,)):
+        labels = msgspec.json.decode(text, type=Entry).body.get("labels")
+        places = labels.get("residency") if isinstance(labels, dict) else None
+        if isinstance(places, str) and not _may_go(places.split(","), remote):
+            forbidden.add((device, name))
+    for device, name, text in workspace.query(_WAITING, (ADDED,)) if forbidden else ():
+        body = msgspec.json.decode(text, type=Entry).body
+        if (device, name) in forbidden:
+            found = (body.get("tree"), body.get("profile"))
+            yield from (tree for tree in found if isinstance(tree, str) and _OBJECT.fullmatch(tree))
+
+
 def _bytes_of(workspace: Workspace, tree: str) -> Iterator[bytes]:
-    """Yield the tree, its files, and all chunks of them."""
+    """Yield a tree, its files, and all chunks of them, of what is here."""
     vault = workspace.record.vault
     yield from vault.packs.reach(bytes.fromhex(tree))
-    if vault.has(ObjectId(tree)):
-        for entry in vault.get_tree(ObjectId(tree)):
-            yield from vault.packs.reach(bytes.fromhex(entry.object))
+    try:
+        entries = vault.get_tree(ObjectId(tree))
+    except (Damaged, NotFound):  # files come after the tree that lists them: none came here
+        return
+    for entry in entries:
+        yield from vault.packs.reach(bytes.fromhex(entry.object))
