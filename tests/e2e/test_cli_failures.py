@@ -109,6 +109,16 @@ def test_show_says_what_broke_where_and_who_had_it_before(afield, failed):
     assert "failure" not in afield("show", "three").out
 
 
+def test_run_says_at_once_that_somebody_had_the_same_failure(afield_process, place):
+    words = ("run", "--", sys.executable, "train.py")
+    first, second = afield_process(*words, "17"), afield_process(*words, "18")
+    assert first.code == second.code == 1
+    assert "happened" not in first.err
+    assert "afield: the same failure happened once before: last in " in second.err
+    assert "afield: what was noted then, and what helped: afield show " in second.err
+    assert "happened" not in afield_process(*words).err
+
+
 def test_show_tells_programs_the_same(afield, failed):
     afield("note", "one", "make rows.csv again")
     one, two, three = (afield("show", name, "--json").json for name in ("one", "two", "three"))

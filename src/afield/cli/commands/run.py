@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import click
 
-from afield.cli.arguments import KEY_VALUE
+from afield.cli.arguments import KEY_VALUE, short
 from afield.cli.commands.run_words import recorded_document, summary_lines
 from afield.cli.output import emit_json_line
 from afield.cli.session import Session, global_options, session_of
 from afield.cli.settings import load_settings
-from afield.kernel.errors import Usage
+from afield.kernel.errors import AfieldError, Usage
 from afield.runs.cells import is_notebook
 
 if TYPE_CHECKING:
@@ -117,8 +120,23 @@ def _answer(session: Session, outcome: Outcome, *, quiet: bool) -> None:
     if session.json:
         emit_json_line(recorded_document(outcome), sys.stderr)
     elif not quiet:
-        for line in summary_lines(outcome):
+        for line in (*summary_lines(outcome), *_seen_before(session, outcome)):
             click.echo(line, err=True)
+
+
+def _seen_before(session: Session, outcome: Outcome) -> Iterator[str]:
+    """Say whether a failure is one that somebody had before; whatever goes wrong, nothing."""
+    if outcome.exit_code == 0 or not outcome.recorded:
+        return
+    with contextlib.suppress(AfieldError, OSError):
+        from afield.cli.documents import failure_part
+        from afield.cli.failure_view import before_words
+
+        workspace = session.workspace()
+        found = failure_part(workspace, workspace.run(outcome.run))
+        if found is not None and found["times_before"]:
+            yield f"afield: {before_words(found, datetime.now(UTC))}"
+            yield f"afield: what was noted then, and what helped: afield show {short(outcome.run)}"
 
 
 def _streams(session: Session) -> tuple[BinaryIO | None, BinaryIO | None]:
