@@ -54,6 +54,17 @@ def test_quantiles_of_parts_merged_in_any_cut_are_within_the_error(kind, seed, c
     assert sum(len(text) for text in whole.to_json()["levels"]) < 12_000
 
 
+def test_quantiles_lean_to_neither_side():
+    leans = []
+    for seed in range(60):
+        values = np.random.default_rng(seed).random(30_000 + 37 * seed)
+        sketch = Quantiles()
+        for part in np.array_split(values, 20):
+            sketch.add(part)
+        leans.append((values <= sketch.at([0.5])[0]).mean() - 0.5)
+    assert abs(np.mean(leans)) < 0.0025
+
+
 def test_quantiles_of_few_values_are_exact_and_of_none_are_nan():
     sketch = Quantiles()
     assert np.isnan(sketch.at([0.5])[0])
