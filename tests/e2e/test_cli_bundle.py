@@ -54,6 +54,7 @@ def test_a_damaged_bundle_is_exit_13_and_a_missing_one_is_told(afield_process, b
     missing = afield_process("reproduce", "two.afield")
     assert missing.code == 1
     assert "no such file" in missing.err
+    assert "hint: afield bundle RUN -o NAME.afield" in missing.err
 
 
 def test_a_bundle_never_replaces_a_file_unasked(afield, project):

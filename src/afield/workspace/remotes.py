@@ -78,8 +78,8 @@ def find_remote(workspace: Workspace, name: str) -> Remote:
     """
     found = remotes(workspace)
     if name not in found:
-        known = ", ".join(found) or "there is none yet"
-        raise RemoteUnknown("no such remote", name, known, hint=f"afield remote add {name} PATH")
+        why = f"known are {', '.join(found)}" if found else "there is none yet"
+        raise RemoteUnknown("no such remote", name, why, hint=f"afield remote add {name} PATH")
     return found[name]
 
 

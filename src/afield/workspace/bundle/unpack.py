@@ -26,6 +26,7 @@ from afield.workspace.errors import BundleDamaged, BundleUnreadable
 from afield.workspace.workspace import Workspace
 
 _MEMBER = re.compile(r"journal/[0-9a-f]{32}/\d+\.log(\.zst)?|packs/[0-9a-f]{64}\.pack")
+MAKE = "afield bundle RUN -o NAME.afield"
 _MAGIC = b"PK\x03\x04"
 
 
@@ -62,10 +63,10 @@ def contents_of(path: str) -> Contents:
         with zipfile.ZipFile(path) as archive:
             return _contents(archive, path)
     except zipfile.BadZipFile as error:
-        raise BundleUnreadable("cannot open bundle", path, "it is no bundle") from error
+        raise BundleUnreadable("cannot open bundle", path, "it is no bundle", hint=MAKE) from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise BundleUnreadable("cannot open bundle", path, why) from error
+        raise BundleUnreadable("cannot open bundle", path, why, hint=MAKE) from error
 
 
 def unpack(path: str, home: str) -> Opened:
