@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from afield.datasets import events
+from afield.datasets import events, owners
 from afield.journal import Entry
 from afield.projection import Column, Put, Room, Table
 
@@ -92,4 +92,5 @@ ROOM = Room(
     name="datasets",
     tables=(VERSIONS, CARDS),
     folds={events.ADDED: _added, events.CARDED: _carded, events.DROPPED: _dropped},
+    owners=(owners.VERSIONS, owners.CARDS),
 )

@@ -17,6 +17,7 @@ from afield.datasets.reference import Reference
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
 from afield.projection import Projection
+from afield.projection.owners import Ask
 
 _SHOWN = 12
 _COLUMNS = (
@@ -66,13 +67,17 @@ def versions(
     projection: Projection, name: str | None = None, *, dropped: bool = False
 ) -> list[Version]:
     """Return the versions of one dataset, or of all, by name and number."""
+    return [one for one in numbered(projection.query, name) if dropped or not one.dropped]
+
+
+def numbered(ask: Ask, name: str | None = None) -> list[Version]:
+    """Return all versions, dropped ones too, of one dataset or of all; see `versions`."""
     where, args = ("", ()) if name is None else (" AND name = ?", (name,))
     sql = (
         f'SELECT {_COLUMNS} FROM dataset_versions WHERE "at" IS NOT NULL{where}'  # noqa: S608 - literals
         " ORDER BY 1, 2"
     )
-    found = [_version(row) for row in projection.query(sql, args)]
-    return [one for one in found if dropped or not one.dropped]
+    return [_version(row) for row in ask(sql, args)]
 
 
 def names(projection: Projection) -> list[str]:

@@ -16,6 +16,7 @@ from afield.journal.entry import Entry
 from afield.kernel.digest import digest
 from afield.projection.gate import Gate
 from afield.projection.ops import Add, Put, PutMany
+from afield.projection.owners import Owners
 
 FORMAT = 2
 """Raised when the engine stores the same declarations differently."""
@@ -98,6 +99,7 @@ class Room:
         version: raised when a fold changes its meaning but not its tables, so that every
             projection is rebuilt.
         gate: decides which entries count; at most one room brings one.
+        owners: whose the objects are that its entries name.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Room:
     folds: Mapping[str, Fold] = field(default_factory=dict)
     version: int = 1
     gate: Gate | None = None
+    owners: tuple[Owners, ...] = ()
 
 
 def stamp_name(group: str) -> str:

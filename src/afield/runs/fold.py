@@ -13,7 +13,7 @@ from typing import Any
 
 from afield.journal import Entry
 from afield.projection import Add, Column, Put, PutMany, Room, Table
-from afield.runs import events
+from afield.runs import events, owners
 
 _INTEGER_MAX = 1 << 63
 """What a column of integers holds, exclusive."""
@@ -340,4 +340,5 @@ ROOM = Room(
         events.DELETED: _deleted,
         events.REPRODUCED: _reproduced,
     },
+    owners=(owners.RUNS,),
 )

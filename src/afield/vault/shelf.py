@@ -94,10 +94,15 @@ class Shelf:
 
     def digests(self) -> Iterator[bytes]:
         """Yield the digest of every record in a pack."""
+        for _, block in self.blocks():
+            for entry in layout.entries_of(block):
+                yield entry.digest
+
+    def blocks(self) -> Iterator[tuple[str, bytes]]:
+        """Yield each pack with its index lines, as they are now."""
         self.refresh()
         for pack in self.catalog.packs():
-            for entry in layout.entries_of(self._load_index(pack)):
-                yield entry.digest
+            yield pack, self._load_index(pack)
 
     def take(self, pack: str, block: bytes) -> None:
         """Take in a pack that was just written, by its index lines."""

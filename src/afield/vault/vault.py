@@ -25,6 +25,7 @@ from afield.vault.check import Elsewhere, nowhere, verify
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
+from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
 from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
@@ -223,6 +224,10 @@ class Vault:
         One that stands in several packs comes several times.
         """
         return (ObjectId(digest.hex()) for digest in self._shelf.digests())
+
+    def ledger(self) -> Ledger:
+        """Return all records in the packs by number, for whoever marks or sums them up."""
+        return Ledger(self._shelf)
 
     def refresh(self) -> None:
         """Take in packs that other processes have written, and forget those that are gone.
