@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afield.cli.session import Session
-from afield.cli.transfer import Transfer
 from afield.datasets import events
 from afield.datasets.checkout import checkout
 from afield.datasets.errors import FolderDiffers, NameBad, TreeUnsafe, VersionNotFound
@@ -187,13 +185,3 @@ def test_what_a_killed_checkout_left_half_written_is_swept(vault, tmp_path):
     written(vault, tmp_path, [entry])
     names = sorted(one.name for one in (tmp_path / "out").iterdir())
     assert names == ["f", f"f.tmp-{os.getpid()}-1", f"mine.tmp-{dead}-1"]
-
-
-def test_progress_says_how_far_how_fast_and_how_long_still():
-    transfer = Transfer(Session({}), "adding", (10_000, 250_000_000))
-    transfer(812, 25_000_000)
-    expected = "adding 812 of 10,000 files, 25 MB of 250 MB, 12.5 MB/s, 18.0 s left"
-    assert transfer.line(2.0) == expected
-    unknown = Transfer(Session({}), "comparing")
-    unknown(1, 3_000_000)
-    assert unknown.line(1.0) == "comparing 1 file, 3 MB, 3 MB/s"

@@ -37,6 +37,21 @@ def duration(seconds: float | None) -> str:
     return f"{whole} s"
 
 
+def left(seconds: float) -> str:
+    """Word a time that is an estimate, no finer than it is worth: `10 s`, `4 min`, `2 h 10 min`."""
+    if seconds < 5:  # noqa: PLR2004 - no estimate is better than this
+        return "a few seconds"
+    if seconds < 55:  # noqa: PLR2004 - else a minute
+        return f"{5 * round(seconds / 5)} s"
+    minutes = max(round(seconds / 60), 1)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes} min"
+    minutes = 10 * round(minutes / 10)
+    if minutes >= 24 * 60:
+        return f"{round(minutes / (24 * 60) * 10) / 10:g} d"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """Word how long ago something was: `just now`, `5 min ago`, `3 d ago`, then a date."""
     seconds = (now - then).total_seconds()

@@ -52,7 +52,7 @@ def command(
     is lost in no part: the next one carries on. Exits with 3 when something in PATH could not
     be kept.
     """
-    from afield.cli.transfer import Transfer
+    from afield.cli.progress import Meter
     from afield.datasets.limits import MESSAGE_BYTES_MAX
     from afield.workspace.datasets import add
 
@@ -62,7 +62,7 @@ def command(
     message, card = _clean(session, message.strip(), dict(fields))
     workspace = session.workspace()
     full = os.path.abspath(path)  # noqa: PTH100 - links in it are the person's own
-    with _transfer(session, full) as progress, Transfer(session, "looking into") as profiling:
+    with _transfer(session, full) as progress, Meter(session, "looking into") as profiling:
         added = add(
             workspace,
             full,
@@ -95,14 +95,14 @@ def _clean(session: Session, message: str, card: dict[str, str]) -> tuple[str, d
 
 
 def _transfer(session: Session, path: str) -> Any:
-    from afield.cli.transfer import Transfer
+    from afield.cli.progress import Meter
 
     total = None
     if session.is_terminal(sys.stderr):  # only who sees the time left pays for it
         from afield.datasets.walk import measure
 
         total = measure(path)
-    return Transfer(session, "adding", total)
+    return Meter(session, "adding", total)
 
 
 def _could_not(added: Added) -> int:

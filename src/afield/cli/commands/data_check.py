@@ -29,7 +29,7 @@ def command(context: click.Context, *, path: str, expected: str | None) -> int:
     with the one that is nearest.
     """
     from afield.cli.data_documents import version_part
-    from afield.cli.transfer import Transfer
+    from afield.cli.progress import Meter
     from afield.datasets.check import compare_files
     from afield.workspace.datasets import files_of, find, nearest, present
 
@@ -42,7 +42,7 @@ def command(context: click.Context, *, path: str, expected: str | None) -> int:
         from afield.datasets.walk import measure
 
         total = measure(full)
-    with Transfer(session, "checking", total) as progress:
+    with Meter(session, "checking", total) as progress:
         found = present(workspace, full, progress)
     version = wanted or nearest(workspace, found)
     if version is None:

@@ -39,13 +39,13 @@ def command(
     Rows are paired by --key, else by position.
     """
     from afield.cli.data_documents import difference_part, version_part
-    from afield.cli.transfer import Transfer
+    from afield.cli.progress import Meter
     from afield.workspace.datasets import difference, find
 
     session = session_of(context)
     workspace = session.workspace()
     a, b = find(workspace, first), find(workspace, second)
-    with Transfer(session, "comparing") as progress:
+    with Meter(session, "comparing") as progress:
         found = difference(workspace, a, b, key=key, progress=progress)
     document = {
         "schema": "afield.data-diff/1",

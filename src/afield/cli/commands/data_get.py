@@ -24,7 +24,7 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
     on; other files in DIR stay as well.
     """
     from afield.cli.data_documents import version_part
-    from afield.cli.transfer import Transfer
+    from afield.cli.progress import Meter
     from afield.workspace.datasets import files_of, find, get
 
     session = session_of(context)
@@ -32,7 +32,7 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
     found = find(workspace, version)
     target = os.path.abspath(os.path.expanduser(folder or found.name))  # noqa: PTH100, PTH111 - str
     entries = files_of(workspace, found)
-    with Transfer(session, "writing", (found.files, found.size_bytes)) as progress:
+    with Meter(session, "writing", (found.files, found.size_bytes)) as progress:
         done = get(workspace, entries, target, force=force, progress=progress)
     if session.json:
         emit_json(
