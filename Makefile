@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test simulate bench corpus corpus-files demo clean help
+.PHONY: setup fmt lint types test simulate bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ types: setup ## mypy --strict on src
 corpus-files: setup
 	@$(BIN)/python tests/compat/corpus/prepare.py .cache/corpus
 
-test: corpus-files ## every test
+bucket-server: setup
+	@$(BIN)/python tests/conformance/bucket_server/prepare.py .cache/moto
+
+test: corpus-files bucket-server ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 simulate: setup ## the simulation of sync at length: 1,000 worlds

@@ -6,11 +6,14 @@ import importlib.util
 import os
 import shutil
 import signal
+import subprocess
+import urllib.request
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-NEVER_SKIPPED_IN_CI = ("h5py", "numpy")
+NEVER_SKIPPED_IN_CI = ("h5py", "numpy", "obstore")
 """What a test may lack on a person's machine; where changes are judged it must not."""
 
 settings.register_profile(
@@ -49,3 +52,37 @@ def hear_signals():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, heard or signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """Yield the address of an S3 server of these tests, in a process of its own."""
+    folder = Path(__file__).parents[1] / ".cache" / "moto"
+    python = folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    lacking = [name for name in ("obstore",) if not importlib.util.find_spec(name)]
+    if not (folder / "done").exists():
+        lacking.append("the environment of the S3 server (make test makes it)")
+    if lacking:
+        why = f"not run: {', '.join(lacking)} is not here"
+        pytest.fail(why) if os.environ.get("AFIELD_CI") else pytest.skip(why)
+    serve = Path(__file__).with_name("conformance") / "bucket_server" / "serve.py"
+    with subprocess.Popen(
+        [python, "-W", "ignore", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.stdin.close()
+            server.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def bucket(s3_server):
+    """Return what obstore needs to reach the bucket `team` of the server."""
+    made = urllib.request.Request(f"{s3_server}/team", method="PUT")  # noqa: S310 - loopback
+    urllib.request.urlopen(made).close()  # noqa: S310
+    return {
+        "endpoint": s3_server, "access_key_id": "a", "secret_access_key": "b",
+        "region": "us-east-1", "client_options": {"allow_http": True},
+        "retry_config": {"max_retries": 0},
+    }  # fmt: skip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -19,28 +17,6 @@ from afield.testing.remote import HostileRemote
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "simulation"))
 from sync_world import Person
-
-
-@pytest.fixture(scope="module")
-def bucket():
-    """An S3 server of this process, with a bucket, as obstore's options."""
-    for name in ("obstore", "moto", "flask"):
-        if not importlib.util.find_spec(name):
-            pytest.skip(f"not run: {name} is not installed")
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    made = urllib.request.Request(f"{url}/team", method="PUT")  # noqa: S310 - loopback
-    urllib.request.urlopen(made).close()  # noqa: S310
-    yield {
-        "endpoint": url, "access_key_id": "a", "secret_access_key": "b", "region": "us-east-1",
-        "client_options": {"allow_http": True}, "retry_config": {"max_retries": 0},
-    }  # fmt: skip
-    server.stop()
-
 
 STORES = ["memory", "folder", "simulated disk", "hostile wrapper at peace", "bucket"]
 
