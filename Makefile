@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test simulate bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types test libraries simulate bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ bucket-server: setup
 
 test: corpus-files bucket-server ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+LIBRARIES := .cache/libraries/venv/bin
+libraries: setup ## tests with torch, JAX, XGBoost, LightGBM …, in an environment of their own
+	@$(BIN)/python tests/compat/libraries/prepare.py .cache/libraries
+	PATH="$(CURDIR)/$(LIBRARIES):$$PATH" $(LIBRARIES)/python -m pytest -n auto --dist worksteal $$(cat tests/compat/libraries/tests.txt)
 
 simulate: setup ## the simulation of sync at length: 1,000 worlds
 	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 1000 tests/simulation/test_sync_worlds.py

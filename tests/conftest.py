@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,12 @@ from hypothesis import HealthCheck, settings
 
 NEVER_SKIPPED_IN_CI = ("h5py", "numpy", "obstore")
 """What a test may lack on a person's machine; where changes are judged it must not."""
+
+ELSEWHERE_IN_CI = re.compile(
+    r"not run: (torch|jax|onnx|xgboost|lightgbm|tifffile|cv2|duckdb|tables|\{\}) is not installed"
+    r"|not run: no Python .* under ~/\.pyenv/versions"
+)
+"""What may be absent even in CI: `make libraries` runs it, or Debian has no such Python."""
 
 settings.register_profile(
     "afield",
@@ -36,6 +43,26 @@ def pytest_configure():
         missing += [name for name in ("git",) if not shutil.which(name)]
         if missing:
             raise pytest.UsageError(f"what the tests need is not here: {', '.join(missing)}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """Fail where changes are judged when a test was not run for want of something."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if (
+        not os.environ.get("AFIELD_CI")
+        or reporter is None
+        or hasattr(session.config, "workerinput")
+    ):
+        return
+    reasons = {str(one.longrepr[2]) for one in reporter.stats.get("skipped", ())}
+    lacking = sorted(
+        why for why in reasons if "not run: " in why and not ELSEWHERE_IN_CI.search(why)
+    )
+    for why in lacking:
+        reporter.write_line(f"must run in CI: {why}", red=True)
+    if lacking and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def hear_signals():
