@@ -177,3 +177,5 @@ def test_a_script_of_r_is_recorded_and_repeated(repeated):
     manifest, report = repeated("Rscript", "fit.R")
     assert "r.txt" in names(manifest.outputs)
     assert fates(report) == {"r.txt": "identical bytes"}
+    if preflight() is None:
+        assert report["verdict"] == "identical", report
