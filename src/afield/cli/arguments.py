@@ -5,7 +5,6 @@ Completion asks the workspace for run ids; everything else here is pure.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -108,7 +107,9 @@ def tolerances(
     metrics = {name: x for name, x in given.items() if name is not None}
     for name, number in metrics.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+            from difflib import get_close_matches  # seldom, and not light
+
+            near = get_close_matches(name, known, 1)
             hint = f"--tolerance {near[0]}={number:g}" if near else "afield show RUN"
             raise Usage("cannot set a tolerance", name, "the run has no such metric", hint=hint)
     return Tolerances(everything, metrics)

@@ -112,7 +112,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the last handler: whatever it is becomes an exit code
         return _after(error, session)
+    if arguments is None and session.command_code is not None:
+        _leave(code)
     return code
+
+
+def _leave(code: int) -> None:
+    """End this process without taking it to pieces: somebody waits for the recorded command.
+
+    All is closed and on disk. Returns when a stream cannot be flushed, which Python then tells.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
 
 
 def _after(error: BaseException, session: Session) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,9 +174,13 @@ def check(name: str, text: str) -> Value:
 
 def _read(path: Path) -> dict[str, Value]:
     try:
-        return _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_bytes()
     except FileNotFoundError:
         return {}
+    import tomllib  # nobody may have set anything
+
+    try:
+        return _flat(tomllib.loads(text.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         hint = f"mend or remove {path}"
         raise SettingsUnreadable("cannot read settings", path, "not TOML", hint=hint) from error

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from afield.journal import Draft
 from afield.kernel.ids import ObjectId, RunId
 from afield.runs.limits import MEASURED_BYTES_MAX
-from afield.runs.series.seal import Summary
 
 if TYPE_CHECKING:
     from afield.runs.failure import Kept
+    from afield.runs.series.seal import Summary
 
 STARTED = "run.started"
 PARAMS = "run.params"

@@ -33,12 +33,12 @@ from afield.runs.live_owner import (
 from afield.runs.machine import keep_host
 from afield.runs.names import default_name
 from afield.runs.series.live import clip_name, live_parts
-from afield.runs.series.seal import Summary, seal_series
 from afield.runs.values import Keeper, hide_in_name
 from afield.vault import Vault
 
 if TYPE_CHECKING:
     from afield.runs.failure import Kept
+    from afield.runs.series.seal import Summary
 
 SEALING = "sealed.tmp"
 INTERRUPTED = "interrupted"
@@ -240,6 +240,8 @@ def _seal(record: Record, folder: str) -> tuple[dict[str, str] | None, dict[str,
     parts = [part for part in live_parts(folder) if part.records]
     if not parts:
         return None, {}
+    from afield.runs.series.seal import seal_series  # a run without metrics needs none of it
+
     if sum(part.records for part in parts) * 32 <= _SPOOL_BYTES:
         small = io.BytesIO()
         summaries = seal_series(parts, small)

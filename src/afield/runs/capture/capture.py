@@ -24,17 +24,18 @@ from afield.runs.capture.console import ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan, plan
 from afield.runs.capture.layers import LAYERS, Layer
 from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
-from afield.runs.capture.notebook import NotebookCommand, notebook_command
 from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import facts_of, status_of
 from afield.runs.capture.request import Faults, Outcome, Request
 from afield.runs.capture.signals import Forwarder
+from afield.runs.cells import is_notebook
 from afield.runs.live_owner import Ending, read_ending, write_ending
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name
 from afield.runs.record import Record, end_run, start_run
 
 if TYPE_CHECKING:
+    from afield.runs.capture.notebook import NotebookCommand
     from afield.runs.failure import Kept
 
 __all__ = ["Outcome", "Request", "capture"]
@@ -105,7 +106,13 @@ def capture(
 
 def _find(request: Request) -> str | NotebookCommand:
     """Return the program that is to run, or the notebook that the command is."""
-    return notebook_command(request) or find_command(request.argv, request.folder, request.environ)
+    if request.argv and is_notebook(request.argv[0]):
+        from afield.runs.capture.notebook import notebook_command  # seldom, and not light
+
+        found = notebook_command(request)
+        assert found is not None, "its name says that it is one"
+        return found
+    return find_command(request.argv, request.folder, request.environ)
 
 
 def _plan(request: Request, faults: Faults) -> SeedPlan:

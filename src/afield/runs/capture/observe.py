@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
+from afield.runs.capture.ahead import Ahead
 from afield.runs.capture.before import Before, before_path, write_before
 from afield.runs.capture.child import Exit, Launch
 from afield.runs.capture.console import STDOUT, ConsoleWriter
-from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.entropy import SeedPlan
-from afield.runs.capture.environment import Python, ask_python, python_of, read_environment
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.host import pick_threads, pick_variables, read_host, read_locale
 from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers import LAYERS, Layer, Sighted, Site, Watches
-from afield.runs.capture.notebook import NotebookCommand, own_folders
 from afield.runs.capture.outputs import OutputScan, begin_mark
-from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
@@ -39,6 +36,9 @@ from afield.runs.manifest import Capture, Environment, Manifest, Notebook, Redac
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
 from afield.vault import StatCache
+
+if TYPE_CHECKING:
+    from afield.runs.capture.notebook import NotebookCommand
 
 LEFT_BEHIND = "a process was left in the background: its later output is not in the record"
 
@@ -79,7 +79,7 @@ class Observer:
         self._sieve = Sieve(
             self._root,
             workspace=record.workspace,
-            ours=(HOOK_FOLDER, *(own_folders() if notebook is not None else ())),
+            ours=(HOOK_FOLDER, *_folders_of(notebook)),
             environ=request.environ,
         )
         self._mark_ns: int | None = None
@@ -88,6 +88,7 @@ class Observer:
         self._stdin = StdinWatch()
         self._memory = MemoryWatch()
         self._gpu = GpuWatch(request.environ)
+        self._ahead = Ahead()
 
     def look_before(self) -> None:
         """Take the code as it is before the run.
@@ -184,6 +185,7 @@ class Observer:
             self._watches.started(pid)
         self._memory.start(pid, None if self._live is None else before_path(self._live))
         self._gpu.start()
+        self._ahead.start()
 
     def known_before(self) -> Manifest:
         """Return what is known of the run before it starts, once and for all."""
@@ -219,6 +221,7 @@ class Observer:
 
     def manifest(self, done: Exit, console: ConsoleWriter) -> Manifest:
         """Return all that was seen; never raises for a fault of ours."""
+        self._ahead.finish()
         memory_bytes = self._memory.stop()
         gpus, gpu_bytes = self._gpu.stop()
         sighted = self.finish_watch()
@@ -337,6 +340,10 @@ class Observer:
         return parts
 
     def _environment(self, trace: Trace) -> Environment | None:
+        from afield.runs.capture.distributions import DistributionCache  # loaded ahead
+        from afield.runs.capture.environment import Python, ask_python, python_of, read_environment
+        from afield.runs.capture.patches import PatchCheck
+
         request = self._request
         python: Python | None = None
         if trace.interpreters:
@@ -391,6 +398,15 @@ class Observer:
         if folder == self._root:
             return "."
         return self._sieve.shown(folder)
+
+
+def _folders_of(notebook: NotebookCommand | None) -> tuple[str, ...]:
+    """Return the folders that only the client of a notebook reads."""
+    if notebook is None:
+        return ()
+    from afield.runs.capture.notebook import own_folders  # seldom, and not light
+
+    return own_folders()
 
 
 def _console_redactions(console: ConsoleWriter) -> list[Redaction]:
