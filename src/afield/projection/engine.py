@@ -7,22 +7,23 @@ a cache: a damaged, foreign or outdated file is deleted and folded again.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from afield.journal.entry import Entry
 from afield.journal.errors import PositionLost
 from afield.journal.places import START, Batch, LogName, Position
+from afield.kernel.errors import Busy
 from afield.kernel.findings import Finding
 from afield.projection import bookkeeping
 from afield.projection.database import Database
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
 from afield.projection.fold import Folder
-from afield.projection.limits import CHUNK_ENTRIES, CHUNK_REGISTERS
+from afield.projection.limits import BULK_ENTRIES, CHUNK_ENTRIES, CHUNK_REGISTERS
 from afield.projection.place import Place
 from afield.projection.schema import Room, fingerprint
 from afield.projection.sqlite import SqliteDatabase
@@ -45,6 +46,29 @@ class Source(Protocol):
         ...
 
 
+class _Ahead:
+    """Batches of a journal from its start, the first of them read already.
+
+    Attributes:
+        is_long: whether there are so many entries that a new file is worth making.
+    """
+
+    def __init__(self, batches: Iterator[Batch], enough: int) -> None:
+        self._read: list[Batch] = []
+        self._rest = batches
+        entries = 0
+        while entries < enough and (batch := next(batches, None)) is not None:
+            self._read.append(batch)
+            entries += len(batch.entries)
+        self.is_long = entries >= enough
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield all of them, once."""
+        read, self._read = self._read, []
+        yield from read
+        yield from self._rest
+
+
 class Projection:
     """The SQL tables of a workspace, at a path or in `:memory:`.
 
@@ -54,14 +78,21 @@ class Projection:
         path: the file, or `:memory:`.
         rooms: what tables there are, and how entries become their rows.
         chunk_entries: entries folded in one transaction.
+        bulk_entries: a journal this long is folded into a new file when nothing of it is.
     """
 
     def __init__(
-        self, path: str, rooms: Sequence[Room], *, chunk_entries: int = CHUNK_ENTRIES
+        self,
+        path: str,
+        rooms: Sequence[Room],
+        *,
+        chunk_entries: int = CHUNK_ENTRIES,
+        bulk_entries: int = BULK_ENTRIES,
     ) -> None:
         self._tables = [table for room in rooms for table in room.tables]
         self._rooms = tuple(rooms)
         self._chunk_entries = chunk_entries
+        self._bulk_entries = bulk_entries
         self._lock = threading.RLock()
         self._source: Source | None = None
         self._place = Place(path, fingerprint(rooms), self._tables)
@@ -156,39 +187,83 @@ class Projection:
             self._positions = bookkeeping.read_positions(self._place.database)
         if not journal.changed_since(self._positions):
             return 0
-        folder = Folder(self._rooms, self._tables)
+        ahead = None if self._positions else _Ahead(journal.read({}), self._bulk_entries)
         with _uncollected():
-            folded, more = self._fold_chunk(journal, folder, first=True)
+            if ahead is not None and ahead.is_long and self._place.in_file:
+                with contextlib.suppress(Busy):  # another one is at it for very long
+                    return self._build(ahead) + self._follow(journal, None)
+                ahead = None
+            return self._follow(journal, ahead)
+
+    def _build(self, ahead: _Ahead) -> int:
+        """Fold a long journal into a new file, which is put in place once it is whole.
+
+        That needs no log to undo from, so each page is written once.
+        """
+        folded = 0
+
+        def fill(database: SqliteDatabase) -> None:
+            nonlocal folded
+            folder = Folder(self._rooms, self._tables)
+            batches, more = iter(ahead), True
             while more:
-                count, more = self._fold_chunk(journal, folder, first=False)
+                with database.writing():
+                    count, more = self._fold_chunk(database, folder, batches, {})
                 folded += count
+
+        if self._place.build(fill):
+            self._positions = bookkeeping.read_positions(self._place.database)
+        else:  # somebody else has just done it
+            self._reopen()
         return folded
 
-    def _fold_chunk(self, journal: Source, folder: Folder, *, first: bool) -> tuple[int, bool]:
-        """Fold up to a chunk in one transaction; return the entries folded, and if more wait."""
-        database = self._place.database
+    def _follow(self, journal: Source, ahead: _Ahead | None) -> int:
+        """Fold what is new into the file as it stands; others may be at it, too."""
+        folder = Folder(self._rooms, self._tables)
+        folded, more, first = 0, True, True
+        while more:
+            database = self._place.database
+            with database.writing():
+                positions = bookkeeping.read_positions(database)
+                if first:  # what was damaged may have been mended: read those parts again
+                    positions |= bookkeeping.take_damaged(database)
+                known = ahead if first and not positions else None
+                batches = iter(known) if known is not None else journal.read(dict(positions))
+                count, more = self._fold_chunk(database, folder, batches, positions)
+            self._positions = positions
+            folded += count
+            first = False
+        return folded
+
+    def _fold_chunk(
+        self,
+        database: SqliteDatabase,
+        folder: Folder,
+        batches: Iterator[Batch],
+        positions: dict[LogName, Position],
+    ) -> tuple[int, bool]:
+        """Fold up to a chunk, inside a transaction; move `positions` on.
+
+        Returns:
+            The entries folded, and whether more may wait.
+        """
         damage: list[tuple[LogName, Finding, Position]] = []
         folded = 0
         more = False
-        with database.writing():
-            positions = bookkeeping.read_positions(database)
-            if first:  # what was damaged may have been mended: read those parts again
-                positions |= bookkeeping.take_damaged(database)
-            for batch in journal.read(dict(positions)):
-                folded += folder.fold(database, batch.entries)
-                if batch.damage is not None:
-                    before = positions.get(batch.log, START)
-                    damage.append((batch.log, batch.damage, before))
-                positions[batch.log] = batch.position
-                if folded >= self._chunk_entries or folder.pending >= CHUNK_REGISTERS:
-                    more = True
-                    break
-            folder.write(database)
-            bookkeeping.write_positions(database, positions)
-            bookkeeping.note_damage(database, damage)
-            if not more:
-                self._index(database)
-        self._positions = positions
+        for batch in batches:
+            folded += folder.fold(database, batch.entries)
+            if batch.damage is not None:
+                before = positions.get(batch.log, START)
+                damage.append((batch.log, batch.damage, before))
+            positions[batch.log] = batch.position
+            if folded >= self._chunk_entries or folder.pending >= CHUNK_REGISTERS:
+                more = True
+                break
+        folder.write(database)
+        bookkeeping.write_positions(database, positions)
+        bookkeeping.note_damage(database, damage)
+        if not more:
+            self._index(database)
         return folded, more
 
     def _index(self, database: Database) -> None:
@@ -228,7 +303,7 @@ class Projection:
         self._positions = None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
     """Pause the garbage collector: a chunk is some 100,000 tuples, none of them in a cycle.
 

@@ -11,6 +11,9 @@ Run ids come in no order, so each transaction writes most pages again: few are c
 CHUNK_REGISTERS = 600_000
 """Registers held in memory before they are written (some 100 to 200 MB)."""
 
+BULK_ENTRIES = 8_000
+"""A journal this long is folded into a new file when nothing of it is folded yet."""
+
 PAGE_BYTES = 8 << 10
 """Pages of a new file: larger ones are fewer to find and to log, and a transaction logs more."""
 
@@ -22,6 +25,9 @@ STATEMENT_VALUES_MAX = 900
 
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory at most."""
+
+SORTING_THREADS = 1
+"""Threads that sort for an index of a new file, beside the one that reads the rows."""
 
 BUSY_WAIT_S = 60.0
 """How long a reader waits for another one that is folding."""

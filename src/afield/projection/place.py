@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from afield.kernel.files import OsFileSystem
+from afield.kernel.files import OsAppendFile, OsFileSystem
 from afield.projection.bookkeeping import TABLES, read_meta, write_meta
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
 from afield.projection.limits import BUSY_WAIT_S
@@ -41,6 +41,11 @@ class Place:
         self._process = os.getpid()
         self.database = self._open()
 
+    @property
+    def in_file(self) -> bool:
+        """Whether the tables are in a file, not in memory."""
+        return self._identity is not None
+
     def current(self) -> bool:
         """Tell whether the connection still leads to the file at the path; costs one stat."""
         if self.inherited():
@@ -65,8 +70,57 @@ class Place:
         self.database.close()
         with contextlib.suppress(OSError), self._lock():
             if self._identity is None or self._identity == self._seen():
-                self._delete()
+                _delete(self._path)
         self.database = self._open()
+
+    def build(self, fill: Callable[[SqliteDatabase], None]) -> bool:
+        """Make the file anew beside the one at the path, and put it there once it is whole.
+
+        One process at a time does that; the others wait for it up to the bound.
+
+        Returns:
+            Whether it was made; else somebody else has put another file at the path meanwhile.
+
+        Raises:
+            Busy: another process is still at it.
+        """
+        new = f"{self._path}.new"
+        with OsFileSystem().lock(f"{new}.lock", wait_s=BUSY_WAIT_S):
+            if not self.current():
+                return False
+            _delete(new)  # what a process left that was stopped
+            try:
+                self._fill(new, fill)
+                with self._lock():
+                    self.database.close()
+                    self._replace(new)
+            finally:
+                _delete(new)
+        self.database = self._open()
+        return True
+
+    def _replace(self, new: str) -> None:
+        try:
+            _delete(self._path)
+            OsFileSystem().rename(new, self._path)
+        except OSError as error:  # Windows: somebody else has it open
+            log.info("projection is folded the slow way: %s", error)
+
+    def _fill(self, path: str, fill: Callable[[SqliteDatabase], None]) -> None:
+        database = SqliteDatabase(path, lasting=False)
+        try:
+            self._make(database)
+            fill(database)
+        finally:
+            database.close()
+        try:
+            file = OsAppendFile(path)
+            try:
+                file.sync()
+            finally:
+                file.close()
+        except OSError as error:
+            raise ProjectionUnwritable("cannot write projection", path, str(error)) from error
 
     def to_memory(self) -> None:
         """Go on in memory, from nothing."""
@@ -87,7 +141,7 @@ class Place:
                 try:
                     return self._open_file()
                 except ProjectionDamaged:
-                    self._delete()
+                    _delete(self._path)
                     return self._open_file()
         except (OSError, ProjectionUnwritable, ProjectionDamaged) as error:
             log.info("projection kept in memory: %s", error)
@@ -126,12 +180,6 @@ class Place:
                 database.query(database.table_sql(table))
             write_meta(database, _FINGERPRINT, self._fingerprint)
 
-    def _delete(self) -> None:
-        # The WAL first: beside a new file of the same name it would be taken for its own.
-        for suffix in ("-wal", "-shm", "-journal", ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path + suffix)
-
     def _seen(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self._path)
@@ -143,3 +191,10 @@ class Place:
     def _lock(self) -> Iterator[None]:
         with OsFileSystem().lock(f"{self._path}.lock", wait_s=BUSY_WAIT_S):
             yield
+
+
+def _delete(path: str) -> None:
+    # The WAL first: beside a new file of the same name it would be taken for its own.
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path + suffix)

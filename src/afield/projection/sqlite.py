@@ -14,7 +14,7 @@ from typing import Any
 
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
-from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES
+from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTING_THREADS
 from afield.projection.patterns import matches_folded
 from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table
@@ -45,14 +45,23 @@ _NO_SCHEMA = re.compile(r"no such (column|table|index)|table \S+ has no column n
 class SqliteDatabase:
     """One SQLite connection, to a file or to memory; usable from one thread at a time.
 
+    Args:
+        path: the file, or `:memory:`.
+        busy_wait_s: how long to wait for another writer.
+        lasting: False for a new file that nobody else knows of yet: it is written without a
+            log, so that it is of no use unless all that was meant for it was written.
+
     Raises:
         ProjectionDamaged: the file is no database.
         ProjectionUnwritable: it can be neither made nor written.
         Busy: another process writes for longer than the bound.
     """
 
-    def __init__(self, path: str, *, busy_wait_s: float = BUSY_WAIT_S) -> None:
+    def __init__(
+        self, path: str, *, busy_wait_s: float = BUSY_WAIT_S, lasting: bool = True
+    ) -> None:
         self.path = path
+        self._lasting = lasting
         with self._faults():
             self._connection = sqlite3.connect(
                 path, timeout=busy_wait_s, isolation_level=None, check_same_thread=False
@@ -67,13 +76,20 @@ class SqliteDatabase:
         run = self._connection.execute
         run(f"PRAGMA page_size = {PAGE_BYTES}")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._connection.create_function("afield_ilike", 2, matches_folded, deterministic=True)
+        if not self._lasting:
+            run("PRAGMA journal_mode = OFF")
+            run("PRAGMA synchronous = OFF")
+            run("PRAGMA locking_mode = EXCLUSIVE")
+            run("PRAGMA temp_store = FILE")  # else what an index sorts is all in memory
+            run(f"PRAGMA threads = {SORTING_THREADS}")
+            return
         run("PRAGMA temp_store = MEMORY")
         if self.path != MEMORY:
             # After a loss of power WAL with NORMAL may lack the last transactions, which the
             # journal gives again, but is never torn; OFF could be torn without a sign of it.
             run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = NORMAL")
-        self._connection.create_function("afield_ilike", 2, matches_folded, deterministic=True)
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement; return all its rows."""
