@@ -44,8 +44,8 @@ libraries: setup ## tests with torch, JAX, XGBoost, LightGBM …, in an environm
 	@$(BIN)/python tests/compat/libraries/prepare.py .cache/libraries
 	PATH="$(CURDIR)/$(LIBRARIES):$$PATH" $(LIBRARIES)/python -m pytest -n auto --dist worksteal $$(cat tests/compat/libraries/tests.txt)
 
-simulate: setup ## the simulation of sync at length: 1,000 worlds
-	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 1000 tests/simulation/test_sync_worlds.py
+simulate: setup ## the simulation of sync at length: 10,000 worlds
+	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 10000 tests/simulation/test_sync_worlds.py
 
 bench: corpus-files ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks

@@ -32,8 +32,8 @@ settings.load_profile("afield")  # over Hypothesis's own for CI, where examples 
 
 
 def pytest_addoption(parser):
-    about = "worlds that the simulation of sync lives through (make simulate: 1000)"
-    parser.addoption("--seeds", type=int, default=200, help=about)
+    about = "worlds that the simulation of sync lives through (make simulate: 10,000)"
+    parser.addoption("--seeds", type=int, default=1000, help=about)
 
 
 def pytest_configure():

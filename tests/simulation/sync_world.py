@@ -95,6 +95,12 @@ class Person:
         if chance.random() < 0.5:
             self.journal.sync()
 
+    def lie(self, member):
+        """Write in the name of another member."""
+        self.journal.member = member
+        self.journal.append("thing.named", "lie", {"name": "lie"})
+        self.journal.member = self.member
+
     def confirm(self, other):
         draft = device_confirmed(other.key.device, public_key=other.key.public, member=other.member)
         self.journal.append_many([draft])

@@ -2,26 +2,22 @@
 
 Each seed is a world: two to six people, one or two remotes, work, partitions, one-way links,
 clocks that are ten years off, power lost at any operation, syncs that stop at any message, a
-device that is copied, a backup that is restored, and somebody who forges. A seed that ever
-failed stands in `sync_seeds.txt` and is tried each time.
+device that is copied, a backup that is restored, a member that lies, and somebody who forges.
+A seed that ever failed stands in `sync_seeds.txt` and is tried each time.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from sync_world import WORKSPACE, YEAR_S, Person, key_of
+from sync_forger import ACTS, forge
+from sync_world import YEAR_S, Person
 
-from afield.journal import Draft
-from afield.journal.carry import Carried
-from afield.journal.entry import encode_line
 from afield.kernel.errors import AfieldError
-from afield.kernel.ids import WorkspaceId
-from afield.sync.chunk import encode_chunk
 from afield.sync.driver import Stopped
-from afield.sync.layout import Head, encode_head, head_name
 from afield.sync.stores.memory import MemoryRemote
 from afield.testing.disk import PowerLoss, SimulatedDisk
 from afield.testing.remote import HostileRemote
@@ -29,6 +25,13 @@ from afield.testing.remote import HostileRemote
 GROUPS = 10
 STRANGER = 9
 ROUNDS_MAX = 12
+HAPPENS = (
+    "work", "partition", "one-way link", "ten years ahead", "ten years behind", "power lost",
+    "crash at a message", "copied device", "restored backup", "lie", "equivocation", "stranger",
+    *(f"{number} replicas" for number in range(2, 7)), *(act.__name__ for act in ACTS),
+)  # fmt: skip
+"""What must come up in any so many worlds, or they show less than they say."""
+ENOUGH = 100
 REGRESSIONS = [
     int(line.split()[0])
     for line in Path(__file__).with_name("sync_seeds.txt").read_text().splitlines()
@@ -44,8 +47,11 @@ def pytest_generate_tests(metafunc):
 
 
 def test_after_healing_all_copies_are_one(seeds):
+    seen = Counter()
     for seed in seeds:
-        live(seed)
+        seen += live(seed)
+    missing = [name for name in HAPPENS if not seen[name]]
+    assert len(seeds) < ENOUGH or not missing
 
 
 @pytest.mark.parametrize("seed", REGRESSIONS)
@@ -54,11 +60,14 @@ def test_a_world_that_failed_once_does_not_fail_again(seed):
 
 
 def live(seed):
+    """Live through a world; return what happened in it, and how often."""
+    world = World(seed)
     try:
-        World(seed).run()
+        world.run()
     except BaseException as error:
         error.add_note(f"seed {seed}: add it to sync_seeds.txt")
         raise
+    return world.seen
 
 
 class World:
@@ -67,22 +76,30 @@ class World:
     def __init__(self, seed):
         self.chance = random.Random(seed)
         self.inner = [MemoryRemote() for _ in range(self.chance.choice([1, 1, 2]))]
-        self.people = [Person(n, seed=seed) for n in range(1, self.chance.randint(2, 6) + 1)]
+        count = self.chance.choices(range(2, 7), [5, 3, 2, 1, 1])[0]
+        self.people = [Person(number, seed=seed) for number in range(1, count + 1)]
+        self.seen = Counter({f"{len(self.people)} replicas": 1})
+        self.cut = set()
         self.backups = {}
         self.rewound = False
         self.heads = []
         self.stranger = Person(STRANGER) if self.chance.random() < 0.4 else None
         for person in self.people:
             if self.chance.random() < 0.3:
-                person.clock.advance(self.chance.choice([-10, 10]) * YEAR_S)
+                years = self.chance.choice([-10, 10])
+                self.seen["ten years ahead" if years > 0 else "ten years behind"] += 1
+                person.clock.advance(years * YEAR_S)
 
     def run(self):
         for _ in range(self.chance.randint(6, 22)):
             person = self.chance.choice(self.people)
             happens = self.chance.choices(
-                [self.work, self.meet, self.reboot, self.forge, self.copy, self.back_up],
-                [8, 10, 2, 2, 1, 1.5],
-            )[0]
+                [
+                    self.work, self.meet, self.reboot, self.forge, self.copy, self.back_up,
+                    self.lie, self.part,
+                ],
+                [8, 10, 2, 3, 1, 2, 0.7, 1],
+            )[0]  # fmt: skip
             self.surely(person, happens)
         self.heal()
         self.check()
@@ -91,9 +108,11 @@ class World:
         try:
             happens(person)
         except PowerLoss:
+            self.seen["power lost"] += 1
             person.crash()
 
     def work(self, person):
+        self.seen["work"] += 1
         self.arm(person)
         person.work(self.chance)
 
@@ -104,6 +123,8 @@ class World:
 
     def meet(self, person):
         number = self.chance.randrange(len(self.inner))
+        if (person.number, number) in self.cut:
+            return
         remote = HostileRemote(
             self.inner[number],
             seed=self.chance.getrandbits(32),
@@ -112,13 +133,15 @@ class World:
             torn=self.chance.choice([0, 0, 0.2]),
             one_way=self.chance.choice([None, None, None, "in"]),
         )
+        self.seen["one-way link"] += remote.one_way is not None
         left = self.chance.choice([10**6, 10**6, self.chance.randint(1, 60)])
         steps = iter(range(left))
         self.arm(person)
         try:
             person.sync(remote, name=str(number), go_on=lambda: next(steps, None) is not None)
         except (AfieldError, Stopped):
-            if self.chance.random() < 0.3:
+            if self.chance.random() < 0.5:
+                self.seen["crash at a message"] += 1
                 person.crash()
 
     def reboot(self, person):
@@ -126,10 +149,14 @@ class World:
 
     def copy(self, person):
         if len(self.people) < 7:
+            self.seen["copied device"] += 1
             self.people.append(person.copy())
 
     def back_up(self, person):
-        if id(person) in self.backups:
+        kept = [one for one in self.people if id(one) in self.backups]
+        if kept and self.chance.random() < 0.5:
+            person = self.chance.choice(kept)
+            self.seen["restored backup"] += 1
             person.disk = self.backups.pop(id(person))
             person.open()
             self.rewound = True
@@ -138,58 +165,19 @@ class World:
             self.backups[id(person)] = person.copy().disk
 
     def forge(self, _person):
-        files = self.chance.choice(self.inner).files
-        names = sorted(files)
-        if not names:
-            return
-        act = self.chance.randrange(6)
-        name = self.chance.choice([name for name in names if name != "format"] or ["heads/x"])
-        device = key_of(1).device
-        if act == 0:  # other bytes, or half of them, under a good name
-            data = files.get(name, b"")
-            files[name] = self.chance.choice([data[: len(data) // 2], b"\0" * len(data), b"x"])
-        elif act == 1:
-            files.pop(name, None)
-        elif act == 2:  # a head of another's, signed with a key that is not theirs
-            forged = Head(
-                workspace=WORKSPACE, device=key_of(8).device, public_key=key_of(8).public.hex(),
-                tips=((device, 10**6, "f" * 64),),
-            )  # fmt: skip
-            files[head_name(device)] = encode_head(forged, key_of(8))
-        elif act == 3:  # a device of its own, that vouches for what is nowhere
-            tips = tuple((device, 10**6 + n, f"{n:064x}") for n in range(300))
-            forged = Head(
-                workspace=WORKSPACE, device=key_of(8).device, public_key=key_of(8).public.hex(),
-                tips=tips, bad=tuple(names[:50]), lacks=(device,),
-            )  # fmt: skip
-            files[head_name(key_of(8).device)] = encode_head(forged, key_of(8))
-        elif act == 4:  # an old head again, and a head of another workspace
-            self.heads += [(name, files[name]) for name in names if name.startswith("heads/")]
-            if self.heads:
-                name, data = self.chance.choice(self.heads)
-                files[name] = data
-            other = Head(
-                workspace=WorkspaceId("v" * 26), device=key_of(7).device,
-                public_key=key_of(7).public.hex(), tips=(),
-            )  # fmt: skip
-            files[head_name(key_of(7).device)] = encode_head(other, key_of(7))
-        else:
-            self.put_forged_chunk(files)
+        self.seen[forge(self.chance, self.chance.choice(self.inner).files, self.heads)] += 1
 
-    def put_forged_chunk(self, files):
-        """Lay out an entry in the founder's name, sealed with another key; the head is good."""
-        founder, liar = key_of(1), key_of(8)
-        line, entry = encode_line(
-            Draft("thing.named", "forged", {"name": "forged"}), device=founder.device,
-            by="member0000000001", seq=1, prev="0" * 64, at=1 << 16, tz="+00:00",
-        )  # fmt: skip
-        piece, data = encode_chunk(liar.public, [Carried(line, entry, opens=True)])
-        files[piece.name] = data
-        forged = Head(
-            workspace=WORKSPACE, device=liar.device, public_key=liar.public.hex(),
-            tips=((founder.device, 1, entry.digest),),
-        )  # fmt: skip
-        files[head_name(liar.device)] = encode_head(forged, liar)
+    def lie(self, person):
+        """Let a device that counts write in the name of another member."""
+        if person.number > 1 and len(self.people) > 1:
+            self.seen["lie"] += 1
+            person.lie(self.people[0].member)
+
+    def part(self, _person):
+        """Let some not reach some remotes, until this happens again."""
+        links = [(person.number, n) for person in self.people for n in range(len(self.inner))]
+        self.cut = {link for link in links if self.chance.random() < 0.4}
+        self.seen["partition"] += bool(self.cut)
 
     def heal(self):
         for person in self.people:
@@ -199,14 +187,19 @@ class World:
         if self.stranger is not None:
             self.stranger.work(self.chance)
             self.stranger.sync(self.inner[0], name="0")
+            self.seen["stranger"] += 1
         for _ in range(ROUNDS_MAX):
-            before = [set(person.journal.tips()) for person in self.people]
-            for person in self.people:
-                for number, remote in enumerate(self.inner):
-                    person.sync(remote, name=str(number))
-            if before == [set(person.journal.tips()) for person in self.people]:
+            changed = [self.exchange(person) for person in self.people]
+            if not any(changed):
                 return
         raise AssertionError("the copies never rest")
+
+    def exchange(self, person):
+        """Sync with every remote; return whether anything went to and fro."""
+        reports = [
+            person.sync(remote, name=str(number)) for number, remote in enumerate(self.inner)
+        ]
+        return any(report.entries_in or report.packs_in or report.bytes_out for report in reports)
 
     def check(self):
         first, *others = self.people
@@ -214,24 +207,26 @@ class World:
         for person in others:
             assert person.lines() == lines
             assert person.tables() == tables
-        looked_at = self.chance.choice(self.people)
-        assert not [each for each in looked_at.journal.verify() if each.damaged]
         for person in self.people:
             assert not self.lost(person), "bytes that the record names are somewhere, and not here"
-        text = tables.decode()
-        assert "forged" not in text
+        counted, _, waiting = tables.decode().partition("\nquarantine\n")
+        assert not any(b"forged" in line for _, _, line in lines)
+        lies = sum(b'"about":"lie"' in line for _, _, line in lines)
+        assert (counted.count("'lie'"), waiting.count("'lie'")) == (0, lies)
         if self.stranger is not None:
-            assert "member0000000009" not in text.partition("quarantine")[0]
-            assert self.stranger.key.device in text.partition("quarantine")[2]
+            assert "member0000000009" not in counted
+            assert self.stranger.key.device in waiting
+        self.check_forks(self.chance.choice(self.people), lines)
+
+    def check_forks(self, person, lines):
+        """Two entries with one number are both kept, both signed, and shown."""
+        found = list(person.journal.verify())
+        assert not [each for each in found if each.damaged]
         numbers = [(device, seq) for device, seq, _ in lines]
-        if len(set(numbers)) < len(numbers):
-            assert any(each.what == "branch" for each in first.journal.verify()), (
-                "two entries with one number are shown"
-            )
-        for person in self.people:  # nothing more to say
-            for number, remote in enumerate(self.inner):
-                report = person.sync(remote, name=str(number))
-                assert (report.entries_in, report.entries_out, report.packs_in) == (0, 0, 0)
+        forks = len(numbers) - len(set(numbers))
+        self.seen["equivocation"] += forks
+        assert any(each.what == "branch" for each in found) or not forks
+        assert {tip.log for tip in person.journal.tips()} == set(person.journal.heads())
 
     def lost(self, person):
         if self.rewound:  # what a machine held may be gone with it

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from afield.kernel.errors import Busy
 from afield.kernel.files import LOCK_WAIT_S, FileStat
@@ -127,7 +128,7 @@ class SimulatedDisk:
         """Return the stat, or None when nothing is there."""
         with self.guard:
             self.check_power()
-            path = posixpath.normpath(path)
+            path = _norm(path)
             if path in self._folders:
                 return FileStat(0, 0, 0, 0)
             node = self._node(path)
@@ -139,7 +140,7 @@ class SimulatedDisk:
         """Return the names in a folder, sorted; empty when the folder is missing."""
         with self.guard:
             self.check_power()
-            path = posixpath.normpath(path)
+            path = _norm(path)
             folder = self._folders.get(path)
             if folder is None:
                 return []
@@ -155,7 +156,7 @@ class SimulatedDisk:
     def make_folder(self, path: str) -> None:
         """Make a folder and its parents; durable at once, as one operation each."""
         with self.guard:
-            path = posixpath.normpath(path)
+            path = _norm(path)
             if path in self._folders:
                 return
             self.make_folder(posixpath.dirname(path))
@@ -173,7 +174,7 @@ class SimulatedDisk:
     def sync_folder(self, path: str) -> None:
         """Return once the names in a folder survive a loss of power."""
         self.check_power()
-        folder = self._folders.get(posixpath.normpath(path))
+        folder = self._folders.get(_norm(path))
         if folder is None:
             raise _missing(path)
 
@@ -281,19 +282,19 @@ class SimulatedDisk:
 
     def _create(self, path: str) -> Node:
         node = self._new_node()
-        if posixpath.dirname(posixpath.normpath(path)) not in self._folders:
+        if posixpath.dirname(_norm(path)) not in self._folders:
             raise _missing(path)
         self.step("create", path, lambda _: self._change(path, [(path, node)]))
         return node
 
     def _node(self, path: str) -> Node | None:
         self.check_power()
-        where, name = posixpath.split(posixpath.normpath(path))
+        where, name = _split(path)
         folder = self._folders.get(where)
         return None if folder is None else folder.seen.get(name)
 
     def _change(self, path: str, changes: Step) -> None:
-        folder = self._folders[posixpath.dirname(posixpath.normpath(path))]
+        folder = self._folders[posixpath.dirname(_norm(path))]
         step = [(posixpath.basename(name), node) for name, node in changes]
         _apply(folder.seen, step)
         folder.pending.append(step)
@@ -414,6 +415,16 @@ def _apply(names: dict[str, Node], step: Step) -> None:
             names.pop(name, None)
         else:
             names[name] = node
+
+
+@lru_cache(maxsize=4096)
+def _norm(path: str) -> str:
+    return posixpath.normpath(path)
+
+
+@lru_cache(maxsize=4096)
+def _split(path: str) -> tuple[str, str]:
+    return posixpath.split(posixpath.normpath(path))
 
 
 def _missing(path: str) -> OSError:
