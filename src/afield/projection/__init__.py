@@ -8,7 +8,7 @@ from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.engine import Projection, Source
 from afield.projection.gate import Gate
 from afield.projection.language import Query, parse, to_text
-from afield.projection.ops import Add, Put, PutMany
+from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.schema import Column, Fold, Index, Room, Table
 from afield.projection.search import compile_query, count, search
 
@@ -24,6 +24,7 @@ __all__ = [
     "Projection",
     "Put",
     "PutMany",
+    "PutRow",
     "Query",
     "Room",
     "Source",

@@ -7,13 +7,13 @@ a fold.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from afield.projection.database import Database
 from afield.projection.limits import STATEMENT_ROWS_MAX, STATEMENT_VALUES_MAX
-from afield.projection.ops import Add, Put, PutMany
+from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.schema import ONCE, Table
 from afield.projection.statements import upsert, upsert_many
 
@@ -23,122 +23,212 @@ _VALUE_TYPES = _KEY_TYPES | {float, bool, type(None)}
 _Row = tuple[Any, ...]
 
 
-class _Register:
-    """What waits for one group of one table.
+class _Part(NamedTuple):
+    """Where one group stands.
 
     Attributes:
-        rows: the winners of single rows, by key; a row ends with its stamp.
-        blocks: rows of one `PutMany` each, as the parameters of `upsert_many`, by their number.
-            Two may write one row: then the stamps decide it in the database.
+        start: in a waiting row, its first column.
+        at: there, its stamp, right behind its columns.
+        first: in an operation's values, its first one.
+        last: there, the end.
+        bit: tells in a waiting row that the group waits.
+        first_wins: the smallest stamp counts, not the largest.
     """
 
-    __slots__ = ("blocks", "first_wins", "group", "key_size", "rows", "width")
+    start: int
+    at: int
+    first: int
+    last: int
+    bit: int
+    first_wins: bool
 
-    def __init__(self, table: Table, group: str) -> None:
-        self.group = group
-        self.rows: dict[_Row, _Row] = {}
-        self.blocks: defaultdict[int, list[list[Any]]] = defaultdict(list)
-        self.key_size = len(table.key)
-        self.width = self.key_size - 1 + len(table.groups[group])
-        self.first_wins = group == ONCE
+
+class _Rows:
+    """Single rows of one table that wait, the winner of each group in them.
+
+    A waiting row is flat: the key, each group's columns and its stamp, and last the bits of the
+    groups that wait.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._key_size = len(table.key)
+        self._groups = tuple(table.groups)
+        self._starts: dict[str, int] = {}
+        width = self._key_size
+        for group, columns in table.groups.items():
+            self._starts[group] = width
+            width += len(columns) + 1
+        self._blank = [None] * (width - self._key_size) + [0]
+        self._waiting: dict[_Row, list[Any]] = {}
 
     def __len__(self) -> int:
-        return len(self.rows) + sum(size * len(found) for size, found in self.blocks.items())
+        return len(self._waiting)
 
-    def put(self, key: _Row, row: _Row) -> None:
-        """Take a row, unless the one that waits wins."""
-        stamp = row[-1]
-        before = self.rows.get(key)
-        if (
-            before is None
-            or (self.first_wins and stamp < before[-1])
+    def parts(self, groups: Sequence[str]) -> tuple[_Part, ...]:
+        """Return where the values of some groups go that come one after the other."""
+        found = []
+        first = 0
+        for group in groups:
+            start, size = self._starts[group], len(self._table.groups[group])
+            bit = 1 << self._groups.index(group)
+            part = _Part(start, start + size, first, first + size, bit, group == ONCE)
+            found.append(part)
+            first += size
+        return tuple(found)
+
+    def put(self, parts: Iterable[_Part], key: _Row, values: _Row, stamp: bytes) -> None:
+        """Take what wins against the groups that wait for this row."""
+        row = self._waiting.get(key)
+        if row is None:
+            row = self._waiting[key] = [*key, *self._blank]
+        for start, at, first, last, bit, first_wins in parts:
+            before = row[at]
             # of two writes by one entry the later counts
-            or (not self.first_wins and stamp >= before[-1])
-        ):
-            self.rows[key] = row
+            if before is None or (stamp < before if first_wins else stamp >= before):
+                row[start:at] = values[first:last]
+                row[at] = stamp
+                row[-1] |= bit
 
-    def put_many(self, first: Any, stamp: bytes, cells: list[Any]) -> None:
+    def write(self, database: Database) -> None:
+        """Write each row once, with all its groups that wait, and forget them."""
+        found: defaultdict[int, list[list[Any]]] = defaultdict(list)
+        for row in self._waiting.values():
+            found[row[-1]].append(row)
+        self._waiting.clear()
+        for bits, rows in found.items():
+            groups = [name for index, name in enumerate(self._groups) if bits >> index & 1]
+            columns = [*range(self._key_size)]
+            for part in self.parts(groups):
+                columns += range(part.start, part.at + 1)
+            cells = itemgetter(*columns)
+            database.write_many(upsert(self._table, *groups), map(cells, _by_key(rows)))
+
+
+class _Blocks:
+    """Rows of one group that wait in blocks, of one `PutMany` each.
+
+    They are the parameters of `upsert_many`, by the number of rows. Two blocks may write one
+    row: then the stamps decide it in the database.
+    """
+
+    def __init__(self, table: Table, group: str) -> None:
+        self._table = table
+        self._group = group
+        self.key_size = len(table.key)
+        self.width = self.key_size - 1 + len(table.groups[group])
+        self._rows_max = min(STATEMENT_ROWS_MAX, STATEMENT_VALUES_MAX // self.width)
+        self._waiting: defaultdict[int, list[list[Any]]] = defaultdict(list)
+
+    def __len__(self) -> int:
+        return sum(size * len(found) for size, found in self._waiting.items())
+
+    def put(self, first: Any, stamp: bytes, cells: list[Any]) -> None:
         """Take rows in blocks of no more than one statement holds."""
-        rows = min(STATEMENT_ROWS_MAX, STATEMENT_VALUES_MAX // self.width)
-        size = rows * self.width
+        rows = len(cells) // self.width
+        if rows <= self._rows_max:
+            if rows:
+                self._waiting[rows].append([first, stamp, *cells])
+            return
+        size = self._rows_max * self.width
         for start in range(0, len(cells), size):
-            part = cells[start : start + size]
-            self.blocks[len(part) // self.width].append([first, stamp, *part])
+            self.put(first, stamp, cells[start : start + size])
 
-    def write_blocks(self, table: Table, database: Database) -> None:
+    def write(self, database: Database) -> None:
         """Write the blocks and forget them."""
-        for rows, found in self.blocks.items():
-            database.write_many(upsert_many(table, self.group, rows), _by_key(found))
-        self.blocks.clear()
+        for rows, found in self._waiting.items():
+            database.write_many(upsert_many(self._table, self._group, rows), _by_key(found))
+        self._waiting.clear()
 
 
 class Pending:
     """Collects operations of stamped entries and writes the winners."""
 
     def __init__(self, tables: Iterable[Table]) -> None:
-        self._tables = tuple(tables)
-        self._registers = {
-            table.name: {group: _Register(table, group) for group in table.groups}
-            for table in self._tables
-        }
+        self._tables = {table.name: table for table in tables}
+        self._rows = {table.name: _Rows(table) for table in self._tables.values()}
+        self._blocks: dict[tuple[str, str], _Blocks] = {}
+        self._places: dict[tuple[str, tuple[str, ...]], tuple[_Rows, tuple[_Part, ...]]] = {}
 
     def __len__(self) -> int:
         """How many rows wait to be written."""
-        return sum(len(each) for groups in self._registers.values() for each in groups.values())
+        return sum(map(len, self._rows.values())) + sum(map(len, self._blocks.values()))
 
-    def add(self, stamp: bytes, ops: Iterable[Put | PutMany | Add]) -> None:
+    def add(self, stamp: bytes, ops: Iterable[Put | PutRow | PutMany | Add]) -> None:
         """Take the operations of one entry: all of them or, when one is refused, none.
 
         Raises:
             TypeError: a key or value is of a kind that no column holds.
             AssertionError: an operation names a table or group that was never declared.
         """
-        placed: list[tuple[_Register, _Row, _Row]] = []
-        many: list[tuple[_Register, PutMany]] = []
+        placed: list[tuple[_Rows, tuple[_Part, ...], _Row, _Row]] = []
+        many: list[tuple[_Blocks, PutMany]] = []
         for op in ops:
-            if type(op) is PutMany:
+            if isinstance(op, PutMany):
                 many.append((self._place_many(op), op))
                 continue
-            register, key, values = self._place(op)
+            rows, parts, key, values = self._place(op)
             _check(op.table, key, values)
-            placed.append((register, key, (*key, *values, stamp)))
-        for register, key, row in placed:
-            register.put(key, row)
-        for register, op in many:
-            register.put_many(op.first, stamp, op.cells)
+            placed.append((rows, parts, key, values))
+        for rows, parts, key, values in placed:
+            rows.put(parts, key, values, stamp)
+        for blocks, op in many:
+            blocks.put(op.first, stamp, op.cells)
 
-    def _place(self, op: Put | PutMany | Add) -> tuple[_Register, _Row, _Row]:
-        """Return the register of an operation, its key and its values."""
-        if isinstance(op, Put):
-            return self._register(op.table, op.group), op.key, op.values
-        assert isinstance(op, Add)
-        register = self._register(op.table, ONCE)
-        return register, op.row[: register.key_size], op.row[register.key_size :]
+    def _place(self, op: Put | PutRow | Add) -> tuple[_Rows, tuple[_Part, ...], _Row, _Row]:
+        """Return where an operation's values go, its key and the values."""
+        if type(op) is Put:
+            rows, parts = self._parts(op.table, (op.group,))
+            key, values = op.key, op.values
+        elif type(op) is PutRow:
+            rows, parts = self._parts(op.table, op.groups)
+            key, values = op.key, op.values
+        else:
+            assert isinstance(op, Add)
+            rows, parts = self._parts(op.table, (ONCE,))
+            size = len(self._tables[op.table].key)
+            key, values = op.row[:size], op.row[size:]
+        assert len(values) == parts[-1].last, f"{op.table} wants {parts[-1].last} values"
+        return rows, parts, key, values
 
-    def _place_many(self, op: PutMany) -> _Register:
-        """Return the register of many rows, which are checked."""
-        register = self._register(op.table, op.group)
-        width = register.width
+    def _parts(self, table: str, groups: tuple[str, ...]) -> tuple[_Rows, tuple[_Part, ...]]:
+        found = self._places.get((table, groups))
+        if found is None:
+            for group in groups:
+                self._known(table, group)
+            rows = self._rows[table]
+            found = self._places[table, groups] = rows, rows.parts(groups)
+        return found
+
+    def _place_many(self, op: PutMany) -> _Blocks:
+        """Return where many rows wait, which are checked."""
+        blocks = self._blocks.get((op.table, op.group))
+        if blocks is None:
+            blocks = _Blocks(self._known(op.table, op.group), op.group)
+            self._blocks[op.table, op.group] = blocks
+        width = blocks.width
         assert not len(op.cells) % width, f"the cells of {op.table} are no whole rows"
         keys = [op.first]
-        for part in range(register.key_size - 1):
+        for part in range(blocks.key_size - 1):
             keys += op.cells[part::width]
         _check(op.table, keys, op.cells)
-        return register
+        return blocks
 
-    def _register(self, table: str, group: str) -> _Register:
-        try:
-            return self._registers[table][group]
-        except KeyError as error:
-            raise AssertionError(f"no such table or group: {table}.{group}") from error
+    def _known(self, table: str, group: str) -> Table:
+        found = self._tables.get(table)
+        assert found is not None, f"no such table or group: {table}.{group}"
+        assert group in found.groups, f"no such table or group: {table}.{group}"
+        return found
 
     def write(self, database: Database) -> None:
         """Write all winners, in the order of their keys, and forget them."""
-        for table in self._tables:
-            registers = [*self._registers[table.name].values()]
-            _write_rows(table, registers, database)
-            for register in registers:
-                register.write_blocks(table, database)
+        for waiting in self._waiting():
+            waiting.write(database)
+
+    def _waiting(self) -> Iterator[_Rows | _Blocks]:
+        for name, rows in self._rows.items():
+            yield rows
+            yield from (found for (table, _), found in self._blocks.items() if table == name)
 
 
 def _check(table: str, key: Iterable[Any], values: Iterable[Any]) -> None:
@@ -148,41 +238,7 @@ def _check(table: str, key: Iterable[Any], values: Iterable[Any]) -> None:
         raise TypeError(f"a value for table {table} is no single value")
 
 
-def _write_rows(table: Table, registers: Sequence[_Register], database: Database) -> None:
-    """Write single rows: each of them once, with all those of its groups that wait."""
-    waiting = [register for register in registers if register.rows]
-    if len(waiting) == 1:
-        database.write_many(upsert(table, waiting[0].group), _by_key([*waiting[0].rows.values()]))
-    elif waiting:
-        for groups, rows in _joined(waiting).items():
-            database.write_many(upsert(table, *groups), _by_key(rows))
-    for register in waiting:
-        register.rows.clear()
-
-
-def _joined(registers: Sequence[_Register]) -> dict[tuple[str, ...], list[_Row]]:
-    """Return what waits for each row as one row, by the groups that it holds."""
-    rows: dict[_Row, _Row] = {}
-    groups: dict[_Row, tuple[str, ...]] = {}
-    for register in registers:
-        only = (register.group,)
-        for key, row in register.rows.items():
-            before = rows.get(key)
-            if before is None:
-                rows[key], groups[key] = row, only
-            else:
-                rows[key] = before + row[register.key_size :]
-                groups[key] += only
-    found: defaultdict[tuple[str, ...], list[_Row]] = defaultdict(list)
-    for key, row in rows.items():
-        found[groups[key]].append(row)
-    return found
-
-
-_Rows = TypeVar("_Rows", list[_Row], list[list[Any]])
-
-
-def _by_key(rows: _Rows) -> _Rows:
+def _by_key(rows: list[list[Any]]) -> list[list[Any]]:
     """Sort rows by the first part of their key, so that neighbours in the tree come together."""
     try:
         rows.sort(key=itemgetter(0))

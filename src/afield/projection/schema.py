@@ -15,7 +15,7 @@ from typing import Literal
 from afield.journal.entry import Entry
 from afield.kernel.digest import digest
 from afield.projection.gate import Gate
-from afield.projection.ops import Add, Put, PutMany
+from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.owners import Owners
 
 FORMAT = 2
@@ -25,7 +25,7 @@ ONCE = "once"
 """The group whose first writer wins; `Add` writes it."""
 
 ColumnType = Literal["text", "integer", "real", "blob"]
-Fold = Callable[[Entry], Iterable[Put | PutMany | Add]]
+Fold = Callable[[Entry], Iterable[Put | PutRow | PutMany | Add]]
 """A pure function of one entry: the same entry always gives the same operations."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

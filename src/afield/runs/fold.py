@@ -7,12 +7,12 @@ stamp is older than any later name or end, whatever order they arrive in.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from afield.journal import Entry
-from afield.projection import Add, Column, Put, PutMany, Room, Table
+from afield.projection import Add, Column, Put, PutMany, PutRow, Room, Table
 from afield.runs import events, owners
 
 _INTEGER_MAX = 1 << 63
@@ -130,34 +130,46 @@ REPRODUCTIONS = Table(
 )
 
 
+_NAME_GROUPS = ("named", "placed", "grouped")
+_NAME_FIELDS = ("name", "project", "experiment")
 _SUMMARY_NAMES = ("last", "min", "max", "mean")
 _SUMMARY = itemgetter(*_SUMMARY_NAMES, "count")
-_SUMMARY_TYPES = (float, float, float, float, int)
-"""What a metric's summary nearly always holds: it is stored as it stands."""
+_SUMMARY_TYPES = [str, float, float, float, float, int]
+"""What a metric's name and summary nearly always are: they are stored as they stand."""
 
 
-def _started(entry: Entry) -> Iterator[Put]:
+def _started(entry: Entry) -> Iterator[PutRow]:
     body = entry.body
+    kind, parent, reproduces = _texts(body, ("kind", "parent", "reproduces"))
     values = (
-        _text(body, "kind"),
+        kind,
         _integer(body, "pid"),
         next(iter(entry.refs), None),
         _integer(body, "started_ms"),
-        _text(body, "parent"),
-        _text(body, "reproduces"),
+        parent,
+        reproduces,
         entry.device,
         entry.by,
     )
-    yield Put("runs", (entry.about,), "started", values)
-    yield from _named(entry)
-    yield Put("runs", (entry.about,), "ended", (events.RUNNING, None, None, None))
+    groups, names = _names(body)
+    running = (events.RUNNING, None, None, None)
+    yield PutRow("runs", (entry.about,), ("started", *groups, "ended"), (*values, *names, *running))
 
 
-def _named(entry: Entry) -> Iterator[Put]:
-    for group, field in (("named", "name"), ("placed", "project"), ("grouped", "experiment")):
-        value = _text(entry.body, field)
-        if value is not None:
-            yield Put("runs", (entry.about,), group, (value,))
+def _named(entry: Entry) -> Iterator[PutRow]:
+    groups, names = _names(entry.body)
+    if groups:
+        yield PutRow("runs", (entry.about,), groups, names)
+
+
+def _names(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the registers of names that a body sets, and their values."""
+    found = [
+        (group, name)
+        for group, name in zip(_NAME_GROUPS, _texts(body, _NAME_FIELDS), strict=True)
+        if name is not None
+    ]
+    return tuple(group for group, _ in found), tuple(name for _, name in found)
 
 
 def _params(entry: Entry) -> Iterator[PutMany]:
@@ -200,18 +212,31 @@ def _captured(entry: Entry) -> Iterator[Put]:
 
 
 def _measured(entry: Entry) -> Iterator[PutMany]:
+    metrics = _mapping(entry.body, "metrics")
     cells: list[Any] = []
-    for name, found in _mapping(entry.body, "metrics").items():
-        if not isinstance(found, dict):
-            continue
-        try:
-            values = _SUMMARY(found)
-        except KeyError:
-            values = ()
-        if tuple(map(type, values)) != _SUMMARY_TYPES or not 0 <= values[-1] < _INTEGER_MAX:
-            values = (*map(_number, map(found.get, _SUMMARY_NAMES)), _integer(found, "count"))
-        cells += (name, *values)
+    try:
+        for name, found in metrics.items():
+            cells += (name, *_SUMMARY(found))
+    except (KeyError, TypeError):
+        cells = []
+    if list(map(type, cells)) != _SUMMARY_TYPES * len(metrics) or not _counts_fit(cells):
+        cells = _odd_summaries(metrics)
     yield PutMany("metrics", entry.about, "summary", cells)
+
+
+def _counts_fit(cells: Sequence[Any]) -> bool:
+    counts = cells[len(_SUMMARY_TYPES) - 1 :: len(_SUMMARY_TYPES)]
+    return not counts or (min(counts) >= 0 and max(counts) < _INTEGER_MAX)
+
+
+def _odd_summaries(metrics: Mapping[str, Any]) -> list[Any]:
+    """Take what can be taken of summaries with parts missing or of other types."""
+    cells: list[Any] = []
+    for name, found in metrics.items():
+        if isinstance(found, dict):
+            numbers = map(_number, map(found.get, _SUMMARY_NAMES))
+            cells += (name, *numbers, _integer(found, "count"))
+    return cells
 
 
 def _ended(entry: Entry) -> Iterator[Put | PutMany]:
@@ -299,6 +324,10 @@ def _number(value: object) -> float | None:
         return float(value)
     except (ValueError, OverflowError):
         return None
+
+
+def _texts(body: Mapping[str, Any], names: Iterable[str]) -> list[str | None]:
+    return [value if isinstance(value, str) else None for value in map(body.get, names)]
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
