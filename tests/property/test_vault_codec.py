@@ -58,11 +58,12 @@ def test_a_stream_is_cut_where_its_bytes_are(data, rows):
 @given(st.lists(entries, max_size=50, unique_by=lambda entry: entry.digest), digests)
 def test_index_lines_come_back_and_are_found(lines, other):
     block = layout.index_block(lines)
+    keys = layout.keys_of(block)
     assert sorted(layout.entries_of(block)) == sorted(lines)
     for line in lines:
-        assert layout.find_entry(block, line.digest) == line
+        assert layout.find_entry(block, keys, line.digest) == line
     if other not in {line.digest for line in lines}:
-        assert layout.find_entry(block, other) is None
+        assert layout.find_entry(block, keys, other) is None
     assert layout.read_index_file(b"p" * 32, layout.index_file(b"p" * 32, 7, block)) == (block, 7)
     assert layout.read_pack_index(b"records" + block + layout.pack_trailer(block, 7)) == block
 

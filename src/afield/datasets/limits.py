@@ -20,6 +20,9 @@ CARD_TEXT_BYTES_MAX = 64 << 10
 CHECKPOINT_BYTES = 1 << 30
 """Bytes read after which an add makes durable what it has, so that less is read again."""
 
+TOLD_FILES = 64
+"""Unchanged files after which who shows progress is told."""
+
 LEFT_OUT_MAX = 1000
 """Paths that an add names as left out; further ones are only counted."""
 

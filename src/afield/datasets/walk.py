@@ -54,20 +54,24 @@ def walk(path: str, left_out: LeftOut) -> Iterator[Found]:
     waiting = [(path, "")]
     while waiting:
         folder, prefix = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_symlink():
-                    yield from _link(path, prefix + entry.name, entry, left_out)
-                elif entry.is_dir(follow_symlinks=False):
-                    if entry.name in LEFT_ALONE:
-                        left_out(prefix + entry.name + "/", "a record of its own")
-                    else:
-                        waiting.append((entry.path, f"{prefix}{entry.name}/"))
-                elif entry.is_file(follow_symlinks=False):
-                    found = entry.stat(follow_symlinks=False)
-                    yield Found(prefix + entry.name, entry.path, _mode(found), found)
-                else:
-                    left_out(prefix + entry.name, "it is no regular file")
+        base = os.path.join(folder, "")
+        folders = []
+        # Names alone: of a folder of very many files, an object for each would be too much.
+        for name in sorted(os.listdir(folder)):
+            full = base + name
+            found = os.lstat(full)
+            kind = stat.S_IFMT(found.st_mode)
+            if kind == stat.S_IFREG:
+                yield Found(prefix + name, full, _mode(found), found)
+            elif kind == stat.S_IFLNK:
+                yield from _link(path, prefix + name, full, found, left_out)
+            elif kind != stat.S_IFDIR:
+                left_out(prefix + name, "it is no regular file")
+            elif name in LEFT_ALONE:
+                left_out(f"{prefix}{name}/", "a record of its own")
+            else:
+                folders.append((full, f"{prefix}{name}/"))
+        waiting += reversed(folders)
 
 
 def measure(path: str) -> tuple[int, int]:
@@ -91,20 +95,22 @@ def link_stays_inside(path: str, target: str) -> bool:
     return ups <= path.count("/") and not {"", ".", ".."} & set(parts[ups:])
 
 
-def _link(root: str, path: str, entry: os.DirEntry[str], left_out: LeftOut) -> Iterator[Found]:
-    target = os.readlink(entry.path)
-    if link_stays_inside(path, target) and os.path.exists(entry.path):
-        real = os.path.realpath(entry.path)
+def _link(
+    root: str, path: str, full: str, link: os.stat_result, left_out: LeftOut
+) -> Iterator[Found]:
+    target = os.readlink(full)
+    if link_stays_inside(path, target) and os.path.exists(full):
+        real = os.path.realpath(full)
         if real.startswith(os.path.realpath(root) + os.sep):
-            yield Found(path, entry.path, SYMLINK, entry.stat(follow_symlinks=False))
+            yield Found(path, full, SYMLINK, link)
             return
     try:
-        found = os.stat(entry.path)
+        found = os.stat(full)
     except OSError:
         left_out(path, "it is a link to nothing")
         return
     if stat.S_ISREG(found.st_mode):
-        yield Found(path, os.path.realpath(entry.path), _mode(found), found)
+        yield Found(path, os.path.realpath(full), _mode(found), found)
     else:
         left_out(path, "it is a link to a folder outside; add that one as a dataset of its own")
 

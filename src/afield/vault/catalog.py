@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from afield.vault.layout import ENTRY, Entry, find_entry
+from afield.vault.layout import ENTRY, Entry, find_entry, keys_of
 from afield.vault.limits import INDEXES_HELD, PACKS_MAX
 
 PACK_MASK = PACKS_MAX - 1
@@ -40,7 +40,7 @@ class Catalog:
         self._packs: list[str] = []
         self._numbers: dict[str, int] = {}
         self._runs: list[array[int]] = []
-        self._held: OrderedDict[int, bytes] = OrderedDict()
+        self._held: OrderedDict[int, tuple[bytes, array[int]]] = OrderedDict()
 
     def packs(self) -> list[str]:
         """Return the names of the packs, in the order they were added."""
@@ -74,7 +74,12 @@ class Catalog:
 
     def holds(self, digest: bytes) -> bool:
         """Tell whether some pack has the object."""
-        return next(self.find(digest), None) is not None
+        low = int.from_bytes(digest[:8], sys.byteorder) & ~PACK_MASK
+        for run in self._runs:
+            at = bisect_left(run, low)
+            if at < len(run) and run[at] & ~PACK_MASK == low:
+                return next(self.find(digest), None) is not None
+        return False
 
     def find(self, digest: bytes) -> Iterator[Place]:
         """Yield every place that has the object."""
@@ -84,21 +89,20 @@ class Catalog:
             while at < len(run) and run[at] & ~PACK_MASK == low:
                 pack = self._packs[run[at] & PACK_MASK]
                 if pack in self._numbers:
-                    entry = find_entry(self._block(run[at] & PACK_MASK), digest)
+                    entry = find_entry(*self._lines(run[at] & PACK_MASK), digest)
                     if entry is not None:
                         yield Place(pack, entry)
                 at += 1
 
-    def _block(self, number: int) -> bytes:
-        block = self._held.get(number)
-        if block is None:
-            block = self._load(self._packs[number])
-            self._hold(number, block)
-        else:
-            self._held.move_to_end(number)
-        return block
+    def _lines(self, number: int) -> tuple[bytes, array[int]]:
+        found = self._held.get(number)
+        if found is None:
+            return self._hold(number, self._load(self._packs[number]))
+        self._held.move_to_end(number)
+        return found
 
-    def _hold(self, number: int, block: bytes) -> None:
-        self._held[number] = block
+    def _hold(self, number: int, block: bytes) -> tuple[bytes, array[int]]:
+        held = self._held[number] = (block, keys_of(block))
         if len(self._held) > INDEXES_HELD:
             self._held.popitem(last=False)
+        return held

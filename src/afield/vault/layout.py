@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import sys
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -164,20 +167,24 @@ def read_index_file(pack: bytes, data: bytes) -> tuple[bytes, int]:
     return data[INDEX_HEADER.size : -CHECKSUM_BYTES], int(pack_bytes)
 
 
-def find_entry(block: bytes, digest: bytes) -> Entry | None:
-    """Look an object up in sorted index lines."""
-    low, high = 0, len(block) // ENTRY.size
-    while low < high:
-        middle = (low + high) // 2
-        at = middle * ENTRY.size
-        if block[at : at + DIGEST_BYTES] < digest:
-            low = middle + 1
-        else:
-            high = middle
-    at = low * ENTRY.size
-    if block[at : at + DIGEST_BYTES] != digest:
-        return None
-    return Entry(*ENTRY.unpack_from(block, at))
+def keys_of(block: bytes) -> array[int]:
+    """Return the first eight bytes of every digest in sorted index lines, as sorted numbers."""
+    keys = array("Q", memoryview(block).cast("Q")[:: ENTRY.size // 8].tolist())
+    if sys.byteorder == "little":
+        keys.byteswap()
+    return keys
+
+
+def find_entry(block: bytes, keys: array[int], digest: bytes) -> Entry | None:
+    """Look an object up in sorted index lines, by what `keys_of` returned for them."""
+    word = int.from_bytes(digest[:8], "big")
+    number = bisect_left(keys, word)
+    while number < len(keys) and keys[number] == word:
+        at = number * ENTRY.size
+        if block[at : at + DIGEST_BYTES] == digest:
+            return Entry(*ENTRY.unpack_from(block, at))
+        number += 1
+    return None
 
 
 def entries_of(block: bytes) -> Iterator[Entry]:

@@ -53,7 +53,16 @@ PACKS_MAX = 1 << 20
 """Packs that one process can tell apart (8 TiB of stored bytes)."""
 
 STAT_CACHE_FILES_MAX = 1_000_000
-"""Files that a stat cache keeps; some 100 bytes each."""
+"""Files that a stat cache keeps; some 75 bytes each."""
+
+STAT_CACHE_FRESH_MAX = 1 << 15
+"""Files of which it has just learnt and that it has not sorted in."""
+
+USERS_DEAD_MAX = 64
+"""Lists of what processes rely on, before those of dead ones are cleared away."""
+
+SWEPT_SHARE_MIN = 0.25
+"""A pack is written anew without what nobody needs, when that is this share of it."""
 
 TEMPORARY_AGE_NS = 24 * 3600 * 1_000_000_000
 """A half-written file is swept when it is this much older than the newest pack."""

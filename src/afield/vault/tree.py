@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from afield.kernel.ids import ObjectId
 from afield.vault.errors import Corrupt
@@ -13,11 +13,12 @@ from afield.vault.limits import TREE_ENTRIES_MAX
 MAGIC = b"afield.tree/1\n"
 FILE, PROGRAM, SYMLINK = 0o644, 0o755, 0o120000
 MODES = (FILE, PROGRAM, SYMLINK)
+_NOT_PLAIN = re.compile(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")
+"""A part that is empty, `.` or `..`."""
 _LINE = re.compile(rb"([0-7]+) ([0-9]+) ([0-9a-f]{64}) ([^\0]+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """A file in a tree.
 
     Attributes:
@@ -39,14 +40,23 @@ def encode(entries: Iterable[TreeEntry]) -> bytes:
     Raises:
         ValueError: a path is empty, absolute, climbs, ends in a slash or stands twice.
     """
-    lines: dict[bytes, bytes] = {}
-    for entry in entries:
-        path = entry.path.encode("utf-8", "surrogateescape")
-        if not _is_plain(path) or path in lines or entry.mode not in MODES:
-            raise ValueError(f"not an entry of a tree: {entry!r}")
-        found = (entry.mode, entry.size_bytes, entry.object.encode("ascii"), path)
-        lines[path] = b"%o %d %s %s\0" % found
-    return MAGIC + b"".join([lines[path] for path in sorted(lines)])
+    # Paths come first, so that lines sort by them: NUL is less than any byte of a path.
+    lines: list[bytes] = []
+    for path, mode, size_bytes, found in entries:
+        name = path.encode("utf-8", "surrogateescape")
+        if not _is_plain(name) or mode not in MODES:
+            raise ValueError(f"not an entry of a tree: {path!r}, mode {mode:o}")
+        lines.append(b"%s\0%o %d %s" % (name, mode, size_bytes, found.encode("ascii")))
+    lines.sort(reverse=True)
+    data = bytearray(MAGIC)
+    last = b""
+    while lines:  # of many, only one of the two is ever there in full
+        name, _, rest = lines.pop().partition(b"\0")
+        if name == last:
+            raise ValueError(f"not an entry of a tree: {name!r} stands twice")
+        last = name
+        data += b"%s %s\0" % (rest, name)
+    return bytes(data)
 
 
 def decode(data: bytes) -> tuple[TreeEntry, ...]:
@@ -81,4 +91,4 @@ def is_tree(data: bytes) -> bool:
 
 
 def _is_plain(path: bytes) -> bool:
-    return b"\0" not in path and not any(part in {b"", b".", b".."} for part in path.split(b"/"))
+    return _NOT_PLAIN.search(path) is None
