@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Data": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
+        "import": Entry("afield.cli.commands.bring", "Bring what you have: DVC, plain folders."),
     },
     "With others": {
         "remote": Entry("afield.cli.commands.remote", "Name the places where copies meet."),
@@ -78,4 +79,9 @@ DATA_COMMANDS: dict[str, Entry] = {
     "check": Entry("afield.cli.commands.data_check", "Say which version a path holds."),
     "card": Entry("afield.cli.commands.data_card", "Show, fill in or check the data card."),
     "drop": Entry("afield.cli.commands.data_drop", "Put versions out of sight, or back."),
+}
+
+IMPORT_COMMANDS: dict[str, Entry] = {
+    "dvc": Entry("afield.cli.commands.import_dvc", "Versions from a DVC repository's history."),
+    "folder": Entry("afield.cli.commands.import_folder", "Folders as the versions of one dataset."),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def version_part(workspace: Workspace, version: Version) -> dict[str, Any]:
     """Return a version."""
-    from afield.workspace.datasets import message_of
+    from afield.workspace.datasets import message_of, source_of
 
     return {
         "name": version.name,
@@ -29,6 +29,7 @@ def version_part(workspace: Workspace, version: Version) -> dict[str, Any]:
         "added": datetime.fromtimestamp(version.added_ms / 1000, UTC),
         "by": workspace.name_of(version.member),
         "message": message_of(workspace, version),
+        "source": source_of(workspace, version),
     }
 
 

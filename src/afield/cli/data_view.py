@@ -33,6 +33,8 @@ def dataset_page(
     what = f"{words.count(document['files'], 'file')}, {words.size(document['size_bytes'])}"
     table.add_row("holds", styled(what))
     table.add_row("added", styled(f"{words.ago(document['added'], now)} by {document['by']}"))
+    if document["source"]:
+        table.add_row("from", styled(_source(document["source"])))
     table.add_row("versions", _versions(document["versions"], now, most))
     if document["here"]:
         table.add_row("files", _files(document["contents"], most))
@@ -42,6 +44,16 @@ def dataset_page(
         table.add_row(name, part)
     table.add_row("card", _card(document["card"]))
     yield table
+
+
+def _source(source: dict[str, str]) -> str:
+    """Word where a version was brought from: the tool, the path there, the commit."""
+    said = f"{source['kind']}: {source.get('place', 'what it told is not here')}"
+    if source.get("commit"):
+        said += f", commit {source['commit'][:12]}"
+    if source.get("author"):
+        said += f" by {source['author']}"
+    return f"{said}, {source['date']}" if source.get("date") else said
 
 
 def _versions(versions: list[dict[str, Any]], now: datetime, most: int | None) -> RenderableType:

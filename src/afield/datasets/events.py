@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from afield.datasets.source import Source
 from afield.journal import Draft
 from afield.kernel.ids import ObjectId
 
@@ -26,6 +27,7 @@ def added(
     size_bytes: int,
     profile: ObjectId | None = None,
     message: ObjectId | None = None,
+    source: Source | None = None,
 ) -> Draft:
     """Say that a tree is a version; `profile` is a tree, too, and `message` a text."""
     body: dict[str, object] = {"tree": tree, "files": files, "size_bytes": size_bytes}
@@ -36,6 +38,9 @@ def added(
     if message is not None:
         body["message"] = message
         refs.append(message)
+    if source is not None:
+        body["source"] = {"kind": source.kind, "key": source.key, "about": source.about}
+        refs.append(source.about)
     return Draft(ADDED, name, body, tuple(refs))
 
 

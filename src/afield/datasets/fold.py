@@ -27,6 +27,9 @@ VERSIONS = Table(
             Column("files", "integer"),
             Column("size_bytes", "integer"),
             Column("member", "text"),
+            Column("source_kind", "text"),
+            Column("source_key", "text"),
+            Column("source", "text"),
         ),
         "gone": (Column("dropped", "integer"),),
     },
@@ -44,6 +47,7 @@ def _added(entry: Entry) -> Iterator[Put]:
     tree = _object(body.get("tree"))
     if tree is None:
         return
+    source = _mapping(body.get("source"))
     values = (
         entry.at,
         tree,
@@ -52,6 +56,9 @@ def _added(entry: Entry) -> Iterator[Put]:
         _integer(body.get("files")),
         _integer(body.get("size_bytes")),
         entry.by,
+        _text(source.get("kind")),
+        _text(source.get("key")),
+        _object(source.get("about")),
     )
     yield Put("dataset_versions", (entry.about, entry.device, entry.seq), "once", values)
 
@@ -76,6 +83,10 @@ def _dropped(entry: Entry) -> Iterator[Put]:
 
 def _object(value: Any) -> str | None:
     return value if isinstance(value, str) and len(value) == _DIGEST_CHARS else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _integer(value: Any) -> int | None:

@@ -22,7 +22,8 @@ from afield.projection.owners import Ask
 _SHOWN = 12
 _COLUMNS = (
     'name, ROW_NUMBER() OVER (PARTITION BY name ORDER BY "at", device, seq), tree, profile,'
-    ' message, files, size_bytes, "at", device, seq, member, dropped'
+    ' message, files, size_bytes, "at", device, seq, member, source_kind, source_key, source,'
+    " dropped"
 )
 
 
@@ -36,6 +37,9 @@ class Version:
         profile: a tree of statistics, or None.
         message: a text, or None.
         device: with `seq`, the entry that added it.
+        source_kind: what it was brought from (`dvc`), None when it was added here.
+        source_key: what it is called there.
+        source: an object that tells more of that.
         dropped: it was put out of sight.
     """
 
@@ -50,6 +54,9 @@ class Version:
     device: DeviceId
     seq: int
     member: MemberId
+    source_kind: str | None
+    source_key: str | None
+    source: ObjectId | None
     dropped: bool
 
     @property
@@ -149,8 +156,8 @@ def _no_version(reference: Reference, found: Sequence[Version], *, gone: bool) -
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    *fields, files, size_bytes, at, device, seq, member, dropped = row
-    name, number, tree, profile, message = fields
+    name, number, tree, profile, message, files, size_bytes, at, device, seq, *more = row
+    member, source_kind, source_key, source, dropped = more
     return Version(
         name=name,
         number=number,
@@ -163,5 +170,8 @@ def _version(row: tuple[Any, ...]) -> Version:
         device=device,
         seq=seq,
         member=member,
+        source_kind=source_kind,
+        source_key=source_key,
+        source=source,
         dropped=bool(dropped),
     )

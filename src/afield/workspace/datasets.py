@@ -20,6 +20,7 @@ from afield.datasets.checkout import Written, checkout
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
+from afield.datasets.source import read_source
 from afield.journal import Draft
 from afield.kernel.digest import digest
 from afield.vault import ObjectMissing, StatCache, TreeEntry
@@ -86,7 +87,7 @@ def add(
     name = parse_name(name)
     record = workspace.record
     drafts = [edit_card(name, card, record.vault)] if card else []
-    kept = keep(path, record.vault, _stat_cache(workspace, path), progress)
+    kept = keep(path, record.vault, stat_cache(workspace, path), progress)
     workspace.refresh()
     before = latest(workspace.projection, name)
     fresh = before is None or before.tree != kept.tree
@@ -184,6 +185,16 @@ def message_of(workspace: Workspace, version: Version) -> str | None:
     return workspace.text_of(version.message)
 
 
+def source_of(workspace: Workspace, version: Version) -> dict[str, str] | None:
+    """Return where a version was brought from; None when it was added here."""
+    if version.source_kind is None:
+        return None
+    found = {"kind": version.source_kind, "key": version.source_key or ""}
+    if version.source is not None and workspace.record.vault.has(version.source):
+        found |= read_source(workspace.record.vault.get(version.source))
+    return found
+
+
 def statistics_of(workspace: Workspace, version: Version) -> dict[str, Any] | None:
     """Return the summary of a version's profile; None when it has none, or it is not here."""
     vault = workspace.record.vault
@@ -224,7 +235,7 @@ def get(
     progress: Progress,
 ) -> Written:
     """Write a version's files into `folder`; see `datasets.checkout`."""
-    cache = _stat_cache(workspace, folder)
+    cache = stat_cache(workspace, folder)
     try:
         return checkout(
             entries,
@@ -241,7 +252,7 @@ def get(
 
 def present(workspace: Workspace, path: str, progress: Progress) -> Present:
     """Digest what is at `path`; see `datasets.check`."""
-    return look(path, _stat_cache(workspace, path), progress)
+    return look(path, stat_cache(workspace, path), progress)
 
 
 def nearest(workspace: Workspace, found: Present) -> Version | None:
@@ -307,7 +318,7 @@ def drop(workspace: Workspace, found: Sequence[Version], *, gone: bool) -> None:
     workspace.refresh()
 
 
-def _stat_cache(workspace: Workspace, path: str) -> StatCache:
+def stat_cache(workspace: Workspace, path: str) -> StatCache:
     """Return the cache of a path: one of its own, so that it stays as small as its files."""
     folder = os.path.join(workspace.path, layout.CACHE)
     os.makedirs(folder, exist_ok=True)
