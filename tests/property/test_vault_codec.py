@@ -61,9 +61,10 @@ def test_index_lines_come_back_and_are_found(lines, other):
     keys = layout.keys_of(block)
     assert sorted(layout.entries_of(block)) == sorted(lines)
     for line in lines:
-        assert layout.find_entry(block, keys, line.digest) == line
+        at = layout.find_line(block, keys, line.digest)
+        assert layout.Entry(*layout.ENTRY.unpack_from(block, at)) == line
     if other not in {line.digest for line in lines}:
-        assert layout.find_entry(block, keys, other) is None
+        assert layout.find_line(block, keys, other) is None
     assert layout.read_index_file(b"p" * 32, layout.index_file(b"p" * 32, 7, block)) == (block, 7)
     assert layout.read_pack_index(b"records" + block + layout.pack_trailer(block, 7)) == block
 

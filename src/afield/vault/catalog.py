@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from afield.vault.layout import ENTRY, Entry, find_entry, keys_of
+from afield.vault.layout import ENTRY, Entry, find_line, keys_of
 from afield.vault.limits import INDEXES_HELD, PACKS_MAX
 
 PACK_MASK = PACKS_MAX - 1
@@ -74,12 +74,20 @@ class Catalog:
 
     def holds(self, digest: bytes) -> bool:
         """Tell whether some pack has the object."""
+        return self.pack_of(digest) is not None
+
+    def pack_of(self, digest: bytes) -> str | None:
+        """Return a pack that has the object: asked for every file, so without any detour."""
         low = int.from_bytes(digest[:8], sys.byteorder) & ~PACK_MASK
         for run in self._runs:
             at = bisect_left(run, low)
-            if at < len(run) and run[at] & ~PACK_MASK == low:
-                return next(self.find(digest), None) is not None
-        return False
+            while at < len(run) and run[at] & ~PACK_MASK == low:
+                number = run[at] & PACK_MASK
+                pack = self._packs[number]
+                if pack in self._numbers and find_line(*self._lines(number), digest) is not None:
+                    return pack
+                at += 1
+        return None
 
     def find(self, digest: bytes) -> Iterator[Place]:
         """Yield every place that has the object."""
@@ -87,11 +95,13 @@ class Catalog:
         for run in self._runs:
             at = bisect_left(run, low)
             while at < len(run) and run[at] & ~PACK_MASK == low:
-                pack = self._packs[run[at] & PACK_MASK]
+                number = run[at] & PACK_MASK
+                pack = self._packs[number]
                 if pack in self._numbers:
-                    entry = find_entry(*self._lines(run[at] & PACK_MASK), digest)
-                    if entry is not None:
-                        yield Place(pack, entry)
+                    block, keys = self._lines(number)
+                    start = find_line(block, keys, digest)
+                    if start is not None:
+                        yield Place(pack, Entry(*ENTRY.unpack_from(block, start)))
                 at += 1
 
     def _lines(self, number: int) -> tuple[bytes, array[int]]:

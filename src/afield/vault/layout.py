@@ -175,14 +175,14 @@ def keys_of(block: bytes) -> array[int]:
     return keys
 
 
-def find_entry(block: bytes, keys: array[int], digest: bytes) -> Entry | None:
-    """Look an object up in sorted index lines, by what `keys_of` returned for them."""
+def find_line(block: bytes, keys: array[int], digest: bytes) -> int | None:
+    """Return where an object's line starts in sorted lines, by what `keys_of` gave for them."""
     word = int.from_bytes(digest[:8], "big")
     number = bisect_left(keys, word)
     while number < len(keys) and keys[number] == word:
         at = number * ENTRY.size
         if block[at : at + DIGEST_BYTES] == digest:
-            return Entry(*ENTRY.unpack_from(block, at))
+            return at
         number += 1
     return None
 
