@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from afield.datasets.errors import DatasetNotFound, VersionAmbiguous, VersionNotFound
@@ -135,6 +134,8 @@ def _no_dataset(projection: Projection, name: str, *, gone: bool) -> DatasetNotF
     if gone:
         hint = f"afield data drop {name} --undo"
         return DatasetNotFound("no such dataset", name, "all its versions were dropped", hint=hint)
+    from difflib import get_close_matches
+
     known = names(projection)
     near = get_close_matches(name, known, n=1)
     why = f"did you mean `{near[0]}`?" if near else None
