@@ -24,6 +24,10 @@ class Database(Protocol):
         """Run one statement for each row of parameters."""
         ...
 
+    def make_indexes(self, statements: Iterable[str]) -> None:
+        """Run the statements that make indexes of tables that hold rows already."""
+        ...
+
     def writing(self) -> AbstractContextManager[None]:
         """Hold the one writer's place: commits at the end, rolls back on an exception."""
         ...

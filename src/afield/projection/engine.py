@@ -269,9 +269,7 @@ class Projection:
     def _index(self, database: Database) -> None:
         """Make the indexes once the first fold is done: sorting beats inserting by far."""
         if bookkeeping.read_meta(database, _INDEXED) is None:
-            for table in self._tables:
-                for sql in index_statements(table):
-                    database.query(sql)
+            database.make_indexes(sql for table in self._tables for sql in index_statements(table))
             bookkeeping.write_meta(database, _INDEXED, "yes")
 
     def _mending(self, work: Callable[[], _T], *, refold: bool = False) -> _T:

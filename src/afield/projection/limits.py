@@ -26,8 +26,8 @@ STATEMENT_VALUES_MAX = 900
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory at most."""
 
-SORTING_THREADS = 1
-"""Threads that sort for an index of a new file, beside the one that reads the rows."""
+SORTED_KIB = 4 * 1024
+"""What is sorted at a time for an index: what the processor keeps near is sorted fastest."""
 
 BUSY_WAIT_S = 60.0
 """How long a reader waits for another one that is folding."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
-from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTING_THREADS
+from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTED_KIB
 from afield.projection.patterns import matches_folded
 from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table
@@ -81,8 +81,7 @@ class SqliteDatabase:
             run("PRAGMA journal_mode = OFF")
             run("PRAGMA synchronous = OFF")
             run("PRAGMA locking_mode = EXCLUSIVE")
-            run("PRAGMA temp_store = FILE")  # else what an index sorts is all in memory
-            run(f"PRAGMA threads = {SORTING_THREADS}")
+            run("PRAGMA temp_store = FILE")  # in memory, all that an index sorts would be there
             return
         run("PRAGMA temp_store = MEMORY")
         if self.path != MEMORY:
@@ -116,6 +115,16 @@ class SqliteDatabase:
             except (OverflowError, UnicodeEncodeError):
                 fitting = [tuple(_fit(value) for value in row) for row in rows]
                 self._connection.executemany(sql, fitting)
+
+    def make_indexes(self, statements: Iterable[str]) -> None:
+        """Run the statements that make indexes of tables that hold rows already."""
+        with self._faults():
+            self._connection.execute(f"PRAGMA cache_size = -{SORTED_KIB}")
+            try:
+                for sql in statements:
+                    self._connection.execute(sql)
+            finally:
+                self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
