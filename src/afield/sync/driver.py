@@ -6,13 +6,20 @@ Only what cannot be reached is tried again, with a bound. Stopping anywhere is h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from afield.kernel.errors import Damaged
 from afield.sync.errors import RemoteUnreachable
 from afield.sync.layout import pack_name
-from afield.sync.limits import LISTED_MAX, PAUSES_S, PIECE_BYTES
+from afield.sync.limits import (
+    LISTED_MAX,
+    PAUSES_S,
+    PIECE_BYTES,
+    PIECE_BYTES_MIN,
+    PIECE_SHRINKS,
+    SEND_BYTES,
+)
 from afield.sync.messages import (
     Answer,
     Ask,
@@ -33,6 +40,7 @@ from afield.sync.messages import (
     Unjudged,
 )
 from afield.sync.pace import Pace
+from afield.sync.parts import parts
 from afield.sync.reconcile import Reconciler
 from afield.sync.replica import Replica
 from afield.sync.stores.store import Item, RemoteStore
@@ -98,6 +106,7 @@ class _World:
         self._remote = remote
         self._replica = replica
         self._pace = pace
+        self._sizes = SEND_BYTES
 
     def do(self, ask: Ask) -> Any:
         """Do an action; return its answer."""
@@ -105,7 +114,7 @@ class _World:
             case ListFolder():
                 return self._patiently(lambda: self._list(ask.prefix))
             case Fetch():
-                return self._patiently(lambda: self._fetch(ask))
+                return self._fetch(ask)
             case Store():
                 return self._patiently(lambda: self._store(ask.name, ask.data, once=ask.once))
             case Send():
@@ -153,22 +162,35 @@ class _World:
         return tuple(found)
 
     def _fetch(self, ask: Fetch) -> bytes | None:
-        """Read a file, no more of it than it may be large; None when it is absent."""
-        try:
-            if not self._pace.limits():
-                return self._remote.get(ask.name, ask.offset, ask.size_bytes + 1)
-            parts: list[bytes] = []
-            done = 0
-            while done <= ask.size_bytes:
-                part = self._remote.get(ask.name, ask.offset + done, PIECE_BYTES)
-                self._pace.spend(len(part))
-                parts.append(part)
-                done += len(part)
-                if len(part) < PIECE_BYTES:
-                    break
-            return b"".join(parts)
-        except FileNotFoundError:
-            return None
+        """Read a file, no more of it than it may be large; None when it is absent.
+
+        What has come stays when the link breaks off: the rest is asked for in smaller pieces.
+        """
+        found: list[bytes] = []
+        done, end = 0, ask.size_bytes + 1
+        piece = PIECE_BYTES if self._pace.limits() else end
+        pauses = iter(PAUSES_S)
+        while done < end:
+            size_bytes = min(piece, end - done)
+            try:
+                part = self._remote.get(ask.name, ask.offset + done, size_bytes)
+            except FileNotFoundError:
+                return None
+            except RemoteUnreachable:
+                pause_s = next(pauses, None)
+                if pause_s is None:
+                    raise
+                self._pace.pause(pause_s)
+                piece = max(PIECE_BYTES_MIN, size_bytes // PIECE_SHRINKS)
+                continue
+            self._pace.spend(len(part))
+            found.append(part)
+            done += len(part)
+            if len(part) < size_bytes:
+                break
+            pauses = iter(PAUSES_S)
+            piece = min(piece * 2, PIECE_BYTES if self._pace.limits() else end)
+        return b"".join(found)
 
     def _store(self, name: str, data: bytes, *, once: bool) -> None:
         self._pace.spend(len(data))
@@ -178,16 +200,38 @@ class _World:
             self._remote.put(name, data)
 
     def _send(self, ask: Send) -> int | str:
-        try:
-            found = self._replica.pack(ask.pack, ask.there)
-        except Damaged as error:
-            return error.message
-        if found is None:
-            return 0
-        name, data = found
-        if not ask.dry:
-            self._patiently(lambda: self._store(pack_name(ask.role, name), data, once=False))
-        return len(data)
+        """Send what of a pack is not there; in ever smaller parts where the link breaks off."""
+        there, sent = set(ask.there), 0
+        while True:
+            try:
+                found = self._replica.pack(ask.pack, there)
+            except Damaged as error:
+                return error.message
+            if found is None or ask.dry:
+                return sent if found is None else len(found[1])
+            try:
+                for name, data in self._cut(*found):
+                    self._send_one(pack_name(ask.role, name), data)
+                    sent += len(data)
+                    if name != ask.pack:
+                        self._replica.sent(name, data)
+                        there.add(name)
+            except RemoteUnreachable:
+                if len(found[1]) <= SEND_BYTES[-1] or len(self._sizes) == 1:
+                    raise
+                self._sizes = self._sizes[1:]
+            else:
+                return sent
+
+    def _cut(self, name: str, data: bytes) -> Iterable[tuple[str, bytes]]:
+        return [(name, data)] if len(data) <= self._sizes[0] else parts(data, self._sizes[0])
+
+    def _send_one(self, name: str, data: bytes) -> None:
+        """Send a pack or part: once while smaller ones can be made of it, else with patience."""
+        if len(self._sizes) == len(SEND_BYTES) and len(data) > SEND_BYTES[-1]:
+            self._store(name, data, once=False)
+        else:
+            self._patiently(lambda: self._store(name, data, once=False))
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Try again what could not be reached, a few times."""

@@ -55,3 +55,12 @@ PAUSES_S = (0.1, 0.5, 2.0)
 
 PIECE_BYTES = 256 << 10
 """The unit that `--limit` meters."""
+
+PIECE_BYTES_MIN = 16 << 10
+"""What is asked for at a time of a link that breaks off again and again."""
+
+PIECE_SHRINKS = 16
+"""How much less is asked for after a link broke off: from a pack to the least in three tries."""
+
+SEND_BYTES: tuple[int, ...] = (64 << 20, 2 << 20, 512 << 10)
+"""What is sent at a time: packs as they are, parts once the link broke off, smaller parts."""

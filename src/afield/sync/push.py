@@ -30,7 +30,7 @@ def push_packs(job: Job, there: Mapping[str, Mapping[str, int]], bad: Collection
     for role in ("data", "meta"):
         if role == "data" and job.data == "none":
             continue
-        listed = frozenset(there[role])
+        listed = frozenset(pack for pack in there[role] if layout.pack_name(role, pack) not in bad)
         for pack, (of, size_bytes) in sorted(here.items()):
             whole = there[role].get(pack) == size_bytes  # else it broke off
             if of != role or (whole and layout.pack_name(role, pack) not in bad):

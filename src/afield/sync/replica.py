@@ -29,7 +29,7 @@ from afield.sync.pull import SEEN
 from afield.sync.wanted import absent
 from afield.vault import Vault
 from afield.vault.layout import DATA, DIGEST_BYTES, ENTRY, META
-from afield.vault.packs import ROLES, without
+from afield.vault.packs import ROLES, index_block_of, without
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -163,19 +163,33 @@ class Replica:
         }
 
     def pack(self, pack: str, there: Collection[str]) -> tuple[str, bytes] | None:
-        """Return what of a pack may be sent, and its name; None when nothing may or all is there.
+        """Return what of a pack may be sent and is not there, and its name; None when nothing is.
+
+        Other packs of the remote may hold some of it: parts, after a link that broke off.
 
         Raises:
             ObjectDamaged: its bytes are not what it is named after.
         """
         digests = self._vault.packs.digests(pack)
-        allowed = sum(map(self._may_send, digests))
-        if not allowed:
+        goes = {
+            digest
+            for digest in digests
+            if self._may_send(digest) and not self._lies_in(there, digest)
+        }
+        if not goes:
             return None
-        if allowed == len(digests):
+        if len(goes) == len(digests):
             return pack, self._vault.packs.read(pack)
-        made = without(self._vault.packs.read(pack), lambda digest: not self._may_send(digest))
+        made = without(self._vault.packs.read(pack), lambda digest: digest not in goes)
         return None if made is None or made[0] in there else made
+
+    def _lies_in(self, there: Collection[str], digest: bytes) -> bool:
+        """Tell whether a pack of the remote that is not here holds an object."""
+        return any(pack in there for pack in self._elsewhere.holders(digest))
+
+    def sent(self, pack: str, data: bytes) -> None:
+        """Remember what was sent of a pack, as one of its own."""
+        self._elsewhere.keep(pack, len(data), index_block_of(data))
 
     def judge(self, ask: Judge) -> bool:
         """Tell whether anything in a pack of the remote is wanted here; remember its index."""
