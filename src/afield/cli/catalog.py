@@ -47,6 +47,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "The workspace and this machine": {
         "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
         "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
+        "repair": Entry("afield.cli.commands.repair", "Mend what is damaged, from any copy."),
+        "sweep": Entry("afield.cli.commands.sweep", "Give back the space of what was deleted."),
         "doctor": Entry("afield.cli.commands.doctor", "Say what works on this machine."),
         "config": Entry("afield.cli.commands.config", "Show and change settings."),
         "completion": Entry("afield.cli.commands.completion", "Teach your shell to complete."),

@@ -104,7 +104,7 @@ def _keep_file(found: Found, vault: Vault, cache: StatCache) -> tuple[ObjectId, 
         target = os.fsencode(os.readlink(found.full))
         return vault.put(target, meta=True), len(target), False
     known = cache.lookup(found.full, found.stat)
-    if known is not None and vault.has(known):
+    if known is not None and vault.keeps(known):
         return known, found.stat.st_size, False
     before = found.stat
     for _ in range(2):

@@ -19,6 +19,7 @@ from afield.vault.shelf import Shelf, is_index, is_pack, pack_index
 
 Elsewhere = Callable[[bytes], str | None]
 """Tells where an object is said to be that is not here; None: nowhere that is known."""
+from afield.vault.sweep import is_swept
 
 
 PHANTOM = "phantom"
@@ -53,7 +54,7 @@ def verify(
     for name in names:
         if is_index(name) and name[:-4] not in known:
             yield from _verify_lost(shelf, name[:-4])
-        elif not is_pack(name) and not is_index(name) and name != header.NAME:
+        elif not (is_pack(name) or is_index(name) or is_swept(name) or name == header.NAME):
             yield Finding("file", name, "nothing of the format has this name", damaged=False)
     recipes: list[bytes] = []
     for pack in packs:

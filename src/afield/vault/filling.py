@@ -6,6 +6,7 @@ order is pack, then its index; data before the metadata that names it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -20,6 +21,7 @@ from afield.vault.layout import CHUNK, DATA, META, RECIPE, STORED, ZSTD
 from afield.vault.limits import COMPRESS_BYTES_MIN, RECIPE_ITEMS, SAVING_MIN, WHOLE_READ_BYTES
 from afield.vault.shelf import Guard, Parts, Shelf
 from afield.vault.stores import Store
+from afield.vault.using import Using
 
 
 class Filling:
@@ -31,12 +33,21 @@ class Filling:
         level: of zstd.
         pack_bytes: a pack is closed before it would pass this.
         guard: what reading trusts, see `Shelf`.
+        using: names the packs that this process relies on; None: nobody sweeps this store.
     """
 
     def __init__(
-        self, store: Store, lock: threading.RLock, *, level: int, pack_bytes: int, guard: Guard
+        self,
+        store: Store,
+        lock: threading.RLock,
+        *,
+        level: int,
+        pack_bytes: int,
+        guard: Guard,
+        using: Using | None = None,
     ) -> None:
         self._store = store
+        self._using = using
         self._lock = lock
         self._level = level
         self._pack_bytes = pack_bytes
@@ -68,9 +79,29 @@ class Filling:
         with self._lock:
             if digest in self._data or digest in self._meta:
                 return True
-            found = self.shelf.holds(digest)
+            found = self._relies_on(digest)
             self._reused |= found
             return found
+
+    def holds(self, digest: bytes) -> bool:
+        """Tell whether an object is here now; nothing may be built on it."""
+        with self._lock:
+            return digest in self._data or digest in self._meta or self.shelf.holds(digest)
+
+    def _relies_on(self, digest: bytes) -> bool:
+        """Find an object in a pack that is there and stays there while this process lives."""
+        if self._using is None:
+            return self.shelf.holds(digest)
+        pack = self.shelf.pack_of(digest)
+        while pack is not None and not self._using.holds(pack):
+            with contextlib.suppress(OSError):  # where nothing can be written, nothing is swept
+                self._using.add(pack)
+            if self._store.size(f"{pack}.pack") is not None:
+                return True
+            self._using.discard(pack)
+            self.shelf.refresh()
+            pack = self.shelf.pack_of(digest)
+        return pack is not None
 
     def put_bytes(self, digest: bytes, data: bytes, *, rows: bool, role: int) -> None:
         """Keep `data`, unless it is known."""
@@ -195,6 +226,8 @@ class Filling:
         self.shelf.see()
         header.write(self._store)
         name, data, block = builder.finish()
+        if self._using is not None:
+            self._using.add(name)
         self._store.write(f"{name}.pack", data)
         self._store.write(f"{name}.idx", layout.index_file(bytes.fromhex(name), len(data), block))
         self.shelf.catalog.add(name, block)

@@ -17,6 +17,7 @@ from afield.vault.layout import DATA, META
 from afield.vault.limits import CHUNK_BYTES, PACK_BYTES_MAX
 from afield.vault.shelf import Shelf, damaged, is_pack, pack_index
 from afield.vault.stores import Store
+from afield.vault.using import Using
 
 
 class Packs:
@@ -25,10 +26,12 @@ class Packs:
     Args:
         store: where they lie.
         shelf: what reads them.
+        using: names the packs that this process relies on.
     """
 
-    def __init__(self, store: Store, shelf: Shelf) -> None:
+    def __init__(self, store: Store, shelf: Shelf, using: Using | None = None) -> None:
         self._store = store
+        self._using = using
         self._shelf = shelf
         self._meta: dict[str, bool] = {}
 
@@ -68,6 +71,21 @@ class Packs:
 
     def keep(self, pack: str, data: bytes) -> None:
         """Keep a pack that came from elsewhere, durably.
+
+        Raises:
+            ObjectDamaged: it is not what it is named after, or no pack.
+        """
+        block = self.check_records(pack, data)
+        self._shelf.see()
+        header.write(self._store)
+        if self._using is not None:
+            self._using.add(pack)
+        self._store.write(f"{pack}.pack", data)
+        self._store.write(f"{pack}.idx", layout.index_file(bytes.fromhex(pack), len(data), block))
+        self._shelf.take(pack, block)
+
+    def check_records(self, pack: str, data: bytes) -> bytes:
+        """Check a pack that came from elsewhere by every line of its index; return the lines.
 
         Raises:
             ObjectDamaged: it is not what it is named after, or no pack.

@@ -92,6 +92,12 @@ class Shelf:
             self.see()
             return self.catalog.holds(digest)
 
+    def pack_of(self, digest: bytes) -> str | None:
+        """Return a pack that is known and has the object."""
+        with self._lock:
+            self.see()
+            return self.catalog.pack_of(digest)
+
     def digests(self) -> Iterator[bytes]:
         """Yield the digest of every record in a pack."""
         for _, block in self.blocks():

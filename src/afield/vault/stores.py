@@ -36,6 +36,14 @@ class Store(Protocol):
         """Remove a file; nothing happens when it is missing."""
         ...
 
+    def rename(self, name: str, new: str) -> None:
+        """Give a file another name, durably; what has that name is replaced.
+
+        Raises:
+            FileNotFoundError: nothing has the name.
+        """
+        ...
+
     def size(self, name: str) -> int | None:
         """Return a file's size in bytes, or None."""
         ...
@@ -73,6 +81,10 @@ class FolderStore:
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when it is missing."""
         self._files.remove(f"{self.root}/{name}")
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a file another name, durably; what has that name is replaced."""
+        self._files.rename(f"{self.root}/{name}", f"{self.root}/{new}")
 
     def size(self, name: str) -> int | None:
         """Return a file's size in bytes, or None."""
@@ -128,6 +140,12 @@ class MemoryStore:
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when it is missing."""
         self._files.pop(name, None)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a file another name; what has that name is replaced."""
+        if name not in self._files:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        self._files[new] = self._files.pop(name)
 
     def size(self, name: str) -> int | None:
         """Return a file's size in bytes, or None."""

@@ -32,7 +32,10 @@ from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
 from afield.vault.tree import TreeEntry
+from afield.vault.sweep import Sweeping
 
+from afield.vault.using import SUFFIX as USING
+from afield.vault.using import Using
 
 class Vault:
     """Objects by digest.
@@ -61,12 +64,19 @@ class Vault:
     ) -> None:
         self._store: Store = FolderStore(root, files) if store is None else store
         self._lock = threading.RLock()
+        self._files = files
         self._filling = Filling(
-            self._store, self._lock, level=level, pack_bytes=pack_bytes, guard=self._guard
+        self._using = Using(root + USING, files) if store is None else None
+            self._store,
+            self._lock,
+            level=level,
+            pack_bytes=pack_bytes,
+            guard=self._guard,
+            using=self._using,
         )
         self._shelf = self._filling.shelf
         self._swept = False
-        self.packs = Packs(self._store, self._shelf)
+        self.packs = Packs(self._store, self._shelf, self._using)
 
     def put(self, data: bytes, *, meta: bool = False) -> ObjectId:
         """Keep `data`; return its id. Kept once, however often it is put.
@@ -193,11 +203,34 @@ class Vault:
         """Tell whether the object is here; looks for packs of other processes on a miss."""
         digest = bytes.fromhex(object_id)
         if self._filling.known(digest):
+        if self._filling.holds(digest):
+            return True
+        self._shelf.refresh()
+        return self._filling.holds(digest)
+
+    def keeps(self, object_id: ObjectId) -> bool:
+        """Tell whether the object is here, and will not be swept while this process lives.
+
+        For whoever does not put an object again because it is here.
+        """
+        digest = bytes.fromhex(object_id)
             return True
         self._shelf.refresh()
         return self._filling.known(digest)
 
     def size(self, object_id: ObjectId) -> int:
+    def close(self) -> None:
+        """Rely on no pack any more: all that is to name them has been appended.
+
+        What was put and not flushed is lost; the vault may be used again.
+        """
+        if self._using is not None:
+            self._using.close()
+
+    def sweeping(self) -> Sweeping:
+        """Return what takes packs out of the way, for whoever knows what is needed."""
+        return Sweeping(self._store, self._shelf, self._files)
+
         """Return an object's size in bytes, without reading it.
 
         Raises:

@@ -29,6 +29,12 @@ class WorkspaceDamaged(Damaged):
     code = "workspace.damaged"
 
 
+class SweepBlind(Damaged):
+    """Something that is needed cannot be followed, so nobody can tell what is not needed."""
+
+    code = "workspace.sweep_blind"
+
+
 class BundleUnwritable(Refused):
     """The file of a bundle cannot be written."""
 

@@ -20,11 +20,15 @@ SWEEP_LOCK = "live.lock"
 REMOTES = "remotes.toml"
 ELSEWHERE = "elsewhere"
 SYNC_LOCK = "sync.lock"
+CLEANING_LOCK = "sweep.lock"
+SWEPT = "swept.json"
+UNSETTLED = "sweep.unsettled"
+USING = "packs.using"
 
 VARIABLE = "AFIELD_WORKSPACE"
 OURS = frozenset(
     {CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK}
-    | {REMOTES, ELSEWHERE, SYNC_LOCK}
+    | {REMOTES, ELSEWHERE, SYNC_LOCK, CLEANING_LOCK, SWEPT, UNSETTLED, USING}
 )
 """What may stand in a folder whose making was cut short; anything else is somebody else's."""
 

@@ -38,6 +38,7 @@ from afield.workspace.config import Config
 from afield.workspace.person import person_here
 from afield.workspace.phantoms import phantoms
 from afield.workspace.rooms import rooms
+from afield.workspace.swept import heal
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
 
@@ -108,6 +109,7 @@ class Workspace:
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""
+            heal(self.record)
         with contextlib.suppress(OSError):  # a workspace that is read only is still read
             sweep_orphans(self.record)
         self._names = None
@@ -253,7 +255,8 @@ class Workspace:
         return self.projection.damage()
 
     def close(self) -> None:
-        """Seal what was written, and let go of the files."""
+        self.record.vault.close()
+        """Seal what was written, and let go of the files; what was put must be named by now."""
         self.record.journal.close()
         self.projection.close()
 

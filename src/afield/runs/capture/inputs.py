@@ -199,7 +199,7 @@ class InputWatch:
             kept=False,
         )
         known = self._cache.lookup(path, found)
-        if known is not None and self._vault.has(known):
+        if known is not None and self._vault.keeps(known):
             sight.digest, sight.kept = known, True
             return
         self._read(path, found, sight, known)

@@ -167,7 +167,7 @@ class _Keeper:
             self._leave(path, size_bytes, f"cannot be read: {error.strerror}")
             return
         true_digest = stored = self.cache.lookup(full, found)
-        if stored is None or not self.vault.has(stored):
+        if stored is None or not self.vault.keeps(stored):
             try:
                 if size_bytes <= SECRET_SCAN_BYTES_MAX:
                     true_digest, stored, size_bytes = self._put_text(path, full)

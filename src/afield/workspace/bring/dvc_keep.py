@@ -124,7 +124,7 @@ class Keeping:
         """Keep a file; None when its bytes do not have the MD5 that it is called by."""
         found = os.stat(path)
         known = self._cache.lookup(path, found)
-        if known is not None and self._vault.has(known):
+        if known is not None and self._vault.keeps(known):
             return known, found.st_size
         with Digested(path) as stream:
             object_id, size_bytes = self._vault.put_stream(stream, rows=is_rows(name))
