@@ -119,7 +119,12 @@ SCRIPTS = {
     ),
 }
 
-LOADED_WHEN_NEEDED = {"_afield_kernels", "_afield_libraries", "_afield_importlib_bootstrap"}
+LOADED_WHEN_NEEDED = {
+    "_afield_late",
+    "_afield_kernels",
+    "_afield_libraries",
+    "_afield_importlib_bootstrap",
+}
 
 
 def both(runner, *argv, **options):

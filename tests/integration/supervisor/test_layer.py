@@ -94,7 +94,7 @@ def test_inputs_that_are_emptied_by_the_run_are_not_shown_with_what_came_after(r
 def test_a_supervisor_that_dies_leaves_a_record_that_says_so(run, project):
     """The command finds its supervisor, kills it, and goes on."""
     (project / "kill.py").write_text("""
-import os, signal
+import ctypes, os, signal
 open("plain.csv").read()
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
@@ -106,7 +106,6 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     if any(b"supervisor.stand" in word for word in words) and above == os.getppid():
         os.kill(int(pid), signal.SIGKILL)
         print("killed")
-import ctypes
 assert ctypes.CDLL(None).open(b"deep.bin", 0) > 2
 raise SystemExit(5)
 """)

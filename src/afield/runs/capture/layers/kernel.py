@@ -17,6 +17,7 @@ from afield.runs.capture.files_seen import Sieve
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers.layer import Seen, Site
 from afield.runs.capture.supervisor.events import FileEvent, WithRights
+from afield.runs.capture.supervisor.hooked import packages_of
 from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.trace import Event, FolderRead, Link, Mode, Open, Remove, Rename
 
@@ -33,25 +34,33 @@ class KernelWatch:
         self._supervisor = Supervisor(site.folder)
         self._events: list[Event] = []
         self._warnings: list[str] = []
+        self._pid: int | None = None
 
     def prepare(self, launch: Launch) -> Launch:
-        """Have the command started under the filter, once those who answer are there."""
+        """Have the command started under the filter, once those who answer are there.
+
+        A Python that is certain to load the hook calls for the filter itself.
+        """
         site = self._site
         sieve = Sieve(
             site.root, workspace=site.workspace, ours=(HOOK_FOLDER,), environ=launch.environ
         )
         always, outside = sieve.nobodys
-        self._supervisor.begin(
-            Nobodys(
-                os.fsencode(site.root.rstrip("/") + "/"),
-                tuple(map(os.fsencode, always)),
-                tuple(map(os.fsencode, outside)),
-            )
+        nobodys = Nobodys(
+            os.fsencode(site.root.rstrip("/") + "/"),
+            tuple(map(os.fsencode, always)),
+            tuple(map(os.fsencode, outside)),
         )
+        packages = None
+        if not launch.within:
+            packages = packages_of(launch.program, launch.argv, launch.environ, HOOK_FOLDER)
+        if self._supervisor.begin(nobodys, packages=packages):
+            return launch
         return dataclasses.replace(launch, within=(*launch.within, self._supervisor.start))
 
     def started(self, pid: int) -> None:
-        """Begin nothing: it goes on since before the command's first exec."""
+        """Begin nothing: it goes on since before the command's first exec, or is called."""
+        self._pid = pid
 
     def poll(self) -> Sequence[Event]:
         """Return which files were about to be opened, moved or removed meanwhile."""
@@ -70,10 +79,10 @@ class KernelWatch:
     def finish(self) -> Seen:
         """Let go of the run and return all of it; complete when nothing was missed."""
         self.poll()
-        gaps = self._supervisor.stop()
+        gaps = self._supervisor.stop(self._pid)
         return Seen(
             events=self._events,
-            active=self._supervisor.has_seen,
+            active=self._supervisor.has_watched,
             complete=not gaps,
             warnings=self._warnings,
             blind=[f"inputs may be incomplete: {gap}" for gap in gaps],

@@ -13,6 +13,8 @@ import os
 from afield.runs.capture.supervisor.layouts import (
     FLAG_NEW_LISTENER,
     FLAG_SPEC_ALLOW,
+    FLAG_TSYNC,
+    FLAG_TSYNC_ESRCH,
     FLAG_WAIT_KILLABLE_RECV,
     RET_USER_NOTIF,
     SECCOMP_GET_ACTION_AVAIL,
@@ -71,6 +73,15 @@ class Installer:
                 break
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
+
+    def flags_for_all_threads(self) -> int:
+        """Return the flags by which a process of threads gets a filter; 0 before Linux 5.7."""
+        for flags in _FLAGS:
+            together = flags | FLAG_TSYNC | FLAG_TSYNC_ESRCH
+            self._call(SECCOMP_SET_MODE_FILTER, together, None)  # no program: it never succeeds
+            if ctypes.get_errno() == errno.EFAULT:  # the flags are looked at first
+                return together
+        return 0
 
     def _call(self, operation: int, flags: int, argument: object) -> int:
         return int(self._library.syscall(self._seccomp, operation, flags, argument))

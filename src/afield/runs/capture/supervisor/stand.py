@@ -7,23 +7,26 @@ with the last process of the run, whatever becomes of `afield`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
-import sys
-from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` takes as long as all else
+from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` takes as long as all else
 
 from afield.runs.capture.supervisor.known import Nobodys
+from afield.runs.capture.supervisor.late import TAKEN, receive, send, take_call
 from afield.runs.capture.supervisor.numbers import this_machine
 from afield.runs.capture.supervisor.page import Page
 from afield.runs.capture.supervisor.serve import answer, nobody_asks, serve, wake_quickly
 
 
-def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest: str) -> None:
+def main(  # noqa: PLR0917 - a command line
+    socket_fd: str, page_fd: str, door_fd: str, folder: str, root: str, count: str, *rest: str
+) -> None:
     """Stand until the run is gone; without a `folder` only as a guard of who started us.
 
     The words are those of the command line: `rest` are the folders of `Nobodys`, of which the
-    first `count` are always so.
+    first `count` are always so. With a `door_fd` the listener comes from the command, later.
     """
     folders = tuple(map(os.fsencode, rest))
     nobodys = Nobodys(os.fsencode(root), folders[: int(count)], folders[int(count) :])
@@ -32,11 +35,12 @@ def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.chdir("/")
-    listener = _take(channel)
+    listener, caller = _take(channel, door_fd)
     if listener is None:
         return
     wake_quickly(listener)
     if not folder:
+        _tell(caller)
         _guard(listener, page, channel.fileno())
         return
     watching, held = os.pipe()
@@ -46,17 +50,30 @@ def main(socket_fd: str, page_fd: str, folder: str, root: str, count: str, *rest
         _serve(listener, page, folder, nobodys)
     os.close(held)
     page.tell_server(server)
+    _tell(caller)
     _guard(listener, page, watching)
     os.kill(server, signal.SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
     os.waitpid(server, 0)
 
 
-def _take(channel: socket) -> int | None:
-    """Wait for the listener; None when the run was never started."""
-    data, extra, _, _ = channel.recvmsg(1, CMSG_SPACE(4))
-    if not data or not extra:
-        return None
-    return int.from_bytes(extra[0][2][:4], sys.byteorder)
+def _take(channel: socket, door_fd: str) -> tuple[int | None, socket | None]:
+    """Wait for the listener; None when the run was never started, or ended without a call."""
+    if not door_fd:
+        return receive(channel), None
+    call = take_call(socket(AF_UNIX, SOCK_STREAM, 0, int(door_fd)), channel.fileno())
+    if call is None:
+        return None, None
+    with contextlib.suppress(OSError):
+        send(channel, call.listener)
+    return call
+
+
+def _tell(caller: socket | None) -> None:
+    """Let the caller go on: who answers is there."""
+    if caller is not None:
+        with contextlib.suppress(OSError):
+            caller.send(TAKEN)
+        caller.close()
 
 
 def _serve(listener: int, page: Page, folder: str, nobodys: Nobodys) -> None:

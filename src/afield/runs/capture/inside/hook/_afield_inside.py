@@ -38,6 +38,7 @@ class Hook:
         self.argv = command_line()
         self.streams = self.is_numpy_unseeded = None
         self.handlers = {}
+        self.late = None
         self.seed = seed
 
     def header(self):
@@ -60,6 +61,8 @@ class Hook:
         """Count a fault of ours; what a signal handler raised meanwhile goes its way."""
         if not place.is_ours(error):
             raise error
+        if self.late is not None and self.late.waits:
+            self.late.miss()
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
@@ -109,6 +112,14 @@ class Hook:
         entropy.install(self.streams, self.handlers)
         for event in ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "pty.spawn"):
             self.handlers[event] = publishing(identity, self.handlers.get(event))
+
+    def call_late(self):
+        """Have the supervisor called in time, if it waits for that."""
+        import _afield_late as late
+
+        self.late = late.arm(self)
+        if self.late is not None:
+            self.late.listen(self.handlers)
 
     def watch_libraries(self, watch, folder):
         """Have calls told that libraries open files by, in a log of their own."""
@@ -255,7 +266,11 @@ def start(here):
         hook.safely(hook.replay)()
     if watch is not None and hook.streams is not None:
         watch.device = lambda path: hook.streams.note(path + " (not replayed)")
+    if watch is not None and os.path.exists(folder + os.sep + "late"):
+        hook.safely(hook.call_late)()
     hook.handlers["sys.excepthook"] = hook.uncaught  # told by Python itself; nothing is replaced
     hook.listen()
+    if hook.late is not None:
+        sys.audit("afield.heard")
     hook.at_fork()
     atexit.register(hook.safely(hook.leave))
