@@ -16,10 +16,10 @@ from afield.vault import header, layout, tree
 from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMissing
 from afield.vault.limits import PACK_BYTES_MAX
 from afield.vault.shelf import Shelf, is_index, is_pack, pack_index
+from afield.vault.sweep import is_swept
 
 Elsewhere = Callable[[bytes], str | None]
 """Tells where an object is said to be that is not here; None: nowhere that is known."""
-from afield.vault.sweep import is_swept
 
 
 PHANTOM = "phantom"

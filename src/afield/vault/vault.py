@@ -31,11 +31,11 @@ from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
-from afield.vault.tree import TreeEntry
 from afield.vault.sweep import Sweeping
-
+from afield.vault.tree import TreeEntry
 from afield.vault.using import SUFFIX as USING
 from afield.vault.using import Using
+
 
 class Vault:
     """Objects by digest.
@@ -63,10 +63,10 @@ class Vault:
         store: Store | None = None,
     ) -> None:
         self._store: Store = FolderStore(root, files) if store is None else store
-        self._lock = threading.RLock()
         self._files = files
-        self._filling = Filling(
+        self._lock = threading.RLock()
         self._using = Using(root + USING, files) if store is None else None
+        self._filling = Filling(
             self._store,
             self._lock,
             level=level,
@@ -202,7 +202,6 @@ class Vault:
     def has(self, object_id: ObjectId) -> bool:
         """Tell whether the object is here; looks for packs of other processes on a miss."""
         digest = bytes.fromhex(object_id)
-        if self._filling.known(digest):
         if self._filling.holds(digest):
             return True
         self._shelf.refresh()
@@ -214,11 +213,11 @@ class Vault:
         For whoever does not put an object again because it is here.
         """
         digest = bytes.fromhex(object_id)
+        if self._filling.known(digest):
             return True
         self._shelf.refresh()
         return self._filling.known(digest)
 
-    def size(self, object_id: ObjectId) -> int:
     def close(self) -> None:
         """Rely on no pack any more: all that is to name them has been appended.
 
@@ -231,6 +230,7 @@ class Vault:
         """Return what takes packs out of the way, for whoever knows what is needed."""
         return Sweeping(self._store, self._shelf, self._files)
 
+    def size(self, object_id: ObjectId) -> int:
         """Return an object's size in bytes, without reading it.
 
         Raises:

@@ -38,8 +38,8 @@ from afield.workspace.config import Config
 from afield.workspace.person import person_here
 from afield.workspace.phantoms import phantoms
 from afield.workspace.rooms import rooms
-from afield.workspace.swept import heal
 from afield.workspace.store import find_store, make_store, open_store
+from afield.workspace.swept import heal
 from afield.workspace.views import COLUMNS, MetricSummary, RunView
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class Workspace:
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""
-            heal(self.record)
         with contextlib.suppress(OSError):  # a workspace that is read only is still read
+            heal(self.record)
             sweep_orphans(self.record)
         self._names = None
         self._hosts = {}
@@ -255,9 +255,9 @@ class Workspace:
         return self.projection.damage()
 
     def close(self) -> None:
-        self.record.vault.close()
         """Seal what was written, and let go of the files; what was put must be named by now."""
         self.record.journal.close()
+        self.record.vault.close()
         self.projection.close()
 
     def __enter__(self) -> Self:
