@@ -82,23 +82,39 @@ class BucketRemote:
     def put_if_absent(self, name: str, data: bytes) -> bool:
         """Write a whole file unless one is there; tell whether it was written."""
         import obstore
-        from obstore.exceptions import AlreadyExistsError, NotSupportedError
 
         with self._reached(writing=True):
-            try:
-                if self._exclusive:
-                    obstore.put(self._store, name, data, mode="create")
-                    return True
-            except AlreadyExistsError:
-                return False
-            except NotSupportedError:
-                self._exclusive = False
+            if self._exclusive:
+                created = self._create(name, data)
+                if created is not None:
+                    return created
             try:
                 obstore.head(self._store, name)
             except FileNotFoundError:
                 obstore.put(self._store, name, data)
-                return True
+                written = True
+            else:
+                written = False
+            self._exclusive = False  # it answers, and only create-if-absent failed
+            return written
+
+    def _create(self, name: str, data: bytes) -> bool | None:
+        """Write a file that must not be there; None when the bucket cannot tell.
+
+        Servers that do not know it say so with all kinds of errors.
+        """
+        import obstore
+        from obstore.exceptions import AlreadyExistsError, BaseError
+
+        try:
+            obstore.put(self._store, name, data, mode="create")
+        except AlreadyExistsError:
             return False
+        except FileNotFoundError:
+            raise
+        except (BaseError, NotImplementedError):
+            return None
+        return True
 
     def delete(self, name: str) -> None:
         """Remove a file; nothing happens when it is missing."""
