@@ -41,7 +41,8 @@ def build() -> tuple[dict[str, bytes], dict[ObjectId, bytes], ObjectId]:
         for number, (object_id, data) in enumerate(objects.items())
     )
     vault.flush()
-    return disk.files(), objects, tree
+    packs = {path: data for path, data in disk.files().items() if path.startswith(f"{ROOT}/")}
+    return packs, objects, tree
 
 
 FILES, OBJECTS, TREE = build()

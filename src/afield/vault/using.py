@@ -12,6 +12,7 @@ import contextlib
 import os
 import threading
 import weakref
+from dataclasses import dataclass
 
 from afield.kernel.errors import Busy
 from afield.kernel.files import AppendFile, FileSystem
@@ -21,6 +22,24 @@ SUFFIX = ".using"
 _GATE = "gate"
 _LOCK = ".lock"
 _PACKS = ".packs"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """The list of this process, open, and the lock that says that it lives."""
+
+    path: str
+    packs: AppendFile
+    files: FileSystem
+    held: contextlib.ExitStack
+    pid: int
+
+    def leave(self) -> None:
+        with self.held:
+            self.packs.close()
+            if self.pid == os.getpid():  # a forked child shares the files with their process
+                self.files.remove(self.path + _PACKS)
+                self.files.remove(self.path + _LOCK)
 
 
 class Using:
@@ -36,13 +55,13 @@ class Using:
         self._files = files
         self._mutex = threading.Lock()
         self._packs: set[str] = set()
-        self._list: AppendFile | None = None
-        self._pid = 0
-        self._end: weakref.finalize[..., Using] | None = None
+        self._mine: _Mine | None = None
+        self._end: weakref.finalize[[_Mine], Using] | None = None
 
     def holds(self, pack: str) -> bool:
         """Tell whether the pack was named by this process."""
-        return pack in self._packs and self._pid == os.getpid()
+        mine = self._mine
+        return pack in self._packs and mine is not None and mine.pid == os.getpid()
 
     def add(self, pack: str) -> None:
         """Name a pack, before it is looked for or written.
@@ -51,10 +70,10 @@ class Using:
             OSError: the list cannot be written.
         """
         with self._mutex:
-            if self._list is None or self._pid != os.getpid():
-                self._begin()
-            assert self._list is not None, "it was just opened"
-            self._list.write(f"{pack}\n".encode())
+            if self._mine is None or self._mine.pid != os.getpid():
+                self._mine = self._begin()
+                self._end = weakref.finalize(self, _quietly, self._mine)
+            self._mine.packs.write(f"{pack}\n".encode())
             self._packs.add(pack)
 
     def discard(self, pack: str) -> None:
@@ -65,14 +84,14 @@ class Using:
         """Rely on nothing any more."""
         with self._mutex:
             self._packs.clear()
-            self._list = None
-            if self._end is not None:
-                self._end()
+            if self._end is not None and self._end.detach() is not None and self._mine is not None:
+                with contextlib.suppress(OSError):
+                    self._mine.leave()
+            self._mine = None
 
-    def _begin(self) -> None:
+    def _begin(self) -> _Mine:
         """Take a name that no other process has, and hold its lock."""
         self._packs.clear()
-        self._pid = os.getpid()
         self._files.make_folder(self._folder)
         held = contextlib.ExitStack()
         with self._files.lock(f"{self._folder}/{_GATE}"):
@@ -85,8 +104,8 @@ class Using:
             path = f"{self._folder}/{number}"
             held.enter_context(self._files.lock(path + _LOCK, 0))
             self._files.remove(path + _PACKS)
-            self._list = self._files.open_append(path + _PACKS)
-        self._end = weakref.finalize(self, _leave, self._list, path, self._files, held, self._pid)
+            packs = self._files.open_append(path + _PACKS)
+        return _Mine(path, packs, self._files, held, os.getpid())
 
 
 def named(folder: str, files: FileSystem) -> set[str]:
@@ -121,12 +140,6 @@ def _clear_dead(folder: str, files: FileSystem, names: list[str]) -> list[str]:
     return living
 
 
-def _leave(
-    opened: AppendFile, path: str, files: FileSystem, held: contextlib.ExitStack, pid: int
-) -> None:
+def _quietly(mine: _Mine) -> None:
     with contextlib.suppress(BaseException):  # at the end of a process nobody could hear of it
-        opened.close()
-        if pid == os.getpid():  # a forked child shares the files with the process they are of
-            files.remove(path + _PACKS)
-            files.remove(path + _LOCK)
-    held.close()
+        mine.leave()
