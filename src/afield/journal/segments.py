@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import logging
-
 from afield.journal.limits import TEMPORARY_AGE_MS
 from afield.journal.places import OPEN, SEALED, segments
 from afield.kernel.clock import Clock
 from afield.kernel.files import FileSystem
 
 COMPRESSION_LEVEL = 3
-_log = logging.getLogger(__name__)
 
 
 def read_segment(files: FileSystem, folder: str, name: str, offset: int = 0) -> bytes | None:
@@ -77,15 +74,23 @@ def compact(files: FileSystem, folder: str, clock: Clock) -> None:
     except FileNotFoundError:
         return  # somebody else is at it
     except OSError as error:
-        _log.warning("journal segments in %s stay uncompressed for now: %s", folder, error)
+        import logging
+
+        log = logging.getLogger(__name__)
+        log.warning("journal segments in %s stay uncompressed for now: %s", folder, error)
+
+
+def pack(content: bytes) -> bytes:
+    """Return the sealed form of a segment's content."""
+    import zstandard
+
+    packer = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, write_checksum=True)
+    return packer.compress(content)
 
 
 def _seal_segment(files: FileSystem, path: str) -> None:
-    import zstandard
-
     content = files.read(path + OPEN)
     known = files.stat(path + SEALED)
     if known is None or unpack(files.read(path + SEALED)) != content:
-        packer = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, write_checksum=True)
-        files.write_new(path + SEALED, packer.compress(content))
+        files.write_new(path + SEALED, pack(content))
     files.remove(path + OPEN)

@@ -43,12 +43,21 @@ def read_witnesses(files: FileSystem, folder: str, device: DeviceId) -> list[Wit
         return []
     found = []
     for line in data.split(b"\n"):
-        payload = line[33:]
-        if line[:33] == blake3(payload).hexdigest()[:32].encode() + b" ":
-            witness = _decode(payload)
+        if _verifies(line):
+            witness = _decode(line[33:])
             if witness.device == device:
                 found.append(witness)
     return found
+
+
+def good_lines(files: FileSystem, folder: str) -> bytes:
+    """Return the witness file as it is without what does not verify."""
+    lines = files.read(f"{folder}/{WITNESS}").split(b"\n")
+    return b"".join([b"\n%b\n" % line for line in lines if _verifies(line)])
+
+
+def _verifies(line: bytes) -> bool:
+    return line[:33] == blake3(line[33:]).hexdigest()[:32].encode() + b" "
 
 
 def damaged_lines(files: FileSystem, folder: str) -> int:
@@ -58,7 +67,7 @@ def damaged_lines(files: FileSystem, folder: str) -> int:
     except FileNotFoundError:
         return 0
     whole = [line for line in lines if line.endswith(b"}")]
-    return sum(line[:33] != blake3(line[33:]).hexdigest()[:32].encode() + b" " for line in whole)
+    return sum(not _verifies(line) for line in whole)
 
 
 def newest_witness(files: FileSystem, folder: str, device: DeviceId) -> Witness | None:

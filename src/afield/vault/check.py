@@ -5,7 +5,8 @@ Nothing is repaired here, and nothing raised for damage: it is found and named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
 
 from blake3 import blake3
 
@@ -14,7 +15,9 @@ from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import header, layout, tree
 from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMissing
+from afield.vault.ledger import Ledger
 from afield.vault.limits import PACK_BYTES_MAX
+from afield.vault.packs import index_bytes
 from afield.vault.shelf import Shelf, is_index, is_pack, pack_index
 from afield.vault.sweep import is_swept
 
@@ -25,6 +28,30 @@ Elsewhere = Callable[[bytes], str | None]
 PHANTOM = "phantom"
 """What a finding calls an object that is missing here and known to be elsewhere."""
 
+LOST = ""
+"""What an `Elsewhere` says of an object of which a repair found no copy."""
+
+GONE = "lost"
+"""What a finding calls such an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Of which packs every byte is read; of the others head, end and index are.
+
+    Attributes:
+        whole: tells by a pack's name.
+        looked: told how many packs and bytes were dealt with since it was told last.
+        sound: told the names of packs of which every byte was read and nothing found.
+    """
+
+    whole: Callable[[str], bool] = lambda _: True
+    looked: Callable[[int, int], object] = lambda _packs, _bytes: None
+    sound: Callable[[str], object] = lambda _: None
+
+
+EVERY_BYTE = Depth()
+
 
 def nowhere(digest: bytes) -> str | None:  # noqa: ARG001 - an `Elsewhere`
     """Know of no other place."""
@@ -32,7 +59,10 @@ def nowhere(digest: bytes) -> str | None:  # noqa: ARG001 - an `Elsewhere`
 
 
 def verify(
-    shelf: Shelf, roots: Iterable[ObjectId] = (), elsewhere: Elsewhere = nowhere
+    shelf: Shelf,
+    roots: Iterable[ObjectId] = (),
+    elsewhere: Elsewhere = nowhere,
+    depth: Depth = EVERY_BYTE,
 ) -> Iterator[Finding]:
     """Yield a finding for whatever is wrong or odd with packs, records, indexes and roots.
 
@@ -40,6 +70,7 @@ def verify(
         shelf: the packs.
         roots: objects that somebody refers to; they and what their trees list must be here.
         elsewhere: what is missing and known to be elsewhere is a phantom, and no damage.
+        depth: which packs are read whole.
     """
     names = shelf.store.names()
     packs = [name[:-5] for name in names if is_pack(name)]
@@ -50,18 +81,34 @@ def verify(
         yield Finding("repository", header.NAME, error.message, damaged=True)
         return
     shelf.refresh()
-    known = set(packs)
-    for name in names:
-        if is_index(name) and name[:-4] not in known:
-            yield from _verify_lost(shelf, name[:-4])
-        elif not (is_pack(name) or is_index(name) or is_swept(name) or name == header.NAME):
-            yield Finding("file", name, "nothing of the format has this name", damaged=False)
+    yield from _verify_names(shelf, names)
     recipes: list[bytes] = []
+    ends = [pack for pack in packs if not depth.whole(pack)]
     for pack in packs:
-        yield from _verify_pack(shelf, pack, recipes)
+        if not depth.whole(pack):
+            yield from _verify_ends(shelf, pack)
+            depth.looked(1, 0)
+            continue
+        found = list(_verify_pack(shelf, pack, recipes))
+        yield from found
+        if not any(finding.damaged for finding in found):
+            depth.sound(pack)
+        depth.looked(1, shelf.store.size(f"{pack}.pack") or 0)
+    if ends:
+        yield from _verify_parts(shelf, set(ends), elsewhere)
     for digest in recipes:
         yield from _verify_whole(shelf, digest, elsewhere)
     yield from _verify_roots(shelf, roots, elsewhere)
+
+
+def _verify_names(shelf: Shelf, names: list[str]) -> Iterator[Finding]:
+    """Name indexes without a pack, and what has no place here."""
+    there = set(names)
+    for name in names:
+        if is_index(name) and f"{name[:-4]}.pack" not in there:
+            yield from _verify_lost(shelf, name[:-4])
+        elif not (is_pack(name) or is_index(name) or is_swept(name) or name == header.NAME):
+            yield Finding("file", name, "nothing of the format has this name", damaged=False)
 
 
 def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Finding]:
@@ -92,6 +139,15 @@ def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Find
         entries = sorted(listed)
     else:
         entries = sorted(layout.entries_of(block))
+    yield from _verify_records(shelf, pack, data, entries, recipes)
+
+
+def _verify_records(
+    shelf: Shelf, pack: str, data: bytes, entries: Iterable[layout.Entry], recipes: list[bytes]
+) -> Iterator[Finding]:
+    """Check a pack's records, and recipes whose parts are all in it; collect other recipes."""
+    contents: dict[bytes, bytes] = {}
+    made_of: dict[bytes, list[bytes]] = {}
     for entry in entries:
         try:
             end = entry.offset + layout.RECORD.size + entry.stored_bytes
@@ -99,13 +155,69 @@ def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Find
         except Corrupt as error:
             yield Finding("object", entry.digest.hex(), f"{error} (in pack {pack})", damaged=True)
             continue
-        size_bytes = len(found)
-        if not isinstance(found, bytes):
-            recipes.append(entry.digest)
+        if isinstance(found, bytes):
+            size_bytes = len(found)
+            contents[entry.digest] = found
+        else:
             size_bytes = sum([size for _, size in found])
+            made_of[entry.digest] = [part for part, _ in found]
         if size_bytes != entry.size_bytes:
             why = f"the index gives it another size (in pack {pack})"
             yield Finding("object", entry.digest.hex(), why, damaged=True)
+    for digest, parts in made_of.items():
+        if not all(part in contents for part in parts):
+            recipes.append(digest)
+        elif blake3(b"".join([contents[part] for part in parts])).digest() != digest:
+            yield Finding("object", digest.hex(), "its parts do not make it up", damaged=True)
+
+
+def _verify_ends(shelf: Shelf, pack: str) -> Iterator[Finding]:
+    """Check a pack's head, end and index, and that its records fill what is between them."""
+    name = f"{pack}.pack"
+    try:
+        size = shelf.store.size(name) or 0
+        layout.read_pack_header(shelf.store.read(name, 0, layout.PACK_HEADER.size))
+        end = shelf.store.read(name, max(0, size - layout.TRAILER.size))
+        tail_bytes = index_bytes(end)
+        block = layout.read_pack_index(shelf.store.read(name, max(0, size - tail_bytes)))
+        at = layout.PACK_HEADER.size
+        for entry in sorted(layout.entries_of(block), key=lambda entry: entry.offset):
+            if entry.offset != at:
+                raise Corrupt("its records do not follow one another")  # noqa: TRY301
+            at += layout.RECORD.size + entry.stored_bytes
+        if at != size - tail_bytes:
+            raise Corrupt("its records do not fill it")  # noqa: TRY301
+        lines, pack_bytes = layout.read_index_file(
+            bytes.fromhex(pack), shelf.store.read(f"{pack}.idx")
+        )
+    except FileNotFoundError:
+        why = "missing; the pack's own lines serve until `afield repair`"
+        yield Finding("index", pack, why, damaged=False)
+    except (Corrupt, OSError) as error:
+        yield Finding("pack", pack, str(error), damaged=True)
+    else:
+        if lines != block or pack_bytes != size:
+            why = "it does not say what its pack says; `afield repair` writes it again"
+            yield Finding("index", pack, why, damaged=True)
+
+
+def _verify_parts(shelf: Shelf, packs: Container[str], elsewhere: Elsewhere) -> Iterator[Finding]:
+    """Check that the parts which recipes in these packs list are here; no content is read."""
+    ledger = Ledger(shelf)
+    for pack, numbers in ledger.records():
+        for number in numbers if pack in packs else ():
+            whole = ledger.entry(number).digest
+            try:
+                parts = ledger.parts(number)
+            except (Corrupt, OSError) as error:
+                yield Finding("object", whole.hex(), f"{error} (in pack {pack})", damaged=True)
+                continue
+            gone = next((part for part in parts if not ledger.find(part)), None)
+            if gone is not None:
+                where = elsewhere(gone)
+                why = f"a part is missing: {gone.hex()}"
+                lost = Finding("object", whole.hex(), why, damaged=True)
+                yield lost if where is None else phantom(whole, where)
 
 
 def _verify_lost(shelf: Shelf, pack: str) -> Iterator[Finding]:
@@ -125,14 +237,14 @@ def _verify_index(
             bytes.fromhex(pack), shelf.store.read(f"{pack}.idx")
         )
     except FileNotFoundError:
-        why = "missing; the pack's own lines serve until `afield verify --reindex`"
+        why = "missing; the pack's own lines serve until `afield repair`"
         yield Finding("index", pack, why, damaged=False)
     except (OSError, Corrupt) as error:
-        why = f"{error}; `afield verify --reindex` writes it again"
+        why = f"{error}; `afield repair` writes it again"
         yield Finding("index", pack, why, damaged=True)
     else:
         if whole and (lines != block or pack_bytes != len(data)):
-            why = "it does not say what its pack says; `afield verify --reindex` writes it again"
+            why = "it does not say what its pack says; `afield repair` writes it again"
             yield Finding("index", pack, why, damaged=True)
 
 
@@ -145,7 +257,10 @@ def _index_lines(shelf: Shelf, pack: str) -> bytes:
 
 
 def phantom(digest: bytes, where: str) -> Finding:
-    """Name an object that is not here and known to be at a remote."""
+    """Name an object that is not here and known to be at a remote, or to be lost."""
+    if where == LOST:
+        why = "no copy of it was found when this workspace was repaired"
+        return Finding(GONE, digest.hex(), why, damaged=False)
     why = f"it is not here; remote `{where}` has it: `afield fetch` brings it"
     return Finding(PHANTOM, digest.hex(), why, damaged=False)
 

@@ -6,9 +6,9 @@ the tables still know of it.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from afield.journal import DeviceKey
 from afield.journal.places import LogName
@@ -20,11 +20,73 @@ from afield.projection import Room
 from afield.projection.engine import Projection
 from afield.runs.record import Record
 from afield.sync.wanted import absent
-from afield.vault.check import PHANTOM, Elsewhere, nowhere, phantom
+from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
+from afield.workspace.phantoms import phantoms_and_lost
 from afield.workspace.rooms import rooms
+from afield.workspace.sampling import FULL, Coverage, Extent, Verified
 
 _TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a check of a workspace found, and how much of it was read.
+
+    Attributes:
+        findings: what is damaged or odd.
+        packs: how many packs are here, and `read` of how many of them every byte was read.
+        read_bytes: of those.
+        seed: of a sample: chooses the same packs again.
+        coverage: how much was ever read here.
+    """
+
+    findings: list[Finding]
+    packs: int
+    read: int
+    read_bytes: int
+    seed: int | None
+    coverage: Coverage
+
+
+def examine(
+    record: Record,
+    projection: Projection,
+    trusted: Collection[DeviceId],
+    extent: Extent = FULL,
+    *,
+    total: Callable[[int, int], object] = lambda _packs, _bytes: None,
+    looked: Callable[[int, int], object] = lambda _packs, _bytes: None,
+) -> Examined:
+    """Check a workspace as deep as is asked for, and remember which packs were found sound.
+
+    Args:
+        record: the workspace.
+        projection: its tables; not compared by a quick check.
+        trusted: the devices that count without confirmation.
+        extent: how deep.
+        total: told how many packs and bytes are going to be read, before they are.
+        looked: told how many were since it was told last.
+    """
+    record.vault.refresh()
+    sizes = {pack: record.vault.packs.size(pack) for pack in record.vault.packs.names()}
+    verified = Verified(f"{record.workspace}/{layout.CACHE}", record.files)
+    chosen, seed = frozenset(sizes if extent.kind == "full" else ()), None
+    if extent.kind == "sample":
+        sample = verified.choose(sizes, extent)
+        chosen, seed = sample.packs, sample.seed
+    read_bytes = sum(sizes[pack] for pack in chosen)
+    total(len(sizes), read_bytes)
+    sound: set[str] = set()
+    depth = Depth(chosen.__contains__, looked, sound.add)
+    where = phantoms_and_lost(record.workspace, record.files)
+    cheap = extent.kind == "quick"
+    findings = list(check(record, projection, trusted, where, depth, cheap=cheap))
+    if chosen:
+        with contextlib.suppress(OSError):  # on a disk that is read only all is checked as well
+            verified.remember(sound, chosen, sizes, record.now_ms())
+    coverage = verified.coverage(sizes, extent.share)
+    return Examined(findings, len(sizes), len(chosen), read_bytes, seed, coverage)
 
 
 def check(
@@ -32,15 +94,27 @@ def check(
     projection: Projection,
     trusted: Collection[DeviceId],
     elsewhere: Elsewhere = nowhere,
+    depth: Depth = EVERY_BYTE,
+    *,
+    cheap: bool = False,
 ) -> Iterator[Finding]:
     """Yield what is damaged or odd: key, logs, packs, references and tables.
 
     Tables that are not what the journal says are named and folded anew. What is missing and
     known to be elsewhere is named as a phantom; what a device names that nobody has confirmed
     need not be here.
+
+    Args:
+        record: the workspace.
+        projection: its tables.
+        trusted: the devices that count without confirmation.
+        elsewhere: tells where an object is that is not here.
+        depth: of which packs every byte is read; all unless given.
+        cheap: leave out what reads content or folds the journal anew: what documents name, and
+            the tables.
     """
     yield from _check_key(record)
-    counts = _counting(record, trusted)
+    counts = counting(record, trusted)
 
     def known(ref: ObjectId) -> bool:
         return record.vault.has(ref) or elsewhere(bytes.fromhex(ref)) is not None
@@ -51,13 +125,14 @@ def check(
         found.append(replace(finding, damaged=False) if waits else finding)
     yield from found
     phantoms: set[str] = set()
-    for finding in record.vault.verify(roots=_roots(record, counts), elsewhere=elsewhere):
-        if finding.what == PHANTOM:
+    roots = roots_of(record, counts)
+    for finding in record.vault.verify(roots=roots, elsewhere=elsewhere, depth=depth):
+        if finding.what in {PHANTOM, GONE}:
             phantoms.add(finding.name)
         yield finding
-    if elsewhere is not nowhere:
+    if not cheap and elsewhere is not nowhere:
         yield from _check_documents(record, counts, elsewhere, phantoms)
-    if not any(finding.damaged for finding in found):
+    if not cheap and not any(finding.damaged for finding in found):
         # Of a damaged journal the tables may know more than can be read again: they stay.
         yield from _check_tables(record, projection, rooms(trusted))
 
@@ -66,13 +141,13 @@ def _check_documents(
     record: Record, counts: Collection[str], elsewhere: Elsewhere, named: Collection[str]
 ) -> Iterator[Finding]:
     """Name what manifests and trees list that is not here and known to be elsewhere."""
-    for digest in sorted(absent(record.vault, _roots(record, counts))):
+    for digest in sorted(absent(record.vault, roots_of(record, counts))):
         where = elsewhere(digest)
         if where is not None and digest.hex() not in named:
             yield phantom(digest, where)
 
 
-def _counting(record: Record, trusted: Collection[DeviceId]) -> set[str]:
+def counting(record: Record, trusted: Collection[DeviceId]) -> set[str]:
     """Return the devices that count, going by the journal alone."""
     fresh = Projection(":memory:", [members_of(trusted)])
     try:
@@ -82,7 +157,7 @@ def _counting(record: Record, trusted: Collection[DeviceId]) -> set[str]:
         fresh.close()
 
 
-def _roots(record: Record, counts: Collection[str]) -> Iterator[ObjectId]:
+def roots_of(record: Record, counts: Collection[str]) -> Iterator[ObjectId]:
     """Yield what the entries that count name."""
     for batch in record.journal.read():
         if batch.device in counts:
@@ -120,6 +195,8 @@ def _check_tables(
     record: Record, projection: Projection, folded: Sequence[Room]
 ) -> Iterator[Finding]:
     """Fold the journal anew beside the tables, and compare."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="afield-verify-") as folder:
         fresh = Projection(f"{folder}/{layout.PROJECTION}", folded)
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from afield.kernel.errors import AfieldError
@@ -76,11 +76,14 @@ class Lost:
     """What could not be followed.
 
     Attributes:
-        missing: digests that entries, trees or recipes name and no pack here has.
+        missing: digests that entries, trees or recipes name and no pack here has; and of what
+            documents name, those that are known to have been here.
+        sizes: how large those of them are that a tree lists.
         unread: digests of what is here and does not verify, and why: what it names is unknown.
     """
 
     missing: set[bytes] = field(default_factory=set)
+    sizes: dict[bytes, int] = field(default_factory=dict)
     unread: dict[bytes, str] = field(default_factory=dict)
 
 
@@ -93,10 +96,12 @@ class Reach:
 
     Args:
         vault: the objects; what waits in it to be written is not seen.
+        once: digests of what was here once: missing, when a document names one.
     """
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, once: Container[bytes] = ()) -> None:
         self._vault = vault
+        self._once = once
         self.ledger = vault.ledger()
         self.lost = Lost()
         self._held: dict[bytes, array[int]] = {}
@@ -166,7 +171,11 @@ class Reach:
                 first = stream.read(len(tree.MAGIC))
             if first == tree.MAGIC:
                 entries = tree.decode(self._vault.get(name))
-                return [bytes.fromhex(entry.object) for entry in entries], []
+                files = {bytes.fromhex(entry.object): entry.size_bytes for entry in entries}
+                for file, size_bytes in files.items():
+                    if not self.ledger.find(file):
+                        self.lost.sizes[file] = size_bytes
+                return list(files), []
             if first[:1] == b"{":
                 return None, self._names_in(name)
         except Corrupt:
@@ -184,4 +193,6 @@ class Reach:
                 text = rest + block
                 found.update((bytes.fromhex(each.decode()), None) for each in _NAME.findall(text))
                 rest = text[-(_NAME_CHARS + 1) :]
-        return [digest for digest in found if self.ledger.find(digest)]
+        here = [digest for digest in found if self.ledger.find(digest)]
+        self.lost.missing |= {each for each in found.keys() - set(here) if each in self._once}
+        return here

@@ -33,10 +33,9 @@ from afield.runs.series.columns import ColumnCache, Columns, Points, decode_colu
 from afield.runs.series.live import live_parts
 from afield.workspace import layout
 from afield.workspace.arrow import to_table
-from afield.workspace.check import check
+from afield.workspace.check import examine
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
-from afield.workspace.phantoms import phantoms
 from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.swept import heal
@@ -244,8 +243,7 @@ class Workspace:
 
         Tables that differ from what the journal says are folded anew.
         """
-        where = phantoms(self.record.workspace, self.record.files)
-        return list(check(self.record, self.projection, self.config.roots, where))
+        return examine(self.record, self.projection, self.config.roots).findings
 
     def damage(self) -> list[Finding]:
         """Return what of the journal did not verify when the tables were last brought up to date.
