@@ -13,7 +13,7 @@ from afield.kernel.ids import WorkspaceId
 from afield.sync.chunk import Top, encode_chunk
 from afield.sync.layout import Head, Piece, encode_head, head_name
 
-FOUNDER, LIAR, NEIGHBOUR = key_of(1), key_of(8), key_of(7)
+FOUNDER, MEMBER, LIAR, NEIGHBOUR = key_of(1), key_of(2), key_of(8), key_of(7)
 TOP = msgspec.json.encode(Top(device=FOUNDER.device, public_key=FOUNDER.public.hex())) + b"\n"
 BOMB = zstandard.compress(TOP + b"\0" * (33 << 20))
 
@@ -68,7 +68,7 @@ def replay(chance, files, names, heads):
 
 
 def bad_signature(chance, files, _names, _heads):
-    """A log in the founder's name, sealed with another key; the head that names it is good."""
+    """A log in the founder's name, sealed with another key, that a good head vouches for."""
     shown = chance.choice([FOUNDER, LIAR])
     lines, before = [], "0" * 64
     facts = [
@@ -88,7 +88,8 @@ def bad_signature(chance, files, _names, _heads):
     piece, data = encode_chunk(shown.public, lines)
     files[piece.name] = data
     named = (FOUNDER.device, lines[-1].entry.seq, before)
-    files[head_name(LIAR.device)] = encode_head(head_of(LIAR, named), LIAR)
+    peer = chance.choice([LIAR, MEMBER])
+    files[head_name(peer.device)] = encode_head(head_of(peer, named), peer)
 
 
 def bad_length(chance, files, names, _heads):

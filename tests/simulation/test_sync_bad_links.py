@@ -113,15 +113,30 @@ def test_a_link_that_broke_once_is_used_in_smaller_parts_and_they_are_not_sent_t
     assert {ref: bob.vault.get(ref) for ref in objects} == objects
 
 
-def test_a_part_that_is_damaged_there_is_sent_again_by_whoever_has_the_pack():
+def test_a_pack_that_is_larger_than_what_the_link_holds_for_comes_in_pieces():
+    far = MemoryRemote()
+    ann, objects = worker(1)
+    ann.sync(far)
+    whole = sum(map(len, far.files.values()))
+    bob = Person(2)
+    link = HostileRemote(far, seed=1, every_bytes=300_000)
+    bob.sync(link)
+    assert {ref: bob.vault.get(ref) for ref in objects} == objects
+    assert link.breaks > 10
+    assert link.read_bytes < whole * 3, "of what comes before a break, most is kept"
+
+
+@pytest.mark.parametrize("every_bytes", [None, 600_000])
+def test_what_is_damaged_there_is_sent_again_by_whoever_has_it(every_bytes):
     far = MemoryRemote()
     ann, objects = worker(1, packs=1)
-    keep_on(ann, HostileRemote(far, seed=1, every_bytes=600_000), lambda: None)
+    keep_on(ann, HostileRemote(far, seed=1, every_bytes=every_bytes), lambda: None)
     name = next(name for name in far.files if pack_of("data", name))
     far.files[name] = b"\0" * len(far.files[name])
     bob = Person(2)
     for person in (bob, ann, bob):
         person.sync(far)
+    assert all(bob.vault.has(ref) for ref in objects)
     assert {ref: bob.vault.get(ref) for ref in objects} == objects
 
 

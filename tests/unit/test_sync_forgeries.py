@@ -96,7 +96,10 @@ def test_a_line_left_out_or_moved_is_noticed():
 def test_a_frame_that_would_burst_is_not_unpacked():
     piece, _ = encode_chunk(ANN.public, lines(ANN))
     bomb = zstandard.compress(b"\0" * (65 << 20))
-    for data in (bomb, b"", b"\0" * 40, bomb[: len(bomb) // 2]):
+    for data in (bomb, bomb[: len(bomb) // 2]):
+        with pytest.raises(Corrupt, match="too large a one"):
+            decode_chunk(piece, data)
+    for data in (b"", b"\0" * 40):
         with pytest.raises(Corrupt):
             decode_chunk(piece, data)
 
@@ -186,6 +189,21 @@ def test_a_pack_that_hides_a_good_object_behind_a_bad_one_is_not_kept():
     ann.sync(remote)
     bob.sync(remote)
     assert bob.vault.get(ref) == b"the truth"
+
+
+def test_a_good_pack_under_the_name_of_another_is_not_kept():
+    remote, bob = MemoryRemote(), Person(2)
+    ann = Person(1)
+    ref = ann.vault.put(b"one" * 100)
+    ann.vault.flush()
+    ann.journal.append("thing.named", "t", {"name": "n"}, (ref,))
+    ann.sync(remote)
+    (name,) = [name for name in remote.files if name.startswith("packs/data/")]
+    wrong = "packs/data/" + "a" * 64 + ".pack"
+    remote.files[wrong] = remote.files.pop(name)
+    report = bob.sync(remote)
+    assert [fault[0] for fault in report.faults] == [wrong]
+    assert not bob.vault.has(ref)
 
 
 def test_what_was_taken_from_a_remote_is_put_there_again():
