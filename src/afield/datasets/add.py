@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from afield.datasets.errors import FileChanging, NothingToAdd
-from afield.datasets.limits import CHECKPOINT_BYTES, LEFT_OUT_MAX
+from afield.datasets.limits import CHECKPOINT_BYTES, LEFT_OUT_MAX, TOLD_FILES
 from afield.datasets.tables import format_of
 from afield.datasets.walk import Found, walk
 from afield.kernel.ids import ObjectId
@@ -76,7 +76,7 @@ def _entries(
         if len(kept.left_out) < LEFT_OUT_MAX:
             kept.left_out.append((name, why))
 
-    read_bytes = 0
+    read_bytes = told_files = told_bytes = 0
     for found in walk(path, left_out):
         object_id, size_bytes, fresh = _keep_file(found, vault, cache)
         entry = TreeEntry(found.path, found.mode, size_bytes, object_id)
@@ -85,12 +85,15 @@ def _entries(
         if format_of(found.path) is not None:
             kept.tables.append(entry)
         yield entry
-        progress(1, size_bytes)
+        if fresh or kept.files - told_files >= TOLD_FILES:
+            progress(kept.files - told_files, kept.size_bytes - told_bytes)
+            told_files, told_bytes = kept.files, kept.size_bytes
         read_bytes += size_bytes if fresh else 0
         if read_bytes > CHECKPOINT_BYTES:
             read_bytes = 0
             vault.flush()
             cache.save()
+    progress(kept.files - told_files, kept.size_bytes - told_bytes)
     if not kept.files:
         why = "no file is there that could be kept"
         if kept.left_out:

@@ -10,7 +10,8 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from afield.datasets.add import Progress
@@ -63,60 +64,96 @@ def checkout(
         Damaged: bytes in the vault are damaged or missing; the file is not written.
         OSError: a file cannot be written.
     """
-    require_safe(entries)
+    folders = require_safe(entries)
     os.makedirs(folder, exist_ok=True)
     done = Written()
-    _sweep_halves(folder, {entry.path for entry in entries})
+    _sweep_halves(folder, entries, folders)
     todo = _missing(entries, folder, cache, done, progress)
-    in_the_way = [entry.path for entry in todo if os.path.lexists(f"{folder}/{entry.path}")]
-    if in_the_way and not force:
+    if not force:
+        _require_free(folder, (entries[number].path for number in todo))
+    made: set[str] = {""}
+    copies = vault.copies()
+    places = copies.in_order(entries[number].object for number in todo)
+    links: list[TreeEntry] = []
+    for number, place in places:
+        entry = entries[todo[number]]
+        if entry.mode == SYMLINK:  # the last ones, for nothing is written through them
+            links.append(entry)
+            continue
+        _make_parents(folder, entry.path, made)
+        path = f"{folder}/{entry.path}"
+        if write is not None:
+            write(entry, path)
+        else:
+            copies.write(entry.object, path, place)
+            if entry.mode == PROGRAM:
+                os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
+        _count(entry, done, progress)
+    for entry in links:
+        _make_parents(folder, entry.path, made)
+        _write_link(entry, f"{folder}/{entry.path}", vault)
+        _count(entry, done, progress)
+    return done
+
+
+def _count(entry: TreeEntry, done: Written, progress: Progress) -> None:
+    done.written += 1
+    done.size_bytes += entry.size_bytes
+    progress(1, entry.size_bytes)
+
+
+def _require_free(folder: str, paths: Iterable[str]) -> None:
+    """Refuse to write where files are that hold other bytes."""
+    with os.scandir(folder) as found:
+        if next(found, None) is None:
+            return
+    in_the_way = [path for path in paths if os.path.lexists(f"{folder}/{path}")]
+    if in_the_way:
         shown = ", ".join(in_the_way[:_NAMED_MAX])
         more = f" and {len(in_the_way) - _NAMED_MAX} more" if len(in_the_way) > _NAMED_MAX else ""
         why = f"{shown}{more} hold other bytes"
         hint = "--force writes over them; --to DIR takes another folder"
         raise FolderDiffers("cannot write into", folder, why, hint=hint, files=in_the_way[:1000])
-    made: set[str] = {""}
-    links = [entry for entry in todo if entry.mode == SYMLINK]
-    for entry in [*(one for one in todo if one.mode != SYMLINK), *links]:
-        _make_parents(folder, entry.path, made)
-        if write is not None and entry.mode != SYMLINK:
-            write(entry, f"{folder}/{entry.path}")
-        else:
-            _write(entry, f"{folder}/{entry.path}", vault)
-        done.written += 1
-        done.size_bytes += entry.size_bytes
-        progress(1, entry.size_bytes)
-    return done
 
 
-def require_safe(entries: Sequence[TreeEntry]) -> None:
+def require_safe(entries: Sequence[TreeEntry]) -> set[str]:
     """Refuse a tree in which a file stands where another needs a folder, or a link leads out.
+
+    Returns:
+        the folders that hold its files, the topmost as an empty text.
 
     Raises:
         TreeUnsafe: so it is.
     """
-    paths = {entry.path for entry in entries}
     parents: set[str] = set()
     for entry in entries:
         parent = entry.path.rpartition("/")[0]
-        while parent and parent not in parents:
+        while parent not in parents:
             parents.add(parent)
             parent = parent.rpartition("/")[0]
         if os.name == "nt" and re.search(r'[\\:<>"|?*]', entry.path):
             raise TreeUnsafe("cannot check out", entry.path, "Windows has no such names")
-    clash = next(iter(sorted(paths & parents)), None)
+    clash = next((entry.path for entry in entries if entry.path in parents), None)
     if clash is not None:
         raise TreeUnsafe("cannot check out", clash, "the tree has it as a file and as a folder")
+    return parents
 
 
-def _sweep_halves(folder: str, paths: set[str]) -> None:
+def _sweep_halves(folder: str, entries: Sequence[TreeEntry], folders: set[str]) -> None:
     """Remove what a checkout that was killed left half-written in `folder`."""
-    for sub in sorted({path.rpartition("/")[0] for path in paths}):
+    halves: dict[str, list[str]] = {}
+    for sub in folders:
         with contextlib.suppress(OSError):
             for name in os.listdir(f"{folder}/{sub}"):
                 half = _HALF.fullmatch(name)
-                if half and f"{sub}/{half[1]}".lstrip("/") in paths and not _is_alive(int(half[2])):
-                    os.unlink(f"{folder}/{sub}/{name}")
+                if half and not _is_alive(int(half[2])):
+                    whole = f"{sub}/{half[1]}".lstrip("/")
+                    halves.setdefault(whole, []).append(f"{folder}/{sub}/{name}")
+    if halves:
+        for entry in entries:
+            for half_path in halves.get(entry.path, ()):
+                with contextlib.suppress(OSError):
+                    os.unlink(half_path)
 
 
 def _is_alive(pid: int) -> bool:
@@ -134,18 +171,18 @@ def _is_alive(pid: int) -> bool:
 
 def _missing(
     entries: Sequence[TreeEntry], folder: str, cache: StatCache, done: Written, progress: Progress
-) -> list[TreeEntry]:
-    """Return the files that are not there with the right bytes."""
-    todo = []
+) -> Sequence[int]:
+    """Return the numbers of the files that are not there with the right bytes."""
     with os.scandir(folder) as found:
         if next(found, None) is None:
-            return list(entries)
-    for entry in entries:
+            return range(len(entries))
+    todo = array("Q")
+    for number, entry in enumerate(entries):
         if _is_there(entry, f"{folder}/{entry.path}", cache):
             done.present += 1
             progress(1, entry.size_bytes)
         else:
-            todo.append(entry)
+            todo.append(number)
     return todo
 
 
@@ -182,12 +219,7 @@ def _make_parents(folder: str, path: str, made: set[str]) -> None:
     made.add(parent)
 
 
-def _write(entry: TreeEntry, path: str, vault: Vault) -> None:
-    if entry.mode != SYMLINK:
-        vault.copy_to(entry.object, path)
-        if entry.mode == PROGRAM:
-            os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
-        return
+def _write_link(entry: TreeEntry, path: str, vault: Vault) -> None:
     target = os.fsdecode(vault.get(entry.object))
     if not link_stays_inside(entry.path, target):
         raise TreeUnsafe("cannot check out", entry.path, "the link leads out of the version")

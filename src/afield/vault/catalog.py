@@ -14,11 +14,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from afield.vault.layout import ENTRY, Entry, find_line, keys_of
+from afield.vault.layout import ENTRY, Entry, find_line, keys_of, offset_in
 from afield.vault.limits import INDEXES_HELD, PACKS_MAX
 
 PACK_MASK = PACKS_MAX - 1
 WORDS_OF_AN_ENTRY = ENTRY.size // 8
+OFFSET_BITS = 32
 
 
 class Place(NamedTuple):
@@ -74,18 +75,32 @@ class Catalog:
 
     def holds(self, digest: bytes) -> bool:
         """Tell whether some pack has the object."""
-        return self.pack_of(digest) is not None
+        return self.locate(digest) is not None
 
     def pack_of(self, digest: bytes) -> str | None:
-        """Return a pack that has the object: asked for every file, so without any detour."""
+        """Return a pack that has the object."""
+        place = self.locate(digest)
+        return None if place is None else self.name_of(place >> OFFSET_BITS)
+
+    def name_of(self, number: int) -> str:
+        """Return the name of a pack by the number that `locate` gave."""
+        return self._packs[number]
+
+    def locate(self, digest: bytes) -> int | None:
+        """Return the number of a pack that has the object, over the offset of its record.
+
+        Asked for every file: without any detour.
+        """
         low = int.from_bytes(digest[:8], sys.byteorder) & ~PACK_MASK
         for run in self._runs:
             at = bisect_left(run, low)
             while at < len(run) and run[at] & ~PACK_MASK == low:
                 number = run[at] & PACK_MASK
-                pack = self._packs[number]
-                if pack in self._numbers and find_line(*self._lines(number), digest) is not None:
-                    return pack
+                if self._packs[number] in self._numbers:
+                    block, keys = self._lines(number)
+                    start = find_line(block, keys, digest)
+                    if start is not None:
+                        return number << OFFSET_BITS | offset_in(block, start)
                 at += 1
         return None
 

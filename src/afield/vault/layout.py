@@ -187,6 +187,11 @@ def find_line(block: bytes, keys: array[int], digest: bytes) -> int | None:
     return None
 
 
+def offset_in(block: bytes, at: int) -> int:
+    """Return the offset that the index line at `at` gives."""
+    return int.from_bytes(block[at + DIGEST_BYTES : at + DIGEST_BYTES + 4], "little")
+
+
 def entries_of(block: bytes) -> Iterator[Entry]:
     """Yield all lines of an index."""
     return (Entry(*fields) for fields in ENTRY.iter_unpack(block))

@@ -43,6 +43,9 @@ WHOLE_READ_BYTES = 4 << 20
 BLOCK_BYTES = 1 << 20
 """One read of a stream."""
 
+AHEAD_BYTES = (64 << 10, 1 << 20)
+"""Least and most that is read of a pack at once by who writes many objects to files."""
+
 TREE_ENTRIES_MAX = 5_000_000
 """Entries of one tree."""
 

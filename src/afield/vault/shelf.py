@@ -98,6 +98,12 @@ class Shelf:
             self.see()
             return self.catalog.pack_of(digest)
 
+    def locate(self, digest: bytes) -> int | None:
+        """Return the place of an object in a pack that is known; see `Catalog.locate`."""
+        with self._lock:
+            self.see()
+            return self.catalog.locate(digest)
+
     def digests(self) -> Iterator[bytes]:
         """Yield the digest of every record in a pack."""
         for _, block in self.blocks():
@@ -165,14 +171,18 @@ class Shelf:
         raise self.missing(digest)
 
     def contents(
-        self, digest: bytes, size_bytes: int | None = None, depth: int = 0
+        self,
+        digest: bytes,
+        size_bytes: int | None = None,
+        depth: int = 0,
+        load: Callable[[bytes], bytes | Parts] | None = None,
     ) -> Iterator[bytes]:
         """Yield an object's bytes in order, record by record, each verified.
 
         The whole is for the caller to verify: only it knows whether all was taken. Sizes are
         checked before parts are read, so that no recipe gives more than it says it will.
         """
-        found = self.load(digest)
+        found = (load or self.load)(digest)
         parts = [] if isinstance(found, bytes) else found
         whole = len(found) if isinstance(found, bytes) else sum([size for _, size in found])
         if size_bytes is not None and whole != size_bytes:
@@ -182,20 +192,20 @@ class Shelf:
         if isinstance(found, bytes):
             yield found
         for part, part_bytes in parts:
-            yield from self.contents(part, part_bytes, depth + 1)
+            yield from self.contents(part, part_bytes, depth + 1, load)
 
     def read(self, place: Place) -> bytes:
         """Read the bytes of a record."""
         wanted = layout.RECORD.size + place.entry.stored_bytes
         return self.store.read(f"{place.pack}.pack", place.entry.offset, wanted)
 
-    def decode(self, digest: bytes, data: bytes) -> bytes | Parts:
-        """Return what a record holds, if that is the object with this digest.
+    def decode(self, digest: bytes, data: bytes, at: int = 0) -> bytes | Parts:
+        """Return what the record at `at` holds, if that is the object with this digest.
 
         Raises:
             Corrupt: it is not.
         """
-        record = layout.read_record(data)
+        record = layout.read_record(data, at)
         if record.digest != digest:
             raise Corrupt("another object stands in its place")
         content = record.payload

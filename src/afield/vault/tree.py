@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, overload
 
 from afield.kernel.ids import ObjectId
 from afield.vault.errors import Corrupt
@@ -59,30 +60,68 @@ def encode(entries: Iterable[TreeEntry]) -> bytes:
     return bytes(data)
 
 
+class Tree(Sequence[TreeEntry]):
+    """The entries of a tree, sorted by path: its bytes, and entries only while they are used.
+
+    Args:
+        data: the tree's bytes.
+
+    Raises:
+        Corrupt: the bytes are no tree, or one that no writer makes.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if not data.startswith(MAGIC):
+            raise Corrupt("not a tree")
+        self._data = data
+        self._starts = array("Q")
+        at = len(MAGIC)
+        last = b""
+        while at < len(data):
+            end = data.find(b"\0", at)
+            if end < 0 or len(self._starts) == TREE_ENTRIES_MAX:
+                raise Corrupt("the tree is cut off or too large")
+            found = _LINE.fullmatch(data, at, end)
+            if found is None:
+                raise Corrupt("a line of the tree is no entry")
+            path = found[4]
+            if path <= last or not _is_plain(path) or int(found[1], 8) not in MODES:
+                raise Corrupt("a line of the tree is out of order or no plain path")
+            last = path
+            self._starts.append(at)
+            at = end + 1
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, number: int) -> TreeEntry: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[TreeEntry, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> TreeEntry | tuple[TreeEntry, ...]:
+        if isinstance(number, slice):
+            return tuple(self._at(start) for start in self._starts[number])
+        return self._at(self._starts[number])
+
+    def __iter__(self) -> Iterator[TreeEntry]:
+        return map(self._at, self._starts)
+
+    def _at(self, start: int) -> TreeEntry:
+        line = self._data[start : self._data.index(b"\0", start)]
+        mode, size_bytes, found, path = line.split(b" ", 3)
+        name = path.decode("utf-8", "surrogateescape")
+        return TreeEntry(name, int(mode, 8), int(size_bytes), ObjectId(found.decode()))
+
+
 def decode(data: bytes) -> tuple[TreeEntry, ...]:
     """Parse a tree.
 
     Raises:
         Corrupt: the bytes are no tree, or one that no writer makes.
     """
-    if not data.startswith(MAGIC):
-        raise Corrupt("not a tree")
-    lines = data[len(MAGIC) :].split(b"\0")
-    if lines.pop() != b"" or len(lines) > TREE_ENTRIES_MAX:
-        raise Corrupt("the tree is cut off or too large")
-    entries = []
-    last = b""
-    for line in lines:
-        found = _LINE.fullmatch(line)
-        if found is None:
-            raise Corrupt("a line of the tree is no entry")
-        mode, size_bytes, digest, path = found.groups()
-        if path <= last or not _is_plain(path) or int(mode, 8) not in MODES:
-            raise Corrupt("a line of the tree is out of order or no plain path")
-        last = path
-        name = path.decode("utf-8", "surrogateescape")
-        entries.append(TreeEntry(name, int(mode, 8), int(size_bytes), ObjectId(digest.decode())))
-    return tuple(entries)
+    return tuple(Tree(data))
 
 
 def is_tree(data: bytes) -> bool:

@@ -6,7 +6,6 @@ durable. Reading trusts nothing: every record is checked against its digest.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import stat
@@ -21,13 +20,13 @@ from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import chunking, layout, tree
-from afield.vault.check import EVERY_BYTE, Depth, Elsewhere, nowhere, verify
+from afield.vault.check import Elsewhere, nowhere, verify
+from afield.vault.copies import Copies
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
 from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
-from afield.vault.mend import Aside, Mending
 from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
@@ -183,22 +182,11 @@ class Vault:
             ObjectDamaged: what is stored does not match.
             OSError: the file cannot be written.
         """
-        digest = bytes.fromhex(object_id)
-        hasher = blake3()
-        size_bytes = 0
-        temporary = f"{path}.tmp-{os.getpid()}-{threading.get_ident()}"
-        try:
-            with open(temporary, "wb") as file:
-                for part in self._shelf.contents(digest):
-                    hasher.update(part)
-                    size_bytes += file.write(part)
-            _require(digest, hasher.digest())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        return size_bytes
+        return self.copies().write(object_id, path)
+
+    def copies(self) -> Copies:
+        """Return what writes many objects to files."""
+        return Copies(self._shelf)
 
     def has(self, object_id: ObjectId) -> bool:
         """Tell whether the object is here; looks for packs of other processes on a miss."""
@@ -246,9 +234,18 @@ class Vault:
             ObjectMissing: no pack here has it.
             ObjectDamaged: what is stored does not match, or is no tree.
         """
+        return tuple(self.open_tree(object_id))
+
+    def open_tree(self, object_id: ObjectId) -> tree.Tree:
+        """Return a tree that may be large: its entries take memory only while they are used.
+
+        Raises:
+            ObjectMissing: no pack here has it.
+            ObjectDamaged: what is stored does not match, or is no tree.
+        """
         data = self.get(object_id)
         try:
-            return tree.decode(data)
+            return tree.Tree(data)
         except Corrupt as error:
             raise damaged(bytes.fromhex(object_id), str(error)) from error
 
@@ -258,14 +255,6 @@ class Vault:
         One that stands in several packs comes several times.
         """
         return (ObjectId(digest.hex()) for digest in self._shelf.digests())
-
-    def mending(self, aside: Aside) -> Mending:
-        """Return what mends packs, for whoever knows where good copies are.
-
-        Args:
-            aside: lays a copy of a file of the store aside, durably.
-        """
-        return Mending(self._shelf, self.packs, aside)
 
     def ledger(self) -> Ledger:
         """Return all records in the packs by number, for whoever marks or sums them up."""
@@ -279,20 +268,15 @@ class Vault:
         self._shelf.refresh()
 
     def verify(
-        self,
-        *,
-        roots: Iterable[ObjectId] = (),
-        elsewhere: Elsewhere = nowhere,
-        depth: Depth = EVERY_BYTE,
+        self, *, roots: Iterable[ObjectId] = (), elsewhere: Elsewhere = nowhere
     ) -> Iterator[Finding]:
         """Read everything and yield what is damaged or odd; raises nothing for damage.
 
         Args:
             roots: objects that must be here, with all that the trees among them list.
             elsewhere: tells where an object is that may be missing here; None: nowhere.
-            depth: which packs are read whole; all unless given.
         """
-        return verify(self._shelf, roots, elsewhere, depth)
+        return verify(self._shelf, roots, elsewhere)
 
     def reindex(self) -> None:
         """Write every index again, from the packs alone."""

@@ -157,16 +157,16 @@ def history(workspace: Workspace, name: str | None = None) -> list[Version]:
     return versions(workspace.projection, name)
 
 
-def files_of(workspace: Workspace, version: Version) -> tuple[TreeEntry, ...]:
+def files_of(workspace: Workspace, version: Version) -> Sequence[TreeEntry]:
     """Return the files of a version.
 
     Raises:
         ObjectMissing, ObjectDamaged: the list of its files is not here whole.
     """
-    return workspace.record.vault.get_tree(version.tree)
+    return workspace.record.vault.open_tree(version.tree)
 
 
-def files_here(workspace: Workspace, version: Version) -> tuple[TreeEntry, ...]:
+def files_here(workspace: Workspace, version: Version) -> Sequence[TreeEntry]:
     """Return the files of a version; none when the list of them is not here.
 
     Raises:

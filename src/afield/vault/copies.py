@@ -1,0 +1,153 @@
+"""Objects written to real files: many of them in the order in which they lie in the packs.
+
+Packs are read ahead, so that a version of many small files costs few reads. Every record is
+verified as it is anywhere else, and a file stands under its name whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from array import array
+from collections.abc import Iterable, Iterator
+
+from blake3 import blake3
+
+from afield.kernel.ids import ObjectId
+from afield.vault.catalog import OFFSET_BITS
+from afield.vault.errors import Corrupt
+from afield.vault.layout import RECORD
+from afield.vault.limits import AHEAD_BYTES
+from afield.vault.shelf import Parts, Shelf, damaged
+
+_NOWHERE = (1 << 64) - 1
+_OFFSET_MASK = (1 << OFFSET_BITS) - 1
+_FLAGS = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_TRUNC
+    | getattr(os, "O_NOFOLLOW", 0)  # nobody else's link takes the bytes elsewhere
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class Copies:
+    """Writes objects to files; for one thread.
+
+    Args:
+        shelf: the packs.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._suffix = f".tmp-{os.getpid()}-{threading.get_ident()}"
+        self._pack = -1
+        self._start = 0
+        self._window = b""
+        self._ahead = AHEAD_BYTES[0]
+
+    def in_order(self, objects: Iterable[ObjectId]) -> Iterator[tuple[int, int]]:
+        """Yield the number of each object and its place, as they lie in the packs."""
+        locate = self._shelf.locate
+        found = (locate(bytes.fromhex(each)) for each in objects)
+        places = array("Q", [_NOWHERE if place is None else place for place in found])
+        for number in sorted(range(len(places)), key=places.__getitem__):
+            yield number, places[number]
+
+    def write(self, object_id: ObjectId, path: str, place: int | None = None) -> int:
+        """Write an object to a file, whole or not at all; return its size in bytes.
+
+        Args:
+            object_id: the object's id.
+            path: of the file; what has that name is replaced.
+            place: what `in_order` gave for it.
+
+        Raises:
+            ObjectMissing: no pack here has it, or a part of it.
+            ObjectDamaged: what is stored does not match.
+            OSError: the file cannot be written.
+        """
+        digest = bytes.fromhex(object_id)
+        found = self._load(digest, place)
+        temporary = path + self._suffix
+        try:
+            fd = os.open(temporary, _FLAGS, 0o666)
+            try:
+                if isinstance(found, bytes):  # one record, which has just been verified
+                    size_bytes = _write(fd, found)
+                else:
+                    size_bytes = self._write_parts(fd, digest)
+            finally:
+                os.close(fd)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        return size_bytes
+
+    def _write_parts(self, fd: int, digest: bytes) -> int:
+        hasher = blake3()
+        size_bytes = 0
+        for part in self._shelf.contents(digest, load=self._load):
+            hasher.update(part)
+            size_bytes += _write(fd, part)
+        if hasher.digest() != digest:
+            raise damaged(digest, "its parts do not make it up")
+        return size_bytes
+
+    def _load(self, digest: bytes, place: int | None = None) -> bytes | Parts:
+        """Return what `Shelf.load` does, from what was read ahead where that has it."""
+        if place is None:
+            place = self._shelf.locate(digest)
+        if place is not None and place != _NOWHERE:
+            with contextlib.suppress(Corrupt, OSError):  # it may be whole elsewhere
+                at = self._reach(place >> OFFSET_BITS, place & _OFFSET_MASK)
+                return self._shelf.decode(digest, self._window, at)
+        return self._shelf.load(digest)
+
+    def _reach(self, pack: int, offset: int) -> int:
+        """Return where in the window the record at `offset` of a pack starts; read when needed."""
+        at = offset - self._start
+        if pack != self._pack or at < 0 or at + _size_at(self._window, at) > len(self._window):
+            self._read(pack, offset)
+            at = offset - self._start
+            size_bytes = _size_at(self._window, at)
+            if at + size_bytes > len(self._window):
+                self._fill(pack, offset, size_bytes)
+                at = 0
+        return at
+
+    def _read(self, pack: int, offset: int) -> None:
+        """Read on from where the window ends, more each time; little at a place far away."""
+        end = self._start + len(self._window) if pack == self._pack else 0
+        start = min(offset, end)
+        if self._start <= offset <= end + self._ahead or (
+            pack != self._pack and offset < self._ahead
+        ):
+            self._ahead = min(2 * self._ahead, AHEAD_BYTES[1])
+        else:
+            start, self._ahead = offset, AHEAD_BYTES[0]
+        self._fill(pack, start, offset - start + self._ahead)
+
+    def _fill(self, pack: int, start: int, size_bytes: int) -> None:
+        name = self._shelf.catalog.name_of(pack)
+        self._window = self._shelf.store.read(f"{name}.pack", start, size_bytes)
+        self._pack, self._start = pack, start
+
+
+def _size_at(window: bytes, at: int) -> int:
+    """Return the size of the record at `at`, head and all; that of a head when it is cut off."""
+    if at + RECORD.size > len(window):
+        return RECORD.size
+    return RECORD.size + int.from_bytes(window[at + 8 : at + 12], "little")
+
+
+def _write(fd: int, data: bytes) -> int:
+    """Write all of `data`; return its size."""
+    done = os.write(fd, data)
+    while done < len(data):
+        done += os.write(fd, data[done:])
+    return done
