@@ -9,6 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from afield.journal import DeviceKey, Draft, Journal
 from afield.kernel.clock import SystemClock
 from afield.kernel.files import OsFileSystem
@@ -37,7 +39,9 @@ FOLD = """
     from test_projection_kills import ROOMS, open_journal
     from afield.projection import Projection
     journal = open_journal(sys.argv[1])
-    projection = Projection(sys.argv[2], ROOMS, chunk_entries=50)
+    projection = Projection(
+        sys.argv[2], ROOMS, chunk_entries=50, bulk_entries=int(sys.argv[3])
+    )
     sys.stdout.write("folding\\n"); sys.stdout.flush()
     projection.refresh(journal)
 """
@@ -51,7 +55,8 @@ def open_journal(root):
     )  # fmt: skip
 
 
-def test_a_fold_that_is_killed_anywhere_is_completed_by_the_next(tmp_path):
+@pytest.mark.parametrize("bulk_entries", [10**9, 100], ids=["in place", "new file"])
+def test_a_fold_that_is_killed_anywhere_is_completed_by_the_next(tmp_path, bulk_entries):
     rng = random.Random(3)
     journal = open_journal(str(tmp_path / "journal"))
     journal.append_many(
@@ -61,7 +66,7 @@ def test_a_fold_that_is_killed_anywhere_is_completed_by_the_next(tmp_path):
         ]
     )
     path = str(tmp_path / "projection.db")
-    command = [sys.executable, "-c", textwrap.dedent(FOLD), journal.root, path]
+    command = [sys.executable, "-c", textwrap.dedent(FOLD), journal.root, path, str(bulk_entries)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     amid = 0
     for kill in range(KILLS):

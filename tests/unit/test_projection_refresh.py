@@ -237,6 +237,53 @@ def test_a_column_that_lost_its_name_is_mended_like_any_damage(journal, path):
     second.close()
 
 
+def test_a_long_journal_is_folded_into_a_new_file_and_gives_the_same_tables(journal, path):
+    name(journal, *map(str, range(300)))
+    name(journal, "later", start=7)
+    before = Projection(path, ROOMS)
+    projection = Projection(path, ROOMS, chunk_entries=50, bulk_entries=100)
+    first = Path(path).stat().st_ino
+    assert projection.refresh(journal) == 302
+    assert Path(path).stat().st_ino != first, "it was folded into the file as it stood"
+    assert projection.dump() == rebuilt(journal)
+    assert "things_by_name" in str(
+        projection.query("EXPLAIN QUERY PLAN SELECT id FROM things WHERE name = 'a'")
+    )
+    assert projection.query("PRAGMA journal_mode") == [("wal",)]
+    name(journal, "new", start=400)
+    assert projection.refresh(journal) == 1
+    assert before.refresh(journal) == 0, "who had the old file open takes the new one"
+    assert before.dump() == projection.dump() == rebuilt(journal)
+    assert not Path(f"{path}.new").exists()
+    before.close()
+    projection.close()
+
+
+def test_what_a_stopped_build_left_is_in_nobodys_way(journal, path):
+    name(journal, *map(str, range(300)))
+    Path(f"{path}.new").write_bytes(b"half a file")
+    Path(f"{path}.new-journal").write_bytes(b"and its journal")
+    projection = Projection(path, ROOMS, bulk_entries=100)
+    assert projection.refresh(journal) == 301
+    assert projection.dump() == rebuilt(journal)
+    projection.close()
+
+
+def test_threads_that_meet_an_empty_file_at_once_build_it_once_or_follow(journal, path):
+    name(journal, *map(str, range(2000)))
+    projections = [Projection(path, ROOMS, bulk_entries=100) for _ in range(4)]
+    threads = [threading.Thread(target=each.refresh, args=(journal,)) for each in projections]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = rebuilt(journal)
+    for each in projections:
+        each.refresh(journal)
+        assert each.dump() == wanted
+        each.close()
+
+
 def test_another_schema_is_rebuilt(journal, path):
     name(journal, "a")
     first = Projection(path, ROOMS)

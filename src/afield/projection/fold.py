@@ -93,9 +93,11 @@ class Folder:
     def _fold_one(self, entry: Entry, folds: tuple[Fold, ...]) -> str | None:
         """Collect the operations of one entry; return why it cannot be folded, if so."""
         try:
-            ops = [op for fold in folds for op in fold(entry)]
             order = stamp(entry.at, self._prefix(entry.device), entry.seq, entry.digest)
-            self._pending.add(order, ops)
+            if len(folds) == 1:
+                self._pending.add(order, folds[0](entry))
+            else:
+                self._pending.add(order, [op for fold in folds for op in fold(entry)])
         except AssertionError:
             raise
         except Exception as error:  # noqa: BLE001 - one faulty entry must not stop all others

@@ -43,6 +43,24 @@ class _Part(NamedTuple):
     first_wins: bool
 
 
+class _Shape(NamedTuple):
+    """Groups that are set together.
+
+    Attributes:
+        rows: where rows wait for them.
+        parts: the groups, in the order of their values.
+        width: how many values there are.
+        bits: those of the groups.
+        whole: lays the key, the values, a stamp, None and the groups' bits out as a waiting row.
+    """
+
+    rows: _Rows
+    parts: tuple[_Part, ...]
+    width: int
+    bits: int
+    whole: itemgetter[Any]
+
+
 class _Rows:
     """Single rows of one table that wait, the winner of each group in them.
 
@@ -55,34 +73,40 @@ class _Rows:
         self._key_size = len(table.key)
         self._groups = tuple(table.groups)
         self._starts: dict[str, int] = {}
-        width = self._key_size
+        self._width = self._key_size
         for group, columns in table.groups.items():
-            self._starts[group] = width
-            width += len(columns) + 1
-        self._blank = [None] * (width - self._key_size) + [0]
+            self._starts[group] = self._width
+            self._width += len(columns) + 1
         self._waiting: dict[_Row, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def parts(self, groups: Sequence[str]) -> tuple[_Part, ...]:
-        """Return where the values of some groups go that come one after the other."""
-        found = []
-        first = 0
+    def shape(self, groups: Sequence[str]) -> _Shape:
+        """Return how the values of some groups, one after the other, stand in a row."""
+        parts = []
+        width = 0
         for group in groups:
             start, size = self._starts[group], len(self._table.groups[group])
             bit = 1 << self._groups.index(group)
-            part = _Part(start, start + size, first, first + size, bit, group == ONCE)
-            found.append(part)
-            first += size
-        return tuple(found)
+            parts.append(_Part(start, start + size, width, width + size, bit, group == ONCE))
+            width += size
+        stamp = self._key_size + width
+        cells = [*range(self._key_size), *[stamp + 1] * (self._width - self._key_size), stamp + 2]
+        for part in parts:
+            first = self._key_size + part.first
+            cells[part.start : part.at + 1] = [*range(first, first + part.last - part.first), stamp]
+        return _Shape(
+            self, tuple(parts), width, sum(part.bit for part in parts), itemgetter(*cells)
+        )
 
-    def put(self, parts: Iterable[_Part], key: _Row, values: _Row, stamp: bytes) -> None:
+    def put(self, shape: _Shape, key: _Row, values: _Row, stamp: bytes) -> None:
         """Take what wins against the groups that wait for this row."""
         row = self._waiting.get(key)
         if row is None:
-            row = self._waiting[key] = [*key, *self._blank]
-        for start, at, first, last, bit, first_wins in parts:
+            self._waiting[key] = list(shape.whole((*key, *values, stamp, None, shape.bits)))
+            return
+        for start, at, first, last, bit, first_wins in shape.parts:
             before = row[at]
             # of two writes by one entry the later counts
             if before is None or (stamp < before if first_wins else stamp >= before):
@@ -99,7 +123,7 @@ class _Rows:
         for bits, rows in found.items():
             groups = [name for index, name in enumerate(self._groups) if bits >> index & 1]
             columns = [*range(self._key_size)]
-            for part in self.parts(groups):
+            for part in self.shape(groups).parts:
                 columns += range(part.start, part.at + 1)
             cells = itemgetter(*columns)
             database.write_many(upsert(self._table, *groups), map(cells, _by_key(rows)))
@@ -148,7 +172,7 @@ class Pending:
         self._tables = {table.name: table for table in tables}
         self._rows = {table.name: _Rows(table) for table in self._tables.values()}
         self._blocks: dict[tuple[str, str], _Blocks] = {}
-        self._places: dict[tuple[str, tuple[str, ...]], tuple[_Rows, tuple[_Part, ...]]] = {}
+        self._shapes: dict[tuple[str, str | tuple[str, ...]], _Shape] = {}
 
     def __len__(self) -> int:
         """How many rows wait to be written."""
@@ -161,43 +185,38 @@ class Pending:
             TypeError: a key or value is of a kind that no column holds.
             AssertionError: an operation names a table or group that was never declared.
         """
-        placed: list[tuple[_Rows, tuple[_Part, ...], _Row, _Row]] = []
+        placed: list[tuple[_Shape, _Row, _Row]] = []
         many: list[tuple[_Blocks, PutMany]] = []
         for op in ops:
             if isinstance(op, PutMany):
                 many.append((self._place_many(op), op))
-                continue
-            rows, parts, key, values = self._place(op)
-            _check(op.table, key, values)
-            placed.append((rows, parts, key, values))
-        for rows, parts, key, values in placed:
-            rows.put(parts, key, values, stamp)
+            else:
+                placed.append(self._place(op))
+        for shape, key, values in placed:
+            shape.rows.put(shape, key, values, stamp)
         for blocks, op in many:
             blocks.put(op.first, stamp, op.cells)
 
-    def _place(self, op: Put | PutRow | Add) -> tuple[_Rows, tuple[_Part, ...], _Row, _Row]:
-        """Return where an operation's values go, its key and the values."""
-        if type(op) is Put:
-            rows, parts = self._parts(op.table, (op.group,))
-            key, values = op.key, op.values
-        elif type(op) is PutRow:
-            rows, parts = self._parts(op.table, op.groups)
-            key, values = op.key, op.values
-        else:
-            assert isinstance(op, Add)
-            rows, parts = self._parts(op.table, (ONCE,))
+    def _place(self, op: Put | PutRow | Add) -> tuple[_Shape, _Row, _Row]:
+        """Return where an operation's values go, its key and the values, which are checked."""
+        if isinstance(op, Add):
+            shape = self._shape(op.table, ONCE)
             size = len(self._tables[op.table].key)
             key, values = op.row[:size], op.row[size:]
-        assert len(values) == parts[-1].last, f"{op.table} wants {parts[-1].last} values"
-        return rows, parts, key, values
+        else:
+            shape = self._shape(op.table, op.group if isinstance(op, Put) else op.groups)
+            key, values = op.key, op.values
+        assert len(values) == shape.width, f"{op.table} wants {shape.width} values"
+        _check(op.table, key, values)
+        return shape, key, values
 
-    def _parts(self, table: str, groups: tuple[str, ...]) -> tuple[_Rows, tuple[_Part, ...]]:
-        found = self._places.get((table, groups))
+    def _shape(self, table: str, groups: str | tuple[str, ...]) -> _Shape:
+        found = self._shapes.get((table, groups))
         if found is None:
-            for group in groups:
+            names = (groups,) if isinstance(groups, str) else groups
+            for group in names:
                 self._known(table, group)
-            rows = self._rows[table]
-            found = self._places[table, groups] = rows, rows.parts(groups)
+            found = self._shapes[table, groups] = self._rows[table].shape(names)
         return found
 
     def _place_many(self, op: PutMany) -> _Blocks:

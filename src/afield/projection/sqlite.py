@@ -82,6 +82,7 @@ class SqliteDatabase:
             run("PRAGMA synchronous = OFF")
             run("PRAGMA locking_mode = EXCLUSIVE")
             run("PRAGMA temp_store = FILE")  # in memory, all that an index sorts would be there
+            run("PRAGMA threads = 1")  # it sorts while rows are read
             return
         run("PRAGMA temp_store = MEMORY")
         if self.path != MEMORY:

@@ -162,13 +162,12 @@ def _named(entry: Entry) -> Iterator[PutRow]:
         yield PutRow("runs", (entry.about,), groups, names)
 
 
-def _names(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
     """Return the registers of names that a body sets, and their values."""
-    found = [
-        (group, name)
-        for group, name in zip(_NAME_GROUPS, _texts(body, _NAME_FIELDS), strict=True)
-        if name is not None
-    ]
+    names = tuple(_texts(body, _NAME_FIELDS))
+    if None not in names:
+        return _NAME_GROUPS, names
+    found = [each for each in zip(_NAME_GROUPS, names, strict=True) if each[1] is not None]
     return tuple(group for group, _ in found), tuple(name for _, name in found)
 
 
