@@ -152,12 +152,13 @@ class Said(NamedTuple):
 
 def said(folder: str, pid: int) -> Said:
     """Return what the hook of a process wrote into the first segment of its trace."""
-    for name in sorted(os.listdir(folder)):
-        if name.startswith(f"{pid}-") and name.endswith(".0.events"):
-            with open(os.path.join(folder, name), "rb") as stream:
-                found = _find(stream.read(_HEAD_BYTES))
-            if found is not None:
-                return found
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(folder)):
+            if name.startswith(f"{pid}-") and name.endswith(".0.events"):
+                with open(os.path.join(folder, name), "rb") as stream:
+                    found = _find(stream.read(_HEAD_BYTES))
+                if found is not None:
+                    return found
     return Said()
 
 

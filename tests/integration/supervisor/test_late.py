@@ -1,0 +1,385 @@
+"""A Python that loads the hook runs without the filter until it could read past Python's events.
+
+Each script reads `plain.txt` in Python, then `deep.bin` in a way of its own. Take one name out of
+the lists of `_afield_late`, or put one of these into `PROVEN`, and a test here fails.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from afield.runs.capture import entropy, inside, trace
+from afield.runs.capture.supervisor import late
+from afield.runs.capture.supervisor.events import Event, FileEvent
+from afield.runs.capture.supervisor.preflight import preflight
+from afield.runs.capture.supervisor.session import Supervisor
+
+PATIENCE_S = 120
+DIED = "the supervisor died: nothing was seen from then on"
+TOO_LATE = "the supervisor could not be called in time"
+NOT_ASKED, ASKED = 1, 3
+
+LIBC = "import ctypes; libc = ctypes.CDLL(None)\n"
+
+READS_PAST = {
+    "ctypes": LIBC + "assert libc.open(b'deep.bin', 0) > 2",
+    "ctypes-by-name": """
+import importlib
+ctypes = importlib.import_module('_ctypes')
+address = ctypes.dlsym(ctypes.dlopen(None, 0), 'open')
+assert ctypes.call_function(address, (b'deep.bin', 0)) > 2
+""",
+    "a-library-of-C++": "import pyarrow; pyarrow.OSFile('deep.bin').read()",
+    "subprocess": "import subprocess; subprocess.run(['cat', 'deep.bin'], check=True)",
+    "os.system": "import os; assert os.system('cat deep.bin') == 0",
+    "os.posix_spawn": """
+import os
+os.waitpid(os.posix_spawn('/bin/cat', ['cat', 'deep.bin'], os.environ), 0)
+""",
+    "os.execv": "import os; os.execv('/bin/cat', ['cat', 'deep.bin'])",
+    "os.spawnv": "import os; os.spawnv(os.P_WAIT, '/bin/cat', ['cat', 'deep.bin'])",
+    "os.forkpty": """
+import os
+pid, fd = os.forkpty()
+if pid == 0: os.execv('/bin/cat', ['cat', 'deep.bin'])
+os.waitpid(pid, 0)
+""",
+    "a-fork-that-reads-by-C": """
+import os
+pid = os.fork()
+if pid == 0:
+    import ctypes
+    os._exit(ctypes.CDLL(None).open(b'deep.bin', 0) < 3)
+assert os.waitpid(pid, 0)[1] == 0
+""",
+    "multiprocessing": """
+from multiprocessing.util import spawnv_passfds
+import os
+os.waitpid(spawnv_passfds(b'/bin/cat', [b'cat', b'deep.bin'], [1]), 0)
+""",
+    "sqlite3": """
+import sqlite3
+try: sqlite3.connect('deep.bin').execute('select * from x')
+except sqlite3.DatabaseError: pass
+""",
+    "ssl": """
+import ssl
+try: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations('deep.bin')
+except ssl.SSLError: pass
+""",
+    "readline": "import readline; readline.read_history_file('deep.bin')",
+    "a-thread-that-was-there": """
+import threading
+there, given, done = threading.Event(), threading.Event(), []
+def work():
+    there.set(); given.wait(); done.append(libc.open(b'deep.bin', 0))
+thread = threading.Thread(target=work); thread.start(); there.wait()
+import ctypes; libc = ctypes.CDLL(None)
+given.set(); thread.join(); assert done[0] > 2
+""",
+    "from-a-descriptor": """
+import os
+fd = os.open(os.getcwd(), os.O_RDONLY)
+os.open('deep.bin', os.O_RDONLY, dir_fd=fd)
+""",
+    "from-a-descriptor-by-a-name-that-is-known": """
+import os
+fd = os.open(os.getcwd(), os.O_RDONLY)
+os.mkdir('other'); os.chdir('other'); open('deep.bin', 'w').close(); open('deep.bin').close()
+os.open('deep.bin', os.O_RDONLY, dir_fd=fd)
+""",
+    "through-proc": "open('/proc/self/cwd/deep.bin').read()",
+    "another-interpreter": """
+try: import _interpreters as those
+except ImportError: import _xxsubinterpreters as those
+those.run_string(those.create(), "open('deep.bin').read()")
+""",
+    "with-all-descriptors-closed": "import os; os.closerange(3, 256)\n"
+    + LIBC
+    + "assert libc.open(b'deep.bin', 0) > 2",
+}
+
+IS_ASKED = {
+    "a-locale-of-a-path": """
+import locale
+try: locale.setlocale(locale.LC_CTYPE, '/no/such')
+except locale.Error: pass
+""",
+    "texts-of-a-path": "import locale; locale.bindtextdomain('x', '.')",
+    "zones-of-a-path": "import os; os.environ['TZDIR'] = '.'",
+    "a-zone-of-a-path": "import os, time; os.environ['TZ'] = ':/no/such'; time.tzset()",
+    "settings-of-openssl": "import os; os.environ['OPENSSL_CONF'] = 'x'",
+    "a-built-in-module-that-is-not-known": "import importlib, sys\n"
+    "name = 'xxsubtype' if 'xxsubtype' in sys.builtin_module_names else '_posixshmem'\n"
+    "importlib.import_module(name)",
+    "shared-memory": "import _posixshmem",
+    "semaphores": "import _multiprocessing",
+    "dlopen-alone": "import _ctypes; _ctypes.dlopen('libm.so.6', 0)",
+    "os.unshare": """
+import os
+try: os.unshare(0)
+except AttributeError: import _ctypes; _ctypes.dlopen('libm.so.6', 0)
+""",
+}
+
+NEEDS_NOBODY = """
+import array, argparse, base64, bz2, calendar, collections, csv, datetime, decimal, fractions
+import gettext, glob, gzip, hashlib, heapq, io, itertools, json, locale, lzma, math, mmap, os
+import pathlib, pickle, queue, random, re, resource, select, shutil, socket, statistics, string
+import struct, tempfile, threading, time, unicodedata, uuid, warnings, zipfile, zlib, zoneinfo
+import xml.etree.ElementTree, fcntl, grp, pwd, termios, timeit, traceback, logging
+datetime.datetime.strptime('2026-01-02', '%Y-%m-%d'); time.strftime('%c')
+locale.setlocale(locale.LC_ALL, 'C'); random.random(); uuid.uuid4()
+hashlib.sha256(open('plain.txt', 'rb').read()).hexdigest()
+pathlib.Path('made.json').write_text(json.dumps({'x': math.pi}))
+with tempfile.NamedTemporaryFile() as stream: stream.write(b'x')
+with zipfile.ZipFile('made.zip', 'w') as file: file.write('plain.txt')
+with open('plain.txt', 'rb') as stream: mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)[:2]
+threads = [threading.Thread(target=lambda: open('plain.txt').read()) for _ in range(4)]
+for one in threads: one.start()
+for one in threads: one.join()
+os.open(os.path.abspath('plain.txt'), os.O_RDONLY)
+os.environ['TZ'] = 'Europe/Berlin'; os.environ['OTHER'] = '/x'; time.tzset(); pwd.getpwuid(0)
+open('/proc/self/status').read(); open('/dev/null').read()
+shutil.copy('plain.txt', 'copy.txt'); os.remove('copy.txt')
+"""
+
+
+@dataclass
+class Done:
+    code: int
+    events: list[Event]
+    gaps: list[str]
+    state: int
+    trace: trace.Trace
+
+    @property
+    def asked(self):
+        """The names of files of the run's folder that the kernel asked about being read."""
+        return {Path(e.path).name for e in self.events if isinstance(e, FileEvent)}
+
+    @property
+    def told(self):
+        return {Path(event.path).name for event in self.trace.opens}
+
+
+@pytest.fixture
+def run(tmp_path, tmp_path_factory):
+    """Return a function that runs a script in a hooked Python which calls for its filter."""
+    if (reason := preflight()) is not None:
+        pytest.skip(f"not run: {reason}")
+    (tmp_path / "plain.txt").write_text("plain")
+    (tmp_path / "deep.bin").write_bytes(b"deep\n")
+
+    def start(
+        text, *options, during=None, apart=None, python=sys.executable, packages=None, **changed
+    ):
+        folder = tmp_path_factory.mktemp("log")
+        supervisor = Supervisor(str(folder), apart=apart)
+        packages = [sysconfig.get_path("purelib")] if packages is None else packages
+        if not supervisor.begin(packages=packages):
+            supervisor.stop()
+            pytest.skip("not run: the kernel gives no filter to all threads of a process")
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "AFIELD"))}
+        plan = entropy.plan(seed=True, run_seed="5eed" * 16, hash_seed="1")
+        environ = plain | inside.environ(str(folder), plain, entropy=plan, trace=True) | changed
+        text = "open('plain.txt').read()\n" + text
+        words = [str(python), *options, "-c", text]
+        process = subprocess.Popen(
+            words, cwd=tmp_path, env=environ, stdin=-1, stdout=-1, stderr=-1, close_fds=False
+        )
+        try:
+            if during is not None:
+                during(supervisor, process)
+            _, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+            process.communicate()
+            events = supervisor.poll()
+            state = late.said(str(folder), process.pid).state
+            gaps = supervisor.stop(process.pid)
+        assert process.returncode == 0, err.decode()
+        return Done(process.returncode, events, gaps, state, trace.read(str(folder)))
+
+    return start
+
+
+@pytest.mark.parametrize("way", READS_PAST)
+def test_what_is_read_past_python_is_seen_though_the_filter_came_late(run, way):
+    if way in {"readline", "sqlite3", "ssl"} and importlib.util.find_spec(way) is None:
+        pytest.skip(f"not run: this Python has no {way}")
+    done = run(READS_PAST[way])
+    assert done.gaps == []
+    assert "deep.bin" in done.asked
+    assert "plain.txt" not in done.asked, "the filter was there from the start"
+    assert "plain.txt" in done.told
+    assert done.trace.faults == ()
+
+
+@pytest.mark.parametrize("what", IS_ASKED)
+def test_what_could_read_past_python_brings_the_filter(run, what):
+    done = run(IS_ASKED[what])
+    assert (done.state, done.gaps) == (ASKED, [])
+
+
+def test_a_script_of_the_standard_library_needs_no_filter(run):
+    done = run(NEEDS_NOBODY)
+    assert (done.state, done.gaps, done.events) == (NOT_ASKED, [], [])
+    assert {"plain.txt", "made.json", "made.zip"} <= done.told
+
+
+def test_a_thread_looks_where_only_parents_may(run):
+    done = run(READS_PAST["a-thread-that-was-there"], apart=False)
+    assert (done.state, done.gaps) == (ASKED, [])
+    assert "deep.bin" in done.asked
+
+
+def test_a_root_that_was_changed_is_said(run):
+    if os.getuid() != 0:
+        pytest.skip("not run: only root changes its root folder")
+    done = run("import os; os.chroot('.'); open('/deep.bin').read()")
+    assert done.gaps == ["a program changed its root folder"]
+
+
+def test_code_of_the_person_that_comes_in_between_waits_for_nobody(run):
+    """Handlers of signals and finalizers open files while the filter is put on."""
+    done = run("""
+import gc, signal
+class Thing:
+    def __init__(self): self.me = self
+    def __del__(self): open('plain.txt').close()
+gc.set_threshold(1, 1, 1)
+def handle(*_):
+    signal.setitimer(signal.ITIMER_REAL, 0); open('plain.txt').close()
+    signal.setitimer(signal.ITIMER_REAL, 0.00005)
+signal.signal(signal.SIGALRM, handle)
+signal.setitimer(signal.ITIMER_REAL, 0.00005)
+things = [Thing() for _ in range(100)]
+del things
+import ctypes
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert gc.isenabled() and ctypes.CDLL(None).open(b'deep.bin', 0) > 2
+""")
+    assert "deep.bin" in done.asked
+    assert done.gaps == []
+
+
+def test_threads_that_call_at_once_wait_for_each_other(run):
+    done = run("""
+import os, threading
+go = threading.Barrier(8)
+def work():
+    go.wait()
+    pid = os.fork()
+    if pid == 0: os.execv('/bin/cat', ['cat', 'deep.bin'])
+    os.waitpid(pid, 0)
+import warnings; warnings.simplefilter('ignore')
+threads = [threading.Thread(target=work) for _ in range(8)]
+for one in threads: one.start()
+for one in threads: one.join()
+""")
+    assert (done.state, done.gaps) == (ASKED, [])
+    assert "deep.bin" in done.asked
+
+
+WAITING = "print(flush=True); input()\n"
+
+
+def told_to_go_on(act):
+    def during(supervisor, process):
+        process.stdout.readline()
+        act(supervisor)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+
+    return during
+
+
+def test_a_stand_that_is_gone_before_the_call_leaves_a_run_that_goes_on(run):
+    def kill(supervisor):
+        os.kill(supervisor.guard, signal.SIGKILL)
+
+    done = run(WAITING + READS_PAST["ctypes"], during=told_to_go_on(kill))
+    assert (done.state, done.gaps) == (ASKED, [DIED])
+
+
+def test_a_run_whose_supervisor_is_gone_goes_on_and_says_so(run):
+    done = run(WAITING + READS_PAST["ctypes"], during=told_to_go_on(lambda one: one.stop()))
+    assert TOO_LATE in done.gaps
+    assert done.trace.faults
+
+
+def test_a_filter_that_cannot_be_had_is_said(run):
+    done = run("""
+import os, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+os.fork() or os._exit(0)
+os.wait()
+""")
+    assert done.gaps == [TOO_LATE]
+
+
+def test_a_fault_of_the_hook_is_said(run):
+    """Where the trace cannot be written, not all that Python opens is told."""
+    done = run("""
+import os, shutil
+shutil.rmtree(os.environ['AFIELD_TRACE_FOLDER'])
+for number in range(3000): open(f'made-{number:0200d}'[:250], 'w').close()
+""")
+    assert done.gaps
+
+
+def test_a_python_that_did_not_load_the_hook_is_said(run):
+    done = run("", "-S")
+    assert done.gaps == ["the command's Python did not load the hook"]
+
+
+def test_packages_that_nobody_looked_at_are_said(run):
+    (gap,) = run("", packages=[]).gaps
+    assert gap.startswith("something ran before the hook: ")
+
+
+def test_code_that_python_loads_before_the_hook_is_said(run, tmp_path):
+    own = tmp_path / "own" / "encodings"
+    own.mkdir(parents=True)
+    theirs = Path(os.__file__).parent / "encodings"
+    (own / "__init__.py").write_text(f"""
+from _frozen_importlib_external import SourceFileLoader
+__path__ = [{str(theirs)!r}]
+exec(SourceFileLoader("encodings", {str(theirs / "__init__.py")!r}).get_code("encodings"))
+""")
+    path = os.pathsep.join([inside.HOOK_FOLDER, str(own.parent)])
+    (gap,) = run("", PYTHONPATH=path).gaps
+    assert gap == f"something ran before the hook: {own / '__init__.py'}"
+
+
+@pytest.fixture(params=["3.12", "3.13", "3.14"])
+def other_python(request, tmp_path_factory):
+    found = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{request.param}.*/bin/python3"))
+    if not found:
+        pytest.skip(f"not run: no Python {request.param} under ~/.pyenv/versions")
+    folder = tmp_path_factory.mktemp("venv")
+    subprocess.run([found[-1], "-m", "venv", "--without-pip", folder], check=True)
+    return folder / "bin" / "python", [str(folder / "lib" / f"python{request.param}/site-packages")]
+
+
+def test_other_pythons_call_in_time_too(run, other_python, tmp_path):
+    python, packages = other_python
+    own = {"python": python, "packages": packages}
+    for way in (
+        *("ctypes", "ctypes-by-name", "subprocess", "a-fork-that-reads-by-C", "multiprocessing"),
+        *("sqlite3", "a-thread-that-was-there", "another-interpreter"),
+    ):
+        done = run(READS_PAST[way], **own)
+        assert (way, done.gaps, "deep.bin" in done.asked) == (way, [], True)
+    assert run(IS_ASKED["os.unshare"], **own).state == ASKED
+    assert run(NEEDS_NOBODY, **own).state == NOT_ASKED
