@@ -43,8 +43,15 @@ def uv_arguments(environ: Mapping[str, str], home: Path, prefixes: Iterable[str]
         arguments += ["--no-index"]
     for name, flag in _LISTS.items():
         for value in found.get(name, "").split():
+            if name == "find-links" and _is_missing_folder(value):
+                continue  # pip passes over it with a warning; uv would install nothing at all
             arguments += [flag, value]
     return arguments
+
+
+def _is_missing_folder(place: str) -> bool:
+    """Return whether a place of `find-links` is a path, and nothing lies there."""
+    return "://" not in place and not Path(place).expanduser().exists()
 
 
 def uv_variables(environ: Mapping[str, str], home: Path) -> dict[str, str]:

@@ -188,7 +188,7 @@ def test_a_package_that_no_index_has_comes_out_of_the_record(
 
 
 def test_what_only_the_base_python_has_is_borrowed_from_it(base_environ, vault, tools, tmp_path):
-    base = str(Path(sys.base_prefix, "bin/python3"))
+    base = str(Path(sys._base_executable).resolve())
     python = ask_python(base, base_environ, str(tmp_path))
     of_the_system = with_distributions(
         read_environment(python, cache=DistributionCache(None)),
@@ -227,10 +227,12 @@ def test_without_a_python_of_that_minor_version_it_is_refused_with_a_hint(
 
 def test_pip_settings_are_said_in_the_words_of_uv(tmp_path):
     (tmp_path / ".config/pip").mkdir(parents=True)
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
     (tmp_path / ".config/pip/pip.conf").write_text(
         "[global]\nindex-url = https://one.example/simple\n"
         "extra-index-url = https://two.example/simple\n  https://three.example/simple\n"
-        "cert = /etc/own.pem\n[install]\nfind-links = /wheels\n"
+        f"cert = /etc/own.pem\n[install]\nfind-links = {wheels} {tmp_path / 'gone'}\n"
     )
     environ = {"PIP_INDEX_URL": "https://zero.example/simple", "PIP_TRUSTED_HOST": "two.example"}
     found = uv_arguments(environ, tmp_path)
@@ -238,7 +240,8 @@ def test_pip_settings_are_said_in_the_words_of_uv(tmp_path):
     assert found.count("--extra-index-url") >= 2
     assert "https://three.example/simple" in found
     assert found[-2:] == ["--allow-insecure-host", "two.example"]
-    assert "/wheels" in found
+    assert str(wheels) in found
+    assert str(tmp_path / "gone") not in found  # pip warns of it; uv would install nothing
     assert uv_variables(environ, tmp_path)["SSL_CERT_FILE"] == "/etc/own.pem"
 
 

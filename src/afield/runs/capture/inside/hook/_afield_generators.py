@@ -30,6 +30,7 @@ def patches(streams, system):
         "sklearn.utils.validation": numbers("check_random_state"),
         "scipy._lib._util": numbers("check_random_state"),
         "pandas.core.common": numbers("random_state"),
+        "IPython.core.tips": leave_default,
         "cryptography.hazmat.bindings._rust": lambda module: leave_keys(module, system),
     }
 
@@ -38,6 +39,29 @@ def mimic(function, original):
     """Let a replacement show the name, home and words of what it stands for."""
     for name in ("__doc__", "__module__", "__name__", "__qualname__"):
         setattr(function, name, getattr(original, name))
+
+
+def leave_default(module):
+    """Let IPython draw its tips past the person's generator.
+
+    A kernel draws one whenever it is asked what it is, which front ends do as often as their
+    clock has it: what the person draws next would hang on that.
+    """
+    original = getattr(module, "pick_tip", None)
+    if original is None:
+        return
+
+    def pick_tip():
+        import random
+
+        state = random.getstate()
+        try:
+            return original()
+        finally:
+            random.setstate(state)
+
+    mimic(pick_tip, original)
+    module.pick_tip = pick_tip
 
 
 def patch_random(module, streams, system, *, reseeds=True):
