@@ -54,7 +54,7 @@ class DistributionCache:
     def __init__(self, path: str | None) -> None:
         self._path = path
         self._known: dict[str, _Known] = {}
-        self._used: dict[str, _Known] = {}
+        self._is_new = False
         if path is not None:
             with contextlib.suppress(OSError, msgspec.MsgspecError), open(path, "rb") as stream:
                 self._known = msgspec.json.decode(stream.read(), type=dict[str, _Known])
@@ -73,12 +73,12 @@ class DistributionCache:
             if found is None:
                 return None
             known = self._known[folder] = _Known(stamp, found.distribution, found.tops)
-        self._used[folder] = known
+            self._is_new = True
         return Found(folder, known.distribution, known.tops)
 
     def save(self) -> None:
         """Remember for the next run."""
-        if self._path is None:
+        if self._path is None or not self._is_new:
             return
         temporary = f"{self._path}.tmp-{os.getpid()}"
         with contextlib.suppress(OSError):

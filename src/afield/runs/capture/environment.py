@@ -19,7 +19,7 @@ import msgspec
 
 from afield.kernel.digest import digest
 from afield.runs.capture.conda import read_conda
-from afield.runs.capture.distributions import DistributionCache, find_distributions
+from afield.runs.capture.distributions import DistributionCache, Found, find_distributions
 from afield.runs.capture.limits import PROBE_S
 from afield.runs.capture.patches import PatchCheck
 from afield.runs.capture.wheel import repack
@@ -92,6 +92,7 @@ def read_environment(
     cache: DistributionCache,
     vault: Vault | None = None,
     patches: PatchCheck | None = None,
+    found: Sequence[Found] | None = None,
 ) -> Environment:
     """Return the environment that a Python imports from.
 
@@ -100,8 +101,10 @@ def read_environment(
         cache: what was read of distributions before.
         vault: keeps distributions that no index has, as wheels.
         patches: compares distributions with what was installed.
+        found: the distributions that count, when they were looked for before.
     """
-    found = find_distributions(python.path, cache)
+    if found is None:
+        found = find_distributions(python.path, cache)
     looked = {} if patches is None else patches.look(found)
     distributions = tuple(
         _with_wheel(one.folder, looked.get(one.folder, one.distribution), vault) for one in found

@@ -88,7 +88,8 @@ class Observer:
         self._stdin = StdinWatch()
         self._memory = MemoryWatch()
         self._gpu = GpuWatch(request.environ)
-        self._ahead = Ahead()
+        self._caches = os.path.join(record.workspace, "cache")
+        self._ahead = Ahead(self._caches, vault=record.vault, known=known)
 
     def look_before(self) -> None:
         """Take the code as it is before the run.
@@ -97,11 +98,10 @@ class Observer:
             OSError: the vault cannot be written.
         """
         request, record = self._request, self._record
-        caches = os.path.join(record.workspace, "cache")
         with self.faults.contained("unchanged files are read again"):
-            os.makedirs(caches, exist_ok=True)
+            os.makedirs(self._caches, exist_ok=True)
         name = digest(os.fsencode(self._root))[:16]
-        self._cache = StatCache(os.path.join(caches, f"stat-{name}.bin"), record.clock)
+        self._cache = StatCache(os.path.join(self._caches, f"stat-{name}.bin"), record.clock)
         self._snapshot = take_snapshot(
             record.vault,
             self._cache,
@@ -130,7 +130,7 @@ class Observer:
             seeds=self.seeds,
             mark_ns=self._mark_ns,
         )
-        self._watches = Watches(site, self.faults, self._layers)
+        self._watches = Watches(site, self.faults, self._layers, told=self._ahead.tell)
         if self._watches.reads and self._cache is not None:
             self._inputs = InputWatch(
                 self._watches,
@@ -340,9 +340,7 @@ class Observer:
         return parts
 
     def _environment(self, trace: Trace) -> Environment | None:
-        from afield.runs.capture.distributions import DistributionCache  # loaded ahead
-        from afield.runs.capture.environment import Python, ask_python, python_of, read_environment
-        from afield.runs.capture.patches import PatchCheck
+        from afield.runs.capture.environment import Python, ask_python, python_of  # loaded ahead
 
         request = self._request
         python: Python | None = None
@@ -362,17 +360,8 @@ class Observer:
                 python = ask_python(executable, request.environ, request.folder)
         if python is None:
             return None
-        caches = os.path.join(self._record.workspace, "cache")
-        cache = DistributionCache(os.path.join(caches, "distributions.json"))
-        patches = PatchCheck(
-            os.path.join(caches, "installed"),
-            used=trace.installed(),
-            vault=self._record.vault,
-            known=self.known,
-        )
-        found = read_environment(python, cache=cache, vault=self._record.vault, patches=patches)
-        cache.save()
-        for text in patches.faults:
+        found = self._ahead.environment(python, trace.installed())
+        for text in self._ahead.faults:
             self.faults.add(text)
         return found
 

@@ -33,7 +33,7 @@ Stamp = tuple[int, int, int]
 
 _CACHE = "/__pycache__/"
 _HASHES = ("sha256", "sha384", "sha512")
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 256 << 10
 
 
 class _Known(msgspec.Struct, array_like=True):
@@ -63,6 +63,8 @@ class PatchCheck:
         names: normal names of distributions that are looked at, too.
         vault: keeps the bytes; without one they are only digested.
         known: values of secrets.
+        moved: normal names of distributions that are not compared: they are not there any more as
+            they were found.
     """
 
     cache: str | None
@@ -70,15 +72,31 @@ class PatchCheck:
     names: Collection[str] = ()
     vault: Vault | None = None
     known: Mapping[str, bytes] = field(default_factory=dict)
+    moved: Collection[str] = ()
     faults: list[str] = field(default_factory=list)
     _hashed_bytes: int = 0
     _kept_bytes: int = 0
+    _states: dict[str, _Known] = field(default_factory=dict)
+    _looked: set[tuple[str, str]] = field(default_factory=set)
+
+    def ahead(self, found: Sequence[Found], used: Iterable[str]) -> None:
+        """Compare what `used` says is in use by now; `look` takes it as it was found here."""
+        opened = _by_site({os.path.dirname(one.folder) for one in found}, used)
+        tops = {(site, path.partition("/")[0]) for site, paths in opened.items() for path in paths}
+        tops -= self._looked
+        self._looked |= tops
+        for one in found:
+            site = os.path.dirname(one.folder)
+            if one.folder in self._states or not _can_be_compared(one):
+                continue
+            if any((site, top) in tops for top in one.tops):
+                self._states[one.folder] = self._state(one)
 
     def look(self, found: Sequence[Found]) -> dict[str, Distribution]:
         """Return those that could be compared, by folder, with what is patched of them."""
         opened = _by_site({os.path.dirname(one.folder) for one in found}, self.used)
         owners = [one for one in found if _can_be_compared(one) and self._is_wanted(one, opened)]
-        states = {one.folder: self._state(one) for one in owners}
+        states = {one.folder: self._states.get(one.folder) or self._state(one) for one in owners}
         patches: dict[str, list[Patch]] = {one.folder: [] for one in owners}
         for one in owners:
             site = os.path.dirname(one.folder)
@@ -95,7 +113,10 @@ class PatchCheck:
         }
 
     def _is_wanted(self, one: Found, opened: Mapping[str, Collection[str]]) -> bool:
-        if normal_name(one.distribution.name) in self.names:
+        name = normal_name(one.distribution.name)
+        if name in self.moved:
+            return False
+        if name in self.names:
             return True
         paths = opened.get(os.path.dirname(one.folder), ())
         return any(path.partition("/")[0] in one.tops for path in paths)
@@ -156,6 +177,7 @@ class PatchCheck:
                 state.bad[path] = stamp
             else:
                 unread.append((stamp, path, row))
+        buffer = memoryview(bytearray(_CHUNK_BYTES if unread else 0))
         for stamp, path, row in sorted(unread):
             told, size = row.rsplit(",", 2)[1:]
             if size.isdigit() and int(size) != stamp[0]:
@@ -167,7 +189,8 @@ class PatchCheck:
                 state.whole = False
             else:
                 self._hashed_bytes += stamp[0]
-                (state.good if _is_as_told(f"{site}/{path}", told) else state.bad)[path] = stamp
+                is_good = _is_as_told(f"{site}/{path}", told, buffer)
+                (state.good if is_good else state.bad)[path] = stamp
         state.other = tuple(other)
         return state
 
@@ -236,14 +259,17 @@ def _stamp(path: str) -> Stamp | None:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _is_as_told(path: str, told: str) -> bool:
-    """Tell whether a file has the hash that RECORD tells: `sha256=` and unpadded Base64."""
+def _is_as_told(path: str, told: str, buffer: memoryview) -> bool:
+    """Tell whether a file has the hash that RECORD tells: `sha256=` and unpadded Base64.
+
+    `buffer` takes its bytes, piece by piece: to make room anew costs more than most files do.
+    """
     name, _, wanted = told.partition("=")
     state = hashlib.new(name)
     try:
-        with open(path, "rb") as stream:
-            while data := stream.read(_CHUNK_BYTES):
-                state.update(data)
+        with open(path, "rb", buffering=0) as stream:
+            while size_bytes := stream.readinto(buffer):
+                state.update(buffer[:size_bytes])
     except OSError:
         return False
     return base64.urlsafe_b64encode(state.digest()).decode().rstrip("=") == wanted.rstrip("=")

@@ -5,7 +5,7 @@ A fault of one is a warning and stops no other, nor the run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from afield.runs.capture.child import Launch
 from afield.runs.capture.layers.layer import Layer, Seen, Site, Watch
@@ -18,12 +18,22 @@ from afield.runs.capture.trace import Event
 class Watches:
     """The layers that `--trace` picks for a run and that can be used here.
 
+    `told` is handed what `poll` returns.
+
     Attributes:
         reads: whether one of them sees what is read.
     """
 
-    def __init__(self, site: Site, faults: Faults, layers: Sequence[Layer] = LAYERS) -> None:
+    def __init__(
+        self,
+        site: Site,
+        faults: Faults,
+        layers: Sequence[Layer] = LAYERS,
+        *,
+        told: Callable[[Sequence[Event]], None] = lambda _: None,
+    ) -> None:
         self._faults = faults
+        self._told = told
         self._watches: dict[str, Watch] = {}
         self.reads = False
         for layer in layers:
@@ -59,6 +69,8 @@ class Watches:
         for watch in self._watches.values():
             with self._faults.contained("inputs may be incomplete"):
                 found += watch.poll()
+        if found:
+            self._told(found)
         return found
 
     def finish(self) -> Sighted:
