@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from afield.journal import DeviceKey, seals
 from afield.members.phrase import safety_phrase
 from afield.sync import layout
 from afield.sync.chunk import decode_chunk, encode_chunk
+from afield.sync.stores.archive import ArchiveRemote, ArchiveWriter
 
 PATH = Path(__file__).parents[2] / "docs" / "format" / "vectors" / "sync.json"
 VECTORS = json.loads(PATH.read_text(encoding="utf-8"))
@@ -59,6 +62,34 @@ def test_a_chunk_is_lines_as_they_stand_in_the_log(vector):
     digests = [blake3(line[33:-1]).hexdigest() for line in rest]
     assert digests[-1].startswith(end)
     assert json.loads(rest[0][33:])["prev"].startswith(before)
+
+
+def test_a_remote_in_one_file_holds_the_files_of_a_remote(tmp_path):
+    vector = VECTORS["archive"]
+    path = tmp_path / "record.afield"
+    path.write_bytes(base64.b64decode(vector["bytes_base64"]))
+    head, chunk = VECTORS["heads"][0], VECTORS["chunks"][0]
+    told = {
+        "format": VECTORS["format"].encode(),
+        head["name"]: head["bytes"].encode(),
+        chunk["name"]: bytes.fromhex(chunk["bytes_hex"]),
+    }
+    with ArchiveRemote(str(path)) as store:
+        for name, data in told.items():
+            assert store.get(name) == data
+            assert store.get(name, 3, 5) == data[3:8]
+            folder = name.rpartition("/")[0]
+            assert [each.name for each in store.list(f"{folder}/" if folder else "")] == [name]
+        with pytest.raises(FileNotFoundError):
+            store.get("squeezed")
+    again = tmp_path / "again.afield"
+    writer = ArchiveWriter(str(again))
+    for name, data in told.items():
+        writer.put(name, data)
+    writer.finish()
+    with zipfile.ZipFile(again) as made:
+        assert {one.filename: made.read(one) for one in made.infolist()} == told
+        assert {one.compress_type for one in made.infolist()} == {zipfile.ZIP_STORED}
 
 
 @pytest.mark.parametrize("vector", VECTORS["phrases"])

@@ -31,6 +31,7 @@ class Job:
         anew: what this device vouched for before is looked at again.
         bad: names of files at the remote that were found damaged.
         fetch: bytes of files are brought, and nothing else is done.
+        take: nothing is written at the remote.
         report: what came of it.
     """
 
@@ -44,6 +45,7 @@ class Job:
     anew: bool = False
     bad: frozenset[str] = frozenset()
     fetch: bool = False
+    take: bool = False
     report: Report = field(default_factory=Report)
 
     def heeds_head(self, device: DeviceId) -> bool:

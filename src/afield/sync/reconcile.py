@@ -86,6 +86,8 @@ def _sync(job: Job) -> Steps:
     latest, news = yield from pull_logs(job, heads)
     yield from pull_packs(job, "data", here, data)
     (tips,) = yield [Merged(latest, news, job.dry)]
+    if job.take:
+        return
     there = {"meta": _sizes("meta", meta), "data": _sizes("data", data)}
     bad = {name for head in heads.values() for name in head.bad[:BAD_NAMES_MAX]} | job.bad
     lacking = {device for head in heads.values() for device in head.lacks}

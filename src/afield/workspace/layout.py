@@ -18,6 +18,7 @@ IGNORE = ".gitignore"
 LOCK = "lock"
 SWEEP_LOCK = "live.lock"
 REMOTES = "remotes.toml"
+BUNDLED = "bundled.toml"
 ELSEWHERE = "elsewhere"
 SYNC_LOCK = "sync.lock"
 CLEANING_LOCK = "sweep.lock"
@@ -28,7 +29,7 @@ USING = "packs.using"
 VARIABLE = "AFIELD_WORKSPACE"
 OURS = frozenset(
     {CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK}
-    | {REMOTES, ELSEWHERE, SYNC_LOCK, CLEANING_LOCK, SWEPT, UNSETTLED, USING}
+    | {REMOTES, BUNDLED, ELSEWHERE, SYNC_LOCK, CLEANING_LOCK, SWEPT, UNSETTLED, USING}
 )
 """What may stand in a folder whose making was cut short; anything else is somebody else's."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def find_remote(workspace: Workspace, name: str) -> Remote:
     return found[name]
 
 
-def add_remote(workspace: Workspace, name: str, url: str, labels: Iterable[str] = ()) -> Remote:
+def add_remote(workspace: Workspace, name: str, url: str, labels: Collection[str] = ()) -> Remote:
     """Add a remote, or change where the one of this name is.
 
     Raises:
@@ -92,9 +92,7 @@ def add_remote(workspace: Workspace, name: str, url: str, labels: Iterable[str] 
     if not _NAME.fullmatch(name):
         why = "letters a to z, digits, `-` and `_`, at most 40"
         raise Usage("not a name for a remote", name, why, hint="afield remote add team PATH")
-    for label in labels:
-        if not _LABEL.fullmatch(label):
-            raise Usage("not a label", label, "a place, as in `eu` or `de`", hint="--label eu")
+    check_labels(labels)
     remote = Remote(name, address(url), frozenset(labels))
     found = remotes(workspace)
     before = found.get(name)
@@ -102,6 +100,17 @@ def add_remote(workspace: Workspace, name: str, url: str, labels: Iterable[str] 
         remote = replace(remote, synced=before.synced)
     _write(workspace, {**found, name: remote})
     return remote
+
+
+def check_labels(labels: Iterable[str]) -> None:
+    """Look whether words can be labels.
+
+    Raises:
+        Usage: one cannot.
+    """
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise Usage("not a label", label, "a place, as in `eu` or `de`", hint="--label eu")
 
 
 def remove_remote(workspace: Workspace, name: str) -> Remote:

@@ -52,6 +52,7 @@ class Wishes:
         anew: look at everything again, and write again what is missing or in `bad`.
         bad: names of files at the remote that were found damaged.
         only: fetch these objects and nothing else.
+        take: write nothing at the remote, and heed what any head says of it: somebody chose it.
     """
 
     data: Policy = "all"
@@ -59,6 +60,7 @@ class Wishes:
     anew: bool = False
     bad: frozenset[str] = frozenset()
     only: Collection[ObjectId] | None = None
+    take: bool = False
 
 
 def sync(
@@ -69,14 +71,17 @@ def sync(
     *,
     watch: Watch = lambda _report, _label: None,
     go_on: Callable[[], bool] = lambda: True,
+    store: RemoteStore | None = None,
 ) -> tuple[Report, bool]:
     """Sync with one remote; return what was done, and whether it came to its end.
+
+    Its files are those of `store` when one is handed in.
 
     Raises:
         Unreachable: the remote cannot be reached; what was transferred stays.
         Refused: it is another workspace's, or another sync is under way here.
     """
-    store = open_remote(remote.url)
+    store = open_remote(remote.url) if store is None else store
     workspace.refresh()
     founder = _founder(workspace, store, remote)
     job = Job(
@@ -88,7 +93,8 @@ def sync(
         dry=wishes.dry,
         anew=wishes.anew,
         bad=wishes.bad,
-        heeds=_counting(workspace),
+        heeds=None if wishes.take else _counting(workspace),
+        take=wishes.take,
         fetch=wishes.only is not None,
     )
     record = workspace.record
@@ -112,7 +118,7 @@ def sync(
     finally:
         if not wishes.dry:
             workspace.refresh()
-    if not wishes.dry:
+    if not wishes.dry and not wishes.take:
         mark_synced(workspace, remote)
     return job.report, True
 

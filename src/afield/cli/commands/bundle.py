@@ -1,4 +1,4 @@
-"""`afield bundle`: all that a stranger needs of a run, in one file."""
+"""`afield bundle`: a run for a stranger, or the news of the record for a colleague, in a file."""
 
 from __future__ import annotations
 
@@ -26,23 +26,66 @@ ABSENT_MAX = 8
 
 
 @click.command("bundle")
-@click.argument("run", type=RUN)
+@click.argument("run", type=RUN, required=False)
+@click.option(
+    "--since",
+    "word",
+    metavar="WHEN",
+    help="All that is new in the record since: last, start, a remote, a bundle, a day, a run.",
+)
 @click.option("-o", "--output", metavar="FILE", help="The file to write; NAME.afield unless given.")
 @click.option("--with-wheels", is_flag=True, help="Include the environment, to rebuild it offline.")
+@click.option(
+    "--data",
+    type=click.Choice(["all", "recent", "none"]),
+    help="With --since: which bytes of files go along (all).",
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="PLACE",
+    help="With --since: where the file will lie (eu, de), for datasets with a residency.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @global_options
 @click.pass_context
 def command(
-    context: click.Context, *, run: str, output: str | None, with_wheels: bool, force: bool
+    context: click.Context,
+    *,
+    run: str | None,
+    word: str | None,
+    output: str | None,
+    with_wheels: bool,
+    data: Any,
+    labels: tuple[str, ...],
+    force: bool,
 ) -> None:
     """Put RUN into one file: code, inputs, outputs, console, metrics, seeds, environment.
 
     Whoever gets the file needs no workspace: `afield reproduce FILE` repeats the run,
     `afield show FILE` tells of it. Secrets are in no record, so in no bundle either.
+
+    With --since and no RUN: what is new in the record, for a stick or mail. A colleague takes
+    it in with `afield sync FILE`, or begins with `afield clone FILE DIR`.
     """
     from afield.workspace.bundle import SUFFIX, pack
 
     session = session_of(context)
+    if run is None or word is not None:
+        from afield.cli.bundle_record import bundle_record
+        from afield.cli.commands.sync import pace_of
+
+        if run is not None or word is None or with_wheels:
+            why = "name a run, or say --since WHEN for the record"
+            raise Usage("cannot bundle", why=why, hint="afield bundle --since last")
+        path = _path(output or f"record{SUFFIX}", SUFFIX, force=force)
+        bundle_record(
+            session, os.fspath(path), word, data=data or "all", labels=labels, pace=pace_of(None)
+        )
+        return
+    if data or labels:
+        raise Usage("cannot bundle", run, "--data and --label go with --since")
     workspace = session.workspace()
     view = workspace.run(run)
     manifest = workspace.manifest(view)

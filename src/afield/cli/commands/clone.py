@@ -27,9 +27,12 @@ from afield.cli.session import global_options, session_of
 def command(context: click.Context, *, url: str, folder: str, limit: str | None, data: Any) -> int:
     """Make a copy of the workspace at URL in DIR; repeated, it goes on where it stopped.
 
+    URL may be a file that `afield bundle --since start` made.
+
     This machine gets a device of its own. What you record counts for you at once, and for the
     others when one of them has confirmed the device: `afield join`.
     """
+    from afield.cli.bundle_record import clone_file, tell_gaps
     from afield.cli.commands.join import phrase_of
     from afield.cli.commands.sync import PARTLY, pace_of, run
     from afield.cli.sync_words import document, tell
@@ -40,9 +43,15 @@ def command(context: click.Context, *, url: str, folder: str, limit: str | None,
     pace = pace_of(limit)
     home = os.fspath(Path.home())
     target = os.fspath(Path(folder).expanduser().absolute())
-    workspace, remote = clone(url, target, person=lambda: person_here(session.environ, home))
-    session.cleanup.callback(workspace.close)
-    report, whole = run(session, workspace, remote, pace, Wishes(data=data))
+    if url.endswith(".afield"):
+        address = os.fspath(Path(url).expanduser().absolute())
+        workspace, report, gaps = clone_file(session, address, target, pace)
+        name, whole = Path(address).name, not gaps
+    else:
+        workspace, remote = clone(url, target, person=lambda: person_here(session.environ, home))
+        session.cleanup.callback(workspace.close)
+        report, whole = run(session, workspace, remote, pace, Wishes(data=data))
+        name, address, gaps = remote.name, remote.url, []
     phrase = phrase_of(workspace, workspace.config.device)
     partly = not whole or bool(report.faults or report.lacks)
     if session.json:
@@ -53,12 +62,13 @@ def command(context: click.Context, *, url: str, folder: str, limit: str | None,
                 "workspace": workspace.config.workspace,
                 "device": workspace.config.device,
                 "phrase": phrase,
-                "remote": document(remote.name, remote.url, report, whole=whole),
+                "remote": document(name, address, report, whole=whole),
             }
         )
         return PARTLY if partly else 0
     click.echo(f"cloned into {plain(workspace.path)}")
-    tell(remote.name, report, whole=whole, dry=False)
+    tell(name, report, whole=whole or bool(gaps), dry=False)
+    tell_gaps(gaps)
     click.echo(f"safety phrase of this device: {phrase}")
     click.echo("say it to a colleague, who types: afield join PHRASE")
     return PARTLY if partly else 0

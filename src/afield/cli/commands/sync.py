@@ -47,6 +47,8 @@ def command(
 ) -> int:
     """Exchange what is new with the remote NAME, or with all of them.
 
+    NAME may be a file that `afield bundle --since` made: what is new in it is taken in.
+
     May be stopped at any time and repeated at any time, while runs are running too: what was
     moved stays, and the next sync goes on from there.
     """
@@ -56,6 +58,10 @@ def command(
     from afield.workspace.sync import Wishes
 
     session = session_of(context)
+    if name and name.endswith(".afield"):
+        from afield.cli.bundle_record import sync_file
+
+        return sync_file(session, name, pace_of(limit), dry=dry_run)
     workspace = session.workspace()
     chosen = [find_remote(workspace, name)] if name else list(remotes(workspace).values())
     if not chosen:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Callable
+from typing import BinaryIO, cast
 
 from afield.datasets.add import Kept, Progress
 from afield.datasets.limits import CHECKPOINT_BYTES
@@ -127,7 +128,9 @@ class Keeping:
         if known is not None and self._vault.keeps(known):
             return known, found.st_size
         with Digested(path) as stream:
-            object_id, size_bytes = self._vault.put_stream(stream, rows=is_rows(name))
+            object_id, size_bytes = self._vault.put_stream(
+                cast("BinaryIO", stream), rows=is_rows(name)
+            )
         if stream.md5 != md5 and not (legacy and unix_md5(path) == md5):
             return None
         self._cache.remember(path, found, object_id)

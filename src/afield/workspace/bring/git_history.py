@@ -93,7 +93,8 @@ class History:
         made = Commit(commit, "", "", "", "")
         for part in _text(self._ask(*words)).split(f"\x01{mark}")[1:]:
             fields = part.split("\0")
-            made = Commit(*fields[: _HEAD_FIELDS - 1], message=fields[_HEAD_FIELDS - 1].strip())
+            name, author, mail, date, message = fields[:_HEAD_FIELDS]
+            made = Commit(name, author, mail, date, message.strip())
             found += [
                 Change(made, path, None if status.startswith(_GONE) else blob)
                 for status, blob, path in _raw(fields[_HEAD_FIELDS:])

@@ -20,6 +20,7 @@ from afield.kernel.digest import digest_file
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import DeviceId, RunId, parse_run_id
 from afield.members.events import device_confirmed
+from afield.sync.layout import FORMAT
 from afield.workspace import layout
 from afield.workspace.bundle.contents import CONTENTS_BYTES_MAX, NAME, SUFFIX, Contents, decode
 from afield.workspace.errors import BundleDamaged, BundleUnreadable
@@ -100,6 +101,9 @@ def _contents(archive: zipfile.ZipFile, path: str) -> Contents:
     try:
         info = archive.getinfo(NAME)
     except KeyError as error:
+        if FORMAT in archive.namelist():
+            why, hint = "it is a part of a record, and no run", f"afield sync {path}"
+            raise BundleUnreadable("cannot open bundle", path, why, hint=hint) from error
         raise BundleUnreadable("cannot open bundle", path, f"it holds no {NAME}") from error
     if info.file_size > CONTENTS_BYTES_MAX:
         raise BundleDamaged("cannot open bundle", path, f"its {NAME} is too large")
