@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN_MAX = 20
 PARTLY = 3
 _SHORT = 12
+_DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
 _HOW = {
     "replaced": "a sound copy from {}",
     "salvaged": "what is sound of it was moved to a new pack",
@@ -46,7 +48,7 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     odd = [one for one in findings if not one.damaged and one.what not in {PHANTOM, GONE}]
     for finding in [*damaged, *odd][:SHOWN_MAX]:
         mark = click.style("damaged", fg="red", bold=True) if finding.damaged else "note"
-        click.echo(f"{mark}: {finding.what} {_name(finding)}: {plain(finding.why)}")
+        click.echo(f"{mark}: {finding.what} {_name(finding)}: {_shortened(finding.why)}")
     if len(damaged) + len(odd) > SHOWN_MAX:
         more = len(damaged) + len(odd) - SHOWN_MAX
         click.echo(f"… and {more:,} more; `afield verify --json` has all")
@@ -74,8 +76,8 @@ def tell_extent(found: Examined, extent: Extent) -> None:
     """Say how much was read, and when all will have been."""
     if extent.kind == "quick":
         click.echo(
-            "checked: journal, signatures, indexes, references; no content was read"
-            " (afield verify --sample 5%, or --full)"
+            "read: journal, signatures, indexes and references, no content\n"
+            "      (afield verify --sample 5% reads some of it, --full all)"
         )
     if extent.kind != "sample":
         return
@@ -125,7 +127,9 @@ def _source(source: str, how: str) -> str:
 
 def _name(finding: Finding) -> str:
     """Return a name that fits a line: of a digest, as much as tells it from others."""
-    name, slash, rest = finding.name.partition("/")
-    if len(name) >= 32 and set(name) <= set("0123456789abcdef"):  # noqa: PLR2004 - an id
-        name = name[:_SHORT]
-    return plain(name + slash + rest)
+    return _shortened(finding.name)
+
+
+def _shortened(text: str) -> str:
+    """Return text with as much of each digest as tells it from others; JSON has them whole."""
+    return plain(_DIGEST.sub(lambda found: found[0][:_SHORT], text))

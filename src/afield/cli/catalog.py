@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
         "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
         "repair": Entry("afield.cli.commands.repair", "Mend what is damaged, from any copy."),
+        "du": Entry("afield.cli.commands.du", "Show what takes the space."),
         "sweep": Entry("afield.cli.commands.sweep", "Give back the space of what was deleted."),
         "doctor": Entry("afield.cli.commands.doctor", "Say what works on this machine."),
         "config": Entry("afield.cli.commands.config", "Show and change settings."),

@@ -95,15 +95,27 @@ def workspace(session: Session) -> Result:
 
 
 def record(session: Session) -> Result:
-    """Every recorded byte, when there are not too many for a quick answer."""
+    """Every recorded byte; when there are many, all but the content of packs."""
+    from afield.vault.check import GONE
+    from afield.workspace.check import examine
+    from afield.workspace.sampling import FULL, Extent
+
     found = session.workspace()
-    packs = Path(found.path) / "packs"
-    size = sum(file.stat().st_size for file in packs.rglob("*") if file.is_file())
-    if size > DISK_FREE_BYTES_MIN:
-        return Result("not run", f"{words.size(size)} take a while", "afield verify")
-    damaged = [finding for finding in found.verify() if finding.damaged]
+    packs = found.record.vault.packs
+    size = sum(map(packs.size, packs.names()))
+    quick = size > DISK_FREE_BYTES_MIN
+    extent = Extent("quick", 0.0) if quick else FULL
+    done = examine(found.record, found.projection, found.config.roots, extent)
+    damaged = sum(finding.damaged for finding in done.findings)
+    lost = sum(finding.what == GONE for finding in done.findings)
     if damaged:
-        return Result("fail", f"damaged: {words.count(len(damaged), 'thing')}", "afield verify")
+        return Result("fail", f"damaged: {words.count(damaged, 'thing')}", "afield repair")
+    if lost:
+        detail = f"{words.count(lost, 'object')} lost in earlier damage"
+        return Result("fail", detail, "afield repair --from PLACE, where a copy may be")
+    if quick:
+        return Result("not run", f"sound but for the content of {words.size(size)}, not read here",
+                      "afield verify --sample 5%")  # fmt: skip
     return Result("pass", f"{words.size(size)} of objects and the whole journal are sound")
 
 

@@ -93,6 +93,7 @@ class Reach:
     Attributes:
         ledger: the records; those that are reached are told by their numbers in it.
         lost: what could not be followed so far.
+        size_bytes: of all objects that were followed so far, each as large as it is by itself.
 
     Args:
         vault: the objects; what waits in it to be written is not seen.
@@ -104,7 +105,8 @@ class Reach:
         self._once = once
         self.ledger = vault.ledger()
         self.lost = Lost()
-        self._held: dict[bytes, array[int]] = {}
+        self.size_bytes = 0
+        self._held: dict[bytes, tuple[array[int], int]] = {}
         self._held_records = 0
 
     def records(self, roots: Iterable[bytes]) -> Iterator[int]:
@@ -121,23 +123,30 @@ class Reach:
             seen.add(digest)
             held = self._held.get(digest)
             if held is not None:
-                yield from held
+                self.size_bytes += held[1]
+                yield from held[0]
                 continue
             own = self._own(digest, required=required)
             yield from own
             if own:
-                files, names = self._named(digest)
-                if files is not None:
-                    yield from self._listed(digest, own, files)
+                size_bytes = self.ledger.entry(own[0]).size_bytes
+                listing, names = self._named(digest)
+                if listing is not None:
+                    files, files_bytes = listing
+                    size_bytes += files_bytes
+                    yield from self._listed(digest, own, files, size_bytes)
+                self.size_bytes += size_bytes
                 waiting += [(name, False) for name in names if name not in seen]
 
-    def _listed(self, digest: bytes, own: list[int], files: Iterable[bytes]) -> array[int]:
+    def _listed(
+        self, digest: bytes, own: list[int], files: Iterable[bytes], size_bytes: int
+    ) -> array[int]:
         """Return the records of the files of a tree; remember them, with the tree's own."""
         found = array("I", sorted({each for file in files for each in self._own(file)}))
         if self._held_records + len(found) > _TREES_HELD_RECORDS:
             self._held.clear()
             self._held_records = 0
-        self._held[digest] = array("I", own) + found
+        self._held[digest] = array("I", own) + found, size_bytes
         self._held_records += len(found) + len(own)
         return found
 
@@ -160,8 +169,8 @@ class Reach:
                 found += self._own(part, depth=depth + 1)
         return found
 
-    def _named(self, digest: bytes) -> tuple[list[bytes] | None, list[bytes]]:
-        """Return the files of a tree (None when it is none), and what a document names.
+    def _named(self, digest: bytes) -> tuple[tuple[list[bytes], int] | None, list[bytes]]:
+        """Return the files of a tree and their bytes (None: it is none); what a document names.
 
         The files of trees are not looked into: they are people's own.
         """
@@ -175,7 +184,7 @@ class Reach:
                 for file, size_bytes in files.items():
                     if not self.ledger.find(file):
                         self.lost.sizes[file] = size_bytes
-                return list(files), []
+                return (list(files), sum([entry.size_bytes for entry in entries])), []
             if first[:1] == b"{":
                 return None, self._names_in(name)
         except Corrupt:
