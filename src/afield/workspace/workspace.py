@@ -254,9 +254,10 @@ class Workspace:
 
     def close(self) -> None:
         """Seal what was written, and let go of the files; what was put must be named by now."""
-        self.record.journal.close()
-        self.record.vault.close()
-        self.projection.close()
+        with contextlib.ExitStack() as ends:  # whatever one of them meets, the others end
+            ends.callback(self.projection.close)
+            ends.callback(self.record.vault.close)
+            self.record.journal.close()
 
     def __enter__(self) -> Self:
         return self
@@ -270,6 +271,12 @@ class Workspace:
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a SELECT on the tables as they were last brought up to date."""
         return self.projection.query(sql, args)
+
+    def read(
+        self, sql: str, args: Sequence[Any], decode: Callable[[list[tuple[Any, ...]]], _T]
+    ) -> _T:
+        """Run a SELECT and make something of its rows; rows that nobody wrote are mended."""
+        return self.projection.read(sql, args, decode)
 
     def text_of(self, found: ObjectId) -> str:
         """Return an object that is text."""
@@ -322,7 +329,7 @@ class Workspace:
             f"SELECT {COLUMNS} FROM runs r WHERE {where} AND r.started_ms IS NOT NULL"  # noqa: S608 - literals
             f" ORDER BY {NEWEST_FIRST}, r.id"
         )
-        return [RunView(self, row) for row in self.query(sql, args)]
+        return self.read(sql, args, lambda rows: [RunView(self, row) for row in rows])
 
     def _sealed_columns(self, run: RunId) -> Columns | None:
         """Return the decoded columns of an ended run: from memory, cache or its object."""
