@@ -136,6 +136,24 @@ def test_a_process_that_starts_anew_counts_the_unsealed_of_those_before(disk, cl
     assert len(seqs) < 6
 
 
+@pytest.mark.parametrize("line_bytes", [70_000, 900_000])
+@pytest.mark.parametrize("anew", [True, False])
+def test_not_much_more_than_four_mebibytes_of_lines_stand_between_two_seals(
+    disk, clock, line_bytes, anew
+):
+    journal = open_journal(disk, clock)
+    for _ in range(24_000_000 // line_bytes):
+        journal = open_journal(disk, clock) if anew else journal
+        journal.append("run.params", RUN, {"x": "y" * line_bytes})
+    behind, seals = 0, 0
+    for each in journal.lines_after(KEY.device, 0):
+        behind += len(each.line)
+        assert behind < 6 << 20
+        if each.entry.kind == "journal.sealed":
+            behind, seals = 0, seals + 1
+    assert 3 <= seals <= (24 if anew else 8)  # who starts anew looks back half a mebibyte
+
+
 def test_a_seal_signs_the_head_and_says_so_only_once(journal):
     head = journal.append("run.ended", RUN, {})
     seal = journal.seal()

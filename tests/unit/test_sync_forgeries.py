@@ -293,3 +293,12 @@ def test_bytes_that_policy_leaves_are_counted_and_known():
     assert bob.sync(remote, data="recent").packs_in == 1
     assert bob.vault.get(ref) == b"large " * 1000
     assert not Elsewhere("/elsewhere/r", bob.disk).holds(bytes.fromhex(ref))
+
+
+def test_a_log_of_many_large_entries_travels():
+    remote, ann, bob = MemoryRemote(), Person(1), Person(2)
+    for number in range(36):
+        ann.journal.append("thing.named", f"t{number}", {"name": "x" * 1_000_000})
+    assert ann.sync(remote).entries_out > 36
+    bob.sync(remote)
+    assert ann.lines() <= bob.lines()

@@ -16,7 +16,12 @@ from afield.journal.entry import Draft, Entry, encode_line
 from afield.journal.errors import KeyDamaged
 from afield.journal.flusher import Flusher
 from afield.journal.keys import DeviceKey
-from afield.journal.limits import SEAL_ENTRIES_MAX, SEGMENT_BYTES_MAX, SYNC_WITHIN_S
+from afield.journal.limits import (
+    SEAL_BYTES_MAX,
+    SEAL_ENTRIES_MAX,
+    SEGMENT_BYTES_MAX,
+    SYNC_WITHIN_S,
+)
 from afield.journal.log import DeviceLog
 from afield.journal.places import START, Batch, Head, LogName, Position
 from afield.journal.tail import Tail
@@ -209,6 +214,7 @@ class Journal:
         at = stamp_after(self._clock, at) - 1
         tz = self._clock.utc_offset()
         lines: list[bytes] = []
+        unsealed_bytes = tail.unsealed_bytes
         for draft in drafts:
             seq, at = seq + 1, at + 1
             line, entry = encode_line(
@@ -217,17 +223,20 @@ class Journal:
             lines.append(line)
             entries.append(entry)
             digest = entry.digest
+            unsealed_bytes += len(line)
             if draft.kind == seals.KIND:
-                sealed = seq
-            elif seq - sealed >= SEAL_ENTRIES_MAX - 1:
+                sealed, unsealed_bytes = seq, 0
+            elif seq - sealed >= SEAL_ENTRIES_MAX - 1 or unsealed_bytes > SEAL_BYTES_MAX:
                 draft_seal = seals.draft(self._signer(), seq, digest)
                 seq, at = seq + 1, at + 1
                 line, entry = encode_line(
                     draft_seal, device=device, by=by, seq=seq, prev=digest, at=at, tz=tz
                 )
                 lines.append(line)
-                digest, sealed = entry.digest, seq
-        after = replace(tail, seq=seq, digest=digest, at=at, sealed=sealed)
+                digest, sealed, unsealed_bytes = entry.digest, seq, 0
+        after = replace(
+            tail, seq=seq, digest=digest, at=at, sealed=sealed, unsealed_bytes=unsealed_bytes
+        )
         return b"".join(lines), after
 
     def _signer(self) -> DeviceKey:

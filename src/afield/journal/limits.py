@@ -8,6 +8,9 @@ SEGMENT_BYTES_MAX = 8 << 20
 SEAL_ENTRIES_MAX = 1_000
 """At least one entry of so many in a row is a seal."""
 
+SEAL_BYTES_MAX = 4 << 20
+"""Lines of so many bytes behind a seal are sealed: one log travels from seal to seal."""
+
 BATCH_ENTRIES_MAX = 4_096
 """Entries in one batch handed to a reader."""
 

@@ -29,6 +29,7 @@ class Tail:
         size_bytes: where the next line goes.
         inode: of the segment's open form, 0 when the next line needs a new segment.
         sealed: sequence number of the newest seal.
+        unsealed_bytes: lines behind it, or more where that is not known.
     """
 
     segment: str
@@ -38,6 +39,7 @@ class Tail:
     digest: str
     at: int
     sealed: int
+    unsealed_bytes: int = 0
 
     @property
     def head(self) -> Head:
@@ -82,9 +84,11 @@ def catch_up(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Ta
         sealed = next(newest, sealed)
     if last is None or end.offset != tail.size_bytes + len(data):
         return None
+    before_bytes = tail.unsealed_bytes if sealed == tail.sealed else 0
     return replace(
-        tail, size_bytes=end.offset, seq=end.seq, digest=end.digest, at=last.at, sealed=sealed
-    )
+        tail, size_bytes=end.offset, seq=end.seq, digest=end.digest, at=last.at, sealed=sealed,
+        unsealed_bytes=before_bytes + len(data),
+    )  # fmt: skip
 
 
 def mend(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Tail:
@@ -178,7 +182,8 @@ def _tail_of_open(files: FileSystem, path: str, name: str, device: DeviceId) -> 
         base = max(0, size_bytes - TAIL_BYTES)
         sealed = _newest_seal(files.read(path, base, TAIL_BYTES))
         unknown = max(0, tail.seq - SEAL_ENTRIES_MAX) if base else 0
-        tail = replace(tail, sealed=sealed or unknown)
+        unsealed_bytes = TAIL_BYTES if sealed else size_bytes
+        tail = replace(tail, sealed=sealed or unknown, unsealed_bytes=unsealed_bytes)
     return tail
 
 
@@ -190,19 +195,22 @@ def _tail_in(data: bytes, base: int, name: str, inode: int, device: DeviceId) ->
         lines.pop(0)  # most likely the end of a line only
     newest: Entry | None = None
     size_bytes = 0
-    sealed = 0
+    sealed, sealed_end = 0, base
     for line in reversed(lines):
         entry = decode_line(line)
         if entry is not None and entry.device == device:
             size_bytes = size_bytes or end
             if newest is None or entry.seq > newest.seq:
                 newest = entry
-            if entry.kind == seals.KIND:
-                sealed = max(sealed, entry.seq)
+            if entry.kind == seals.KIND and entry.seq > sealed:
+                sealed, sealed_end = entry.seq, end
         end -= len(line) + 1
     if newest is None:
         return None
-    return Tail(name, size_bytes, inode, newest.seq, newest.digest, newest.at, sealed)
+    unsealed_bytes = size_bytes - sealed_end
+    return Tail(
+        name, size_bytes, inode, newest.seq, newest.digest, newest.at, sealed, unsealed_bytes
+    )
 
 
 def _newest_seal(data: bytes) -> int:
