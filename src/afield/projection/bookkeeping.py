@@ -6,14 +6,17 @@ They live beside the rooms' tables and are written in the same transactions. Pla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from afield.journal.entry import Entry
-from afield.journal.places import LogName, Position
+from afield.journal.places import LogName, Position, is_log
 from afield.kernel.findings import Finding
 from afield.projection.database import Database
+from afield.projection.errors import ProjectionDamaged
 from afield.projection.limits import QUARANTINE_SHOWN_MAX
 
 TABLES = (
@@ -32,6 +35,9 @@ TABLES = (
         segment TEXT NOT NULL, place BIGINT NOT NULL, seq BIGINT NOT NULL, digest TEXT NOT NULL,
         PRIMARY KEY (device, what, name, why))""",
 )
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -62,7 +68,26 @@ def write_meta(database: Database, name: str, value: str) -> None:
 def read_positions(database: Database) -> dict[LogName, Position]:
     """Return up to where each device's log is folded."""
     rows = database.query("SELECT device, segment, place, seq, digest FROM afield_position")
-    return {LogName(device): Position(*rest) for device, *rest in rows}
+    return {LogName(row[0]): _position(row) for row in rows}
+
+
+def _position(row: Sequence[Any]) -> Position:
+    """Return the position in a row.
+
+    Raises:
+        ProjectionDamaged: no position was ever written like that.
+    """
+    device, segment, place, seq, digest = row
+    texts = isinstance(device, str) and isinstance(segment, str) and isinstance(digest, str)
+    if (
+        not (texts and isinstance(place, int) and isinstance(seq, int))
+        or not is_log(device)
+        or (segment and not (segment.isascii() and segment.isdigit()))
+        or _DIGEST.fullmatch(digest) is None
+        or min(place, seq) < 0
+    ):
+        raise ProjectionDamaged("cannot read projection", "afield_position", f"no position: {row}")
+    return Position(segment, place, seq, digest)
 
 
 def write_positions(database: Database, positions: Mapping[LogName, Position]) -> None:
@@ -109,7 +134,10 @@ def take_waiting(database: Database, device: str) -> list[Entry]:
     where = "FROM quarantine WHERE device = ?"
     rows = database.query(f"SELECT entry {where} ORDER BY seq", (device,))
     database.write_many(f"DELETE {where}", [(device,)])
-    return [msgspec.json.decode(text, type=Entry) for (text,) in rows]
+    try:
+        return [msgspec.json.decode(text, type=Entry) for (text,) in rows]
+    except (msgspec.MsgspecError, TypeError) as error:
+        raise ProjectionDamaged("cannot read projection", "quarantine", str(error)) from error
 
 
 def read_set_aside(database: Database) -> list[SetAside]:
@@ -139,8 +167,8 @@ def take_damaged(database: Database) -> dict[LogName, Position]:
     if not rows:
         return {}
     found: dict[LogName, Position] = {}
-    for device, *rest in rows:
-        position = Position(*rest)
+    for row in rows:
+        device, position = LogName(row[0]), _position(row)
         if device not in found or position.seq < found[device].seq:
             found[device] = position
     database.write_many("DELETE FROM afield_damage WHERE device = ?", [(each,) for each in found])

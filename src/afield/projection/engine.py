@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from afield.kernel.errors import Busy
 from afield.kernel.findings import Finding
 from afield.projection import bookkeeping
 from afield.projection.database import Database
-from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
+from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
 from afield.projection.fold import Folder
 from afield.projection.limits import BULK_ENTRIES, CHUNK_ENTRIES, CHUNK_REGISTERS
 from afield.projection.place import Place
@@ -32,6 +33,7 @@ from afield.projection.statements import index_statements, select_all
 _INDEXED = "indexed"
 _TRIES = 3
 _T = TypeVar("_T")
+log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -134,6 +136,24 @@ class Projection:
         with self._lock:
             return self._mending(lambda: self._database().rows(sql, args), refold=True)
 
+    def read(
+        self, sql: str, args: Sequence[Any], decode: Callable[[list[tuple[Any, ...]]], _T]
+    ) -> _T:
+        """Run a SELECT; return what `decode` makes of its rows.
+
+        Rows that it cannot make anything of are damage: the tables are folded anew.
+        """
+
+        def work() -> _T:
+            rows = self._database().query(sql, args)
+            try:
+                return decode(rows)
+            except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+                raise ProjectionDoubtful("cannot read projection", sql, str(error)) from error
+
+        with self._lock:
+            return self._mending(work, refold=True)
+
     def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
         return self._place.database.like_sql(expression, pattern, fold=fold)
@@ -153,26 +173,30 @@ class Projection:
     def set_aside(self) -> list[bookkeeping.SetAside]:
         """Return entries that were not applied: not allowed, not understood, or waiting."""
         with self._lock:
-            return bookkeeping.read_set_aside(self._database())
+            return self._mending(lambda: bookkeeping.read_set_aside(self._database()), refold=True)
 
     def damage(self) -> list[Finding]:
         """Return what was damaged in the journal when it was last folded."""
         with self._lock:
-            return bookkeeping.read_damage(self._database())
+            return self._mending(lambda: bookkeeping.read_damage(self._database()), refold=True)
 
     def dump(self) -> bytes:
         """Return the content of all tables in a canonical form.
 
         Byte-equal for equal sets of entries, whatever the order, repetition or batching.
         """
-        lines: list[str] = []
         with self._lock:
-            for table in sorted(self._tables, key=lambda table: table.name):
-                lines.append(f"table {table.name}")
-                lines += map(repr, self._place.database.query(select_all(table)))
-            lines.append("quarantine")
-            sql = "SELECT device, seq, digest, why, kind, about FROM quarantine ORDER BY 1, 2, 3"
-            lines += map(repr, self._place.database.query(sql))
+            return self._mending(self._dump, refold=True)
+
+    def _dump(self) -> bytes:
+        lines: list[str] = []
+        database = self._database()
+        for table in sorted(self._tables, key=lambda table: table.name):
+            lines.append(f"table {table.name}")
+            lines += map(repr, database.query(select_all(table)))
+        lines.append("quarantine")
+        sql = "SELECT device, seq, digest, why, kind, about FROM quarantine ORDER BY 1, 2, 3"
+        lines += map(repr, database.query(sql))
         return "\n".join(lines).encode()
 
     def close(self) -> None:
@@ -277,11 +301,18 @@ class Projection:
 
         `refold` fills the new tables from the journal of the last `refresh` first.
         """
+        doubtful: ProjectionDoubtful | None = None
         for _ in range(_TRIES):
             try:
                 return work()
-            except (ProjectionDamaged, PositionLost):
+            except (ProjectionDamaged, PositionLost) as error:
                 # A lost position means that entries were folded which the journal has no more.
+                if isinstance(error, ProjectionDoubtful):
+                    if doubtful is not None or not self._place.in_file:
+                        raise error.__cause__ or error from None  # no damage: it is a bug
+                    doubtful = error
+                if isinstance(error, ProjectionDamaged):
+                    log.warning("%s; folded anew from the journal, nothing is lost", error)
                 self._place.discard()
             except ProjectionUnwritable:
                 self._place.to_memory()

@@ -11,6 +11,15 @@ class ProjectionDamaged(Damaged):
     code = "projection.damaged"
 
 
+class ProjectionDoubtful(ProjectionDamaged):
+    """A statement failed, or rows hold what no fold writes: damage, or else a bug of ours.
+
+    It is a bug when tables folded anew give the same; then what caused this is raised.
+    """
+
+    code = "projection.doubtful"
+
+
 class ProjectionUnwritable(Unreachable):
     """The disk is read-only, full or failing; the projection is kept in memory instead."""
 

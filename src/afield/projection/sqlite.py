@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from afield.kernel.errors import Busy
-from afield.projection.errors import ProjectionDamaged, ProjectionUnwritable
+from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
 from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTED_KIB
 from afield.projection.patterns import matches_folded
 from afield.projection.schema import ColumnType, Table
@@ -168,9 +168,11 @@ class SqliteDatabase:
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
-        """Turn faults of file and lock into ours; a faulty statement stays a bug."""
+        """Turn faults of file and lock into ours; of what we asked wrongly none is made."""
         try:
             yield
+        except UnicodeDecodeError as error:  # of a fault's own words, which quote the file
+            raise ProjectionDamaged("cannot read projection", self.path, str(error)) from error
         except sqlite3.DatabaseError as error:
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
             told = str(error)
@@ -184,7 +186,9 @@ class SqliteDatabase:
                 raise Busy(
                     "cannot update projection", self.path, "another process is updating it"
                 ) from error
-            raise
+            if isinstance(error, sqlite3.ProgrammingError):
+                raise
+            raise ProjectionDoubtful("cannot read projection", self.path, told) from error
 
 
 def _fit(value: Any) -> Any:

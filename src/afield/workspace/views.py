@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import MemberId, ObjectId, RunId
@@ -22,13 +22,18 @@ COLUMNS = (
     " r.ended_ms, r.host_object, r.parent, r.reproduces, r.device, r.member, r.manifest, r.facts,"
     " r.deleted, r.failure, r.exception"
 )
+_NUMBERS = frozenset({6, 8, 9, 17})
+"""Which of them are integers; the others are texts."""
+
+_T = TypeVar("_T")
+_Rows = list[tuple[Any, ...]]
 
 
 class Source(Protocol):
     """What a view loads its parts from; `Workspace` is one."""
 
-    def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a SELECT on the tables as they were last brought up to date."""
+    def read(self, sql: str, args: Sequence[Any], decode: Callable[[_Rows], _T]) -> _T:
+        """Run a SELECT, and make something of its rows; what cannot be is damage, and mended."""
         ...
 
     def text_of(self, found: ObjectId) -> str:
@@ -121,6 +126,9 @@ class RunView:
     """
 
     def __init__(self, source: Source, row: Sequence[Any]) -> None:
+        for index, value in enumerate(row):
+            if value is not None and type(value) is not (int if index in _NUMBERS else str):
+                raise TypeError(f"no fold writes {value!r}")
         self._source = source
         self.id: RunId = row[0]
         self.name: str = row[1] or ""
@@ -149,8 +157,9 @@ class RunView:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What capture found: branch, commit, python, dirty ...; empty without capture."""
-        found: dict[str, Any] = json.loads(self._facts) if self._facts else {}
-        return found
+        if not self._facts:
+            return {}
+        return self._source.read("SELECT facts FROM runs WHERE id = ?", (self.id,), _facts)
 
     @property
     def user(self) -> str:
@@ -181,7 +190,7 @@ class RunView:
     def tags(self) -> dict[str, str]:
         """The tags that are set, by name."""
         sql = "SELECT name, value FROM tags WHERE run = ? AND value IS NOT NULL ORDER BY name"
-        return dict(self._source.query(sql, (self.id,)))
+        return self._rows(sql, lambda rows: {_text(name): _text(value) for name, value in rows})
 
     @cached_property
     def metrics(self) -> dict[str, MetricSummary]:
@@ -191,28 +200,23 @@ class RunView:
             if found:
                 return {name: to_metric(found[name]) for name in sorted(found)}
         sql = 'SELECT name, last, min, max, mean, "count" FROM metrics WHERE run = ? ORDER BY name'
-        rows = self._source.query(sql, (self.id,))
-        return {
-            name: MetricSummary(
-                _number(last), _number(low), _number(high), _number(mean), count or 0
-            )
-            for name, last, low, high, mean, count in rows
-        }
+        return self._rows(sql, _metrics)
 
     @cached_property
     def notes(self) -> list[Note]:
         """The notes, oldest first."""
         sql = "SELECT at, object, member FROM notes WHERE run = ? ORDER BY at"
-        return [
-            Note(self._source.text_of(found), _when(stamp_to_ms(at)), member)
-            for at, found, member in self._source.query(sql, (self.id,))
-        ]
+        noted = self._rows(
+            sql,
+            lambda rows: [(_text(found), _when(stamp_to_ms(at)), by) for at, found, by in rows],
+        )
+        return [Note(self._source.text_of(ObjectId(found)), at, by) for found, at, by in noted]
 
     @cached_property
     def saved(self) -> list[SavedFile]:
         """The files that `Run.save` kept."""
         sql = "SELECT path, object, size_bytes FROM saved WHERE run = ? ORDER BY path"
-        return [SavedFile(*row) for row in self._source.query(sql, (self.id,))]
+        return self._rows(sql, lambda rows: [SavedFile(*row) for row in rows])
 
     @cached_property
     def reproductions(self) -> list[Reproduction]:
@@ -221,10 +225,13 @@ class RunView:
             "SELECT run, verdict, cause_kind, report, at FROM reproductions"
             " WHERE original = ? ORDER BY at"
         )
-        return [
-            Reproduction(row[0], row[1], row[2], row[3], _when(stamp_to_ms(row[4])))
-            for row in self._source.query(sql, (self.id,))
-        ]
+        return self._rows(
+            sql,
+            lambda rows: [
+                Reproduction(run, verdict, cause, report, _when(stamp_to_ms(at)))
+                for run, verdict, cause, report, at in rows
+            ],
+        )
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -233,12 +240,35 @@ class RunView:
 
     def _scalars(self, table: str) -> dict[str, Scalar]:
         sql = f"SELECT name, type, text, number FROM {table} WHERE run = ? ORDER BY name"  # noqa: S608 - a literal
-        return {row[0]: _scalar(*row[1:]) for row in self._source.query(sql, (self.id,))}
+        return self._rows(sql, lambda rows: {_text(row[0]): _scalar(*row[1:]) for row in rows})
+
+    def _rows(self, sql: str, decode: Callable[[_Rows], _T]) -> _T:
+        return self._source.read(sql, (self.id,), decode)
 
 
 def to_metric(found: Summary) -> MetricSummary:
     """Return what was summed up of a live metric as what is told of an ended one."""
     return MetricSummary(found.last, found.min, found.max, found.mean, found.count)
+
+
+def _facts(rows: _Rows) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(rows[0][0])
+    return found
+
+
+def _metrics(rows: _Rows) -> dict[str, MetricSummary]:
+    return {
+        _text(name): MetricSummary(
+            _number(last), _number(low), _number(high), _number(mean), int(count or 0)
+        )
+        for name, last, low, high, mean, count in rows
+    }
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"no fold writes {value!r}")
+    return value
 
 
 def _scalar(kind: str, text: str | None, number: float | None) -> Scalar:
@@ -252,7 +282,7 @@ def _scalar(kind: str, text: str | None, number: float | None) -> Scalar:
 
 
 def _number(value: float | None) -> float:
-    return math.nan if value is None else value
+    return math.nan if value is None else float(value)
 
 
 def _when(unix_ms: int) -> datetime:

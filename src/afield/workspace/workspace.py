@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from afield.kernel.clock import Clock
 from afield.kernel.errors import AfieldError
@@ -44,6 +44,7 @@ from afield.workspace.views import COLUMNS, MetricSummary, RunView
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_T = TypeVar("_T")
 _COLUMNS_KEPT = 4
 _NAMED_MAX = 8
 _KEYS_AT_ONCE = 500
