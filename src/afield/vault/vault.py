@@ -20,13 +20,14 @@ from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import chunking, layout, tree
-from afield.vault.check import Elsewhere, nowhere, verify
+from afield.vault.check import EVERY_BYTE, Depth, Elsewhere, nowhere, verify
 from afield.vault.copies import Copies
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
 from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
+from afield.vault.mend import Aside, Mending
 from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
@@ -256,6 +257,14 @@ class Vault:
         """
         return (ObjectId(digest.hex()) for digest in self._shelf.digests())
 
+    def mending(self, aside: Aside) -> Mending:
+        """Return what mends packs, for whoever knows where good copies are.
+
+        Args:
+            aside: lays a copy of a file of the store aside, durably.
+        """
+        return Mending(self._shelf, self.packs, aside)
+
     def ledger(self) -> Ledger:
         """Return all records in the packs by number, for whoever marks or sums them up."""
         return Ledger(self._shelf)
@@ -268,15 +277,20 @@ class Vault:
         self._shelf.refresh()
 
     def verify(
-        self, *, roots: Iterable[ObjectId] = (), elsewhere: Elsewhere = nowhere
+        self,
+        *,
+        roots: Iterable[ObjectId] = (),
+        elsewhere: Elsewhere = nowhere,
+        depth: Depth = EVERY_BYTE,
     ) -> Iterator[Finding]:
         """Read everything and yield what is damaged or odd; raises nothing for damage.
 
         Args:
             roots: objects that must be here, with all that the trees among them list.
             elsewhere: tells where an object is that may be missing here; None: nowhere.
+            depth: which packs are read whole; all unless given.
         """
-        return verify(self._shelf, roots, elsewhere)
+        return verify(self._shelf, roots, elsewhere, depth)
 
     def reindex(self) -> None:
         """Write every index again, from the packs alone."""
