@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from afield.datasets.add import Progress
 from afield.datasets.errors import FolderDiffers, TreeUnsafe
+from afield.datasets.limits import HELD_ENTRIES, TOLD_BYTES, TOLD_FILES
 from afield.datasets.walk import link_stays_inside
 from afield.kernel.digest import digest, digest_file
 from afield.vault import StatCache, TreeEntry, Vault
@@ -64,6 +65,8 @@ def checkout(
         Damaged: bytes in the vault are damaged or missing; the file is not written.
         OSError: a file cannot be written.
     """
+    if len(entries) <= HELD_ENTRIES:
+        entries = tuple(entries)  # looked at several times; of very many, one at a time is held
     folders = require_safe(entries)
     os.makedirs(folder, exist_ok=True)
     done = Written()
@@ -71,6 +74,7 @@ def checkout(
     todo = _missing(entries, folder, cache, done, progress)
     if not force:
         _require_free(folder, (entries[number].path for number in todo))
+    tell = _Told(done, progress)
     made: set[str] = {""}
     copies = vault.copies()
     places = copies.in_order(entries[number].object for number in todo)
@@ -88,18 +92,35 @@ def checkout(
             copies.write(entry.object, path, place)
             if entry.mode == PROGRAM:
                 os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
-        _count(entry, done, progress)
+        tell.count(entry.size_bytes)
     for entry in links:
         _make_parents(folder, entry.path, made)
         _write_link(entry, f"{folder}/{entry.path}", vault)
-        _count(entry, done, progress)
+        tell.count(entry.size_bytes)
+    tell.now()
     return done
 
 
-def _count(entry: TreeEntry, done: Written, progress: Progress) -> None:
-    done.written += 1
-    done.size_bytes += entry.size_bytes
-    progress(1, entry.size_bytes)
+class _Told:
+    """Counts the files that were written; tells of several small ones together."""
+
+    def __init__(self, done: Written, progress: Progress) -> None:
+        self._done = done
+        self._progress = progress
+        self._files = 0
+        self._bytes = 0
+
+    def count(self, size_bytes: int) -> None:
+        self._done.written += 1
+        self._done.size_bytes += size_bytes
+        self._files += 1
+        self._bytes += size_bytes
+        if self._files == TOLD_FILES or self._bytes >= TOLD_BYTES:
+            self.now()
+
+    def now(self) -> None:
+        self._progress(self._files, self._bytes)
+        self._files = self._bytes = 0
 
 
 def _require_free(folder: str, paths: Iterable[str]) -> None:

@@ -21,7 +21,13 @@ CHECKPOINT_BYTES = 1 << 30
 """Bytes read after which an add makes durable what it has, so that less is read again."""
 
 TOLD_FILES = 64
-"""Unchanged files after which who shows progress is told."""
+"""Small or unchanged files after which who shows progress is told."""
+
+TOLD_BYTES = 1 << 20
+"""The same in bytes."""
+
+HELD_ENTRIES = 1 << 15
+"""Files of a version of which all entries are in memory at once; some 300 bytes each."""
 
 LEFT_OUT_MAX = 1000
 """Paths that an add names as left out; further ones are only counted."""

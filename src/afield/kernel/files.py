@@ -18,6 +18,7 @@ from typing import Protocol
 from afield.kernel.errors import Busy
 
 LOCK_WAIT_S = 30.0
+_ROOM_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ class OsFileSystem:
                 stream.seek(offset)
             if size_bytes < 0:
                 return stream.read()
+            if size_bytes > _ROOM_BYTES:  # a bound may be far more than is there: no room for it
+                size_bytes = min(size_bytes, max(0, os.fstat(stream.fileno()).st_size - offset))
             parts = []
             while size_bytes > 0 and (part := stream.read(size_bytes)):
                 parts.append(part)
