@@ -46,7 +46,7 @@ def test_a_run_says_when_its_data_has_a_newer_version(afield, recorded_run, tmp_
     afield("data", "add", "data", "--name", "letters")
     (found,) = shown(afield)
     assert (found["version"], found["newest"], found["same_in_newest"]) == (1, 3, False)
-    index = tmp_path / ".afield" / "cache" / "dataset-files.db"
+    index = tmp_path / ".afield" / "cache" / "dataset-files-2.db"
     assert index.stat().st_size
     index.write_bytes(b"no database" * 100)
     assert shown(afield) == [found]
@@ -59,3 +59,36 @@ def test_data_that_is_added_after_the_run_is_named_as_well(afield, recorded_run)
         ("late@1", 1),
         ("letters@1", 2),
     ]
+
+
+def test_a_run_on_older_data_is_told_so_at_once(afield, recorded_run, tmp_path):
+    words = ("run", "--trace", "python", sys.executable, "read.py", "elsewhere/a.csv")
+    assert "is newer" not in afield(*words).err
+    (recorded_run / "a.csv").write_text("id\nnew\n")
+    afield("data", "add", "data", "--name", "letters")
+    told = afield(*words)
+    assert told.code == 0
+    assert "read letters@1, and letters@2 is newer" in told.err
+
+
+def test_a_folder_that_is_recorded_as_one_is_known_as_a_version_s(afield, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert afield("init").code == 0
+    many = tmp_path / "many" / "below"
+    many.mkdir(parents=True)
+    for number in range(2100):
+        (many / f"{number}.txt").write_text(f"{number}")
+    assert afield("data", "add", "many", "--name", "many").code == 0
+    code = "import os, sys\nfor name in os.listdir(sys.argv[1]):\n"
+    (tmp_path / "all.py").write_text(code + "    open(os.path.join(sys.argv[1], name)).read()\n")
+    read = (sys.executable, "all.py", str(many))
+    assert afield("run", "--trace", "python", "--name", "one", *read).code == 0
+    folders = [one for one in afield("show", "one", "--json").json["inputs"] if one["folder"]]
+    assert [one["folder"]["by"] for one in folders] == ["content"]
+    (found,) = afield("show", "one", "--json").json["data"]
+    assert (found["label"], found["files"], found["newer"]) == ("many@1", 2100, False)
+    (many / "7.txt").write_text("another")
+    told = afield("run", "--trace", "python", "--name", "two", *read)
+    assert told.code == 0
+    (other,) = afield("show", "two", "--json").json["data"]
+    assert other["files"] < 2100

@@ -323,4 +323,4 @@ def stat_cache(workspace: Workspace, path: str) -> StatCache:
     folder = os.path.join(workspace.path, layout.CACHE)
     os.makedirs(folder, exist_ok=True)
     name = digest(os.fsencode(path))[:16]
-    return StatCache(os.path.join(folder, f"stat-data-{name}.bin"), workspace.record.clock)
+    return StatCache(os.path.join(folder, f"{layout.STAT_DATA}{name}.bin"), workspace.record.clock)

@@ -3,6 +3,7 @@
 Derived when it is asked for, so it is known of runs that were recorded before the data was added,
 or elsewhere. Which digests a version holds is kept in a small cache (eight bytes of each digest),
 made from trees as they come and free to be deleted; what it finds is confirmed in the tree.
+A folder that a run records as one is looked up by the digest that it would have in a version.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from afield.datasets.query import Version, versions
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.runs.manifest import FileRecord
+from afield.vault import TreeEntry
+from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.workspace import Workspace
 
-INDEX = "dataset-files.db"
+INDEX = f"{layout.DATASET_FILES}-2.db"
+FOLDER_FILES_MIN = 50
+"""Folders of fewer files are never recorded as one."""
+Read = dict[str, list[tuple[str, int]]]
+"""By digest: the paths of the inputs that have it, and how many files each stands for."""
+
 _AT_ONCE = 500
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS trees(id INTEGER PRIMARY KEY, tree TEXT UNIQUE);"
@@ -64,7 +72,7 @@ def versions_read(
         started_ms: when the run began, in Unix milliseconds.
     """
     known = versions(workspace.projection, dropped=True)
-    read = {one.digest for one in inputs if one.digest and one.size_bytes and one.folder is None}
+    read = _read(inputs)
     if not known or not read:
         return []
     hits = _confirmed(workspace, _candidates(workspace, known, read), read)
@@ -73,12 +81,37 @@ def versions_read(
         mine = [one for one in known if one.name == name and hits.get(one.tree)]
         if not mine:
             continue
-        chosen = max(mine, key=lambda one: _rank(one, len(hits[one.tree]), started_ms))
+        files = {one.tree: _count(read, hits[one.tree]) for one in mine}
+        chosen = max(mine, key=lambda one: _rank(one, files[one.tree], started_ms))
         kept = [one for one in known if one.name == name and not one.dropped]
         newest = max([*kept, chosen], key=lambda one: one.number)
         same = hits.get(newest.tree, set()) >= hits[chosen.tree]
-        found.append(VersionRead(chosen, len(hits[chosen.tree]), newest, same))
+        found.append(VersionRead(chosen, files[chosen.tree], newest, same))
     return found
+
+
+def _read(inputs: Iterable[FileRecord]) -> Read:
+    """Return what was read, by digest; no folder that was not looked at whole."""
+    read: Read = {}
+    for one in inputs:
+        if one.digest and one.size_bytes:
+            look = one.folder
+            if look is None or (look.by == "content" and look.looked == look.files):
+                files = 1 if look is None else look.files
+                read.setdefault(one.digest, []).append((one.path, files))
+    return read
+
+
+def _count(read: Read, hits: Iterable[str]) -> int:
+    """Return how many files were hit; those in a folder that was hit as one count with it."""
+    found = [item for digest in hits for item in read[digest]]
+    folders = {path for path, _ in found if path.endswith("/")}
+    inside = (path.rpartition("/")[0] + "/" in folders for path, _ in found)
+    return sum(
+        files
+        for (path, files), covered in zip(found, inside, strict=True)
+        if path in folders or not covered
+    )
 
 
 def _rank(version: Version, files: int, started_ms: int | None) -> tuple[int, bool, int]:
@@ -97,11 +130,26 @@ def _confirmed(
 
 
 def _entries(workspace: Workspace, trees: Iterable[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the digests in trees; one that is not here whole is passed over."""
+    """Yield the digests of files and folders in trees; one not here whole is passed over."""
     for tree in trees:
         with contextlib.suppress(AfieldError):
             entries = workspace.record.vault.get_tree(ObjectId(tree))
-            yield tree, [entry.object for entry in entries if entry.size_bytes]
+            files: list[str] = [entry.object for entry in entries if entry.size_bytes]
+            yield tree, [*files, *_folders(entries)]
+
+
+def _folders(entries: Iterable[TreeEntry]) -> Iterator[str]:
+    """Yield the digest that a run would give each folder; none of one that holds links."""
+    from afield.runs.capture.folders_seen import sum_of
+
+    folders: dict[str, dict[str, TreeEntry]] = {}
+    for entry in entries:
+        folder, _, name = entry.path.rpartition("/")
+        folders.setdefault(folder, {})[name] = entry
+    for files in folders.values():
+        if len(files) >= FOLDER_FILES_MIN and all(one.mode != SYMLINK for one in files.values()):
+            names = sorted(files)
+            yield sum_of(names, (files[name].object for name in names))
 
 
 def _candidates(workspace: Workspace, known: Sequence[Version], read: Collection[str]) -> set[str]:

@@ -20,6 +20,7 @@ from afield.cli.session import Session, global_options, session_of
 from afield.cli.settings import load_settings
 from afield.kernel.errors import AfieldError, Usage
 from afield.runs.cells import is_notebook
+from afield.workspace import layout
 
 if TYPE_CHECKING:
     from afield.runs.capture.capture import Outcome
@@ -120,7 +121,11 @@ def _answer(session: Session, outcome: Outcome, *, quiet: bool) -> None:
     if session.json:
         emit_json_line(recorded_document(outcome), sys.stderr)
     elif not quiet:
-        for line in (*summary_lines(outcome), *_seen_before(session, outcome)):
+        for line in (
+            *summary_lines(outcome),
+            *_seen_before(session, outcome),
+            *_newer_data(session, outcome),
+        ):
             click.echo(line, err=True)
 
 
@@ -137,6 +142,28 @@ def _seen_before(session: Session, outcome: Outcome) -> Iterator[str]:
         if found is not None and found["times_before"]:
             yield f"afield: {before_words(found, datetime.now(UTC))}"
             yield f"afield: what was noted then, and what helped: afield show {short(outcome.run)}"
+
+
+def _newer_data(session: Session, outcome: Outcome) -> Iterator[str]:
+    """Say which versions of data that were read have newer ones; whatever goes wrong, nothing."""
+    with contextlib.suppress(AfieldError, OSError):
+        caches = os.path.join(session.place(), layout.CACHE)  # noqa: PTH118 - str at hand
+        if not outcome.recorded or not any(map(_is_of_data, os.listdir(caches))):  # noqa: PTH208
+            return
+        from afield.cli.documents import data_part
+
+        workspace = session.workspace()
+        view = workspace.run(outcome.run)
+        for one in data_part(workspace, view, workspace.manifest(view)):
+            if one["newer"]:
+                same = "; these files are the same in it" if one["same_in_newest"] else ""
+                newest = f"{one['name']}@{one['newest']}"
+                yield f"afield: read {one['label']}, and {newest} is newer{same}"
+
+
+def _is_of_data(name: str) -> bool:
+    """Tell whether a cache shows that this workspace may know versions; nobody else is kept."""
+    return name.startswith((layout.STAT_DATA, layout.DATASET_FILES))
 
 
 def _streams(session: Session) -> tuple[BinaryIO | None, BinaryIO | None]:

@@ -7,7 +7,7 @@ many as there is time for. `replay` looks at the same folders by the same functi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from blake3 import blake3
@@ -62,7 +62,6 @@ def sum_up(folder: str, names: list[str], looked: int, read: Read | None = None)
         looked: how many files are looked at.
         read: digests what a file holds; None: its size and mtime count.
     """
-    hasher = blake3("\0".join(names).encode("utf-8", "surrogateescape"))
     count = len(names)
     size_bytes = ctime_ns = 0
     lines: list[str] = []
@@ -75,8 +74,14 @@ def sum_up(folder: str, names: list[str], looked: int, read: Read | None = None)
             lines.append(read(path, found) if read else f"{found.st_size} {found.st_mtime_ns}")
         except OSError:
             lines.append("-")
-    hasher.update("\0\0{}\n{}".format("content" if read else "stat", "\n".join(lines)).encode())
-    return Sum(ObjectId(hasher.hexdigest()), size_bytes, ctime_ns)
+    return Sum(sum_of(names, lines, "content" if read else "stat"), size_bytes, ctime_ns)
+
+
+def sum_of(names: Iterable[str], lines: Iterable[str], by: str = "content") -> ObjectId:
+    """Return the digest of a folder, of the names in it and what each file that counts comes to."""
+    hasher = blake3("\0".join(names).encode("utf-8", "surrogateescape"))
+    hasher.update("\0\0{}\n{}".format(by, "\n".join(lines)).encode())
+    return ObjectId(hasher.hexdigest())
 
 
 def digest_of(path: str, _: os.stat_result) -> ObjectId:
