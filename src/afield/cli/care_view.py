@@ -16,11 +16,13 @@ from afield.kernel.findings import Finding
 from afield.vault.check import GONE, PHANTOM
 
 if TYPE_CHECKING:
+    from afield.workspace.affected import Affected
     from afield.workspace.check import Examined
     from afield.workspace.repair import Repair
     from afield.workspace.sampling import Extent
 
 SHOWN_MAX = 20
+PATHS_SHOWN = 3
 PARTLY = 3
 _SHORT = 12
 _DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
@@ -43,7 +45,7 @@ def part(finding: Finding) -> dict[str, Any]:
 
 
 def tell_findings(findings: Sequence[Finding]) -> None:
-    """Say what is damaged, odd, elsewhere and lost; the first of each, and how many more."""
+    """Say what is damaged, odd and elsewhere; the first of each, and how many more."""
     damaged = [one for one in findings if one.damaged]
     odd = [one for one in findings if not one.damaged and one.what not in {PHANTOM, GONE}]
     for finding in [*damaged, *odd][:SHOWN_MAX]:
@@ -56,14 +58,39 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     if phantoms:
         count = words.count(phantoms, "object")
         click.echo(f"note: {count} not here but at a remote: afield fetch RUN, or afield sync")
-    lost = [one.name for one in findings if one.what == GONE]
-    if lost:
-        mark = click.style("lost", fg="yellow", bold=True)
-        some = ", ".join(name[:_SHORT] for name in lost[:3])
-        more_lost = f" and {len(lost) - 3:,} more" if len(lost) > 3 else ""  # noqa: PLR2004 - shown
-        count = words.count(len(lost), "object")
-        click.echo(f"{mark}: {count} of which no copy was found: {some}{more_lost}")
-        click.echo("      afield repair --from PLACE looks in one more place")
+
+
+def tell_lost(missing: Sequence[Affected]) -> None:
+    """Say who misses what is lost."""
+    from afield.cli.arguments import short
+
+    mark = click.style("lost", fg="yellow", bold=True)
+    click.echo(f"{mark}: of some bytes no copy was found; they are missed by")
+    for one in missing[:SHOWN_MAX]:
+        owner = one.owner
+        name = f"run {short(owner.key)} {owner.label}" if owner.kind == "run" else owner.label
+        files = words.count(len(one.paths), "file") + ": " if len(one.paths) > 1 else ""
+        what = f": {files}{', '.join(one.paths[:PATHS_SHOWN])}" if one.paths else ""
+        more = ", …" if len(one.paths) > PATHS_SHOWN else ""
+        click.echo(f"      {plain(name)}{plain(what)}{more}")
+    if len(missing) > SHOWN_MAX:
+        click.echo(f"      … and {len(missing) - SHOWN_MAX:,} more (--json)")
+    if not missing:
+        click.echo("      nothing that is known")
+    click.echo("      afield repair --from PLACE looks in one more place")
+
+
+def affected_parts(missing: Sequence[Affected]) -> list[dict[str, Any]]:
+    """Return who misses what is lost, for JSON."""
+    return [
+        {
+            "kind": one.owner.kind,
+            "key": one.owner.key,
+            "label": one.owner.label,
+            "paths": list(one.paths),
+        }
+        for one in missing
+    ]
 
 
 def counts(findings: Sequence[Finding]) -> str:

@@ -23,6 +23,7 @@ from afield.sync.wanted import absent
 from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
 from afield.workspace.phantoms import phantoms_and_lost
+from afield.workspace.reach import holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.sampling import FULL, Coverage, Extent, Verified
 
@@ -102,7 +103,7 @@ def check(
 
     Tables that are not what the journal says are named and folded anew. What is missing and
     known to be elsewhere is named as a phantom; what a device names that nobody has confirmed
-    need not be here.
+    need not be here, nor what only deleted runs and dropped versions name: it may be swept.
 
     Args:
         record: the workspace.
@@ -116,8 +117,10 @@ def check(
     yield from _check_key(record)
     counts = counting(record, trusted)
 
+    free = given_up(record, projection, trusted)
+
     def known(ref: ObjectId) -> bool:
-        return record.vault.has(ref) or elsewhere(bytes.fromhex(ref)) is not None
+        return ref in free or record.vault.has(ref) or elsewhere(bytes.fromhex(ref)) is not None
 
     found = [*_check_logs(record, projection)]
     for finding in record.journal.verify(known=known):
@@ -125,23 +128,23 @@ def check(
         found.append(replace(finding, damaged=False) if waits else finding)
     yield from found
     phantoms: set[str] = set()
-    roots = roots_of(record, counts)
+    roots = [ref for ref in roots_of(record, counts) if ref not in free]
     for finding in record.vault.verify(roots=roots, elsewhere=elsewhere, depth=depth):
         if finding.what in {PHANTOM, GONE}:
             phantoms.add(finding.name)
         yield finding
     if not cheap and elsewhere is not nowhere:
-        yield from _check_documents(record, counts, elsewhere, phantoms)
+        yield from _check_documents(record, roots, elsewhere, phantoms)
     if not cheap and not any(finding.damaged for finding in found):
         # Of a damaged journal the tables may know more than can be read again: they stay.
         yield from _check_tables(record, projection, rooms(trusted))
 
 
 def _check_documents(
-    record: Record, counts: Collection[str], elsewhere: Elsewhere, named: Collection[str]
+    record: Record, roots: Collection[ObjectId], elsewhere: Elsewhere, named: Collection[str]
 ) -> Iterator[Finding]:
     """Name what manifests and trees list that is not here and known to be elsewhere."""
-    for digest in sorted(absent(record.vault, roots_of(record, counts))):
+    for digest in sorted(absent(record.vault, roots)):
         where = elsewhere(digest)
         if where is not None and digest.hex() not in named:
             yield phantom(digest, where)
@@ -163,6 +166,16 @@ def roots_of(record: Record, counts: Collection[str]) -> Iterator[ObjectId]:
         if batch.device in counts:
             for entry in batch.entries:
                 yield from entry.refs
+
+
+def given_up(
+    record: Record, projection: Projection, trusted: Collection[DeviceId]
+) -> frozenset[ObjectId]:
+    """Return what is named for deleted runs and dropped versions only, as the tables have them."""
+    found = holdings(record, rooms(trusted), projection.query)
+    live = {root for one in found if one.owner.live for root in one.roots}
+    dead = {root for one in found if not one.owner.live for root in one.roots}
+    return frozenset(ObjectId(digest.hex()) for digest in dead - live)
 
 
 def _check_key(record: Record) -> Iterator[Finding]:

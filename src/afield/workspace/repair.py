@@ -23,7 +23,7 @@ from afield.runs.record import Record
 from afield.vault.ledger import Ledger
 from afield.vault.mend import Mending, Sick
 from afield.workspace import layout
-from afield.workspace.check import counting, roots_of
+from afield.workspace.check import counting, given_up, roots_of
 from afield.workspace.phantoms import phantoms
 from afield.workspace.quarantine import Quarantine
 from afield.workspace.reach import Reach
@@ -66,6 +66,7 @@ class Repair:
         entries_missing: those that are still not.
         objects: digests of records that were lost here and came back.
         lost: digests of what no place has.
+        broken: digests of all objects that lack any of it, themselves included.
         aside: files that were laid aside, below the quarantine.
         unreachable: places that could not be asked, and why.
     """
@@ -75,6 +76,7 @@ class Repair:
     entries_missing: int = 0
     objects: set[bytes] = field(default_factory=set)
     lost: set[bytes] = field(default_factory=set)
+    broken: set[bytes] = field(default_factory=set)
     aside: list[str] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
 
@@ -229,6 +231,7 @@ class Repairer:
             if lost == left:
                 break
         self.found.lost = lost
+        self.found.broken = lost | set(self._wholes(lost))
         self.found.objects |= before - lost
 
     def _back(self, lost: set[bytes]) -> set[bytes]:
@@ -245,8 +248,10 @@ class Repairer:
         """
         record = self._record
         counts = counting(record, self._workspace.config.roots)
-        roots = {bytes.fromhex(root) for root in roots_of(record, counts)}
-        others = {bytes.fromhex(ref) for ref in _refs(record)} - roots
+        free = given_up(record, self._workspace.projection, self._workspace.config.roots)
+        named = (root for root in roots_of(record, counts) if root not in free)
+        roots = {bytes.fromhex(root) for root in named}
+        others = {bytes.fromhex(ref) for ref in _refs(record) if ref not in free} - roots
         reach = Reach(record.vault, self._once)
         _follow(reach, roots)
         lost = set(reach.lost.missing)

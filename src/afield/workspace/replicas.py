@@ -25,6 +25,8 @@ from afield.kernel.ids import DeviceId, ObjectId
 from afield.sync.layout import FORMAT
 from afield.sync.pace import Pace
 from afield.sync.refetch import Refetch
+from afield.sync.stores.archive import ArchiveRemote
+from afield.sync.stores.store import RemoteStore
 from afield.vault import Vault
 from afield.vault.chunking import is_rows
 from afield.vault.limits import PACK_BYTES_MAX
@@ -74,14 +76,25 @@ class Source(Protocol):
 
 
 class FromRemote:
-    """A folder or bucket that the workspace is synced with, by name or address."""
+    """A folder or bucket that the workspace is synced with, or a part of the record in a file.
 
-    def __init__(self, workspace: Workspace, remote: Remote, pace: Pace) -> None:
+    Args:
+        workspace: what is repaired.
+        remote: by what name and address.
+        pace: of transfers.
+        store: the file's; None: the one at the remote's address.
+    """
+
+    def __init__(
+        self, workspace: Workspace, remote: Remote, pace: Pace, store: RemoteStore | None = None
+    ) -> None:
         self.name = remote.name
         self._workspace = workspace
         self._remote = remote
         self._pace = pace
-        self._refetch = Refetch(open_remote(remote.url), pace)
+        self._store = open_remote(remote.url) if store is None else store
+        self._reads_only = store is not None
+        self._refetch = Refetch(self._store, pace)
         self._listed = remote.name in remotes(workspace)
 
     def pack(self, pack: str) -> bytes | None:
@@ -97,8 +110,9 @@ class FromRemote:
         only = [ObjectId(digest.hex()) for digest in sorted(wanted.records)]
         try:
             for start in range(0, len(only), _AT_ONCE):
-                wishes = Wishes(data="none", only=only[start : start + _AT_ONCE])
-                sync(self._workspace, self._remote, self._pace, wishes)
+                some = only[start : start + _AT_ONCE]
+                wishes = Wishes(data="none", only=some, take=self._reads_only)
+                sync(self._workspace, self._remote, self._pace, wishes, store=self._store)
         finally:
             if not self._listed:
                 elsewhere_of(self._workspace, self._remote).forget_all()
@@ -236,6 +250,9 @@ def source_at(
     packs = Path(layout.folder_for(place), layout.PACKS)
     if place in known:
         yield [FromRemote(workspace, known[place], pace)]
+    elif is_bundle(place) and _is_record(place):
+        with ArchiveRemote(place) as store:
+            yield [FromRemote(workspace, Remote(there.name, address(place)), pace, store)]
     elif is_bundle(place):
         with tempfile.TemporaryDirectory(prefix="afield-bundle-") as folder:
             _lay_out_packs(place, folder)
@@ -253,6 +270,13 @@ def source_at(
 
 def _nothing_aside(name: str) -> None:
     raise AssertionError(f"records are only added: {name}")
+
+
+def _is_record(path: str) -> bool:
+    """Tell a part of the record from a bundle of one run."""
+    with contextlib.suppress(AfieldError), ArchiveRemote(path) as store:
+        return any(item.name == FORMAT for item in store.list(""))
+    return False
 
 
 def _project(workspace: Workspace) -> Source:

@@ -12,6 +12,7 @@ from afield.kernel.errors import Damaged
 
 if TYPE_CHECKING:
     from afield.kernel.findings import Finding
+    from afield.workspace.affected import Affected
     from afield.workspace.repair import Repair
 
 
@@ -32,10 +33,11 @@ def command(context: click.Context, *, dry_run: bool, place: str | None) -> int:
     files are laid aside in .afield/quarantine, never deleted. What no place has is named as
     lost; everything but its content works. Exit 3 when something is lost, 13 when damage remains.
     """
-    from afield.cli.care_view import PARTLY, counts, tell_findings, tell_repair
+    from afield.cli.care_view import PARTLY, counts, tell_findings, tell_lost, tell_repair
     from afield.cli.commands.sync import pace_of
     from afield.cli.progress import Meter
     from afield.vault.check import GONE
+    from afield.workspace.affected import affected
     from afield.workspace.check import examine
     from afield.workspace.quarantine import Quarantine
     from afield.workspace.repair import Repairer
@@ -58,34 +60,34 @@ def command(context: click.Context, *, dry_run: bool, place: str | None) -> int:
         extent = Extent("quick", 0.0)  # what was mended has been verified as it was written
         after = examine(record, workspace.projection, config.roots, extent).findings
     damaged = [finding for finding in after if finding.damaged]
-    lost = [finding for finding in after if finding.what == GONE]
-    code = Damaged.exit_code if damaged else PARTLY if lost or found.lost else 0
+    missing = affected(workspace, found.broken)
+    mends = dry_run and bool(found.changes)
+    code = Damaged.exit_code if damaged or mends else PARTLY if found.lost else 0
     if session.json:
-        emit_json(_document(str(workspace.path), found, after, dry=dry_run))
+        emit_json(_document(str(workspace.path), found, after, missing, dry=dry_run))
         return code
     tell_repair(found, dry=dry_run)
-    if dry_run:
-        if found.lost:
-            click.echo(f"missing: {len(found.lost):,} objects; a repair looks for them everywhere")
-        if not found.changes and not found.lost and not damaged:
-            click.echo(click.style("sound", fg="green") + f": {plain(workspace.path)}")
-        return code
-    tell_findings(after)
-    if damaged:
+    if not mends:
+        tell_findings([one for one in after if one.what != GONE])
+    if found.lost and not mends:
+        tell_lost(missing)
+    if damaged and not dry_run:
         raise Damaged(
             "damage remains",
             workspace.path,
             counts(damaged),
             hint="afield repair --from PLACE, where somebody has a copy",
         )
-    if not lost:
+    if not code:
         what = "sound again" if found.changes else "sound"
         click.echo(f"{click.style(what, fg='green')}: {plain(workspace.path)}")
     return code
 
 
-def _document(path: str, found: Repair, after: list[Finding], *, dry: bool) -> dict[str, Any]:
-    from afield.cli.care_view import part
+def _document(
+    path: str, found: Repair, after: list[Finding], missing: list[Affected], *, dry: bool
+) -> dict[str, Any]:
+    from afield.cli.care_view import affected_parts, part
 
     return {
         "schema": "afield.repair/1",
@@ -100,6 +102,7 @@ def _document(path: str, found: Repair, after: list[Finding], *, dry: bool) -> d
         "entries_missing": found.entries_missing,
         "objects": len(found.objects),
         "lost": sorted(digest.hex() for digest in found.lost),
+        "affected": affected_parts(missing),
         "aside": found.aside,
         "unreachable": [{"name": name, "why": why} for name, why in found.unreachable.items()],
         "findings": [part(finding) for finding in after],

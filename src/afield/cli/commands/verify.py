@@ -12,6 +12,7 @@ from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import Damaged, Usage
 
 if TYPE_CHECKING:
+    from afield.workspace.affected import Affected
     from afield.workspace.check import Examined
     from afield.workspace.sampling import Extent
 
@@ -41,8 +42,9 @@ def command(
     entry names is there, and that the tables are what the journal says. `--sample 5%` reads
     those packs that were read longest ago, so that twenty of them read all.
     """
-    from afield.cli.care_view import PARTLY, counts, tell_extent, tell_findings
+    from afield.cli.care_view import PARTLY, counts, tell_extent, tell_findings, tell_lost
     from afield.vault.check import GONE
+    from afield.workspace.affected import affected
 
     session = session_of(context)
     extent = extent_of(quick=quick, sample=sample, full=full, seed=seed)
@@ -51,11 +53,14 @@ def command(
         workspace.record.vault.reindex()
     found = _examine(session, extent)
     damaged = [finding for finding in found.findings if finding.damaged]
-    lost = any(finding.what == GONE for finding in found.findings)
+    lost = {bytes.fromhex(one.name) for one in found.findings if one.what == GONE}
+    missing = affected(workspace, lost)
     if session.json:
-        emit_json(_document(str(workspace.path), found, extent))
+        emit_json(_document(str(workspace.path), found, extent, missing))
         return Damaged.exit_code if damaged else PARTLY if lost else 0
     tell_findings(found.findings)
+    if lost:
+        tell_lost(missing)
     tell_extent(found, extent)
     if damaged:
         raise Damaged(
@@ -112,8 +117,10 @@ def _examine(session: Session, extent: Extent) -> Examined:
         )
 
 
-def _document(path: str, found: Examined, extent: Extent) -> dict[str, Any]:
-    from afield.cli.care_view import part
+def _document(
+    path: str, found: Examined, extent: Extent, missing: list[Affected]
+) -> dict[str, Any]:
+    from afield.cli.care_view import affected_parts, part
 
     coverage = found.coverage
     return {
@@ -132,4 +139,5 @@ def _document(path: str, found: Examined, extent: Extent) -> dict[str, Any]:
             "samples_left": coverage.left if extent.kind == "sample" else None,
         },
         "findings": [part(finding) for finding in found.findings],
+        "affected": affected_parts(missing),
     }
