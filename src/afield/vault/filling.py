@@ -90,9 +90,9 @@ class Filling:
 
     def _relies_on(self, digest: bytes) -> bool:
         """Find an object in a pack that is there and stays there while this process lives."""
-        if self._using is None:
-            return self.shelf.holds(digest)
         pack = self.shelf.pack_of(digest)
+        if self._using is None:
+            return pack is not None
         while pack is not None and not self._using.holds(pack):
             with contextlib.suppress(OSError):  # where nothing can be written, nothing is swept
                 self._using.add(pack)
@@ -120,7 +120,10 @@ class Filling:
         """Keep an object of few chunks whose digest is known: nothing is digested twice."""
         items: Parts = []
         for chunk in chunks:
-            digest = whole if len(chunk) == size_bytes else blake3(chunk).digest()
+            if len(chunk) == size_bytes:
+                self._put_chunk(whole, chunk, role)
+                return
+            digest = blake3(chunk).digest()
             if not self.known(digest):
                 self._put_chunk(digest, chunk, role)
             items.append((digest, len(chunk)))
@@ -208,7 +211,7 @@ class Filling:
         role: int,
     ) -> None:
         with self._lock:
-            if self.known(digest):  # another thread was faster
+            if digest in self._data or digest in self._meta:  # another thread was faster
                 return
             if self._building[role].size_bytes + len(payload) > self._pack_bytes:
                 if role == META:

@@ -33,7 +33,6 @@ from afield.runs.series.columns import ColumnCache, Columns, Points, decode_colu
 from afield.runs.series.live import live_parts
 from afield.workspace import layout
 from afield.workspace.arrow import to_table
-from afield.workspace.check import examine
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
 from afield.workspace.rooms import rooms
@@ -244,6 +243,8 @@ class Workspace:
 
         Tables that differ from what the journal says are folded anew.
         """
+        from afield.workspace.check import examine
+
         return examine(self.record, self.projection, self.config.roots).findings
 
     def damage(self) -> list[Finding]:
