@@ -7,6 +7,7 @@ in between, whoever writes at the same time and wherever this is cut off.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from afield.kernel.files import FileSystem
 from afield.vault import header, layout
 from afield.vault.errors import Corrupt
-from afield.vault.layout import PACK_HEADER, RECORD, TRAILER
+from afield.vault.layout import PACK_HEADER, RECIPE, RECORD, TRAILER
 from afield.vault.ledger import Ledger
 from afield.vault.limits import SWEPT_SHARE_MIN
 from afield.vault.packs import without
@@ -83,9 +84,12 @@ class Sweeping:
     def candidates(self, ledger: Ledger, needed: bytearray) -> Iterator[Candidate]:
         """Yield the packs of which nothing, or only a part, is needed.
 
+        A pack that is mostly needed stays as it is, unless it holds a recipe that nobody needs:
+        whoever found that one would think its parts were here.
+
         Args:
             ledger: the records.
-            needed: by number, 1 for those that must stay.
+            needed: by number, 1 for those that must stay, with the parts of all recipes.
         """
         for pack, numbers in ledger.records():
             dead = tuple(number for number in numbers if not needed[number])
@@ -96,7 +100,8 @@ class Sweeping:
                 yield Candidate(pack, size_bytes, size_bytes, whole=True, dead=dead)
                 continue
             dead_bytes = sum(RECORD.size + ledger.entry(each).stored_bytes for each in dead)
-            if dead_bytes >= SWEPT_SHARE_MIN * (size_bytes - PACK_HEADER.size - TRAILER.size):
+            enough = SWEPT_SHARE_MIN * (size_bytes - PACK_HEADER.size - TRAILER.size)
+            if dead_bytes >= enough or any(_may_be_recipe(ledger, each) for each in dead):
                 yield Candidate(pack, size_bytes, dead_bytes, whole=False, dead=dead)
 
     def keep_rest(self, one: Candidate, ledger: Ledger) -> str | None:
@@ -152,26 +157,32 @@ class Sweeping:
                     found.append(Swept(match[1], int(match[2]), size_bytes))
         return sorted(found, key=lambda each: (each.at_ms, each.pack))
 
-    def digests(self, one: Swept) -> list[bytes]:
-        """Return what a pack that rests holds, as far as it can be read."""
-        try:
-            data = self._store.read(one.name)
-        except OSError:
-            return []
-        return [entry.digest for entry in layout.entries_of(pack_index(data))]
+    def bring_back(self, resting: Iterable[Swept]) -> list[Swept]:
+        """Put packs back in their place, with those that hold parts of what is in them.
 
-    def bring_back(self, resting: Iterable[Swept]) -> None:
-        """Put packs back in their place.
+        Of a pack with a recipe whose parts are nowhere any more, the rest is brought back. Returns
+        the packs that came.
 
         Raises:
-            OSError: one cannot be renamed.
+            OSError: one cannot be read or renamed.
         """
-        for one in resting:
-            self._store.rename(one.name, f"{one.pack}.pack")
-            data = self._store.read(f"{one.pack}.pack")
-            index = layout.index_file(bytes.fromhex(one.pack), len(data), pack_index(data))
-            self._store.write(f"{one.pack}.idx", index)
+        left = set(self.resting())
+        waiting = [one for one in resting if one in left]
+        held = {one: set(self._digests(one)) for one in left} if waiting else {}
+        brought: list[Swept] = []
+        while waiting:
+            self._shelf.refresh()
+            one = waiting.pop()
+            if one not in left:
+                continue
+            left.discard(one)
+            brought.append(one)
+            for part in self._parts_missing(one):
+                waiting += [each for each in left if part in held[each]]
+        for one in brought:
+            self._put_back(one, {digest for each in brought for digest in held[each]})
         self._shelf.refresh()
+        return brought
 
     def bring_back_what(self, missing: Callable[[], set[bytes]]) -> list[Swept]:
         """Bring back the packs that hold what is missing, and what that then shows to be missing.
@@ -180,20 +191,54 @@ class Sweeping:
             missing: returns the digests that are needed and not here; asked again each time.
 
         Raises:
-            OSError: one cannot be renamed.
+            OSError: one cannot be read or renamed.
         """
-        left = self.resting()
         brought: list[Swept] = []
-        lost = missing() if left else set()
-        while lost:
-            found = [one for one in left if not lost.isdisjoint(self.digests(one))]
+        left = self.resting()
+        while left and (lost := missing()):
+            found = [one for one in left if not lost.isdisjoint(self._digests(one))]
             if not found:
                 break
-            self.bring_back(found)
-            brought += found
-            left = [one for one in left if one not in found]
-            lost = missing() if left else set()
+            brought += self.bring_back(found)
+            left = self.resting()
         return brought
+
+    def _digests(self, one: Swept) -> list[bytes]:
+        """Return what a pack that rests holds, as far as it can be read."""
+        try:
+            data = self._store.read(one.name)
+        except OSError:
+            return []
+        return [entry.digest for entry in layout.entries_of(pack_index(data))]
+
+    def _recipes(self, one: Swept) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Yield the recipes in a pack that rests, with their parts."""
+        for _, record in layout.walk_records(self._store.read(one.name)):
+            if record.kind == RECIPE:
+                with contextlib.suppress(Corrupt):
+                    parts = layout.read_recipe(record.digest, record.payload)
+                    yield record.digest, [part for part, _ in parts]
+
+    def _parts_missing(self, one: Swept) -> set[bytes]:
+        parts = {part for _, parts in self._recipes(one) for part in parts}
+        return {part for part in parts if not self._shelf.holds(part)}
+
+    def _put_back(self, one: Swept, coming: set[bytes]) -> None:
+        """Put a pack back, without the recipes that have lost a part."""
+        broken = {
+            digest
+            for digest, parts in self._recipes(one)
+            if not all(part in coming or self._shelf.holds(part) for part in parts)
+        }
+        if broken:
+            made = without(self._store.read(one.name), broken.__contains__)
+            if made is not None:
+                self._write(*made)
+            return
+        self._store.rename(one.name, f"{one.pack}.pack")
+        data = self._store.read(f"{one.pack}.pack")
+        index = layout.index_file(bytes.fromhex(one.pack), len(data), pack_index(data))
+        self._store.write(f"{one.pack}.idx", index)
 
     def free(self, resting: Iterable[Swept]) -> None:
         """Remove packs that rest, for good.
@@ -209,3 +254,28 @@ class Sweeping:
         block = layout.read_pack_index(data)
         self._store.write(f"{pack}.idx", layout.index_file(bytes.fromhex(pack), len(data), block))
         self._shelf.take(pack, block)
+
+
+def with_parts(ledger: Ledger, numbers: Iterable[int]) -> set[int]:
+    """Return records with those of all parts that recipes among them list.
+
+    Raises:
+        OSError: a pack cannot be read.
+    """
+    found: set[int] = set()
+    waiting = list(numbers)
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            with contextlib.suppress(Corrupt):
+                for part in ledger.parts(number):
+                    waiting += ledger.find(part)
+    return found
+
+
+def _may_be_recipe(ledger: Ledger, number: int) -> bool:
+    try:
+        return bool(ledger.parts(number))
+    except Corrupt:
+        return True

@@ -8,15 +8,18 @@ not looked after is brought back by the next command that opens the workspace.
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from afield.kernel.errors import Busy
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.runs.record import Record
 from afield.sync.wanted import absent
 from afield.vault.layout import RECORD as RECORD_HEAD
-from afield.vault.sweep import Candidate, Swept
+from afield.vault.ledger import Ledger
+from afield.vault.sweep import Candidate, Sweeping, Swept, with_parts
 from afield.workspace import layout
 from afield.workspace.errors import SweepBlind
 from afield.workspace.phantoms import phantoms
@@ -84,7 +87,7 @@ def plan(workspace: Workspace, grace_ms: int = GRACE_MS) -> Plan:
         SweepBlind: something that is needed cannot be followed.
     """
     workspace.refresh()
-    return _plan(workspace, grace_ms, _held(workspace))
+    return _plan(workspace, grace_ms, _held(workspace))[0]
 
 
 def sweep(
@@ -108,12 +111,14 @@ def sweep(
         held = _held(workspace)
         back = sweeping.bring_back_what(lambda: absent(workspace.record.vault, held.names()))
         note(workspace.record, away=(), back=[one.pack for one in back])
-        found = _plan(workspace, grace_ms, held)
+        freed, _ = _rested(sweeping, workspace.record.now_ms() - grace_ms)
+        sweeping.free(freed)
+        found = _keep_rests(workspace, grace_ms, held, progress)
+        found.freed += freed
         found.back += back
-        sweeping.free(found.freed)
-        found.packs = _put_away(workspace, held, found, progress)
+        _put_away(workspace, held, found, progress)
         if grace_ms <= 0:
-            now_gone = [one for one in sweeping.resting() if one.at_ms == found.at_ms]
+            now_gone, _ = _rested(sweeping, found.at_ms)
             sweeping.free(now_gone)
             found.freed += now_gone
         return found
@@ -127,8 +132,7 @@ def undo(workspace: Workspace) -> list[Swept]:
     """
     with alone(workspace.record):
         sweeping = workspace.record.vault.sweeping()
-        found = sweeping.resting()
-        sweeping.bring_back(found)
+        found = sweeping.bring_back(sweeping.resting())
         note(workspace.record, away=(), back=[one.pack for one in found])
         workspace.record.files.remove(unsettled(workspace.record))
         return found
@@ -137,18 +141,25 @@ def undo(workspace: Workspace) -> list[Swept]:
 def bring_back(workspace: Workspace) -> list[Swept]:
     """Bring back what rests and is needed again, of runs that were restored, say.
 
-    Raises:
-        Busy: a sweep is under way.
+    Nothing happens while a sync or a sweep is under way: each does so itself at its end.
     """
+    if not workspace.record.vault.sweeping().resting():
+        return []
+    with contextlib.suppress(Busy), alone(workspace.record):
+        return bring_back_needed(workspace)
+    return []
+
+
+def bring_back_needed(workspace: Workspace) -> list[Swept]:
+    """Do so, for whoever keeps syncs and sweeps out."""
     sweeping = workspace.record.vault.sweeping()
     if not sweeping.resting():
         return []
-    with alone(workspace.record):
-        workspace.refresh()
-        held = _held(workspace)
-        found = sweeping.bring_back_what(lambda: absent(workspace.record.vault, held.names()))
-        note(workspace.record, away=(), back=[one.pack for one in found])
-        return found
+    workspace.refresh()
+    held = _held(workspace)
+    found = sweeping.bring_back_what(lambda: absent(workspace.record.vault, held.names()))
+    note(workspace.record, away=(), back=[one.pack for one in found])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,25 +200,32 @@ def _names_in(record: Record, paths: Iterable[str]) -> Iterator[str]:
             yield from _NAME.findall(record.files.read(path).decode("utf-8", "replace"))
 
 
-def _plan(workspace: Workspace, grace_ms: int, held: _Held) -> Plan:
+def _plan(
+    workspace: Workspace, grace_ms: int, held: _Held, stays: Collection[str] = frozenset()
+) -> tuple[Plan, Ledger]:
+    """Return what goes, by the records of the ledger; nothing of the packs in `stays` does."""
     record = workspace.record
     sweeping = record.vault.sweeping()
     now_ms = record.now_ms()
     found = Plan(now_ms)
-    for one in sweeping.resting():
-        (found.freed if one.at_ms + grace_ms <= now_ms else found.rests).append(one)
+    found.freed, found.rests = _rested(sweeping, now_ms - grace_ms)
     reach = Reach(record.vault)
     needed = bytearray(len(reach.ledger))
     for number in reach.records(held.live):
         needed[number] = 1
     _refuse_blind(workspace, reach, held.live)
     owners = _owners(reach, held.dead, needed)
-    relied = sweeping.relied_on()
+    relied = sweeping.relied_on() | set(stays)
+    after_ns = record.clock.wall_ns() - grace_ms * 1_000_000
     for pack, numbers in reach.ledger.records():
-        young = record.clock.wall_ns() - sweeping.written_ns(pack) < grace_ms * 1_000_000
-        for number in numbers:
-            if pack in relied or (young and number not in owners):
-                needed[number] = 1
+        if pack in relied:
+            stay = list(numbers)
+        elif sweeping.written_ns(pack) > after_ns:
+            stay = [number for number in numbers if not needed[number] and number not in owners]
+        else:
+            continue
+        for number in with_parts(reach.ledger, stay):
+            needed[number] = 1
     found.packs = list(sweeping.candidates(reach.ledger, needed))
     found.shares = _shares(reach, found.packs, owners)
     gone = {number for one in found.packs for number in one.dead}
@@ -216,7 +234,7 @@ def _plan(workspace: Workspace, grace_ms: int, held: _Held) -> Plan:
         for number in range(len(needed))
         if not needed[number] and number not in gone
     )
-    return found
+    return found, reach.ledger
 
 
 def _owners(reach: Reach, dead: Iterable[Holding], needed: bytearray) -> dict[int, Holding]:
@@ -274,28 +292,61 @@ def _named_by(record: Record, devices: Collection[str]) -> set[bytes]:
     }
 
 
-def _put_away(
-    workspace: Workspace, held: _Held, found: Plan, progress: Progress
-) -> list[Candidate]:
-    """Put packs away, whole ones first: they give room for the others; return those that went."""
+def _rested(sweeping: Sweeping, until_ms: int) -> tuple[list[Swept], list[Swept]]:
+    """Return the packs that have rested long enough, and the others."""
+    resting = sweeping.resting()
+    return (
+        [one for one in resting if one.at_ms <= until_ms],
+        [one for one in resting if one.at_ms > until_ms],
+    )
+
+
+def _keep_rests(workspace: Workspace, grace_ms: int, held: _Held, progress: Progress) -> Plan:
+    """Plan a sweep, and write what is needed of packs that go in part into packs of their own.
+
+    A pack that cannot be trusted, or for whose rest there is no room, stays with all that is in it.
+    """
+    sweeping = workspace.record.vault.sweeping()
+    stays: set[str] = set()
+    while True:
+        found, ledger = _plan(workspace, grace_ms, held, stays)
+        failed = set()
+        for one in found.packs:
+            if not one.whole:
+                if not _keep_rest(sweeping, one, ledger):
+                    failed.add(one.pack)
+                progress(1, one.size_bytes)
+        if not failed:
+            return found
+        stays |= failed
+
+
+def _keep_rest(sweeping: Sweeping, one: Candidate, ledger: Ledger) -> bool:
+    try:
+        return sweeping.keep_rest(one, ledger) is not None
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return False
+        raise
+
+
+def _put_away(workspace: Workspace, held: _Held, found: Plan, progress: Progress) -> None:
+    """Put packs away; those that somebody came to rely on meanwhile are back at the end."""
     record = workspace.record
     sweeping = record.vault.sweeping()
     if not found.packs:
-        return []
+        return
     record.files.write_new(unsettled(record), str(found.at_ms).encode())
-    note(record, away=[one.pack for one in found.packs], back=())
-    ledger = record.vault.ledger()
-    gone = []
     try:
-        for one in sorted(found.packs, key=lambda one: not one.whole):
-            if one.whole or sweeping.keep_rest(one, ledger) is not None:
-                sweeping.put_away(one.pack, found.at_ms)
-                gone.append(one)
-            progress(1, one.size_bytes)
+        note(record, away=[one.pack for one in found.packs], back=())
+        for one in found.packs:
+            sweeping.put_away(one.pack, found.at_ms)
+            if one.whole:
+                progress(1, one.size_bytes)
     finally:
         _look_after(workspace, held, found)
     back = {one.pack for one in found.back}
-    return [one for one in gone if one.pack not in back]
+    found.packs = [one for one in found.packs if one.pack not in back]
 
 
 def _look_after(workspace: Workspace, held: _Held, found: Plan) -> None:
@@ -307,8 +358,9 @@ def _look_after(workspace: Workspace, held: _Held, found: Plan) -> None:
     record = workspace.record
     sweeping = record.vault.sweeping()
     relied = sweeping.relied_on()
-    back = [one for one in sweeping.resting() if one.at_ms == found.at_ms and one.pack in relied]
-    sweeping.bring_back(back)
+    back = sweeping.bring_back(
+        [one for one in sweeping.resting() if one.at_ms == found.at_ms and one.pack in relied]
+    )
     workspace.projection.refresh(record.journal)
     new = _held(workspace).live - held.live
     names = [ObjectId(digest.hex()) for digest in new]

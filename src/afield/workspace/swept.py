@@ -49,8 +49,7 @@ def settle(record: Record) -> None:
     with contextlib.suppress(ValueError):
         at_ms = int(record.files.read(path))
         sweeping = record.vault.sweeping()
-        found = [one for one in sweeping.resting() if one.at_ms == at_ms]
-        sweeping.bring_back(found)
+        found = sweeping.bring_back([one for one in sweeping.resting() if one.at_ms == at_ms])
         note(record, away=(), back=[one.pack for one in found])
     record.files.remove(path)
 

@@ -17,11 +17,13 @@ from afield.cli.session import global_options, session_of
 def command(context: click.Context, *, version: str, undo: bool) -> None:
     """Put a version out of sight, or with NAME alone all versions of it.
 
-    No byte is removed, numbers are not given again, and --undo brings them back.
+    No byte is removed until `afield sweep`, numbers are not given again, and --undo brings them
+    back.
     """
     from afield.datasets.query import versions
     from afield.datasets.reference import parse
     from afield.workspace.datasets import drop, find
+    from afield.workspace.sweep import bring_back
 
     session = session_of(context)
     workspace = session.workspace()
@@ -31,6 +33,8 @@ def command(context: click.Context, *, version: str, undo: bool) -> None:
     found = [one for one in found if one.dropped == undo]
     if found:
         drop(workspace, found, gone=not undo)
+        if undo:
+            bring_back(workspace)
     labels = [one.label for one in found]
     if session.json:
         emit_json({"schema": "afield.data-drop/1", "dropped": not undo, "versions": labels})
