@@ -102,8 +102,8 @@ GUARDS = {
     ),
     "parts that are there are not sent again": (
         "sync/replica.py",
-        "if self._may_send(digest) and not self._lies_in(there, digest)",
-        "if self._may_send(digest)",
+        "if may_send(digest) and not lies_there(digest)",
+        "if may_send(digest)",
         BAD_LINKS,
     ),
     "what came over a link that broke off is not asked for again": (
@@ -111,6 +111,18 @@ GUARDS = {
         "                piece = max(PIECE_BYTES_MIN, size_bytes // PIECE_SHRINKS)\n",
         "                found, done = [], 0\n",
         BAD_LINKS,
+    ),
+    "bytes of a place go to remotes of that place only": (
+        "sync/replica.py",
+        "if may_send(digest) and not lies_there(digest)",
+        "if not lies_there(digest)",
+        "property/test_sync_topologies.py",
+    ),
+    "a label is one of the dataset's places": (
+        "workspace/residency.py",
+        "any(label in places for label in labels)",
+        "bool(labels)",
+        "property/test_sync_topologies.py",
     ),
     "metadata comes before the entries that name it": (
         "sync/reconcile.py",

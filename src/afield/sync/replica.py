@@ -47,6 +47,11 @@ def send_all(digest: bytes) -> bool:  # noqa: ARG001 - a `Filter`
     return True
 
 
+def going(digests: Iterable[bytes], may_send: Filter, lies_there: Filter) -> set[bytes]:
+    """Return which objects of a pack go to a remote: those that may and are not there."""
+    return {digest for digest in digests if may_send(digest) and not lies_there(digest)}
+
+
 class Replica:
     """One copy of the record, for one sync.
 
@@ -171,11 +176,7 @@ class Replica:
             ObjectDamaged: its bytes are not what it is named after.
         """
         digests = self._vault.packs.digests(pack)
-        goes = {
-            digest
-            for digest in digests
-            if self._may_send(digest) and not self._lies_in(there, digest)
-        }
+        goes = going(digests, self._may_send, lambda digest: self._lies_in(there, digest))
         if not goes:
             return None
         if len(goes) == len(digests):

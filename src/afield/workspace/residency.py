@@ -35,7 +35,7 @@ def filter_for(workspace: Workspace, remote: Remote) -> Filter:
     trees: set[str] = set()
     names = workspace.query("SELECT DISTINCT name FROM dataset_cards WHERE field = 'residency'")
     for (name,) in names:
-        if not _may_go(residency(workspace.projection, name), remote):
+        if not may_go(residency(workspace.projection, name), remote.labels):
             for row in workspace.query(_VERSIONS, (name,)):
                 trees.update(filter(None, row))
     trees.update(_waiting(workspace, remote))
@@ -43,8 +43,14 @@ def filter_for(workspace: Workspace, remote: Remote) -> Filter:
     return lambda digest: digest not in held
 
 
-def _may_go(places: Collection[str] | None, remote: Remote) -> bool:
-    return places is None or ANYWHERE in places or not remote.labels.isdisjoint(places)
+def may_go(places: Collection[str] | None, labels: Collection[str]) -> bool:
+    """Tell whether bytes that must stay in one of these places may go to a remote.
+
+    Args:
+        places: where they must stay; None: nothing is said.
+        labels: where the remote's bytes lie; none: nobody knows.
+    """
+    return places is None or ANYWHERE in places or any(label in places for label in labels)
 
 
 def _waiting(workspace: Workspace, remote: Remote) -> Iterator[str]:
@@ -53,7 +59,7 @@ def _waiting(workspace: Workspace, remote: Remote) -> Iterator[str]:
     for device, name, text in workspace.query(_WAITING, (CARDED,)):
         labels = msgspec.json.decode(text, type=Entry).body.get("labels")
         places = labels.get("residency") if isinstance(labels, dict) else None
-        if isinstance(places, str) and not _may_go(places.split(","), remote):
+        if isinstance(places, str) and not may_go(places.split(","), remote.labels):
             forbidden.add((device, name))
     for device, name, text in workspace.query(_WAITING, (ADDED,)) if forbidden else ():
         body = msgspec.json.decode(text, type=Entry).body
