@@ -43,8 +43,9 @@ def test_what_a_library_reads_and_writes_is_seen_with_its_line(
         assert any("imports" in one.seen_by for one in done.inputs.values())
 
 
+@pytest.mark.parametrize("from_the_start", [True, False], ids=["always", "late"])
 def test_the_kernel_sees_whole_what_every_library_here_reads_and_writes(
-    run, project, clean_environ
+    run, project, clean_environ, from_the_start
 ):
     if (reason := preflight()) is not None:
         pytest.skip(f"not run: {reason}")
@@ -56,12 +57,21 @@ def test_the_kernel_sees_whole_what_every_library_here_reads_and_writes(
     subprocess.run(
         [sys.executable, "-W", "ignore", "prepare.py"], cwd=project, env=clean_environ, check=True
     )
-    done = run("python", "-W", "ignore", "use.py", trace="auto")
+    words = ["python", "-W", "ignore", "use.py"]
+    if from_the_start:  # what is no Python itself is asked about from its first exec on
+        words = ["sh", "-c", f"{sys.executable} -W ignore use.py"]
+    done = run(*words, trace="auto")
     assert done.outcome.exit_code == 0, done.err.decode()
-    by_kernel = {path for path, one in done.inputs.items() if "kernel" in one.seen_by}
-    assert {path for path in by_kernel if path.startswith("in-")} == set(made.reads)
-    written = {path for path, one in done.outputs.items() if "kernel" in one.seen_by}
-    assert {path for path in written if path.startswith("out-")} == set(made.writes)
+    read = {path: one.seen_by for path, one in done.inputs.items() if path.startswith("in-")}
+    assert set(read) == set(made.reads)
+    assert {path for path, by in read.items() if "kernel" not in by} == (
+        set() if from_the_start else {"in-0.txt"}  # by `open`, before any library was loaded
+    )
+    written = {path: one.seen_by for path, one in done.outputs.items() if path.startswith("out-")}
+    assert set(written) == set(made.writes)
+    assert {path for path, by in written.items() if "kernel" not in by} == (
+        set() if from_the_start else {"out-0.txt"}
+    )
     assert done.manifest.capture.inputs_complete, done.manifest.capture.warnings
 
 
