@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from afield.runs.capture.errors import CommandNotFound
@@ -68,7 +69,7 @@ class Deep:
 
     def finish(self):
         self.calls.append(("finish",))
-        return dataclasses.replace(self.seen, events=self.events())
+        return msgspec.structs.replace(self.seen, events=self.events())
 
     def called(self):
         return [call[0] for call in self.calls]
@@ -136,7 +137,7 @@ def test_what_one_layer_could_not_see_is_said_unless_another_saw_all(run, files)
     assert "deep is blind" in told
     assert any(text.startswith("no Python was seen") for text in told)
     assert any("not known" in line for line in done.manifest.blockers)
-    whole = Deep(seen=dataclasses.replace(blind, complete=True))
+    whole = Deep(seen=msgspec.structs.replace(blind, complete=True))
     done = run(*command, layers=(*EVERYWHERE, whole))
     assert done.manifest.capture.warnings == ()
     assert done.manifest.blockers == ()

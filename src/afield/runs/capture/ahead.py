@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from afield.runs.manifest import Environment
 
 _NEEDED = (
+    "afield.runs.capture.environment",
+    "afield.runs.capture.outputs",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "afield.runs.series.seal",
     "shutil",

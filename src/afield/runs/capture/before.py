@@ -7,6 +7,7 @@ synced: a loss of power may take it. Nothing in it is secret.
 from __future__ import annotations
 
 import os
+import time
 
 import msgspec
 
@@ -15,6 +16,7 @@ from afield.runs.manifest import Manifest
 BEFORE = "before.json"
 CONSOLE = "console.bin"
 TRACE = "trace"
+_TICK_WAIT_S = 0.02
 
 
 class Before(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -65,3 +67,23 @@ def read_before(live: str) -> Before | None:
             return msgspec.json.decode(stream.read(), type=Before)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def begin_mark(path: str) -> int:
+    """Return a file-system time after all that was written before this call, before all after.
+
+    A kernel stamps files by a clock that ticks every few milliseconds; this waits for a tick.
+    """
+    first = _touch(path)
+    give_up = time.monotonic() + _TICK_WAIT_S
+    mark = first
+    while mark == first and time.monotonic() < give_up:
+        time.sleep(0.0005)
+        mark = _touch(path)
+    return mark
+
+
+def _touch(path: str) -> int:
+    with open(path, "wb", buffering=0) as stream:
+        stream.write(b".")
+        return os.fstat(stream.fileno()).st_ctime_ns

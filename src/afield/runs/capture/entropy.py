@@ -10,9 +10,10 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from afield.kernel.errors import Usage
 
@@ -42,8 +43,7 @@ _TORCH_FILLS = frozenset(
 _SEED = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class SeedPlan:
+class SeedPlan(msgspec.Struct, frozen=True):
     """The seeds of one run; both None when entropy is left alone.
 
     `run_seed` is 64 hex digits; `hash_seed` is what PYTHONHASHSEED is set to.

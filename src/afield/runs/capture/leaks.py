@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -75,7 +74,7 @@ def clean_words(
         if text:
             labels[label], rules = redact(text, known=known)
             redactions += [Redaction(where="name", rule=rule, name=label) for rule in rules]
-    return replace(request, tags=tags, params=params, **labels), unique(redactions)
+    return msgspec.structs.replace(request, tags=tags, params=params, **labels), unique(redactions)
 
 
 def clean_manifest(

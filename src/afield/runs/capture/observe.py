@@ -16,16 +16,14 @@ from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
 from afield.runs.capture.ahead import Ahead
-from afield.runs.capture.before import Before, before_path, write_before
+from afield.runs.capture.before import Before, before_path, begin_mark, write_before
 from afield.runs.capture.child import Exit, Launch
 from afield.runs.capture.console import STDOUT, ConsoleWriter
 from afield.runs.capture.entropy import SeedPlan
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.host import pick_threads, pick_variables, read_host, read_locale
-from afield.runs.capture.inputs import InputWatch
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers import LAYERS, Layer, Sighted, Site, Watches
-from afield.runs.capture.outputs import OutputScan, begin_mark
 from afield.runs.capture.request import Faults, Request
 from afield.runs.capture.resources import GpuWatch, MemoryWatch, own_peak_bytes
 from afield.runs.capture.source import Snapshot, find_root, take_snapshot
@@ -38,6 +36,7 @@ from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, uni
 from afield.vault import StatCache
 
 if TYPE_CHECKING:
+    from afield.runs.capture.inputs import InputWatch
     from afield.runs.capture.notebook import NotebookCommand
 
 LEFT_BEHIND = "a process was left in the background: its later output is not in the record"
@@ -119,7 +118,7 @@ class Observer:
             self.faults.add(warning)
 
     def watch(self, trace_folder: str, mark: str) -> None:
-        """Choose the layers, and follow what they see from now on."""
+        """Choose the layers that see what the command does."""
         with self.faults.contained("the outputs are not recorded"):
             self._mark_ns = begin_mark(mark)
         site = Site(
@@ -131,17 +130,6 @@ class Observer:
             mark_ns=self._mark_ns,
         )
         self._watches = Watches(site, self.faults, self._layers, told=self._ahead.tell)
-        if self._watches.reads and self._cache is not None:
-            self._inputs = InputWatch(
-                self._watches,
-                vault=self._record.vault,
-                cache=self._cache,
-                snapshot=self._snapshot,
-                sieve=self._sieve,
-                keep_bytes_max=self._request.keep_bytes_max,
-                mark_ns=self._mark_ns or 0,
-            )
-            self._inputs.start()
 
     def prepare(self, launch: Launch) -> Launch:
         """Return how the command is to be started, so that the layers see it."""
@@ -183,9 +171,27 @@ class Observer:
                 write_child(self._live, pid)
         if self._watches is not None:
             self._watches.started(pid)
+            self._follow(self._watches)
         self._memory.start(pid, None if self._live is None else before_path(self._live))
         self._gpu.start()
         self._ahead.start()
+
+    def _follow(self, watches: Watches) -> None:
+        """Follow what the layers see from now on."""
+        if not watches.reads or self._cache is None:
+            return
+        from afield.runs.capture.inputs import InputWatch  # the command runs meanwhile
+
+        self._inputs = InputWatch(
+            watches,
+            vault=self._record.vault,
+            cache=self._cache,
+            snapshot=self._snapshot,
+            sieve=self._sieve,
+            keep_bytes_max=self._request.keep_bytes_max,
+            mark_ns=self._mark_ns or 0,
+        )
+        self._inputs.start()
 
     def known_before(self) -> Manifest:
         """Return what is known of the run before it starts, once and for all."""
@@ -321,6 +327,8 @@ class Observer:
                 faults.add(text)
         if self._mark_ns is not None:
             with faults.contained("the outputs are not recorded"):
+                from afield.runs.capture.outputs import OutputScan  # loaded ahead
+
                 scan = OutputScan(
                     vault=vault,
                     snapshot=self._snapshot,

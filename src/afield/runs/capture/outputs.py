@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
@@ -23,28 +22,7 @@ from afield.runs.manifest import EXECUTABLE, LINK, FileRecord
 from afield.runs.secrets import HOLDS_SECRETS, may_keep
 from afield.vault import Vault
 
-_TICK_WAIT_S = 0.02
 _LATE = "changed after the run was last heard of"
-
-
-def begin_mark(path: str) -> int:
-    """Return a file-system time after all that was written before this call, before all after.
-
-    A kernel stamps files by a clock that ticks every few milliseconds; this waits for a tick.
-    """
-    first = _touch(path)
-    give_up = time.monotonic() + _TICK_WAIT_S
-    mark = first
-    while mark == first and time.monotonic() < give_up:
-        time.sleep(0.0005)
-        mark = _touch(path)
-    return mark
-
-
-def _touch(path: str) -> int:
-    with open(path, "wb", buffering=0) as stream:
-        stream.write(b".")
-        return os.fstat(stream.fileno()).st_ctime_ns
 
 
 class OutputScan:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from afield.kernel.ids import RunId
 from afield.runs.capture.limits import KEEP_BYTES_MAX, WARNINGS_MAX
@@ -13,8 +14,7 @@ from afield.runs.manifest import Manifest
 from afield.runs.record import DEFAULT_PROJECT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be run, and how it is to be recorded.
 
     `environ` is the whole environment of the command; `hash_seed` and `run_seed` are given
@@ -29,15 +29,15 @@ class Request:
 
     argv: tuple[str, ...]
     argv_shown: tuple[str, ...] | None = None
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = {}
     folder: str
     environ: Mapping[str, str]
     project: str | None = None
     project_default: str = DEFAULT_PROJECT
     experiment: str | None = None
     name: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
+    params: Mapping[str, str] = {}
     seed: bool = True
     run_seed: str | None = None
     hash_seed: str | None = None
@@ -50,8 +50,7 @@ class Request:
     executed_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """A run that has ended. `exit_code` is what a shell would see, 128 + signal.
 
     `recorded` is false when the record could not be written; `faults` then say why.

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
@@ -28,8 +29,7 @@ from afield.vault import StatCache, TreeEntry, Vault
 _TEXT_PROBE_BYTES = 8000
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A file of the snapshot: the digest of its true bytes, and when it was last touched."""
 
     digest: ObjectId
@@ -38,17 +38,16 @@ class Seen:
     ctime_ns: int
 
 
-@dataclass(slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct):
     """Code as it was before the run; paths are POSIX and relative to `root`."""
 
     root: str
     git: Git | None = None
-    entries: dict[str, TreeEntry] = field(default_factory=dict)
-    seen: dict[str, Seen] = field(default_factory=dict)
-    not_kept: list[NotKept] = field(default_factory=list)
-    redactions: list[Redaction] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    entries: dict[str, TreeEntry] = {}
+    seen: dict[str, Seen] = {}
+    not_kept: list[NotKept] = []
+    redactions: list[Redaction] = []
+    warnings: list[str] = []
     size_bytes: int = 0
 
     def add_kept(self, path: str, found: ObjectId, size_bytes: int, *, program: bool) -> None:
@@ -127,8 +126,7 @@ def take_snapshot(
     return snapshot
 
 
-@dataclass(slots=True)
-class _Keeper:
+class _Keeper(msgspec.Struct):
     vault: Vault
     cache: StatCache
     snapshot: Snapshot

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from afield.runs.capture.limits import GIT_S
 from afield.runs.manifest import Git
@@ -20,13 +21,12 @@ _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "-c",
 _NESTED_MAX = 8
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(msgspec.Struct):
     """The files of a work tree, relative to its root, and the facts beside them."""
 
     git: Git
-    tracked: list[str] = field(default_factory=list)
-    untracked: list[str] = field(default_factory=list)
+    tracked: list[str] = []
+    untracked: list[str] = []
 
 
 class GitSilent(Exception):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -53,8 +52,7 @@ DEFAULT = "(default generator)"
 T = TypeVar("T", bound=Event)
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(msgspec.Struct, frozen=True, dict=True):
     """All events of a run by kind, each in the order of time.
 
     `active` is false when no Python of the run loaded the hook. `code` are the files of installed
@@ -72,7 +70,7 @@ class Trace:
     processes: tuple[Process, ...] = ()
     interpreters: tuple[Interpreter, ...] = ()
     libraries: tuple[str, ...] = ()
-    kernels: Mapping[str, str] = field(default_factory=dict)
+    kernels: Mapping[str, str] = {}
     listings: tuple[Listing, ...] = ()
     entropy: tuple[EntropyCall, ...] = ()
     generators: tuple[DefaultGenerator, ...] = ()
@@ -141,8 +139,7 @@ class Trace:
         return tuple((source, where, count) for (source, where), count in found.items())
 
 
-@dataclass(slots=True)
-class _Source:
+class _Source(msgspec.Struct):
     """How far one process's log has been read."""
 
     base: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.runs.capture import inside
 from afield.runs.capture.child import Launch
@@ -74,8 +75,7 @@ def _shut_out(trace: Trace) -> list[str]:
     return list(dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in trace.unhooked()))
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLayer:
+class AuditLayer(msgspec.Struct, frozen=True):
     """What goes through Python, in every Python of the run that takes a hook."""
 
     name: str = "python"

@@ -12,7 +12,6 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -168,8 +167,7 @@ def _inside(told: Open, folder: str) -> Iterator[Event]:
         yield FolderRead(at_ns=told.at_ns, pid=told.pid, path=path, where=told.where)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportsLayer:
+class ImportsLayer(msgspec.Struct, frozen=True):
     """What is handed to libraries that open files by themselves, in every hooked Python."""
 
     name: str = "imports"

@@ -6,16 +6,16 @@ How layers are chosen and called stands in `watches`, how what they saw is joine
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from afield.runs.capture.child import Launch
 from afield.runs.capture.entropy import SeedPlan
 from afield.runs.capture.trace import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
     """The run that is to be looked at.
 
     Attributes:
@@ -32,13 +32,12 @@ class Site:
     folder: str
     root: str
     workspace: str
-    seeds: SeedPlan = field(default_factory=lambda: SeedPlan(None, None))
+    seeds: SeedPlan = SeedPlan(None, None)
     mark_ns: int | None = None
     until_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """All that one layer saw of a run.
 
     Attributes:

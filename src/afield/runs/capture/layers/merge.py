@@ -7,15 +7,15 @@ another does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import chain
+
+import msgspec
 
 from afield.runs.capture.layers.layer import Seen
 from afield.runs.capture.trace import FolderRead, Link, Open, Rename, Trace, collect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighted:
+class Sighted(msgspec.Struct, frozen=True, kw_only=True):
     """All that was seen of one run.
 
     Attributes:
@@ -30,14 +30,14 @@ class Sighted:
         otherwise: who saw a path that `sights` does not have.
     """
 
-    trace: Trace = field(default_factory=Trace)
-    changed: Mapping[str, str] = field(default_factory=dict)
+    trace: Trace = msgspec.field(default_factory=Trace)
+    changed: Mapping[str, str] = {}
     layers: tuple[str, ...] = ()
     complete: bool = False
     warnings: tuple[str, ...] = ()
     covers: frozenset[str] = frozenset()
     unseen: tuple[str, ...] = ()
-    sights: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    sights: Mapping[str, tuple[str, str | None]] = {}
     otherwise: str = ""
 
     def seen_by(self, event: Open | FolderRead) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.runs.capture.child import Launch
 from afield.runs.capture.files_seen import SKIPPED_FOLDERS, TOOL_CACHES
@@ -83,8 +84,7 @@ class TreeWatch:
         return stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
 
 
-@dataclass(frozen=True, slots=True)
-class TreeLayer:
+class TreeLayer(msgspec.Struct, frozen=True):
     """What the project's folder shows, on every system and for every program."""
 
     name: str = "tree"
