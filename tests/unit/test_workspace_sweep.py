@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -10,12 +11,15 @@ from afield.datasets import events as data
 from afield.kernel.errors import Busy
 from afield.runs import events as runs
 from afield.runs.live_owner import Owner, write_owner
+from afield.sync.pace import Pace
 from afield.testing.clock import ManualClock
 from afield.vault import ObjectMissing, TreeEntry
 from afield.workspace import layout
 from afield.workspace.errors import SweepBlind
+from afield.workspace.remotes import add_remote
 from afield.workspace.sweep import ORPHAN, bring_back, plan, sweep, undo
 from afield.workspace.swept import swept_packs
+from afield.workspace.sync import Wishes, sync
 from afield.workspace.workspace import Workspace
 
 DAY_S = 24 * 3600.0
@@ -287,6 +291,42 @@ def test_a_sweep_that_was_cut_off_is_put_right_by_any_command(opened, place):
         workspace.refresh()
         assert workspace.record.vault.has(tree)
         assert not (place / ".afield" / layout.UNSETTLED).exists()
+
+
+def sync_with(workspace, folder):
+    pace = Pace(None, monotonic_s=time.monotonic, sleep=time.sleep)
+    report, whole = sync(workspace, add_remote(workspace, "team", str(folder)), pace, Wishes())
+    assert whole
+    return report
+
+
+def test_a_sync_does_not_bring_again_what_was_swept_until_it_is_needed(opened, tmp_path):
+    with opened() as workspace:
+        tree, entry = add_version(workspace, "d", noise(1))
+        sync_with(workspace, tmp_path / "remote")
+        drop(workspace, "d", entry)
+    with opened() as workspace:
+        sweep(workspace, 0)
+        report = sync_with(workspace, tmp_path / "remote")
+        assert (report.packs_in, report.left) == (0, 0)
+        assert not workspace.record.vault.has(tree)
+        drop(workspace, "d", entry, gone=False)
+        assert sync_with(workspace, tmp_path / "remote").packs_in
+        (file,) = workspace.record.vault.get_tree(tree)
+        assert workspace.record.vault.get(file.object) == noise(1)
+
+
+def test_what_is_restored_while_its_bytes_rest_is_whole_after_a_sync(opened, tmp_path):
+    with opened() as workspace:
+        tree, entry = add_version(workspace, "d", noise(1))
+        drop(workspace, "d", entry)
+        sync_with(workspace, tmp_path / "remote")
+    with opened() as workspace:
+        sweep(workspace)
+        drop(workspace, "d", entry, gone=False)
+        sync_with(workspace, tmp_path / "remote")
+        (file,) = workspace.record.vault.get_tree(tree)
+        assert workspace.record.vault.get(file.object) == noise(1)
 
 
 def test_lists_of_dead_processes_do_not_pile_up(opened, place):

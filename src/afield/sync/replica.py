@@ -7,7 +7,7 @@ them, and only this device's own log gets entries that it made.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from typing import Protocol
 
 from afield.journal import Draft, Journal
@@ -64,6 +64,8 @@ class Replica:
         may_send: which objects may go to the remote; a pack that holds others, too, is sent
             without them.
         wanted: objects that are wanted whatever the policy says, with all that they name.
+        swept: packs that were given up here: of these only what is needed again is wanted.
+        needed: returns what all that counts names.
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class Replica:
         data: Policy = "all",
         may_send: Filter = send_all,
         wanted: Collection[ObjectId] = (),
+        swept: Container[str] = frozenset(),
+        needed: Callable[[], Iterable[ObjectId]] = tuple,
     ) -> None:
         self._journal = journal
         self._vault = vault
@@ -85,6 +89,9 @@ class Replica:
         self._may_send = may_send
         self._roots = wanted
         self._absent: set[bytes] | None = None
+        self._swept = swept
+        self._needed = needed
+        self._needed_absent: set[bytes] | None = None
         self._held: set[tuple[DeviceId, int, str]] = set()
         self._tops: dict[DeviceId, int] = {}
 
@@ -100,7 +107,7 @@ class Replica:
 
     def lay(self, device: DeviceId, lines: Iterable[Carried]) -> list[Entry]:
         """Put checked lines into the journal; return those that were new."""
-        self._absent = None
+        self._absent = self._needed_absent = None
         new = self._journal.lay(device, list(lines))
         if new:
             self._hold(device, new[-1].seq, new[-1].digest)
@@ -197,16 +204,16 @@ class Replica:
         self._elsewhere.keep(ask.pack, ask.size_bytes, ask.index)
         starts = range(0, len(ask.index), ENTRY.size)
         digests = [ask.index[at : at + DIGEST_BYTES] for at in starts]
-        return self._wants(ask.role, digests)
+        return self._wants(ask.pack, ask.role, digests)
 
     def unjudged(self, ask: Unjudged) -> list[str]:
         """Return the packs whose index is not known, and those in which something is wanted."""
         known = set(self._elsewhere.packs())
-        self._absent = None
+        self._absent = self._needed_absent = None
         return [
             pack
             for pack in ask.packs
-            if pack not in known or self._wants(ask.role, self._elsewhere.digests(pack))
+            if pack not in known or self._wants(pack, ask.role, self._elsewhere.digests(pack))
         ]
 
     def keep(self, ask: Keep) -> str | None:
@@ -224,15 +231,20 @@ class Replica:
         self._elsewhere.forget(pack)
 
     def lacking(self, packs: Iterable[str]) -> list[str]:
-        """Return the packs of the remote in which something is that is not here."""
+        """Return the packs of the remote in which something not given up is that is not here."""
         known = self._vault.packs.known
         return [
             pack
             for pack in packs
-            if not all(known(digest) for digest in self._elsewhere.digests(pack))
+            if pack not in self._swept
+            and not all(known(digest) for digest in self._elsewhere.digests(pack))
         ]
 
-    def _wants(self, role: str, digests: Iterable[bytes]) -> bool:
+    def _wants(self, pack: str, role: str, digests: Iterable[bytes]) -> bool:
+        if pack in self._swept:
+            if self._needed_absent is None:
+                self._needed_absent = absent(self._vault, [*self._roots, *self._needed()])
+            return not self._needed_absent.isdisjoint(digests)
         if role == ROLES[META] or self._data == "all":
             known = self._vault.packs.known
             return any(not known(digest) for digest in digests)

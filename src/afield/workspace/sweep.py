@@ -162,6 +162,11 @@ def bring_back_needed(workspace: Workspace) -> list[Swept]:
     return found
 
 
+def live_roots(workspace: Workspace) -> list[ObjectId]:
+    """Return what entries name for all that is neither deleted nor dropped."""
+    return _held(workspace).names()
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """What is needed and what is not, by owner."""

@@ -37,6 +37,8 @@ from afield.workspace.remotes import (
 )
 from afield.workspace.residency import filter_for
 from afield.workspace.store import make_store
+from afield.workspace.sweep import bring_back, live_roots
+from afield.workspace.swept import swept_packs
 from afield.workspace.workspace import Workspace
 
 Watch = Callable[[Report, str], None]
@@ -106,6 +108,8 @@ def sync(
         data=wishes.data,
         may_send=filter_for(workspace, remote),
         wanted=wishes.only or (),
+        swept=swept_packs(record),
+        needed=lambda: live_roots(workspace),
     )
     try:
         with record.files.lock(os.fspath(workspace.path / layout.SYNC_LOCK), wait_s=0):
@@ -113,11 +117,12 @@ def sync(
     except Stopped:
         return job.report, False
     except Busy as error:
-        why = "another sync of this workspace is under way"
+        why = "another sync, or a sweep, of this workspace is under way"
         raise Busy("cannot sync now", remote.name, why, hint="wait for it to end") from error
     finally:
         if not wishes.dry:
             workspace.refresh()
+            bring_back(workspace)
     if not wishes.dry and not wishes.take:
         mark_synced(workspace, remote)
     return job.report, True
