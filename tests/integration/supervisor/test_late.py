@@ -30,11 +30,12 @@ NOT_ASKED, ASKED = 1, 3
 
 LIBC = "import ctypes; libc = ctypes.CDLL(None)\n"
 
+CTYPES = "import importlib; ctypes = importlib.import_module('_ctypes')\n"
+
 READS_PAST = {
     "ctypes": LIBC + "assert libc.open(b'deep.bin', 0) > 2",
-    "ctypes-by-name": """
-import importlib
-ctypes = importlib.import_module('_ctypes')
+    "ctypes-by-name": CTYPES
+    + """
 address = ctypes.dlsym(ctypes.dlopen(None, 0), 'open')
 assert ctypes.call_function(address, (b'deep.bin', 0)) > 2
 """,
@@ -50,8 +51,10 @@ os.waitpid(os.posix_spawn('/bin/cat', ['cat', 'deep.bin'], os.environ), 0)
     "os.forkpty": """
 import os
 pid, fd = os.forkpty()
-if pid == 0: os.execv('/bin/cat', ['cat', 'deep.bin'])
+if pid == 0: os.execv('/bin/true', ['true'])
 os.waitpid(pid, 0)
+import ctypes
+assert ctypes.CDLL(None).open(b'deep.bin', 0) > 2
 """,
     "a-fork-that-reads-by-C": """
 import os
@@ -123,11 +126,18 @@ except locale.Error: pass
     "importlib.import_module(name)",
     "shared-memory": "import _posixshmem",
     "semaphores": "import _multiprocessing",
-    "dlopen-alone": "import _ctypes; _ctypes.dlopen('libm.so.6', 0)",
+    "pointers": "import _ctypes",
+    "a-library-by-hand": CTYPES + "ctypes.dlopen('libm.so.6', 0)",
+    "a-call-of-an-address": CTYPES + "ctypes.call_function(ctypes._memmove_addr, (b'', b'', 0))",
+    "memory": CTYPES
+    + """
+Number = type('Number', (ctypes._SimpleCData,), {'_type_': 'l'})
+Number.from_address(id(Number))
+""",
     "os.unshare": """
 import os
 try: os.unshare(0)
-except AttributeError: import _ctypes; _ctypes.dlopen('libm.so.6', 0)
+except AttributeError: import _ctypes
 """,
 }
 

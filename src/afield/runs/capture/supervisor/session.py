@@ -216,6 +216,7 @@ class Supervisor:
                 with contextlib.suppress(OSError):
                     call.caller.send(late.TAKEN)
                 call.caller.close()
+        door.close()  # there is one call; who comes again is turned away
         self._dressed.set()
         if self._listener is not None:
             self._stand_by(channel, self._listener, page)

@@ -30,14 +30,10 @@ PROVEN = frozenset(
         "termios", "time", "unicodedata", "zlib",
     )
 )  # fmt: skip
-STARTERS = (
-    "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn",
-    "subprocess.Popen", "cpython.remote_debugger_script",
-)  # fmt: skip
-POINTERS = (  # `_ctypes` was loaded here: its second import tells no file
-    "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function", "ctypes.cdata",
-    "ctypes.cdata/buffer", "ctypes.PyObj_FromPtr", "ctypes.string_at", "ctypes.wstring_at",
-)  # fmt: skip
+# Others start programs by these, or by `_posixsubprocess`, which is not proven.
+STARTERS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.system")
+# `_ctypes` was loaded here: where it is not asked for by an `import`, nobody tells until then.
+POINTERS = ("ctypes.dlopen", "ctypes.call_function", "ctypes.cdata")
 UNTOLD = {  # functions that change what a path means, or open by themselves, and tell nobody
     "posix": ("chroot", "unshare", "setns"),
     "_locale": ("bindtextdomain", "setlocale"),
@@ -245,7 +241,7 @@ class Late:
 
         def on_import(args):
             name, path = args[0], args[1]
-            if path is not None and not is_proven(name, path):
+            if name == "_ctypes" or (path is not None and not is_proven(name, path)):
                 call()
             if handler is not None:
                 handler(args)
