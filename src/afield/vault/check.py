@@ -18,7 +18,7 @@ from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMis
 from afield.vault.ledger import Ledger
 from afield.vault.limits import PACK_BYTES_MAX
 from afield.vault.packs import index_bytes
-from afield.vault.shelf import Shelf, is_index, is_pack, pack_index
+from afield.vault.shelf import Parts, Shelf, is_index, is_pack, pack_index
 from afield.vault.sweep import is_swept
 
 Elsewhere = Callable[[bytes], str | None]
@@ -147,7 +147,8 @@ def _verify_records(
 ) -> Iterator[Finding]:
     """Check a pack's records, and recipes whose parts are all in it; collect other recipes."""
     contents: dict[bytes, bytes] = {}
-    made_of: dict[bytes, list[bytes]] = {}
+    room_bytes = PACK_BYTES_MAX  # records may be far larger than what is stored of them
+    made_of: dict[bytes, Parts] = {}
     for entry in entries:
         try:
             end = entry.offset + layout.RECORD.size + entry.stored_bytes
@@ -157,17 +158,23 @@ def _verify_records(
             continue
         if isinstance(found, bytes):
             size_bytes = len(found)
-            contents[entry.digest] = found
+            room_bytes -= size_bytes
+            if room_bytes >= 0:
+                contents[entry.digest] = found
         else:
             size_bytes = sum([size for _, size in found])
-            made_of[entry.digest] = [part for part, _ in found]
+            made_of[entry.digest] = found
         if size_bytes != entry.size_bytes:
             why = f"the index gives it another size (in pack {pack})"
             yield Finding("object", entry.digest.hex(), why, damaged=True)
     for digest, parts in made_of.items():
-        if not all(part in contents for part in parts):
+        if not all(part in contents and len(contents[part]) == size for part, size in parts):
             recipes.append(digest)
-        elif blake3(b"".join([contents[part] for part in parts])).digest() != digest:
+            continue
+        hasher = blake3()  # never joined: one part may stand in an object many times
+        for part, _ in parts:
+            hasher.update(contents[part])
+        if hasher.digest() != digest:
             yield Finding("object", digest.hex(), "its parts do not make it up", damaged=True)
 
 
