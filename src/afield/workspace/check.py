@@ -19,11 +19,10 @@ from afield.members.fold import room as members_of
 from afield.projection import Room
 from afield.projection.engine import Projection
 from afield.runs.record import Record
-from afield.sync.wanted import absent
 from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
 from afield.workspace.phantoms import phantoms_and_lost
-from afield.workspace.reach import holdings
+from afield.workspace.reach import Reach, holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.sampling import FULL, Coverage, Extent, Verified
 
@@ -140,11 +139,24 @@ def check(
         yield from _check_tables(record, projection, rooms(trusted))
 
 
+class _Known:
+    """What is known to be elsewhere, as a container."""
+
+    def __init__(self, elsewhere: Elsewhere) -> None:
+        self._elsewhere = elsewhere
+
+    def __contains__(self, digest: object) -> bool:
+        return isinstance(digest, bytes) and self._elsewhere(digest) is not None
+
+
 def _check_documents(
     record: Record, roots: Collection[ObjectId], elsewhere: Elsewhere, named: Collection[str]
 ) -> Iterator[Finding]:
     """Name what manifests and trees list that is not here and known to be elsewhere."""
-    for digest in sorted(absent(record.vault, roots)):
+    reach = Reach(record.vault, _Known(elsewhere))
+    for _ in reach.records(bytes.fromhex(root) for root in roots):
+        pass
+    for digest in sorted(reach.lost.missing):
         where = elsewhere(digest)
         if where is not None and digest.hex() not in named:
             yield phantom(digest, where)
