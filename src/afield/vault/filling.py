@@ -55,6 +55,7 @@ class Filling:
         self._building = {DATA: PackBuilder(DATA), META: PackBuilder(META)}
         self._data, self._meta = self._building[DATA], self._building[META]
         self._reused = False
+        self._last = 0
         self.shelf = Shelf(store, lock, self.waiting, guard)
         _FILLING.add(self)
 
@@ -211,8 +212,10 @@ class Filling:
         role: int,
     ) -> None:
         with self._lock:
-            if digest in self._data or digest in self._meta:  # another thread was faster
+            thread = threading.get_ident()
+            if self._last != thread and self.known(digest):  # another one was faster
                 return
+            self._last = thread
             if self._building[role].size_bytes + len(payload) > self._pack_bytes:
                 if role == META:
                     self._close(DATA)
