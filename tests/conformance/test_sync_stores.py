@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from afield.kernel.files import OsFileSystem
-from afield.sync.errors import RemoteUnreachable
+from afield.sync.errors import RemoteForbidden, RemoteUnreachable
 from afield.sync.stores.folder import FolderRemote
 from afield.sync.stores.memory import MemoryRemote
 from afield.testing.disk import SimulatedDisk
@@ -114,6 +115,23 @@ def test_a_folder_that_fails_is_unreachable_and_not_a_bug():
     disk = SimulatedDisk(fail_at={4: 5})
     with pytest.raises(RemoteUnreachable):
         FolderRemote("/remote", disk).put("heads/a", b"1")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_folder_that_may_not_be_written_is_not_tried_again(number):
+    with pytest.raises(RemoteForbidden) as raised:
+        FolderRemote("/remote", SimulatedDisk(fail_at={1: number})).put("heads/a", b"1")
+    assert raised.value.exit_code == 12
+    assert "rights" in raised.value.hint
+
+
+def test_a_bucket_says_in_few_words_what_is_wrong(bucket):
+    from afield.sync.stores.bucket import BucketRemote
+
+    nowhere = BucketRemote("s3://team/x", {**bucket, "endpoint": "http://127.0.0.1:9"})
+    with pytest.raises(RemoteUnreachable, match="nothing answers there") as raised:
+        nowhere.put("format", b"1")
+    assert raised.value.__cause__ is None
 
 
 def test_a_folder_in_the_place_of_a_file_is_unreachable(tmp_path):

@@ -159,6 +159,12 @@ def test_remotes_are_listed_and_forgotten(afield, ann, tmp_path):
         (("sync", "--at", "25:00-26:00"), "not a time of day"),
         (("remote", "add", "Bad Name", "x"), "not a name"),
         (("remote", "add", "far", "gopher://x"), "not an address"),
+        (("remote", "add", "far", "s3:///x"), "not an address"),
+        (("remote", "add", "far", "s3://Bad Bucket!/x"), "not an address"),
+        (("sync", "--limit", "1e400k"), "not a rate"),
+        (("sync", "--at", ""), "not a time of day"),
+        (("sync", "--data", "some"), "is not one of"),
+        (("clone", "http://x", "y"), "not an address"),
         (("remote", "add", "far", "x", "--label", "Europe!"), "not a label"),
     ],
 )

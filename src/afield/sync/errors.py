@@ -5,18 +5,25 @@ Refused     |- RemoteForeign      sync.remote_foreign
             |- RemoteTooNew       sync.remote_too_new
             |- RemoteUnknown      sync.remote_unknown
             `- ExtraMissing       sync.extra_missing
+NotAllowed  `- RemoteForbidden    sync.remote_forbidden
 Damaged     `- RemoteDamaged      sync.remote_damaged
 """
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, NotFound, Refused, Unreachable
+from afield.kernel.errors import Damaged, NotAllowed, NotFound, Refused, Unreachable
 
 
 class RemoteUnreachable(Unreachable):
     """A remote cannot be reached, or breaks off; what was transferred stays."""
 
     code = "sync.remote_unreachable"
+
+
+class RemoteForbidden(NotAllowed):
+    """A remote is there and lets this person not read or write; what was transferred stays."""
+
+    code = "sync.remote_forbidden"
 
 
 class RemoteForeign(Refused):

@@ -25,6 +25,7 @@ from afield.workspace.workspace import Workspace
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _LABEL = re.compile(r"[a-z]{2,3}")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)", re.DOTALL)
 
 
@@ -138,7 +139,7 @@ def address(url: str) -> str:
         Usage: it is of a kind that is not known.
     """
     found = _SCHEME.fullmatch(url)
-    if found is not None and found[1] == "s3" and found[2].strip("/"):
+    if found is not None and found[1] == "s3" and _BUCKET.fullmatch(found[2].partition("/")[0]):
         return url.rstrip("/")
     if found is not None and found[1] == "file" and found[2].startswith("/"):
         return found[2]

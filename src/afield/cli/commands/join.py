@@ -76,7 +76,16 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
         return
     counted = words.count(device.entries, "entry")
     click.echo(f"confirmed: device {device.id[:8]} of {plain(name)}; {counted} count now")
+    if not _confirmed(workspace):
+        click.echo("for the others they count once this device is confirmed, too: afield join")
     click.echo("tell the others: afield sync")
+
+
+def _confirmed(workspace: Workspace) -> bool:
+    """Tell whether this device founded the workspace, or one that counts has confirmed it."""
+    own = workspace.config.device
+    sql = "SELECT 1 FROM confirmations WHERE device = ?"
+    return workspace.config.founded_by == own or bool(workspace.query(sql, (own,)))
 
 
 def _show(session: Session, workspace: Workspace) -> None:
@@ -84,9 +93,7 @@ def _show(session: Session, workspace: Workspace) -> None:
 
     own = workspace.config.device
     founded = workspace.config.founded_by == own
-    confirmed = founded or bool(
-        workspace.query("SELECT 1 FROM confirmations WHERE device = ?", (own,))
-    )
+    confirmed = _confirmed(workspace)
     phrase = phrase_of(workspace, own)
     devices = waiting(workspace.projection)
     if session.json:

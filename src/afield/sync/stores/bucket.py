@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from afield.sync.errors import ExtraMissing, RemoteUnreachable
+from afield.sync.errors import ExtraMissing, RemoteForbidden, RemoteUnreachable
 from afield.sync.stores.store import Abilities, Item
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
 _PROBE = "probe"
+_KEYS_ASKED_OF = "169.254.169.254"  # machines in a cloud get their keys from this address
 
 
 class BucketRemote:
@@ -139,7 +140,7 @@ class BucketRemote:
     @contextmanager
     def _reached(self, *, writing: bool = False) -> Iterator[None]:
         """Word faults of the bucket as a remote that cannot be reached."""
-        from obstore.exceptions import BaseError
+        from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
         try:
             yield
@@ -149,7 +150,21 @@ class BucketRemote:
             hint = "make the bucket first"
             why = "there is no such bucket"
             raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
+        except (PermissionDeniedError, UnauthenticatedError):
+            why = "the keys that were found do not allow it"
+            hint = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"
+            # the error of the library tells its inside, on many lines
+            raise RemoteForbidden("may not use remote", self.address, why, hint=hint) from None
         except (BaseError, OSError, ValueError) as error:
-            why = str(error).partition("\n")[0][:200]
-            hint = "look at the address and at AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_REGION"
-            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
+            why, hint = _why(str(error))
+            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from None
+
+
+def _why(told: str) -> tuple[str, str]:
+    """Return a fault of the library in a few words, and what to do."""
+    if _KEYS_ASKED_OF in told:
+        return "no keys for it were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if "error sending request" in told:
+        return "nothing answers there", "look at the network and at AWS_ENDPOINT_URL"
+    hint = "look at the address and at AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_REGION"
+    return told.partition("\n")[0][:200], hint

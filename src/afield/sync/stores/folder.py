@@ -13,10 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from afield.kernel.files import FileSystem
-from afield.sync.errors import RemoteUnreachable
+from afield.sync.errors import RemoteForbidden, RemoteUnreachable
 from afield.sync.stores.store import Abilities, Item
 
 _PROBE = "probe"
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_HINTS = {
+    errno.ENOSPC: "free space there",
+    errno.EDQUOT: "free space there",
+    errno.ENOTDIR: "name a folder: afield remote add NAME FOLDER",
+}
 
 
 class FolderRemote:
@@ -54,17 +60,26 @@ class FolderRemote:
     def put(self, name: str, data: bytes) -> None:
         """Write a whole file, durably, over what may be there."""
         path = f"{self._root}/{name}"
+        try:
+            with self._reached():
+                self._write(path, data)
+        except FileNotFoundError as error:
+            why = "no folder can be made there"
+            hint = "look at the path: afield remote list"
+            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
+
+    def _write(self, path: str, data: bytes) -> None:
         folder = path.rpartition("/")[0]
-        with self._reached():
-            if folder not in self._made:
-                self._files.make_folder(folder)
-                self._made.add(folder)
+        if folder in self._made:
             try:
                 self._files.write_new(path, data)
             except FileNotFoundError:  # the folder was taken away meanwhile
                 self._made.clear()
-                self._files.make_folder(folder)
-                self._files.write_new(path, data)
+            else:
+                return
+        self._files.make_folder(folder)
+        self._files.write_new(path, data)
+        self._made.add(folder)
 
     def put_if_absent(self, name: str, data: bytes) -> bool:
         """Write a whole file unless one is there.
@@ -102,5 +117,8 @@ class FolderRemote:
             raise
         except OSError as error:
             why = (error.strerror or str(error)).lower()
-            hint = "free space there" if error.errno == errno.ENOSPC else "afield sync"
+            if error.errno in _FORBIDDEN:
+                what, hint = "may not use remote", "look at the rights of the folder, or its mount"
+                raise RemoteForbidden(what, self.address, why, hint=hint) from error
+            hint = _HINTS.get(error.errno or 0, "afield sync, once it is there again")
             raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
