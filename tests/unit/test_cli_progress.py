@@ -10,6 +10,8 @@ import pytest
 from afield.cli import words
 from afield.cli.progress import Meter, Smoothed
 from afield.cli.session import Session
+from afield.cli.sync_words import Watch as SyncWatch
+from afield.sync.messages import Report
 
 
 class Terminal(io.StringIO):
@@ -133,3 +135,18 @@ def test_a_rate_follows_what_happened_of_late():
 )  # fmt: skip
 def test_an_estimate_is_worded_no_finer_than_it_is_worth(seconds, said):
     assert words.left(seconds) == said
+
+
+def test_a_sync_says_what_is_still_ahead_of_it():
+    stream, clock = Terminal(), Watch()
+    with contextlib.redirect_stderr(stream):
+        session = Session({"COLUMNS": "200"})
+        with SyncWatch(session, "team", clock=clock) as watch:
+            clock.now_s += 10
+            ahead = Report(packs_in=1, bytes_in=8_000_000, ahead=2, ahead_bytes=12_000_000)
+            watch(ahead, "receiving")
+            clock.now_s += 10
+            watch(Report(packs_in=3, bytes_in=20_000_000), "comparing")
+    first, second, _ = stream.getvalue().split("\r\x1b[2K")
+    assert first == "team: receiving 1 of 3 packs, 8 MB of 20 MB, 800 kB/s, 15 s left"
+    assert second == "team: comparing 3 packs, 20 MB, 1.11 MB/s"

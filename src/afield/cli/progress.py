@@ -148,6 +148,10 @@ class Meter:
         """Say how much it is in all, as soon as that is known, or known better."""
         self._total = (files, size_bytes)
 
+    def expect_nothing(self) -> None:
+        """Say that nobody knows how much it is."""
+        self._total = None
+
     def turn_to(self, label: str) -> None:
         """Say what is being done now; the counts go on."""
         self._label = label

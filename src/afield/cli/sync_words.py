@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,33 +11,27 @@ import click
 
 from afield.cli import words
 from afield.cli.output import plain
+from afield.cli.progress import Meter
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from afield.cli.session import Session
     from afield.sync.messages import Report
     from afield.workspace.workspace import Workspace
 
 SHOWN_MAX = 5
-_REDRAW_S = 0.2
 
 
 class Watch:
-    """Shows on a terminal what a sync is at; elsewhere it says nothing. A context manager."""
+    """Shows what a sync is at; call it as the sync's `watch`. A context manager."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(
+        self, session: Session, name: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._name = name
-        self._session = session
-        self._status: Status | None = None
-        self._since = self._drawn = time.monotonic()
+        self._meter = Meter(session, name, noun="pack", clock=clock)
 
     def __enter__(self) -> Self:
-        if self._session.is_terminal(sys.stderr) and not self._session.json:
-            from afield.cli.screen import screen
-
-            self._status = screen(self._session, sys.stderr).status(plain(self._name))
-            self._status.start()
+        self._meter.__enter__()
         return self
 
     def __exit__(
@@ -46,19 +40,18 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._status is not None:
-            self._status.stop()
+        self._meter.__exit__(kind, error, trace)
 
     def __call__(self, report: Report, label: str) -> None:
-        """Show how much was moved and how fast; at most five times a second."""
-        now = time.monotonic()
-        if self._status is None or now - self._drawn < _REDRAW_S:
-            return
-        self._drawn = now
+        """Show how much was moved, how fast, and how long this step still takes."""
+        packs = report.packs_in + report.packs_out
         moved = report.bytes_in + report.bytes_out
-        rate = words.size(round(moved / max(now - self._since, 0.1)))
-        said = f"received {words.size(report.bytes_in)}, sent {words.size(report.bytes_out)}"
-        self._status.update(f"{plain(self._name)}: {label}: {said} ({rate}/s)")
+        if report.ahead:
+            self._meter.expect(packs + report.ahead, moved + report.ahead_bytes)
+        else:
+            self._meter.expect_nothing()
+        self._meter.turn_to(f"{self._name}: {label}")
+        self._meter.reach(packs, moved)
 
 
 def document(name: str, url: str, report: Report, *, whole: bool) -> dict[str, Any]:

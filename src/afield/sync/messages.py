@@ -178,6 +178,8 @@ class Report:
         packs_out: packs that were sent.
         bytes_in: bytes read from the remote that count.
         bytes_out: bytes written there.
+        ahead: packs that this step of the sync has still to look at, and may move.
+        ahead_bytes: their size.
         left: packs whose bytes stay at the remote, by policy.
         left_bytes: their size.
         faults: what at the remote does not verify, and why; passed over.
@@ -192,6 +194,8 @@ class Report:
     packs_out: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    ahead: int = 0
+    ahead_bytes: int = 0
     left: int = 0
     left_bytes: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)

@@ -192,8 +192,12 @@ def pull_packs(
     while grown:  # a pack that was kept may name more that is wanted
         grown = False
         (open_,) = yield [Unjudged(sorted(there.keys() - kept - bad), role)]
+        job.report.ahead = len(open_)
+        job.report.ahead_bytes = sum(there[pack] for pack in open_)
         for pack in open_:
             done = yield from _pull_pack(job, role, pack, there[pack])
+            job.report.ahead -= 1
+            job.report.ahead_bytes -= there[pack]
             if done is None:
                 bad.add(pack)
             elif done:

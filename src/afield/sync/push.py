@@ -31,11 +31,17 @@ def push_packs(job: Job, there: Mapping[str, Mapping[str, int]], bad: Collection
         if role == "data" and job.data == "none":
             continue
         listed = frozenset(pack for pack in there[role] if layout.pack_name(role, pack) not in bad)
+        goes = []
         for pack, (of, size_bytes) in sorted(here.items()):
             whole = there[role].get(pack) == size_bytes  # else it broke off
-            if of != role or (whole and layout.pack_name(role, pack) not in bad):
-                continue
+            if of == role and not (whole and layout.pack_name(role, pack) not in bad):
+                goes.append(pack)
+        job.report.ahead = len(goes)
+        job.report.ahead_bytes = sum(here[pack][1] for pack in goes)
+        for pack in goes:
             (sent,) = yield [Send(pack, role, listed, job.dry)]
+            job.report.ahead -= 1
+            job.report.ahead_bytes -= here[pack][1]
             if isinstance(sent, str):
                 job.report.damaged.append(pack)
             elif sent:
