@@ -68,15 +68,20 @@ def bundle_record(
 
 def sync_file(session: Session, path: str, pace: Pace, *, dry: bool) -> int:
     """Take in what is new in a file, and tell of it; return the exit code."""
+    from afield.cli.apart import apart_parts, tell_apart
     from afield.cli.sync_words import Watch, document, tell, tell_of_devices
     from afield.members.query import waiting
     from afield.workspace.bundle.take import take_record
+    from afield.workspace.disagreements import disagreements
 
     workspace = session.workspace()
+    workspace.refresh()
+    before = disagreements(workspace)
     full = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - str
     name = Path(path).name
     with Watch(session, name) as watch:
         report, gaps = take_record(workspace, full, pace, dry=dry, watch=watch)
+    apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
         emit_json(
             {
@@ -84,6 +89,7 @@ def sync_file(session: Session, path: str, pace: Pace, *, dry: bool) -> int:
                 "dry_run": dry,
                 "file": document(name, full, report, whole=not gaps),
                 "needs": gap_parts(gaps),
+                "disagreements": apart_parts(workspace, apart),
                 "waiting": [
                     {"device": each.id, "member": each.member, "entries": each.entries}
                     for each in waiting(workspace.projection)
@@ -94,6 +100,7 @@ def sync_file(session: Session, path: str, pace: Pace, *, dry: bool) -> int:
         report.behind = []  # said better by the gaps
         tell(name, report, whole=True, dry=dry)
         tell_gaps(gaps)
+        tell_apart(workspace, apart)
         tell_of_devices(workspace)
     return PARTLY if gaps or report.faults or report.lacks else 0
 

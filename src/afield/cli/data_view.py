@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from afield.cli import screen, words
+from afield.cli.apart import in_words
 from afield.cli.output import plain
 from afield.cli.screen import grid, styled
 
@@ -43,6 +44,9 @@ def dataset_page(
     for name, part in _profile(document["profile"], most):
         table.add_row(name, part)
     table.add_row("card", _card(document["card"]))
+    if document["disagreements"]:
+        apart = [styled(in_words(one, now), "yellow") for one in document["disagreements"]]
+        table.add_row("both sides", screen.lines(apart, most))
     yield table
 
 
@@ -59,15 +63,23 @@ def _source(source: dict[str, str]) -> str:
 def _versions(versions: list[dict[str, Any]], now: datetime, most: int | None) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     newest_first = versions[::-1]
+    several = len({one["by"] for one in versions}) > 1
     for one in newest_first[:most]:
         table.add_row(
             styled(one["label"]),
             styled(one["tree"][:12], "dim"),
             styled(words.size(one["size_bytes"])),
-            styled(words.ago(one["added"], now)),
+            styled(words.ago(one["added"], now) + (f" by {one['by']}" if several else "")),
+            styled(_then(one), "yellow"),
             styled((one["message"] or "").partition("\n")[0]),
         )
     return screen.with_rest(table, len(versions), most)
+
+
+def _then(one: dict[str, Any]) -> str:
+    """Say what a version was called where it was added, when that was something else."""
+    then = one["number_then"]
+    return "" if then == one["version"] else f"was {one['name']}@{then} before the sync"
 
 
 def _files(files: list[dict[str, Any]], most: int | None) -> RenderableType:

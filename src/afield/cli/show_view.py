@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from afield.cli import screen, words
+from afield.cli.apart import in_words
 from afield.cli.arguments import short
 from afield.cli.failure_view import failure_rows
 from afield.cli.output import plain
@@ -66,6 +67,9 @@ def _rows(
     if run.get("network"):
         yield "network", screen.lines([styled(text) for text in run["network"]], most)
     yield from _people(run, now)
+    if run["disagreements"]:
+        apart = [styled(in_words(one, now), "yellow") for one in run["disagreements"]]
+        yield "both sides", screen.lines(apart, most)
     yield from _judgement(run, most)
 
 

@@ -68,7 +68,7 @@ def read_card(projection: Projection, vault: Vault, name: str) -> Card:
             values[field] = label
         elif field in PROSE and found is not None:
             try:
-                values[field] = _from_object(vault.get(found))
+                values[field] = words_of(vault.get(found))
             except (AfieldError, ValueError):
                 erased.append(field)
     ordered = {field: values[field] for field in FIELDS if field in values}
@@ -130,7 +130,12 @@ def _to_object(field: str, text: str, vault: Vault) -> ObjectId:
     return vault.put(encoded, meta=True)
 
 
-def _from_object(data: bytes) -> str:
+def words_of(data: bytes) -> str:
+    """Return the words of a field that stand in an object.
+
+    Raises:
+        ValueError: it holds none.
+    """
     found = json.loads(data)
     text = found.get("text") if isinstance(found, dict) else None
     if not isinstance(text, str):

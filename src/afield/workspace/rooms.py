@@ -10,8 +10,9 @@ from afield.members.fold import ROOM as MEMBERS
 from afield.members.fold import room as members_of
 from afield.projection import Room
 from afield.runs.fold import ROOM as RUNS
+from afield.workspace.writes import ROOM as WRITES
 
-ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS)
+ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, WRITES)
 
 
 def rooms(roots: Collection[DeviceId]) -> tuple[Room, ...]:

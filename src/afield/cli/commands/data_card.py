@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import click
 
@@ -39,6 +40,7 @@ def command(
     sensitivity  public, internal, confidential, personal or special
     residency    where its bytes may be: any, eu, eea, or countries as `de,fr`
     """  # noqa: D301 - click's mark for text that is not wrapped
+    from afield.cli.apart import about_part, in_words
     from afield.cli.data_documents import card_part
     from afield.datasets.card import FIELDS
     from afield.runs.secrets import known_values, redact_mapping
@@ -55,7 +57,13 @@ def command(
         card = set_card(workspace, dataset, values)
     else:
         card = card_of(workspace, dataset)
-    document = {"schema": "afield.data-card/1", "name": dataset, **card_part(card)}
+    apart = [one for one in about_part(workspace, dataset) if one["field"].startswith("card ")]
+    document = {
+        "schema": "afield.data-card/1",
+        "name": dataset,
+        **card_part(card),
+        "disagreements": apart,
+    }
     if session.json:
         emit_json(document)
     else:
@@ -65,6 +73,9 @@ def command(
                 said = click.style("its words are not here", fg="yellow")
             shown = plain(said) if said else click.style(f"missing: {about}", fg="yellow")
             click.echo(f"{field:<13}{shown}")
+        for one in apart:
+            text = f"changed on both sides: {in_words(one, datetime.now(UTC))}"
+            click.secho(text, fg="yellow", err=True)
         if card.missing:
             example = f"afield data card {dataset} --set {card.missing[0]}=…"
             click.echo(f"{click.style('hint', fg='cyan')}: {example}", err=True)

@@ -52,8 +52,10 @@ def command(
     May be stopped at any time and repeated at any time, while runs are running too: what was
     moved stays, and the next sync goes on from there.
     """
+    from afield.cli.apart import apart_parts, tell_apart
     from afield.cli.sync_words import branches, document, tell, tell_of_devices
     from afield.kernel.errors import Refused
+    from afield.workspace.disagreements import disagreements
     from afield.workspace.remotes import find_remote, remotes
     from afield.workspace.sync import Wishes
 
@@ -68,6 +70,8 @@ def command(
         hint = "afield remote add team PATH"
         raise Refused("cannot sync", why="this workspace has no remote", hint=hint)
     pace, go_on = pace_of(limit), _hours(window)
+    workspace.refresh()
+    before = disagreements(workspace)
     documents = []
     partly = False
     for remote in chosen:
@@ -77,6 +81,7 @@ def command(
         documents.append(document(remote.name, remote.url, report, whole=whole))
         if not session.json:
             tell(remote.name, report, whole=whole, dry=dry_run)
+    apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
         from afield.members.query import waiting
 
@@ -90,9 +95,11 @@ def command(
                     for each in waiting(workspace.projection)
                 ],
                 "branches": branches(workspace),
+                "disagreements": apart_parts(workspace, apart),
             }
         )
     else:
+        tell_apart(workspace, apart)
         tell_of_devices(workspace)
     return PARTLY if partly else 0
 
