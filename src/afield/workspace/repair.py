@@ -7,6 +7,7 @@ and everything but its content works. What was done is an entry, so that colleag
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -110,7 +111,6 @@ class Repairer:
         self._progress = progress
         self._once = {bytes.fromhex(digest) for digest in quarantine.lost()}
         self._sizes: dict[bytes, int] = {}
-        self._parts: dict[bytes, dict[bytes, int]] = {}
 
     def size(self) -> tuple[int, int]:
         """Return how many packs there are to look at, and their bytes."""
@@ -131,9 +131,12 @@ class Repairer:
         mending = self._record.vault.mending(lambda name: self._aside(f"{layout.PACKS}/{name}"))
         if mending.header(dry=self._dry):
             self.found.changes.append(Change("header", "format", "rebuilt"))
-        for sick in [*mending.survey(self._progress)]:
-            self._note(sick)
-            now = mending.again(sick)  # two that were swapped are mended together
+        sick = []
+        for each in mending.survey(self._progress):
+            self._note(each)
+            sick.append(dataclasses.replace(each, good=()))
+        for each in sick:
+            now = mending.again(each)  # two that were swapped are mended together
             if now is not None:
                 self._mend_pack(mending, now)
         mending.done()
@@ -258,8 +261,7 @@ class Repairer:
         _follow(reach, others)
         lost |= reach.lost.missing & self._once
         self._sizes |= reach.lost.sizes
-        self._parts = _parts(reach.ledger)
-        lost |= {part for part in self._parts if not reach.ledger.find(part)}
+        lost |= _parts_gone(reach.ledger)
         if lost & (roots | others):
             lost |= {digest for digest in self._once if not reach.ledger.find(digest)}
         where = phantoms(record.workspace, record.files)
@@ -268,12 +270,12 @@ class Repairer:
     def _wholes(self, lost: set[bytes]) -> Mapping[bytes, int]:
         """Return the sizes of what is lost, and of all objects that it is a part of."""
         found = {digest: self._sizes[digest] for digest in lost if digest in self._sizes}
-        waiting = list(lost)
-        while waiting:
-            for whole, size_bytes in self._parts.get(waiting.pop(), {}).items():
-                if whole not in found:
-                    found[whole] = size_bytes
-                    waiting.append(whole)
+        ledger = self._record.vault.ledger()
+        parts = set(lost)
+        while parts:  # a recipe may be a part of another one
+            wholes = {one: size for one, size in _made_of(ledger, parts) if one not in found}
+            found |= wholes
+            parts = set(wholes)
         return found
 
     def _asked(self) -> list[Source]:
@@ -317,15 +319,26 @@ def _follow(reach: Reach, roots: Iterable[bytes]) -> None:
         pass
 
 
-def _parts(ledger: Ledger) -> dict[bytes, dict[bytes, int]]:
-    """Return what every recipe lists, each with the objects it is a part of, and their sizes."""
-    found: dict[bytes, dict[bytes, int]] = {}
+def _recipes(ledger: Ledger) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield every recipe that verifies, with its parts."""
     for number in range(len(ledger)):
         with contextlib.suppress(ValueError, OSError):
-            for part in ledger.parts(number):
-                entry = ledger.entry(number)
-                found.setdefault(part, {})[entry.digest] = entry.size_bytes
-    return found
+            parts = ledger.parts(number)
+            if parts:
+                yield number, parts
+
+
+def _parts_gone(ledger: Ledger) -> set[bytes]:
+    """Return what recipes list that is not here."""
+    return {part for _, parts in _recipes(ledger) for part in parts if not ledger.find(part)}
+
+
+def _made_of(ledger: Ledger, wanted: set[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Yield the digest and size of each object that any of these is a part of."""
+    for number, parts in _recipes(ledger):
+        if not wanted.isdisjoint(parts):
+            entry = ledger.entry(number)
+            yield entry.digest, entry.size_bytes
 
 
 def repaired(device: DeviceId, found: Repair, listed: ObjectId) -> Draft:
