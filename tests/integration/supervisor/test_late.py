@@ -101,6 +101,11 @@ os.mkdir('other'); os.chdir('other'); open('deep.bin', 'w').close(); open('deep.
 os.open('deep.bin', os.O_RDONLY, dir_fd=fd)
 """,
     "through-proc": "open('/proc/self/cwd/deep.bin').read()",
+    "through-a-descriptor": """
+import os
+fd = os.open(os.path.abspath('deep.bin'), os.O_RDONLY)
+open(f'/dev/fd/{fd}').read()
+""",
     "another-interpreter": """
 try: import _interpreters as those
 except ImportError: import _xxsubinterpreters as those
@@ -112,15 +117,14 @@ those.run_string(those.create(), "open('deep.bin').read()")
 }
 
 IS_ASKED = {
+    "standard-input": "open('/dev/stdin')",
     "a-locale-of-a-path": """
 import locale
 try: locale.setlocale(locale.LC_CTYPE, '/no/such')
 except locale.Error: pass
 """,
     "texts-of-a-path": "import locale; locale.bindtextdomain('x', '.')",
-    "zones-of-a-path": "import os; os.environ['TZDIR'] = '.'",
     "a-zone-of-a-path": "import os, time; os.environ['TZ'] = ':/no/such'; time.tzset()",
-    "settings-of-openssl": "import os; os.environ['OPENSSL_CONF'] = 'x'",
     "a-built-in-module-that-is-not-known": "import importlib, sys\n"
     "name = 'xxsubtype' if 'xxsubtype' in sys.builtin_module_names else '_posixshmem'\n"
     "importlib.import_module(name)",
@@ -140,6 +144,15 @@ try: os.unshare(0)
 except AttributeError: import _ctypes
 """,
 }
+
+IS_ASKED |= {
+    name: f"import os; os.environ[{name!r}] = 'x'"
+    for name in (
+        *("TZDIR", "LOCPATH", "NLSPATH", "GCONV_PATH", "HOSTALIASES", "RESOLV_HOST_CONF"),
+        *("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES"),
+    )
+}
+IS_ASKED |= {name: f"import os; os.environ[{name!r}] = '/x'" for name in ("LC_ALL", "LANG")}
 
 NEEDS_NOBODY = """
 import array, argparse, base64, bz2, calendar, collections, csv, datetime, decimal, fractions
