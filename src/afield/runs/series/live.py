@@ -52,12 +52,13 @@ class LiveSeries:
         self.position = self.end = self._offset = 0
         self.window: mmap.mmap | None = None
         self._names_fd, self.path = _open_new(folder, pid)
+        self._fd = -1
         try:
             self._fd = os.open(self.path, _OPEN_NEW, 0o644)
             header = {HEADER_KEY: FORMAT, "pid": pid, "born": born}
-            os.write(self._names_fd, json.dumps(header).encode() + b"\n")
+            self._write_name(json.dumps(header))
         except OSError:
-            os.close(self._names_fd)
+            self._take_back()
             raise
 
     def grow(self) -> mmap.mmap:
@@ -92,12 +93,27 @@ class LiveSeries:
         if number > METRICS_MAX:
             msg = f"more than {METRICS_MAX} different metrics"
             raise ValueError(msg)
-        line = json.dumps(name).encode() + b"\n"
-        if os.write(self._names_fd, line) != len(line):
-            msg = f"the disk is full: {self.path}"
-            raise OSError(msg)
+        self._write_name(json.dumps(name))
         self.ids[name] = number
         return number
+
+    def _write_name(self, text: str) -> None:
+        """Append a line, all of it or nothing."""
+        line = text.encode() + b"\n"
+        done = os.write(self._names_fd, line)
+        if done != len(line):
+            os.ftruncate(self._names_fd, os.fstat(self._names_fd).st_size - done)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
+
+    def _take_back(self) -> None:
+        """Leave nothing of a file that could not be begun: the next call tries again."""
+        names = self.path[: -len(".bin")] + ".names"
+        for fd, path in ((self._fd, self.path), (self._names_fd, names)):
+            if fd >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(fd)
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
 
     def close(self) -> None:
         """Let go of the files; what was logged stays."""
