@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test libraries simulate bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types test libraries simulate big bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ libraries: setup ## tests with torch, JAX, XGBoost, LightGBM …, in an environm
 
 simulate: setup ## the simulation of sync at length: 10,000 worlds
 	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 10000 tests/simulation/test_sync_worlds.py
+
+big: setup ## memory with 200,000 files and a sparse file of 4 GB
+	AFIELD_BIG=1 $(BIN)/python -m pytest -n 0 -s tests/integration/test_dataset_memory.py
 
 bench: corpus-files ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks

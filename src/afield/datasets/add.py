@@ -13,7 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from afield.datasets.errors import FileChanging, NothingToAdd
-from afield.datasets.limits import CHECKPOINT_BYTES, LEFT_OUT_MAX, TOLD_FILES
+from afield.datasets.limits import (
+    CHECKPOINT_BYTES,
+    LEFT_OUT_MAX,
+    PROFILED_FILES_MAX,
+    TOLD_FILES,
+)
 from afield.datasets.tables import format_of
 from afield.datasets.walk import Found, walk
 from afield.kernel.ids import ObjectId
@@ -32,7 +37,9 @@ class Kept:
     Attributes:
         tree: the object that lists it all; durable.
         files: how many files it lists.
-        tables: those of them that are tables by their names, in no order.
+        tables: those of them that are tables by their names, in no order; of very many, the
+            largest.
+        tables_left: how many more there are.
         left_out: paths that are not part of it, and why; the first thousand.
         left_out_count: how many there are.
     """
@@ -41,6 +48,7 @@ class Kept:
     files: int = 0
     size_bytes: int = 0
     tables: list[TreeEntry] = field(default_factory=list)
+    tables_left: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
     left_out_count: int = 0
 
@@ -82,8 +90,8 @@ def _entries(
         entry = TreeEntry(found.path, found.mode, size_bytes, object_id)
         kept.files += 1
         kept.size_bytes += size_bytes
-        if format_of(found.path) is not None:
-            kept.tables.append(entry)
+        if format_of(found.path) is not None and size_bytes and found.mode != SYMLINK:
+            _note_table(kept, entry)
         yield entry
         if fresh or kept.files - told_files >= TOLD_FILES:
             progress(kept.files - told_files, kept.size_bytes - told_bytes)
@@ -99,6 +107,15 @@ def _entries(
         if kept.left_out:
             why = f"`{kept.left_out[0][0]}`: {kept.left_out[0][1]}"
         raise NothingToAdd("nothing to add", path, why, hint=f"ls -la {path}")
+
+
+def _note_table(kept: Kept, entry: TreeEntry) -> None:
+    """Remember a table; of very many, only as many as are looked into anyway."""
+    kept.tables.append(entry)
+    if len(kept.tables) > 2 * PROFILED_FILES_MAX:
+        kept.tables.sort(key=lambda one: (-one.size_bytes, one.path))
+        kept.tables_left += len(kept.tables) - PROFILED_FILES_MAX
+        del kept.tables[PROFILED_FILES_MAX:]
 
 
 def _keep_file(found: Found, vault: Vault, cache: StatCache) -> tuple[ObjectId, int, bool]:

@@ -36,7 +36,12 @@ def tables_of(entries: Iterable[TreeEntry]) -> list[TreeEntry]:
 
 
 def profile(
-    entries: Iterable[TreeEntry], vault: Vault, *, before: ObjectId | None, progress: Progress
+    entries: Iterable[TreeEntry],
+    vault: Vault,
+    *,
+    before: ObjectId | None,
+    progress: Progress,
+    left: int = 0,
 ) -> ObjectId | None:
     """Keep the profile of a version; None when no file of it is a table. Not flushed.
 
@@ -45,6 +50,7 @@ def profile(
         vault: where their bytes are, and the profile goes.
         before: the profile of an earlier version, whose parts are used again.
         progress: is told of each table.
+        left: how many smaller tables there are besides, which nobody looks into.
 
     Raises:
         Damaged: bytes in the vault are damaged or missing.
@@ -71,7 +77,7 @@ def profile(
         "v": VERSION,
         "tables": _groups(read),
         "skipped": skipped,
-        "not_read": len(tables) - len(tables[:PROFILED_FILES_MAX]),
+        "not_read": len(tables) - len(tables[:PROFILED_FILES_MAX]) + left,
     }
     parts[SUMMARY] = vault.put(_encode(summary))
     return vault.put_tree(

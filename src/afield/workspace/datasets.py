@@ -127,7 +127,9 @@ def _version_draft(
         from afield.datasets.profile import profile
 
         earlier = before.profile if before else None
-        statistics = profile(kept.tables, vault, before=earlier, progress=profiling)
+        statistics = profile(
+            kept.tables, vault, before=earlier, progress=profiling, left=kept.tables_left
+        )
     text = vault.put(message.encode("utf-8", "replace"), meta=True) if message else None
     return events.added(
         name,

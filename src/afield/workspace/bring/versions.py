@@ -120,7 +120,9 @@ def _draft(
     if profiling is not None:
         before = latest(workspace.projection, name)
         earlier = before.profile if before else None
-        statistics = profile(kept.tables, vault, before=earlier, progress=profiling)
+        statistics = profile(
+            kept.tables, vault, before=earlier, progress=profiling, left=kept.tables_left
+        )
     text = state.message.encode("utf-8", "replace")
     return events.added(
         name,
