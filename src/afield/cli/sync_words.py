@@ -114,6 +114,8 @@ def tell_of_devices(workspace: Workspace) -> None:
             err=True,
         )
         click.echo("hint: afield join", err=True)
+    if workspace.config.device in workspace.config.removed:
+        _warn("this device was removed: what it writes now does not count for the others")
     for log in branches(workspace):
         device_, seq, _ = log.split("-")
         whose = "this device" if device_ == workspace.config.device else f"device {device_[:8]}"

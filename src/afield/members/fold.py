@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 
 from afield.journal.entry import Entry
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import DeviceId
-from afield.members.events import DEVICE_CONFIRMED, DEVICE_INTRODUCED, MEMBER_INTRODUCED
+from afield.members.events import (
+    DEVICE_CONFIRMED,
+    DEVICE_INTRODUCED,
+    DEVICE_REMOVED,
+    MEMBER_INTRODUCED,
+)
 from afield.members.gate import KnownDevices
 from afield.projection import Add, Column, Put, Room, Table
 
@@ -41,6 +47,20 @@ CONFIRMATIONS = Table(
 )
 
 
+REMOVALS = Table(
+    "removals",
+    key=(Column("device", "text"), Column("by_device", "text"), Column("seq", "integer")),
+    groups={
+        "once": (
+            Column("by", "text"),
+            Column("last", "integer"),
+            Column("heads", "text"),
+            Column("removed_ms", "integer"),
+        ),
+    },
+)
+
+
 def fold_device(entry: Entry) -> Iterator[Put]:
     """Fold `device.introduced`."""
     body = entry.body
@@ -60,14 +80,23 @@ def fold_confirmed(entry: Entry) -> Iterator[Add]:
     yield Add("confirmations", (entry.about, entry.by, stamp_to_ms(entry.at)))
 
 
+def fold_removed(entry: Entry) -> Iterator[Add]:
+    """Fold `device.removed`."""
+    heads = [(int(seq), str(digest)) for seq, digest in entry.body["heads"]]
+    last = max((seq for seq, _ in heads), default=0)
+    values = (entry.by, last, json.dumps(heads), stamp_to_ms(entry.at))
+    yield Add("removals", (entry.about, entry.device, entry.seq, *values))
+
+
 def room(roots: Collection[DeviceId] | None) -> Room:
     """Return the room with the devices that need nobody's confirmation; None: all."""
     return Room(
         "members",
-        tables=(MEMBERS, DEVICES, CONFIRMATIONS),
+        tables=(MEMBERS, DEVICES, CONFIRMATIONS, REMOVALS),
         folds={
             DEVICE_INTRODUCED: fold_device,
             DEVICE_CONFIRMED: fold_confirmed,
+            DEVICE_REMOVED: fold_removed,
             MEMBER_INTRODUCED: fold_member,
         },
         gate=KnownDevices(roots),

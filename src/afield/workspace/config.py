@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from afield.kernel.files import FileSystem
 from afield.kernel.ids import DeviceId, MemberId, WorkspaceId
+from afield.members.trust import Cut, Trusted
 from afield.workspace.errors import WorkspaceDamaged, WorkspaceTooNew
 
 FORMAT = 1
@@ -32,12 +34,17 @@ id = "{member}"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Who a workspace, this device and its member are; None: this device founded it."""
+    """Who a workspace, this device and its member are; None: this device founded it.
+
+    Attributes:
+        removed: up to where removed devices count, as last worked out; stands in no file of it.
+    """
 
     workspace: WorkspaceId
     device: DeviceId
     member: MemberId
     founder: DeviceId | None = None
+    removed: Mapping[DeviceId, Cut] = field(default_factory=dict, compare=False)
 
     @property
     def founded_by(self) -> DeviceId:
@@ -47,7 +54,9 @@ class Config:
     @property
     def roots(self) -> frozenset[DeviceId]:
         """The devices that count here without anybody's confirmation."""
-        return frozenset({self.founded_by, self.device})
+        roots = frozenset({self.founded_by, self.device})
+        cuts = {device: cut for device, cut in self.removed.items() if device not in roots}
+        return Trusted(roots, cuts) if cuts else roots
 
 
 def write_config(files: FileSystem, path: str, config: Config) -> None:

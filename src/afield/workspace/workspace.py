@@ -10,6 +10,7 @@ import base64
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -18,6 +19,7 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId, RunId
 from afield.members.names import from_object
+from afield.members.removal import removals
 from afield.projection import Projection
 from afield.projection.catalog import Catalog
 from afield.projection.language import parse
@@ -35,6 +37,7 @@ from afield.workspace import layout
 from afield.workspace.arrow import to_table
 from afield.workspace.config import Config
 from afield.workspace.person import person_here
+from afield.workspace.removed import remember, remembered
 from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.swept import heal
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _COLUMNS_KEPT = 4
+_RANKS_MAX = 32
 _NAMED_MAX = 8
 _KEYS_AT_ONCE = 500
 
@@ -62,10 +66,9 @@ class Workspace:
     def __init__(self, record: Record, config: Config) -> None:
         self.path = Path(record.workspace)
         self.record = record
-        self.config = config
-        self.projection = Projection(
-            os.path.join(record.workspace, layout.PROJECTION), rooms(config.roots)
-        )
+        self.config = replace(config, removed=remembered(record.files, record.workspace))
+        self.projection = self._tables()
+        self._heeded = False
         self._names: dict[str, str] | None = None
         self._hosts: dict[str, str | None] = {}
         self._columns: dict[str, Columns] = {}
@@ -113,7 +116,27 @@ class Workspace:
             sweep_orphans(self.record)
         self._names = None
         self._hosts = {}
-        return self.projection.refresh(self.record.journal)
+        folded = self.projection.refresh(self.record.journal)
+        return folded + self._heed_removals() if folded or not self._heeded else folded
+
+    def _tables(self) -> Projection:
+        path = os.path.join(self.record.workspace, layout.PROJECTION)
+        return Projection(path, rooms(self.config.roots))
+
+    def _heed_removals(self) -> int:
+        """Fold anew when other devices are removed by now than the tables know of."""
+        folded = 0
+        for _ in range(_RANKS_MAX):
+            found = removals(self.projection, self.record.journal, self.config.founded_by)
+            if found == self.config.removed:
+                break
+            self.config = replace(self.config, removed=found)
+            remember(self.record.files, self.record.workspace, found)
+            self.projection.close()
+            self.projection = self._tables()
+            folded += self.projection.refresh(self.record.journal)
+        self._heeded = True
+        return folded
 
     def runs(
         self, query: str = "", *, limit: int | None = 50, offset: int = 0, deleted: bool = False

@@ -9,6 +9,7 @@ import click
 from afield.cli import words
 from afield.cli.output import emit_json, plain
 from afield.cli.session import Session, global_options, session_of
+from afield.kernel.errors import Usage
 
 if TYPE_CHECKING:
     from afield.kernel.ids import DeviceId
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 @click.command("join")
 @click.argument("phrase", nargs=-1, metavar="[PHRASE]")
+@click.option("--remove", metavar="DEVICE", help="Let what DEVICE writes from now on not count.")
 @global_options
 @click.pass_context
-def command(context: click.Context, phrase: tuple[str, ...]) -> None:
+def command(context: click.Context, phrase: tuple[str, ...], remove: str | None) -> None:
     """Show this device's safety phrase, or confirm the device whose PHRASE you were told.
 
     Ask for the phrase in a way that nobody can forge: by voice, say. Entries of devices that
@@ -29,7 +31,11 @@ def command(context: click.Context, phrase: tuple[str, ...]) -> None:
     session = session_of(context)
     workspace = session.workspace()
     workspace.refresh()
-    if phrase:
+    if remove is not None and phrase:
+        raise Usage("cannot do both", "--remove", "a phrase confirms", hint="afield join --help")
+    if remove is not None:
+        _remove(session, workspace, remove)
+    elif phrase:
         _confirm(session, workspace, " ".join(phrase))
     else:
         _show(session, workspace)
@@ -81,6 +87,40 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
     click.echo("tell the others: afield sync")
 
 
+def _remove(session: Session, workspace: Workspace, typed: str) -> None:
+    """Remove a device that was lost, or whose member left."""
+    from afield.kernel.errors import NotAllowed, NotFound
+    from afield.members.events import device_removed
+    from afield.members.query import devices, waiting
+    from afield.members.removal import heads_of, may_remove
+
+    known = [one.id for one in devices(workspace.projection)]
+    known += [one.id for one in waiting(workspace.projection)]
+    found = [one for one in known if typed and one.startswith(typed.lower())]
+    if len(found) != 1:
+        why = "more than one begins like this" if found else "none begins like this"
+        raise NotFound("no such device", typed, why, hint="afield join --json")
+    device = found[0]
+    journal = workspace.record.journal
+    if device in {workspace.config.founded_by, workspace.config.device}:
+        why = "it founded the workspace" if device == workspace.config.founded_by else "it is this"
+        raise NotAllowed("cannot remove device", device[:8], why, hint="afield join")
+    config = workspace.config
+    if not may_remove(workspace.projection, config.founded_by, config.member, device):
+        why = "this device stands no nearer to the founder"
+        hint = "ask who confirmed it, or the founder: afield join --remove " + device[:8]
+        raise NotAllowed("cannot remove device", device[:8], why, hint=hint)
+    heads = heads_of(journal, device)
+    journal.append_many([device_removed(device, heads=heads)], durable=True)
+    workspace.refresh()
+    last = max((seq for seq, _ in heads), default=0)
+    if session.json:
+        emit_json({"schema": "afield.removed/1", "device": device, "last": last})
+        return
+    click.echo(f"removed: device {device[:8]}; what it wrote up to entry {last} goes on counting")
+    click.echo("tell the others: afield sync")
+
+
 def _confirmed(workspace: Workspace) -> bool:
     """Tell whether this device founded the workspace, or one that counts has confirmed it."""
     own = workspace.config.device
@@ -113,6 +153,10 @@ def _show(session: Session, workspace: Workspace) -> None:
                     }
                     for one in devices
                 ],
+                "removed": [
+                    {"device": each, "last": cut.last}
+                    for each, cut in sorted(workspace.config.removed.items())
+                ],
             }
         )
         return
@@ -122,6 +166,8 @@ def _show(session: Session, workspace: Workspace) -> None:
         state = "is confirmed" if confirmed else "is not confirmed yet, as far as is known here"
         click.echo(f"this device ({own[:8]}) {state}")
         click.echo(f"its safety phrase: {phrase or 'known after the first sync'}")
+    for each, cut in sorted(workspace.config.removed.items()):
+        click.echo(f"removed: device {each[:8]}; it counts up to entry {cut.last}")
     for one in devices:
         name = plain(_name(workspace, one))
         entries = words.count(one.entries, "entry")
