@@ -274,22 +274,24 @@ def test_a_root_that_was_changed_is_said(run):
 
 
 def test_code_of_the_person_that_comes_in_between_waits_for_nobody(run):
-    """Handlers of signals and finalizers open files while the filter is put on."""
+    """A signal's handler and finalizers open files while the filter is put on."""
     done = run("""
-import gc, signal
+import gc, signal, sys
 class Thing:
     def __init__(self): self.me = self
     def __del__(self): open('plain.txt').close()
-gc.set_threshold(1, 1, 1)
+heard = []
 def handle(*_):
-    signal.setitimer(signal.ITIMER_REAL, 0); open('plain.txt').close()
-    signal.setitimer(signal.ITIMER_REAL, 0.00005)
+    heard.append(open('plain.txt').close())
+def audit(event, args):
+    if event == 'socket.sendmsg' and not heard:
+        for _ in range(100): Thing()
+        signal.setitimer(signal.ITIMER_REAL, 0.000001)
+gc.set_threshold(10, 1, 1)
 signal.signal(signal.SIGALRM, handle)
-signal.setitimer(signal.ITIMER_REAL, 0.00005)
-things = [Thing() for _ in range(100)]
-del things
+sys.addaudithook(audit)
 import ctypes
-signal.setitimer(signal.ITIMER_REAL, 0)
+while not heard: pass
 assert gc.isenabled() and ctypes.CDLL(None).open(b'deep.bin', 0) > 2
 """)
     assert "deep.bin" in done.asked
