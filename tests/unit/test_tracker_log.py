@@ -478,3 +478,34 @@ def test_patterns_and_a_base_say_what_is_saved_and_how_it_is_named(tmp_path, run
     run.finish()
     with afield.open(tmp_path) as workspace:
         assert [file.path for file in workspace.run(run.id).saved] == ["out/a.pt", "out/b.pt"]
+
+
+def test_files_in_the_runs_own_folder_are_kept_when_it_ends(tmp_path, run):
+    assert run.url is None
+    folder = Path(run.dir)
+    assert run.dir == str(folder)
+    assert folder.is_dir()
+    (folder / "plots").mkdir()
+    (folder / "plots" / "a.txt").write_text("first")
+    (folder / "plots" / "a.txt").write_text("last")
+    (folder / "model.bin").write_bytes(b"\0" * 100)
+    run.finish()
+    assert not folder.exists()
+    with afield.open(tmp_path) as workspace:
+        view = workspace.run(run.id)
+        kept = {saved.path: saved for saved in view.saved}
+        assert set(kept) == {"plots/a.txt", "model.bin"}
+        assert workspace.record.vault.get(kept["plots/a.txt"].object) == b"last"
+    assert run.faults == 0
+
+
+def test_a_folder_is_there_even_where_nothing_is_kept(tmp_path):
+    with afield.init(workspace=tmp_path, mode="disabled") as silent:
+        Path(silent.dir, "a.txt").write_text("nobody keeps it")
+    with afield.init(workspace=tmp_path) as ended:
+        ended.finish()
+        Path(ended.dir, "late.txt").write_text("too late")
+    assert ended.faults == 1
+    with afield.open(tmp_path) as workspace:
+        assert workspace.run(ended.id).saved == []
+        assert list((workspace.path / "live").iterdir()) == []

@@ -32,6 +32,7 @@ from afield.runs.live_owner import (
 )
 from afield.runs.machine import keep_host
 from afield.runs.names import default_name
+from afield.runs.saving import keep_own_files
 from afield.runs.series.live import clip_name, live_parts
 from afield.runs.values import Keeper, hide_in_name
 from afield.vault import Vault
@@ -155,6 +156,8 @@ def end_run(
 ) -> dict[str, Summary]:
     """End a run: seal its series, then append `before` and the end, durably, and sign.
 
+    Files in the run's own folder (`Run.dir`) are kept first.
+
     Idempotent towards crashes: until the entry is durable the live folder stays, with the
     ending written down in it, and whoever finds it ends the run again, the same way. Objects
     that `before` and `failure` name must have been put; they are flushed here. Returns the summary
@@ -168,6 +171,7 @@ def end_run(
     how = Ending(status, exit_code, signal, record.now_ms() if ended_ms is None else ended_ms)
     write_ending(folder, how)
     series, summaries = _seal(record, folder)
+    own = keep_own_files(record.vault, run, folder)
     ending = events.ended(
         run,
         status=how.status,
@@ -179,7 +183,7 @@ def end_run(
         failure=failure,
     )
     record.vault.flush()
-    record.journal.append_many([*before, *ending])
+    record.journal.append_many([*before, *own, *ending])
     try:
         record.journal.seal()  # durable, and with it all that stands before it in the log
     finally:

@@ -1,12 +1,64 @@
-"""Which files `Run.save` keeps, and under which names."""
+"""Which files a run keeps, and under which names: those of `Run.save`, and those in `Run.dir`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
+from afield.journal import Draft
+from afield.kernel.ids import RunId
+from afield.runs import events
 from afield.runs.series.live import clip_name
 from afield.runs.values import hide_in_name
+from afield.vault import Vault
+
+OWN_FILES = "files"
+"""What `Run.dir` is called, in the live folder of the run."""
+
+
+def own_folder(live: str) -> str:
+    """Make a run's own folder in its live one, and return it.
+
+    Raises:
+        OSError: it cannot be made, or the run was ended by somebody else.
+    """
+    folder = os.path.join(live, OWN_FILES)
+    with suppress(FileExistsError):
+        os.mkdir(folder)
+    return folder
+
+
+def folder_of_nobody() -> str:
+    """Return a folder from which nothing is kept, so that a script can go on; it goes with it."""
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="afield-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def keep_own_files(vault: Vault, run: RunId, live: str) -> list[Draft]:
+    """Put what lies in a run's own folder into the vault; return the facts that name it.
+
+    Files that hold secrets, and those that cannot be read, are left out.
+
+    Raises:
+        OSError: the vault cannot be written.
+    """
+    folder = os.path.join(live, OWN_FILES)
+    if not os.path.isdir(folder):
+        return []
+    from afield.runs.secrets import may_keep  # seldom needed, and not light
+
+    drafts = []
+    for name, full in files_under(folder, folder):
+        if os.access(full, os.R_OK) and may_keep(full):
+            with suppress(FileNotFoundError):  # somebody still works there
+                drafts.append(events.saved(run, name, *vault.put_file(full)))
+    return drafts
 
 
 def files_under(path: str, base: str) -> Iterator[tuple[str, str]]:

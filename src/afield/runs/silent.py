@@ -9,6 +9,7 @@ from typing import Any
 from afield.journal import Draft
 from afield.kernel.ids import new_run_id
 from afield.runs.names import default_name
+from afield.runs.saving import folder_of_nobody
 from afield.runs.tracker import Run
 from afield.runs.values import Keeper
 
@@ -54,6 +55,9 @@ class SilentRun(Run):
         policy: str | None = None,
     ) -> None:
         """Keep nothing."""
+
+    def _make_folder(self) -> str:
+        return folder_of_nobody()
 
     def _keep(self, drafts: Callable[[Keeper], Iterable[Draft]]) -> None:
         """Keep nothing."""

@@ -25,7 +25,7 @@ from afield.runs.endings import RunEnd, end_for
 from afield.runs.limits import NESTING_MAX
 from afield.runs.live_owner import born
 from afield.runs.record import Record, end_run, leave_run
-from afield.runs.saving import files_under
+from afield.runs.saving import files_under, folder_of_nobody, own_folder
 from afield.runs.series.live import RECORD, RECORD_BYTES, LiveSeries, clip_name
 from afield.runs.values import Keeper
 
@@ -91,6 +91,7 @@ class Run:
         self._inside = False
         self._late: list[tuple[Mapping[str, Any], int | None, bool | None]] = []
         self._told: set[str] = set()
+        self._folder: str | None = None
         self.describe: Callable[[], Draft | None] | None = None
         _running.add(self)
 
@@ -229,6 +230,21 @@ class Run:
         self._keep(lambda keeper: [keeper.name(self.id, self._name)])
 
     @property
+    def dir(self) -> str:
+        """A folder of the run's own: what lies in it when the run ends is kept with it.
+
+        It is there until then, and goes with the end; `save` keeps files elsewhere, at once.
+        """
+        folder = self._folder
+        if folder is None:
+            folder = self._folder = self._make_folder()
+        return folder
+
+    @property
+    def url(self) -> None:
+        """None, as of W&B's offline runs: no page shows a run that lies on this machine."""
+
+    @property
     def finished(self) -> bool:
         """Whether this process is done with the run."""
         return self._finished
@@ -245,6 +261,7 @@ class Run:
                 if self._finished:
                     return
                 self._finished = True
+                self._folder = None  # what lies in it is kept, and goes
                 if self._live is not None:
                     self._live.close()
                     self._live = None
@@ -334,6 +351,14 @@ class Run:
         late, self._late = self._late, []
         for values, step, commit in late:
             self.log(values, step, commit=commit)
+
+    def _make_folder(self) -> str:
+        if not self._is_over("dir"):
+            try:
+                return own_folder(self._record.live_folder(self.id))
+            except Exception as error:  # noqa: BLE001 - nothing may reach the training
+                self._fault(error)
+        return folder_of_nobody()
 
     def _live_series(self) -> LiveSeries:
         if self._live is None:
