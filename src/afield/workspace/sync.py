@@ -99,20 +99,9 @@ def sync(
         take=wishes.take,
         fetch=wishes.only is not None,
     )
-    record = workspace.record
-    replica = Replica(
-        record.journal,
-        record.vault,
-        elsewhere_of(workspace, remote),
-        record.clock,
-        data=wishes.data,
-        may_send=filter_for(workspace, remote),
-        wanted=wishes.only or (),
-        swept=swept_packs(record),
-        needed=lambda: live_roots(workspace),
-    )
+    replica = _replica(workspace, remote, wishes)
     try:
-        with record.files.lock(os.fspath(workspace.path / layout.SYNC_LOCK), wait_s=0):
+        with workspace.record.files.lock(os.fspath(workspace.path / layout.SYNC_LOCK), wait_s=0):
             drive(Reconciler(job), store, replica, pace, watch=watch, go_on=go_on)
     except Stopped:
         return job.report, False
@@ -126,6 +115,22 @@ def sync(
     if not wishes.dry and not wishes.take:
         mark_synced(workspace, remote)
     return job.report, True
+
+
+def _replica(workspace: Workspace, remote: Remote, wishes: Wishes) -> Replica:
+    """Return this side of a sync."""
+    record = workspace.record
+    return Replica(
+        record.journal,
+        record.vault,
+        elsewhere_of(workspace, remote),
+        record.clock,
+        data=wishes.data,
+        may_send=filter_for(workspace, remote),
+        wanted=wishes.only or (),
+        swept=swept_packs(record),
+        needed=lambda: live_roots(workspace),
+    )
 
 
 def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspace, Remote]:

@@ -53,7 +53,7 @@ def command(
     moved stays, and the next sync goes on from there.
     """
     from afield.cli.apart import apart_parts, tell_apart
-    from afield.cli.sync_words import branches, document, tell, tell_of_devices
+    from afield.cli.sync_words import document, tell, tell_of_devices
     from afield.kernel.errors import Refused
     from afield.workspace.disagreements import disagreements
     from afield.workspace.remotes import find_remote, remotes
@@ -83,25 +83,24 @@ def command(
             tell(remote.name, report, whole=whole, dry=dry_run)
     apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
-        from afield.members.query import waiting
-
-        emit_json(
-            {
-                "schema": "afield.sync/1",
-                "dry_run": dry_run,
-                "remotes": documents,
-                "waiting": [
-                    {"device": each.id, "member": each.member, "entries": each.entries}
-                    for each in waiting(workspace.projection)
-                ],
-                "branches": branches(workspace),
-                "disagreements": apart_parts(workspace, apart),
-            }
-        )
+        said = {"schema": "afield.sync/1", "dry_run": dry_run, "remotes": documents}
+        emit_json({**said, **_devices(workspace), "disagreements": apart_parts(workspace, apart)})
     else:
         tell_apart(workspace, apart)
         tell_of_devices(workspace)
     return PARTLY if partly else 0
+
+
+def _devices(workspace: Workspace) -> dict[str, Any]:
+    """Return which devices wait, and which gave one number to two entries."""
+    from afield.cli.sync_words import branches
+    from afield.members.query import waiting
+
+    found = [
+        {"device": each.id, "member": each.member, "entries": each.entries}
+        for each in waiting(workspace.projection)
+    ]
+    return {"waiting": found, "branches": branches(workspace)}
 
 
 def run(
