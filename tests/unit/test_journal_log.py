@@ -407,6 +407,15 @@ def test_verify_names_a_witness_that_was_changed_and_forgives_a_torn_one(journal
     assert (finding.what, finding.damaged) == ("witness", True)
 
 
+def test_a_line_of_another_file_in_the_witness_is_damage_and_no_bug(journal, disk):
+    first = journal.append("test.kind", "a", {}, durable=True)
+    body = b'{"format":"afield.objects","version":1}'
+    line = blake3(body).hexdigest()[:32].encode() + b" " + body + b"\n"
+    disk.overwrite(f"{FOLDER}/synced", line)
+    assert [found.what for found in journal.verify() if found.damaged] == ["witness"]
+    assert journal.append("test.kind", "a", {}).seq == first.seq + 1
+
+
 def test_verify_wants_the_key_that_seals_are_checked_with(disk, clock):
     journal = open_journal(disk, clock)
     journal.append("run.params", RUN, {})

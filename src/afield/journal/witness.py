@@ -43,21 +43,26 @@ def read_witnesses(files: FileSystem, folder: str, device: DeviceId) -> list[Wit
         return []
     found = []
     for line in data.split(b"\n"):
-        if _verifies(line):
-            witness = _decode(line[33:])
-            if witness.device == device:
-                found.append(witness)
+        witness = _witness_in(line)
+        if witness is not None and witness.device == device:
+            found.append(witness)
     return found
 
 
 def good_lines(files: FileSystem, folder: str) -> bytes:
     """Return the witness file as it is without what does not verify."""
     lines = files.read(f"{folder}/{WITNESS}").split(b"\n")
-    return b"".join([b"\n%b\n" % line for line in lines if _verifies(line)])
+    return b"".join([b"\n%b\n" % line for line in lines if _witness_in(line)])
 
 
-def _verifies(line: bytes) -> bool:
-    return line[:33] == blake3(line[33:]).hexdigest()[:32].encode() + b" "
+def _witness_in(line: bytes) -> Witness | None:
+    """Return what a line says; None when it does not verify, or is a line of another file."""
+    if line[:33] != blake3(line[33:]).hexdigest()[:32].encode() + b" ":
+        return None
+    try:
+        return _decode(line[33:])
+    except msgspec.MsgspecError:
+        return None
 
 
 def damaged_lines(files: FileSystem, folder: str) -> int:
@@ -67,7 +72,7 @@ def damaged_lines(files: FileSystem, folder: str) -> int:
     except FileNotFoundError:
         return 0
     whole = [line for line in lines if line.endswith(b"}")]
-    return sum(not _verifies(line) for line in whole)
+    return sum(_witness_in(line) is None for line in whole)
 
 
 def newest_witness(files: FileSystem, folder: str, device: DeviceId) -> Witness | None:

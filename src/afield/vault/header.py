@@ -53,7 +53,7 @@ def decode(line: bytes) -> Header:
         header = msgspec.json.decode(body, type=Header)
     except msgspec.MsgspecError as error:
         raise HeaderDamaged("cannot read the objects' header", NAME, str(error)) from error
-    if header.format != FORMAT:
+    if header.format != FORMAT or b'"format"' not in body:
         raise HeaderDamaged("cannot read the objects' header", NAME, "it names another format")
     return header
 
