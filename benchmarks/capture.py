@@ -8,7 +8,8 @@
 and 5 % of wall time added); `files` opens many small files with no layer deeper than Python (the
 target: at most 1.5 times the plain CPU, in the first run of a new workspace, too); `opens` is the
 same as people run it, with all layers (the target: at most 1.6 times the wall time, and 1.5 times
-the CPU); `asked` is the same where the kernel is asked before each open; `start` is the smallest
+the CPU); `asked` is the same where the kernel is asked before each open; `imports` loads five big
+packages and does nothing (the target: at most 5 % of wall time added); `start` is the smallest
 command; `console` prints 100 MB. The plain command and the recorded one take turns;
 medians count, and the worst turn is told. It returns 1 when a bound is missed.
 """
@@ -31,6 +32,7 @@ FILES_RATIO_MAX = 1.5
 OPENS_WALL_RATIO_MAX = 1.6
 TRAINING_CPU_S_MAX = 0.5
 TRAINING_WALL_RATIO_MAX = 1.05
+IMPORTS_WALL_RATIO_MAX = 1.05
 
 TRAINING = """
 from sklearn.datasets import load_digits
@@ -47,6 +49,8 @@ with open("metrics.json", "w") as stream:
     json.dump({"accuracy": best}, stream)
 """
 
+IMPORTS = "import matplotlib.pyplot, numpy, pandas, scipy.stats, sklearn.ensemble\n"
+
 FILES = """
 import sys
 total = 0
@@ -56,7 +60,7 @@ for number in range(int(sys.argv[2])):
 print(total)
 """
 
-CASES = ("start", "training", "files", "opens", "asked", "console")
+CASES = ("start", "training", "imports", "files", "opens", "asked", "console")
 OPENING = {"files", "opens", "asked"}
 OPTIONS = {"files": ("--trace", "python")}
 
@@ -109,6 +113,7 @@ def measure(name, words, folder, *, turns):
             ("wall", wall, OPENS_WALL_RATIO_MAX, "x"),
             ("CPU", ratio, FILES_RATIO_MAX, "x"),
         ),
+        "imports": (("wall", wall, IMPORTS_WALL_RATIO_MAX, "x"),),
         "training": (
             ("CPU added", added_s, TRAINING_CPU_S_MAX, " s"),
             ("wall", wall, TRAINING_WALL_RATIO_MAX, "x"),
@@ -125,6 +130,7 @@ def prepare(folder, files):
     project = folder / "project"
     project.mkdir()
     scripts = {"training": TRAINING, "files": FILES, "opens": FILES, "console": CONSOLE}
+    scripts["imports"] = IMPORTS
     scripts["asked"] = "import ctypes\n" + FILES  # from there on much could be read past Python
     for name, code in scripts.items():
         (project / f"{name}.py").write_text(code)
@@ -152,6 +158,7 @@ def main():
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles Afield anew for each run
     missed = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
