@@ -8,6 +8,8 @@ import shutil
 
 import pytest
 
+from afield.kernel.files import OsFileSystem
+
 BIG = random.Random(4).randbytes(400_000)
 
 
@@ -187,3 +189,11 @@ def test_repairs_are_in_the_record(afield, workspace, tmp_path):
     entries = [json.loads(line[33:]) for log in logs for line in log.read_bytes().splitlines()]
     (entry,) = [entry for entry in entries if entry["kind"] == "record.repaired"]
     assert (entry["body"]["pack"], entry["body"]["lost"]) == (1, 1)
+
+
+def test_a_repair_waits_for_no_sweep_and_says_so(afield, workspace):
+    with OsFileSystem().lock(str(workspace / ".afield" / "sweep.lock")):
+        flip(data_packs(workspace)[-1])
+        assert ask(afield, workspace, "repair", "--dry-run").code == 13
+        answer = ask(afield, workspace, "repair")
+        assert (answer.code, "under way" in answer.err) == (11, True)

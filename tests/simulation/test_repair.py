@@ -24,7 +24,7 @@ from afield.workspace.replicas import source_at
 from afield.workspace.sync import Wishes, clone, sync
 from afield.workspace.workspace import Workspace
 
-ROUNDS = 25
+ROUNDS = 20
 PACE = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
 
 

@@ -18,7 +18,7 @@ from afield.journal import Draft
 from afield.journal.carry import Carried
 from afield.journal.mend import mend_log
 from afield.journal.places import LogName, is_log
-from afield.kernel.errors import AfieldError
+from afield.kernel.errors import AfieldError, Busy
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.runs.record import Record
 from afield.vault.ledger import Ledger
@@ -122,9 +122,22 @@ class Repairer:
         """Mend what can be mended.
 
         Raises:
-            AfieldError: the workspace is of a later version, or in use by another sync.
+            FormatUnknown: the workspace is of a later version.
+            Busy: a sweep or another repair is under way.
             OSError: the disk refused; what was done is whole, and the next repair goes on.
         """
+        if self._dry:
+            return self._run()
+        path = f"{self._record.workspace}/{layout.CLEANING_LOCK}"
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(self._record.files.lock(path, wait_s=0))
+            except Busy as error:
+                why = "a sweep or another repair of this workspace is under way"
+                raise Busy("cannot repair now", path, why, hint="wait for it to end") from error
+            return self._run()
+
+    def _run(self) -> Repair:
         self._mend_logs()
         if not self._dry:
             self._workspace.refresh()
