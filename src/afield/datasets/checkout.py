@@ -200,6 +200,8 @@ def _missing(
     todo = array("Q")
     for number, entry in enumerate(entries):
         if _is_there(entry, f"{folder}/{entry.path}", cache):
+            if entry.mode == PROGRAM:
+                _let_run(f"{folder}/{entry.path}")
             done.present += 1
             progress(1, entry.size_bytes)
         else:
@@ -222,6 +224,12 @@ def _is_there(entry: TreeEntry, path: str, cache: StatCache) -> bool:
         known, _ = digest_file(path)
         cache.remember(path, found, known)
     return known == entry.object
+
+
+def _let_run(path: str) -> None:
+    """Make a file a program, which a checkout that was cut off may not have come to."""
+    if not os.stat(path).st_mode & stat.S_IXUSR:
+        os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
 
 
 def _make_parents(folder: str, path: str, made: set[str]) -> None:
