@@ -225,6 +225,29 @@ def test_a_damaged_index_is_written_again_on_request(afield, project):
     assert afield("verify").code == 0
 
 
+def test_an_index_that_is_gone_is_named_and_nothing_is_lost(afield, project):
+    afield("note", "third", "a note makes a pack")
+    for index in (project / ".afield" / "packs").glob("*.idx"):
+        index.unlink()
+    answer = afield("verify", "--json")
+    assert answer.code == 0, "what can be made again from the pack is no damage"
+    missing = [each for each in answer.json["findings"] if each["what"] == "index"]
+    assert missing
+    assert all("the pack's own lines serve" in each["why"] for each in missing)
+    assert not any(each["damaged"] for each in answer.json["findings"])
+    assert "a note makes a pack" in afield("show", "third").out
+
+
+def test_a_secret_whose_name_is_no_variables_is_taken_from_the_nearest(
+    afield, project, monkeypatch
+):
+    asked = afield("reproduce", "third", "--secret", "argument-5")
+    assert asked.code == 2
+    assert "export argument_5=" in asked.err
+    monkeypatch.setenv("argument_5", "hunter2hunter2")
+    assert "argument_5" not in afield("reproduce", "third", "--secret", "argument-5").err
+
+
 @pytest.mark.parametrize("text", ["run.trace = 5", "[run]\ntrace = 5", "'run.trcae' = 'auto'"])
 def test_a_setting_that_does_not_fit_is_refused_aloud(afield, project, text):
     (project / ".afield" / "settings.toml").write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -182,16 +183,21 @@ def reproduction_document(report: Report) -> dict[str, Any]:
 
 
 def _handed(secrets: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets by name; one without a value is taken from the variable of its name."""
+    """Return the secrets by name; one without a value is taken from the variable of its name.
+
+    What no variable can be called, as `argument-5`, is `argument_5` there.
+    """
     found: dict[str, str] = {}
     for word in secrets:
         name, equals, value = word.partition("=")
         name = name.lstrip("-")
         if not name:
             raise Usage("cannot take the secret", why="it has no name", hint="--secret NAME")
-        if not equals and name not in environ:
-            raise Usage("cannot take the secret", name, "no variable of that name is set")
-        found[name] = value if equals else environ[name]
+        variable = name if name in environ else re.sub(r"\W", "_", name)
+        if not equals and variable not in environ:
+            why = "no variable of that name is set"
+            raise Usage("cannot take the secret", name, why, hint=f"export {variable}=…")
+        found[name] = value if equals else environ[variable]
     return found
 
 
