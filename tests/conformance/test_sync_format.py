@@ -13,10 +13,13 @@ from blake3 import blake3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from afield.journal import DeviceKey, seals
+from afield.journal.places import branch_name, branch_start, device_of_log, is_branch
 from afield.members.phrase import safety_phrase
 from afield.sync import layout
 from afield.sync.chunk import decode_chunk, encode_chunk
 from afield.sync.stores.archive import ArchiveRemote, ArchiveWriter
+from afield.vault.layout import entries_of
+from afield.vault.packs import index_block_of, without
 
 PATH = Path(__file__).parents[2] / "docs" / "format" / "vectors" / "sync.json"
 VECTORS = json.loads(PATH.read_text(encoding="utf-8"))
@@ -90,6 +93,27 @@ def test_a_remote_in_one_file_holds_the_files_of_a_remote(tmp_path):
     with zipfile.ZipFile(again) as made:
         assert {one.filename: made.read(one) for one in made.infolist()} == told
         assert {one.compress_type for one in made.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_a_pack_of_which_some_may_not_go_is_packed_anew_always_alike():
+    vector = VECTORS["packed_anew"]
+    objects = json.loads(PATH.with_name("objects.json").read_text(encoding="utf-8"))
+    pack = bytes.fromhex(objects["pack"]["bytes"])
+    made = without(pack, lambda digest: digest.hex() == vector["without"])
+    assert made == (vector["name"], bytes.fromhex(vector["bytes"]))
+    assert blake3(made[1]).hexdigest() == made[0]
+    digests = {entry.digest.hex() for entry in entries_of(index_block_of(made[1]))}
+    left = {one["id"] for one in objects["pack"]["objects"]} - {vector["without"]}
+    assert left <= digests
+    assert vector["without"] not in digests
+
+
+def test_a_branch_is_named_by_the_first_entry_that_differs():
+    vector = VECTORS["branch"]
+    name = branch_name(vector["device"], vector["seq"], vector["digest"])
+    assert name == vector["name"] == f"{vector['device']}-000000000012-{vector['digest'][:16]}"
+    assert is_branch(name)
+    assert (device_of_log(name), branch_start(name)) == (vector["device"], vector["seq"])
 
 
 @pytest.mark.parametrize("vector", VECTORS["phrases"])

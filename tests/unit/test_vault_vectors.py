@@ -47,6 +47,19 @@ def test_a_pack_is_named_by_its_bytes_and_gives_its_objects(disk):
     assert [found.what for found in vault.verify()] == ["index"]
 
 
+def test_a_recipe_is_written_and_read_as_documented():
+    vector = VECTORS["recipe"]
+    whole = b"hello, afield\n" * 3000 + b"the end\n"
+    assert blake3(whole).hexdigest() == vector["id"]
+    parts = [(bytes.fromhex(digest), size) for digest, size in vector["parts"]]
+    assert [len(whole), whole[: parts[0][1]]] == [vector["size_bytes"], whole[:-8]]
+    payload = bytes.fromhex(vector["payload"])
+    assert layout.recipe(bytes.fromhex(vector["id"]), parts) == payload
+    assert layout.read_recipe(bytes.fromhex(vector["id"]), payload) == parts
+    with pytest.raises(Corrupt):
+        layout.read_recipe(bytes.fromhex(vector["id"]), payload[:-1] + b"\0")
+
+
 def test_the_index_is_rebuilt_to_the_same_bytes(disk):
     Vault("/p", disk).reindex()
     assert disk.read(f"/p/{VECTORS['index']['name']}").hex() == VECTORS["index"]["bytes"]
