@@ -144,3 +144,15 @@ def test_one_command_each_after_a_week_and_both_see_one_record(afield, two):
     assert seen[0]["disagreements"] == []
     for folder in two:
         assert "sound" in done(afield, folder, "verify").out
+
+
+def test_what_comes_to_count_with_a_confirmation_is_told_then(afield, two, tmp_path):
+    ann, _ = two
+    cleo = tmp_path / "cleo"
+    phrase = afield("clone", str(tmp_path / "there"), str(cleo), "--json").json["phrase"]
+    done(afield, cleo, "tag", "first", "model=net")
+    done(afield, ann, "tag", "first", "model=tree")
+    done(afield, cleo, "sync")
+    assert "changed on both sides" not in done(afield, ann, "sync").err
+    joined = done(afield, ann, "join", phrase)
+    assert "changed on both sides: run first" in joined.err

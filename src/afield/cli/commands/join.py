@@ -54,10 +54,12 @@ def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) 
 
 
 def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
+    from afield.cli.apart import apart_parts, tell_apart
     from afield.kernel.errors import NotFound
     from afield.members.events import device_confirmed
     from afield.members.phrase import same_phrase
     from afield.members.query import waiting
+    from afield.workspace.disagreements import disagreements
 
     devices = waiting(workspace.projection)
     found = [one for one in devices if same_phrase(typed, _phrase(workspace, one))]
@@ -65,10 +67,12 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
         why = f"of {words.count(len(devices), 'device')} that wait here, none has it"
         raise NotFound("no device with this phrase", typed, why, hint="afield sync")
     device = found[0]
+    before = disagreements(workspace)
     draft = device_confirmed(device.id, public_key=device.public_key, member=device.member)
     workspace.record.journal.append_many([draft], durable=True)
     workspace.refresh()
     name = _name(workspace, device)
+    apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
         emit_json(
             {
@@ -77,6 +81,7 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
                 "member": device.member,
                 "name": name,
                 "entries": device.entries,
+                "disagreements": apart_parts(workspace, apart),
             }
         )
         return
@@ -84,6 +89,7 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
     click.echo(f"confirmed: device {device.id[:8]} of {plain(name)}; {counted} count now")
     if not _confirmed(workspace):
         click.echo("for the others they count once this device is confirmed, too: afield join")
+    tell_apart(workspace, apart)
     click.echo("tell the others: afield sync")
 
 
