@@ -65,6 +65,33 @@ def test_a_clone_has_all_and_is_heard_once_it_is_confirmed(afield, ann, tmp_path
     assert [each["whole"] for each in again["remotes"]] == [True]
 
 
+def test_a_lost_laptop_is_removed_and_what_it_says_later_is_in_no_answer(afield, ann, tmp_path):
+    bob, url = tmp_path / "bob", str(tmp_path / "there")
+    afield_in(afield, ann, "sync")
+    cloned = afield("clone", url, str(bob), "--json").json
+    afield_in(afield, ann, "sync")
+    assert afield_in(afield, ann, "join", *cloned["phrase"].split()).code == 0
+    for folder, word in ((bob, "before"), (ann, "")):
+        if word:
+            afield_in(afield, folder, "tag", "first", f"{word}=bob")
+        afield_in(afield, folder, "sync")
+    device = cloned["device"]
+    founder = afield_in(afield, ann, "join", "--json").json["device"]
+    assert afield_in(afield, bob, "join", "--remove", founder).code == 12
+    assert afield_in(afield, ann, "join", "--remove", "zz").code == 1
+    assert afield_in(afield, ann, "join", "--remove", device, "12345").code == 2
+    removed = afield_in(afield, ann, "join", "--remove", device[:8], "--json")
+    assert removed.code == 0, removed.err
+    assert removed.json["device"] == device
+    afield_in(afield, bob, "tag", "first", "after=bob")
+    for folder in (bob, ann):
+        assert afield_in(afield, folder, "sync").code == 0
+    assert "was removed" in afield_in(afield, bob, "sync").err
+    assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"before": "bob"}
+    assert device[:8] in afield_in(afield, ann, "join").out
+    assert "sound" in afield_in(afield, ann, "verify").out
+
+
 def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     afield, afield_process, tmp_path
 ):

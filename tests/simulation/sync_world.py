@@ -6,8 +6,10 @@ from functools import cache
 
 from afield.journal import DeviceKey, Journal
 from afield.kernel.ids import WorkspaceId
-from afield.members.events import device_confirmed, device_introduced
+from afield.members.events import device_confirmed, device_introduced, device_removed
 from afield.members.fold import room as members_of
+from afield.members.removal import heads_of, removals
+from afield.members.trust import Trusted
 from afield.projection import Add, Column, Projection, Put, Room, Table
 from afield.sync.driver import drive
 from afield.sync.elsewhere import Elsewhere
@@ -125,12 +127,21 @@ class Person:
                 found.add((each.entry.device, each.entry.seq, each.line))
         return found
 
+    def remove(self, other):
+        heads = heads_of(self.journal, other.key.device)
+        self.journal.append_many([device_removed(other.key.device, heads=heads)])
+
     def tables(self):
-        projection = Projection(":memory:", [members_of([key_of(1).device]), THING_ROOM])
-        projection.refresh(self.journal)
-        dump = projection.dump()
-        projection.close()
-        return dump
+        founder, removed = key_of(1).device, {}
+        while True:
+            roots = Trusted([founder], removed)
+            projection = Projection(":memory:", [members_of(roots), THING_ROOM])
+            projection.refresh(self.journal)
+            found, dump = removals(projection, self.journal, founder), projection.dump()
+            projection.close()
+            if found == removed:
+                return dump
+            removed = found
 
     def refs(self):
         return {

@@ -20,6 +20,7 @@ TESTS = Path(__file__).parents[1]
 WORLDS = "simulation/test_sync_worlds.py"
 FORGERIES = "unit/test_sync_forgeries.py"
 BAD_LINKS = "simulation/test_sync_bad_links.py"
+REMOVAL = "integration/test_sync_removal.py"
 
 GUARDS = {
     "the seal's signature is checked": (
@@ -117,6 +118,24 @@ GUARDS = {
         "if may_send(digest) and not lies_there(digest)",
         "if not lies_there(digest)",
         "property/test_sync_topologies.py",
+    ),
+    "what a removed device writes later does not count": (
+        "members/gate.py",
+        "if cut is not None and not cut.holds(entry):",
+        "if False:",
+        REMOVAL,
+    ),
+    "a removed device's log cannot be begun anew further down": (
+        "members/trust.py",
+        " and entry.digest not in self.beside",
+        "",
+        REMOVAL,
+    ),
+    "who removes stands nearer to the founder": (
+        "members/removal.py",
+        "above is not None and (below is None or above < below)",
+        "above is not None",
+        REMOVAL,
     ),
     "a label is one of the dataset's places": (
         "workspace/residency.py",

@@ -28,6 +28,7 @@ ROUNDS_MAX = 12
 HAPPENS = (
     "work", "partition", "one-way link", "ten years ahead", "ten years behind", "power lost",
     "crash at a message", "copied device", "restored backup", "lie", "equivocation", "stranger",
+    "removed",
     *(f"{number} replicas" for number in range(2, 7)), *(act.__name__ for act in ACTS),
 )  # fmt: skip
 """What must come up in any so many worlds, or they show less than they say."""
@@ -91,7 +92,7 @@ class World:
                 person.clock.advance(years * YEAR_S)
 
     def run(self):
-        for _ in range(self.chance.randint(6, 22)):
+        for _ in range(self.chance.randint(5, 17)):
             person = self.chance.choice(self.people)
             happens = self.chance.choices(
                 [
@@ -184,6 +185,10 @@ class World:
             person.disk.stop_at = None
             if person.number > 1:
                 self.people[0].confirm(person)
+                if self.chance.random() < 0.1:
+                    self.seen["removed"] += 1
+                    self.people[0].remove(person)
+                    person.work(self.chance)
         if self.stranger is not None:
             self.stranger.work(self.chance)
             self.stranger.sync(self.inner[0], name="0")
