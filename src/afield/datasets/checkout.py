@@ -74,12 +74,24 @@ def checkout(
     todo = _missing(entries, folder, cache, done, progress)
     if not force:
         _require_free(folder, (entries[number].path for number in todo))
-    tell = _Told(done, progress)
+    _put_files(entries, todo, folder, vault=vault, tell=_Told(done, progress), write=write)
+    return done
+
+
+def _put_files(
+    entries: Sequence[TreeEntry],
+    todo: Sequence[int],
+    folder: str,
+    *,
+    vault: Vault,
+    tell: _Told,
+    write: Write | None,
+) -> None:
+    """Write the files with these numbers, in the order in which the packs hold them."""
     made: set[str] = {""}
     copies = vault.copies()
-    places = copies.in_order(entries[number].object for number in todo)
     links: list[TreeEntry] = []
-    for number, place in places:
+    for number, place in copies.in_order(entries[number].object for number in todo):
         entry = entries[todo[number]]
         if entry.mode == SYMLINK:  # the last ones, for nothing is written through them
             links.append(entry)
@@ -98,7 +110,6 @@ def checkout(
         _write_link(entry, f"{folder}/{entry.path}", vault)
         tell.count(entry.size_bytes)
     tell.now()
-    return done
 
 
 class _Told:

@@ -42,7 +42,7 @@ from afield.sync.messages import (
 from afield.sync.stores.store import Item
 from afield.vault.errors import Corrupt as PackCorrupt
 from afield.vault.limits import PACK_BYTES_MAX
-from afield.vault.packs import check, index_block_of, index_bytes
+from afield.vault.packs import index_block_of, index_bytes
 
 SEEN = "journal.seen"
 QUIET = frozenset({SEEN, SEALED})
@@ -221,8 +221,7 @@ def _pull_pack(job: Job, role: str, pack: str, size_bytes: int) -> Steps:
                 (data,) = yield [Fetch(name, PACK_BYTES_MAX)]
             if data is None:
                 return None
-            check(pack, data)
-            (why,) = yield [Keep(pack, data)]
+            (why,) = yield [Keep(pack, data)]  # checked there, by name and record by record
             if why is not None:
                 job.report.fault(name, why)
                 return None

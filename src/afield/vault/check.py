@@ -295,28 +295,48 @@ def _verify_roots(
 ) -> Iterator[Finding]:
     """Check that roots, and what the trees among them list, are here."""
     seen: set[bytes] = set()
-    waiting = [(bytes.fromhex(root), "") for root in roots]
-    while waiting:
-        digest, path = waiting.pop()
-        if digest in seen:
-            continue
+    for digest in {bytes.fromhex(root): None for root in roots}:
+        named = digest in seen  # a tree that another one lists is looked into all the same
         seen.add(digest)
         try:
             shelf.size(digest)
-            if path or not _may_be_tree(shelf, digest):
+            if not _may_be_tree(shelf, digest):
                 continue
-            entries = tree.decode(b"".join(shelf.contents(digest)))
+            listed = tree.Tree(b"".join(shelf.contents(digest)))
         except ObjectMissing:
-            why = f"no pack has it, and a tree lists it as {path!r}" if path else "no pack has it"
-            lost = Finding("reference", digest.hex(), why, damaged=True)
-            where = elsewhere(digest)
-            yield lost if where is None else phantom(digest, where)
+            if not named:
+                yield _lost(digest, "no pack has it", elsewhere)
         except AfieldError as error:
             yield Finding("reference", digest.hex(), error.message, damaged=True)
         except Corrupt:
             continue  # begins like a tree and is none: somebody's text
         else:
-            waiting.extend((bytes.fromhex(entry.object), entry.path) for entry in entries)
+            yield from _verify_listed(shelf, listed, seen, elsewhere)
+
+
+def _verify_listed(
+    shelf: Shelf, listed: Iterable[tree.TreeEntry], seen: set[bytes], elsewhere: Elsewhere
+) -> Iterator[Finding]:
+    """Check that what a tree lists is here."""
+    for entry in listed:
+        digest = bytes.fromhex(entry.object)
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            shelf.size(digest)
+        except ObjectMissing:
+            why = f"no pack has it, and a tree lists it as {entry.path!r}"
+            yield _lost(digest, why, elsewhere)
+        except AfieldError as error:
+            yield Finding("reference", digest.hex(), error.message, damaged=True)
+
+
+def _lost(digest: bytes, why: str, elsewhere: Elsewhere) -> Finding:
+    where = elsewhere(digest)
+    if where is None:
+        return Finding("reference", digest.hex(), why, damaged=True)
+    return phantom(digest, where)
 
 
 def _may_be_tree(shelf: Shelf, digest: bytes) -> bool:

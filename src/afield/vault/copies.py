@@ -17,7 +17,7 @@ from blake3 import blake3
 from afield.kernel.ids import ObjectId
 from afield.vault.catalog import OFFSET_BITS
 from afield.vault.errors import Corrupt
-from afield.vault.layout import RECORD
+from afield.vault.layout import RECORD, stored_at
 from afield.vault.limits import AHEAD_BYTES
 from afield.vault.shelf import Parts, Shelf, damaged
 
@@ -142,7 +142,7 @@ def _size_at(window: bytes, at: int) -> int:
     """Return the size of the record at `at`, head and all; that of a head when it is cut off."""
     if at + RECORD.size > len(window):
         return RECORD.size
-    return RECORD.size + int.from_bytes(window[at + 8 : at + 12], "little")
+    return RECORD.size + stored_at(window, at)
 
 
 def _write(fd: int, data: bytes) -> int:

@@ -96,6 +96,11 @@ def read_record(data: bytes, offset: int = 0) -> Record:
     return Record(kind, codec, size_bytes, digest, payload)
 
 
+def stored_at(data: bytes, offset: int) -> int:
+    """Return how many bytes the payload of the record at `offset` has, going by its head."""
+    return int.from_bytes(data[offset + 8 : offset + 12], "little")
+
+
 def recipe(digest: bytes, items: Iterable[tuple[bytes, int]]) -> bytes:
     """Return the payload of a recipe: the objects that make up `digest`, one after the other."""
     body = b"".join([ITEM.pack(part, size_bytes) for part, size_bytes in items])

@@ -116,8 +116,9 @@ class Packs:
 
     def _check_record(self, entry: layout.Entry, data: bytes) -> None:
         """Refuse a record that is not what its line says: it would hide a good one elsewhere."""
-        end = entry.offset + layout.RECORD.size + entry.stored_bytes
-        found = self._shelf.decode(entry.digest, data[entry.offset : end])
+        if layout.stored_at(data, entry.offset) != entry.stored_bytes:
+            raise Corrupt("its index gives a record another size")
+        found = self._shelf.decode(entry.digest, data, entry.offset)
         size = len(found) if isinstance(found, bytes) else sum([size for _, size in found])
         if size != entry.size_bytes:
             raise Corrupt("its index gives an object another size")

@@ -36,28 +36,33 @@ class TreeEntry(NamedTuple):
 
 
 def encode(entries: Iterable[TreeEntry]) -> bytes:
+    """Return the bytes of a tree; see `lines`."""
+    return bytes(lines(entries))
+
+
+def lines(entries: Iterable[TreeEntry]) -> bytearray:
     """Return the bytes of a tree, sorted by the bytes of the paths.
 
     Raises:
         ValueError: a path is empty, absolute, climbs, ends in a slash or stands twice.
     """
     # Paths come first, so that lines sort by them: NUL is less than any byte of a path.
-    lines: list[bytes] = []
-    for path, mode, size_bytes, found in entries:
+    found: list[bytes] = []
+    for path, mode, size_bytes, object_id in entries:
         name = path.encode("utf-8", "surrogateescape")
         if not _is_plain(name) or mode not in MODES:
             raise ValueError(f"not an entry of a tree: {path!r}, mode {mode:o}")
-        lines.append(b"%s\0%o %d %s" % (name, mode, size_bytes, found.encode("ascii")))
-    lines.sort(reverse=True)
+        found.append(b"%s\0%o %d %s" % (name, mode, size_bytes, object_id.encode("ascii")))
+    found.sort(reverse=True)
     data = bytearray(MAGIC)
     last = b""
-    while lines:  # of many, only one of the two is ever there in full
-        name, _, rest = lines.pop().partition(b"\0")
+    while found:  # of many, only one of the two is ever there in full
+        name, _, rest = found.pop().partition(b"\0")
         if name == last:
             raise ValueError(f"not an entry of a tree: {name!r} stands twice")
         last = name
         data += b"%s %s\0" % (rest, name)
-    return bytes(data)
+    return data
 
 
 class Tree(Sequence[TreeEntry]):

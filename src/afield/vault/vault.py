@@ -133,7 +133,7 @@ class Vault:
         Raises:
             ValueError: a path is no plain relative path, or stands twice.
         """
-        return self.put(tree.encode(entries), meta=True)
+        return self.put(cast("bytes", tree.lines(entries)), meta=True)
 
     def flush(self) -> None:
         """Return once all that was put is durable and other processes can see it.
