@@ -13,10 +13,12 @@ import time
 import pytest
 
 from afield.datasets import events
+from afield.runs.events import deleted
 from afield.testing.clock import ManualClock
 from afield.workspace.datasets import add, history
 from afield.workspace.remotes import add_remote
 from afield.workspace.sweep import plan
+from afield.workspace.sync import missing, roots_of_run
 from afield.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="not run: there are no such signals")
@@ -133,4 +135,51 @@ def test_a_command_that_is_interrupted_and_killed_goes_on_the_next_time(place, n
     assert done.returncode == 0, done.stderr
     with Workspace.open(place / "w") as workspace:
         check(place, workspace)
+        assert not [one for one in workspace.verify() if one.damaged]
+
+
+WAITS = """
+import pathlib, time
+pathlib.Path("out.bin").write_bytes(bytes(range(256)) * 400)
+pathlib.Path("../ready").touch()
+until = time.monotonic() + 100
+while not pathlib.Path("../go").exists() and time.monotonic() < until:
+    time.sleep(0.02)
+"""
+
+
+def test_what_a_run_under_way_has_found_of_a_deleted_one_is_not_swept(place):
+    project = place / "w"
+    (project / "train.py").write_text(WAITS)
+    (place / "go").touch()
+    assert afield(place, "run", sys.executable, "train.py").returncode == 0
+    with Workspace.open(project) as workspace:
+        (first,) = workspace.runs()
+        workspace.record.journal.append_many([deleted(first.id, gone=True)], durable=True)
+    for name in ("go", "ready"):
+        (place / name).unlink()
+    under_way = subprocess.Popen(
+        [sys.executable, "-m", "afield", "run", sys.executable, "train.py"],
+        cwd=project,
+        env={**os.environ, "HOME": str(place)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        until = time.monotonic() + 100
+        while not (place / "ready").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert afield(place, "sweep", "--grace", "0").returncode == 0
+        (place / "go").touch()
+        _, said = under_way.communicate(timeout=100)
+    finally:
+        under_way.kill()
+        under_way.wait()
+    assert under_way.returncode == 0, said
+    with Workspace.open(project) as workspace:
+        (second,) = workspace.runs()
+        assert second.id != first.id
+        assert not missing(workspace, roots_of_run(workspace, second.id))
+        code = workspace.manifest(second).code.tree
+        (file,) = [one for one in workspace.record.vault.get_tree(code) if one.path == "train.py"]
+        assert workspace.record.vault.get(file.object) == WAITS.encode()
         assert not [one for one in workspace.verify() if one.damaged]
