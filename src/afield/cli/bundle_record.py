@@ -63,7 +63,9 @@ def bundle_record(
     for pack in report.damaged:
         _warn(f"pack {pack[:16]} is damaged here and is not in it")
     name = Path(path).name
-    click.echo(f"take it in with: afield sync {name}; begin with it: afield clone {name} DIR")
+    click.echo(f"take it in with: afield sync {name}")
+    if not done.since.heads:
+        click.echo(f"begin a copy with it: afield clone {name} DIR")
 
 
 def sync_file(session: Session, path: str, pace: Pace, *, dry: bool) -> int:

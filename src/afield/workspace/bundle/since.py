@@ -56,7 +56,8 @@ def since(workspace: Workspace, word: str) -> Since:
     if word == START:
         return Since("the start", {})
     if word == LAST:
-        return Since("the last bundle", _last(workspace))
+        heads = _last(workspace)
+        return Since("the last bundle" if heads else "the start", heads)
     known = remotes(workspace)
     if word in known:
         return Since(f"remote {word}", _named_by(workspace, open_remote(known[word].url)))
