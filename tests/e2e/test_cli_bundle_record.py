@@ -148,6 +148,7 @@ def test_bytes_that_stay_with_the_sender_are_phantoms(afield, two, tmp_path):
     verified = in_(afield, bob, "verify", "--json")
     assert verified.code == 0, verified.out
     assert {each["what"] for each in verified.json["findings"]} == {"phantom"}
+    assert "ask for one with `--data all`" in verified.json["findings"][0]["why"]
     assert (
         in_(afield, ann, "bundle", "--since", "start", "-o", str(tmp_path / "all.afield")).code == 0
     )

@@ -263,12 +263,18 @@ def _index_lines(shelf: Shelf, pack: str) -> bytes:
         return b""
 
 
+SENDER = "who sent a bundle"
+"""Where an object is that stayed behind when a part of a record travelled in a file."""
+
+
 def phantom(digest: bytes, where: str) -> Finding:
     """Name an object that is not here and known to be at a remote, or to be lost."""
     if where == LOST:
         why = "no copy of it was found when this workspace was repaired"
         return Finding(GONE, digest.hex(), why, damaged=False)
     why = f"it is not here; remote `{where}` has it: `afield fetch` brings it"
+    if where == SENDER:
+        why = "it is not here; who sent a bundle without it has it: ask for one with `--data all`"
     return Finding(PHANTOM, digest.hex(), why, damaged=False)
 
 

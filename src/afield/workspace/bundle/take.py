@@ -21,6 +21,7 @@ from afield.sync.limits import FORMAT_BYTES_MAX, LISTED_MAX
 from afield.sync.messages import Report
 from afield.sync.pace import Pace
 from afield.sync.stores.archive import ArchiveRemote
+from afield.vault.check import SENDER
 from afield.vault.errors import Corrupt
 from afield.vault.layout import read_index_file
 from afield.workspace import layout
@@ -31,8 +32,6 @@ from afield.workspace.store import make_store
 from afield.workspace.sync import Watch, Wishes, sync
 from afield.workspace.workspace import Workspace
 
-SENDER = "who sent the bundle"
-"""Where bytes are said to be that stayed with the sender; no remote can be called so."""
 _INDEX_BYTES_MAX = 64 << 20
 _PACK_CHARS = 64
 
