@@ -50,6 +50,7 @@ def test_each_content_in_the_history_becomes_a_version_with_who_and_when(afield,
     done = afield("import", "dvc", str(repo.root))
     assert done.code == 0, done.err
     assert "data-raw: 3 new versions, now data-raw@3" in done.out
+    assert "afield data card data-raw --set origin=" in done.err
     assert messages(afield, "data-raw") == ["first\n\nas exported", "a file more", "back"]
     second = shown(afield, "data-raw@2")
     assert [one["path"] for one in second["contents"]] == ["a.csv", "c.txt", "sub/b.bin"]
@@ -198,6 +199,7 @@ def test_folders_side_by_side_become_versions_in_the_order_given(afield, here, t
     done = afield("import", "folder", *folders, "--name", "data")
     assert done.code == 0, done.err
     assert "--by-time" in done.err  # each is older than the one before
+    assert "the data card says nothing of origin" in done.err
     assert messages(afield, "data") == ["v1", "v2", "final"]
     assert shown(afield, "data@3")["source"]["place"] == folders[2]
     again = afield("import", "folder", *folders, "--name", "data", "--json")

@@ -139,7 +139,8 @@ def _document(
 
 
 def _dataset(workspace: Workspace, found: Found, made: list[Version]) -> dict[str, Any]:
-    from afield.cli.data_documents import version_part
+    from afield.cli.data_documents import card_part, version_part
+    from afield.workspace.datasets import card_of
 
     new = [found.whole[place] for place in sorted(found.new)]
     return {
@@ -150,6 +151,7 @@ def _dataset(workspace: Workspace, found: Found, made: list[Version]) -> dict[st
             {"md5": one.output.md5, "commit": one.commit.id, "date": one.commit.date} for one in new
         ],
         "added": [version_part(workspace, version) for version in made],
+        "card": card_part(card_of(workspace, found.name)),
         "missing": [
             {
                 "md5": one.output.md5,
@@ -167,6 +169,11 @@ def _dataset(workspace: Workspace, found: Found, made: list[Version]) -> dict[st
 def _say(document: dict[str, Any]) -> None:
     for one in document["datasets"]:
         _say_dataset(one, dry_run=document["dry_run"])
+    bare = [one for one in document["datasets"] if one["added"] and one["card"]["missing"]]
+    if bare:
+        example = f"afield data card {bare[0]['name']} --set {bare[0]['card']['missing'][0]}=…"
+        click.echo(f"data cards with gaps: {words.count(len(bare), 'dataset')}", err=True)
+        click.echo(f"{click.style('hint', fg='cyan')}: {example}", err=True)
     for one in document["damaged"]:
         _warn(f"{one['what']} was passed over: {one['why']}")
     for one in document["unreadable"][:SHOWN_MAX]:

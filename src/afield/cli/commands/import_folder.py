@@ -63,6 +63,7 @@ def command(
         "in_order": ordered == sorted(ordered, key=lambda one: one.newest_ns),
         "added": [],
         "known": 0,
+        "card": None,
         "left_out": [],
     }
     if not dry_run:
@@ -77,11 +78,12 @@ def command(
 def _bring(
     session: Session, name: str, folders: list[Folder], *, no_profile: bool
 ) -> dict[str, Any]:
-    from afield.cli.data_documents import version_part
+    from afield.cli.data_documents import card_part, version_part
     from afield.cli.progress import Meter
     from afield.datasets.walk import measure
     from afield.runs.secrets import known_values, redact
     from afield.workspace.bring.folders import bring_folders
+    from afield.workspace.datasets import card_of
 
     workspace = session.workspace()
     known = known_values(session.environ, folder=os.fspath(session.folder()))
@@ -105,6 +107,7 @@ def _bring(
     return {
         "added": [version_part(workspace, one) for one in made],
         "known": same,
+        "card": card_part(card_of(workspace, name)),
         "left_out": [
             {"folder": folder.path, "path": path, "why": why}
             for folder, one in zip(folders, kept, strict=True)
@@ -128,6 +131,11 @@ def _say(document: dict[str, Any]) -> None:
         text = "by their newest files the folders are in another order"
         click.secho(f"warning: {text}", fg="yellow", err=True)
         click.echo(f"{click.style('hint', fg='cyan')}: --by-time orders them so", err=True)
+    missing = document["card"]["missing"] if document["added"] else ()
+    if missing:
+        click.echo(f"the data card says nothing of {', '.join(missing)}", err=True)
+        example = f"afield data card {document['name']} --set {missing[0]}=…"
+        click.echo(f"{click.style('hint', fg='cyan')}: {example}", err=True)
     for one in document["left_out"][:SHOWN_MAX]:
         click.echo(f"left out: {plain(one['path'])}: {plain(one['why'])}", err=True)
     if len(document["left_out"]) > SHOWN_MAX:
