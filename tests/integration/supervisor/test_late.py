@@ -6,8 +6,10 @@ the lists of `_afield_late`, or put one of these into `PROVEN`, and a test here 
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -385,6 +387,27 @@ exec(SourceFileLoader("encodings", {str(theirs / "__init__.py")!r}).get_code("en
     path = os.pathsep.join([inside.HOOK_FOLDER, str(own.parent)])
     (gap,) = run("", PYTHONPATH=path).gaps
     assert gap == f"something ran before the hook: {own / '__init__.py'}"
+
+
+OPENS = re.compile(
+    rb"\0(open|open64|openat|fopen|fopen64|freopen|creat|shm_open|sem_open|dlopen|dbm_open|popen"
+    rb"|system|fork|vfork|execv|execve|posix_spawn|_Py_open|_Py_open_noraise|_Py_fopen_obj)(@\w+)?\0"
+)
+
+
+def test_no_library_that_is_proven_calls_what_opens_a_file():
+    """Their names of symbols are looked at; what libraries below them open is in decision 0009."""
+    text = (Path(inside.HOOK_FOLDER) / "_afield_late.py").read_text()
+    (names,) = (
+        ast.literal_eval(one.value.args[0])
+        for one in ast.parse(text).body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "PROVEN"
+    )
+    folder = Path(os.__file__).parent / "lib-dynload"
+    files = [path for path in folder.glob("*.so") if path.name.partition(".")[0] in names]
+    if not files:
+        pytest.skip("not run: this Python has its libraries built in")
+    assert [path.name for path in files if OPENS.search(path.read_bytes())] == []
 
 
 @pytest.fixture(params=["3.12", "3.13", "3.14"])
