@@ -293,6 +293,47 @@ def test_a_sweep_that_was_cut_off_is_put_right_by_any_command(opened, place):
         assert not (place / ".afield" / layout.UNSETTLED).exists()
 
 
+BIG = noise(7, 300_000)
+LONGER = BIG + noise(8, 20_000)
+
+
+def is_kept_again(opened, content):
+    """Add a version with this content, and tell whether all of it can be read then."""
+    with opened() as workspace:
+        tree, _ = add_version(workspace, "again", content)
+    with opened() as workspace:
+        (file,) = workspace.record.vault.get_tree(tree)
+        return workspace.record.vault.get(file.object) == content
+
+
+def test_a_recipe_does_not_stay_behind_when_its_parts_go(opened):
+    with opened() as workspace:
+        _, first = add_version(workspace, "d", BIG)
+        drop(workspace, "d", first)
+    with opened() as workspace:
+        workspace.record.vault.put(noise(3, 2_000_000))  # so that its pack is mostly needed
+        _, second = add_version(workspace, "e", LONGER)
+        add_version(workspace, "live", noise(3, 2_000_000))
+        drop(workspace, "e", second)
+    with opened() as workspace:
+        sweep(workspace, 0)
+        assert not [one for one in workspace.record.vault.verify() if one.damaged]
+    assert is_kept_again(opened, LONGER)
+
+
+def test_parts_stay_for_a_recipe_that_is_too_young_to_go(opened, clock):
+    clock.now_ns -= int(29 * DAY_S * 1e9)
+    with opened() as workspace:
+        _, entry = add_version(workspace, "d", BIG)
+        drop(workspace, "d", entry)
+    with opened() as workspace:
+        put_orphan(workspace, LONGER)
+    with opened() as workspace:
+        sweep(workspace)
+        assert not [one for one in workspace.record.vault.verify() if one.damaged]
+    assert is_kept_again(opened, LONGER)
+
+
 def sync_with(workspace, folder):
     pace = Pace(None, monotonic_s=time.monotonic, sleep=time.sleep)
     report, whole = sync(workspace, add_remote(workspace, "team", str(folder)), pace, Wishes())
