@@ -27,7 +27,7 @@ GUARDS = {
         "sync/chunk.py",
         "if last.kind != seals.KIND or seals.why_not_good(last, public) is not None:",
         "if last.kind != seals.KIND:",
-        WORLDS,
+        FORGERIES,
     ),
     "a chunk's key is that of its device": (
         "sync/chunk.py",
@@ -91,8 +91,8 @@ GUARDS = {
     ),
     "complaints of members make a file be written again": (
         "sync/push.py",
-        "if of != role or (whole and layout.pack_name(role, pack) not in bad):",
-        "if of != role or whole:",
+        "if of == role and not (whole and layout.pack_name(role, pack) not in bad):",
+        "if of == role and not whole:",
         BAD_LINKS,
     ),
     "what is there is not sent again": (
