@@ -17,12 +17,13 @@ from afield.kernel.errors import Busy
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.runs.record import Record
 from afield.sync.wanted import absent
+from afield.vault.check import LOST
 from afield.vault.layout import RECORD as RECORD_HEAD
 from afield.vault.ledger import Ledger
 from afield.vault.sweep import Candidate, Sweeping, Swept, with_parts
 from afield.workspace import layout
 from afield.workspace.errors import SweepBlind
-from afield.workspace.phantoms import phantoms
+from afield.workspace.phantoms import phantoms_and_lost
 from afield.workspace.reach import Holding, Reach, holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.swept import alone, note, settle, unsettled
@@ -268,23 +269,29 @@ def _shares(reach: Reach, packs: Iterable[Candidate], owners: dict[int, Holding]
 def _refuse_blind(workspace: Workspace, reach: Reach, live: frozenset[bytes]) -> None:
     """Refuse when something needed is damaged, or neither here nor known to be elsewhere.
 
-    What devices that do not count say they need may be missing: anybody can say so.
+    What devices that do not count say they need may be missing: anybody can say so. What a repair
+    found to be lost may be missing too, unless it is what an entry names: that may list others.
     """
     if reach.lost.unread:
         digest, why = next(iter(reach.lost.unread.items()))
-        raise SweepBlind("cannot sweep", digest.hex(), why, hint="afield verify")
-    where = phantoms(workspace.record.workspace, workspace.record.files)
-    if all(where(digest) is not None for digest in reach.lost.missing):
+        raise SweepBlind("cannot sweep", digest.hex(), why, hint="afield repair")
+    where = phantoms_and_lost(workspace.record.workspace, workspace.record.files)
+
+    def harmless(digest: bytes) -> bool:
+        place = where(digest)
+        return place is not None and (place != LOST or digest not in live)
+
+    if all(map(harmless, reach.lost.missing)):
         return
     counts = {DeviceId(device) for (device,) in workspace.query("SELECT id FROM devices")}
     counted = live & _named_by(workspace.record, counts | workspace.config.roots)
     again = Reach(workspace.record.vault)
     for _ in again.records(counted):
         pass
-    lost = sorted(digest for digest in again.lost.missing if where(digest) is None)
+    lost = sorted(digest for digest in again.lost.missing if not harmless(digest))
     if lost:
         why = "it is needed and missing, and may list what is here"
-        raise SweepBlind("cannot sweep", lost[0].hex(), why, hint="afield verify")
+        raise SweepBlind("cannot sweep", lost[0].hex(), why, hint="afield repair")
 
 
 def _named_by(record: Record, devices: Collection[str]) -> set[bytes]:
