@@ -104,3 +104,38 @@ def test_a_time_that_is_none_is_refused(afield, place):
     done = ask(afield, place, "sweep", "--grace", "soon")
     assert done.code == 2
     assert "hint: afield sweep --grace 14d" in done.err
+
+
+def add(afield, place, folder, content):
+    data = folder / "more"
+    data.mkdir(exist_ok=True)
+    (data / "b.bin").write_bytes(content)
+    assert ask(afield, place, "data", "add", str(data), "--name", "more").code == 0
+
+
+def test_what_a_device_needs_that_waits_to_be_confirmed_stays(afield, place, tmp_path):
+    remote, copy = str(tmp_path / "remote"), tmp_path / "copy"
+    ask(afield, place, "remote", "add", "team", remote)
+    assert ask(afield, place, "sync").code == 0
+    phrase = afield("clone", remote, str(copy), "--json").json["phrase"]
+    content = random.Random(5).randbytes(200_000)
+    add(afield, copy, tmp_path, content)
+    assert ask(afield, copy, "sync").code == 0
+    assert ask(afield, place, "sync").code == 0
+    ask(afield, place, "sweep", "--grace", "0")
+    assert ask(afield, place, "remote", "remove", "team").code == 0
+    assert ask(afield, place, "join", *phrase.split()).code == 0
+    assert ask(afield, place, "data", "get", "more", "--to", str(tmp_path / "out")).code == 0
+    assert (tmp_path / "out" / "b.bin").read_bytes() == content
+
+
+def test_a_copy_without_the_bytes_can_be_swept_and_filled_later(afield, place, tmp_path):
+    remote, copy = str(tmp_path / "remote"), tmp_path / "copy"
+    add(afield, place, tmp_path, random.Random(6).randbytes(200_000))
+    ask(afield, place, "remote", "add", "team", remote)
+    assert ask(afield, place, "sync").code == 0
+    assert afield("clone", remote, str(copy), "--data", "none").code == 0
+    assert ask(afield, copy, "sweep", "--grace", "0").code == 0
+    assert ask(afield, copy, "sync").code == 0
+    assert ask(afield, copy, "data", "get", "more", "--to", str(tmp_path / "out")).code == 0
+    assert ask(afield, copy, "verify").code == 0
