@@ -18,7 +18,13 @@ from blake3 import blake3
 from afield.vault import chunking, header, layout
 from afield.vault.builder import PackBuilder
 from afield.vault.layout import CHUNK, DATA, META, RECIPE, STORED, ZSTD
-from afield.vault.limits import COMPRESS_BYTES_MIN, RECIPE_ITEMS, SAVING_MIN, WHOLE_READ_BYTES
+from afield.vault.limits import (
+    COMPRESS_BYTES_MIN,
+    DULL_CHUNKS,
+    RECIPE_ITEMS,
+    SAVING_MIN,
+    WHOLE_READ_BYTES,
+)
 from afield.vault.shelf import Guard, Parts, Shelf
 from afield.vault.stores import Store
 from afield.vault.using import Using
@@ -136,13 +142,16 @@ class Filling:
         part = whole  # digests the bytes of the open recipe; the first one starts at the start
         items: Parts = []
         recipes: Parts = []
+        dull = 0  # chunks in a row that compression did not help: then few more are tried
         for chunk in chunks:
             digest = blake3(chunk).digest()
             whole.update(chunk)
             if part is not whole:
                 part.update(chunk)
             if not self.known(digest):
-                self._put_chunk(digest, chunk, role)
+                tries = dull < DULL_CHUNKS or dull % DULL_CHUNKS == 0
+                helped = self._put_chunk(digest, chunk, role, tries=tries)
+                dull = 0 if helped else dull + 1
             items.append((digest, len(chunk)))
             if len(items) == RECIPE_ITEMS:
                 recipes.append(self._put_recipe(part.digest(), items, role))
@@ -182,10 +191,13 @@ class Filling:
             )
         return digest, size_bytes
 
-    def _put_chunk(self, digest: bytes, data: bytes | memoryview, role: int) -> None:
+    def _put_chunk(
+        self, digest: bytes, data: bytes | memoryview, role: int, *, tries: bool = True
+    ) -> bool:
+        """Keep a chunk, compressed when that is tried and helps; tell whether it did."""
         size_bytes = len(data)
         codec, payload = STORED, b""
-        if size_bytes >= COMPRESS_BYTES_MIN:
+        if tries and size_bytes >= COMPRESS_BYTES_MIN:
             payload = self._compressor().compress(data)
             codec = ZSTD
         if codec == STORED or len(payload) > size_bytes * (1 - SAVING_MIN):
@@ -199,6 +211,7 @@ class Filling:
             size_bytes=size_bytes,
             role=role,
         )
+        return codec == ZSTD
 
     def _add(
         self,

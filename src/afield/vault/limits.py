@@ -22,6 +22,9 @@ SAVING_MIN = 0.03
 COMPRESS_BYTES_MIN = 64
 """Below this nothing is compressed: a frame's own bytes eat what it saves."""
 
+DULL_CHUNKS = 8
+"""Of a large file in which so many chunks in a row did not compress, every eighth is tried."""
+
 PACK_BYTES = 8 << 20
 """A pack is closed before it would pass this: what a broken link may cost."""
 
