@@ -100,6 +100,14 @@ def test_what_cannot_be_kept_is_named_and_is_exit_3(afield, data, project):
     answer = afield("data", "add", str(data), "--name", "customers", "--json")
     assert answer.code == 3
     assert {one["path"] for one in answer.json["left_out"]} == {"nowhere", "pipe"}
+    (data / "self").symlink_to(".")
+    (data / "absolute").symlink_to(data / "sub")
+    (data / "far").symlink_to(project)
+    again = afield("data", "add", str(data), "--name", "customers", "--json").json["left_out"]
+    why = {one["path"]: one["why"] for one in again}
+    assert "that it stands in" in why["self"]
+    assert "make it relative" in why["absolute"]
+    assert "stands in" in why["far"]
     (project / "empty").mkdir()
     assert afield("data", "add", str(project / "empty"), "--name", "e").code == 1
 
@@ -125,6 +133,7 @@ def test_the_card_is_asked_for_filled_in_and_checked(afield, data, project):
     assert card.json["fields"]["residency"] == "eu,fr"
     assert afield("data", "card", "customers", "--set", "residency=moon").code == 2
     assert afield("data", "card", "customers", "--set", "colour=red").code == 2
+    assert afield("data", "card", "customers", "--set", "method=…").code == 2
     journal = b"".join(
         path.read_bytes() for path in (project / ".afield" / "journal").rglob("*.log")
     )
@@ -205,6 +214,39 @@ def test_a_diff_names_files_and_rows_and_what_became_of_columns(afield, data):
     refused = afield(*words, "--key", "nothing")
     assert refused.code == 1
     assert "there are a, b, c" in refused.err
+
+
+def test_columns_of_long_types_are_drawn_a_line_each(afield, data):
+    pa = pytest.importorskip("pyarrow", reason="not run: no pyarrow")
+    from pyarrow import feather
+
+    at = pa.array([1, 2], pa.timestamp("ns", "Europe/Berlin"))
+    nested = [{"x": 1, "l": [1]}, {"x": 2, "l": []}]
+    for n in (1, 2):
+        table = pa.table({"id": [n, 2 * n], "at": at, "nested": nested})
+        feather.write_feather(table, data / "t.arrow")
+        add(afield, data)
+    page = afield("data", "show", "customers").out
+    assert "nested  struct " in page
+    assert "1970-01-01 01:00:0…" in page
+    difference = afield("data", "diff", "customers@1", "customers@2").out
+    (line,) = [line for line in difference.splitlines() if line.startswith("id ")]
+    assert line.split() == [
+        "id",
+        "2",
+        "int64",
+        "0",
+        "2",
+        "1",
+        "→",
+        "2",
+        "1",
+        "→",
+        "2",
+        "2",
+        "→",
+        "4",
+    ]
 
 
 def test_a_version_keeps_what_its_tables_hold(afield, data):

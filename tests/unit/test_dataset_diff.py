@@ -160,6 +160,7 @@ def survey_columns(path, data):
         ("t.arrow", b"ARROW1no"),
         ("t.feather", b"FEA1...."),
         ("t.csv", b"a,b\n1,2\n3\n"),
+        ("t.csv", b"a,\xe9\n1,2\n"),
         ("t.jsonl", b"{no json\n"),
         ("t.csv.gz", b"no gzip"),
     ],
@@ -168,6 +169,22 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_in_words(path, data):
     with pytest.raises(NotATable) as caught:
         survey(as_file(path, data))
     assert caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("first", "names"),
+    [
+        (b"a;b;c", ["a", "b", "c"]),
+        (b'"a,x";b', ["a,x", "b"]),
+        (b"\xef\xbb\xbfa|b", ["a", "b"]),
+        (b"a\tb", ["a", "b"]),
+        (b"a,b;c", ["a", "b;c"]),
+        (b"a", ["a"]),
+    ],
+)
+def test_what_stands_between_columns_is_seen_in_the_first_line(first, names):
+    found = survey_columns("t.csv", first + b"\n")
+    assert [column.name for column in found] == names
 
 
 def test_formats_are_told_by_names():

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from afield.cli import screen, words
+from afield.cli.data_view import brief_type, brief_value
 from afield.cli.output import plain
 from afield.cli.screen import styled
 
@@ -73,9 +74,9 @@ def _table(table: dict[str, Any], most: int | None) -> Iterator[RenderableType]:
 
 
 def _columns(columns: list[dict[str, Any]], most: int | None) -> RenderableType:
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("column", "changed", "type", "nulls", "distinct", "min", "median", "max"):
-        drawn.add_column(title, overflow="fold")
+        drawn.add_column(title, overflow="fold", min_width=len(title))
     for one in columns[:most]:
         before, after = one["before"], one["after"]
         style = "green" if before is None else "red" if after is None else ""
@@ -95,7 +96,9 @@ def _columns(columns: list[dict[str, Any]], most: int | None) -> RenderableType:
 def _change(before: dict[str, Any] | None, after: dict[str, Any] | None, part: str) -> str:
     old, new = _part(before, part), _part(after, part)
     if before is None or after is None or old == new:
-        return new or old
+        return brief_type(new or old) if part == "type" else new or old
+    if part == "type" and brief_type(old) != brief_type(new):
+        old, new = brief_type(old), brief_type(new)
     return f"{old or 'none'} → {new or 'none'}"
 
 
@@ -110,7 +113,7 @@ def _part(column: dict[str, Any] | None, part: str) -> str:
         return ""
     if part == "distinct":
         return f"{value:,}" if column["distinct_exact"] else f"≈{value:,}"
-    return words.number(value)
+    return str(value) if part == "type" else brief_value(value)
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from afield.cli.output import plain
 from afield.cli.screen import grid, styled
 
 LINES_MAX = 8
+VALUE_CHARS_MAX = 19
 
 
 def dataset_page(
@@ -97,7 +99,9 @@ def _profile(
     if found is None:
         return
     for group in found["tables"][:most]:
-        rows = f"{group['rows']:,} rows, {words.count(len(group['columns']), 'column')}"
+        rows = (
+            f"{words.count(group['rows'], 'row')}, {words.count(len(group['columns']), 'column')}"
+        )
         more = f" and {group['files'] - 1} more" if group["files"] > 1 else ""
         yield "table", styled(f"{group['path']}{more}: {rows}")
         yield "", column_table(group["columns"], most)
@@ -114,20 +118,31 @@ def column_table(columns: list[dict[str, Any]], most: int | None) -> RenderableT
     """Return the columns of a table with what they hold."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("column", "type", "nulls", "distinct", "min", "median", "max"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", min_width=len(title))
     for one in columns[:most]:
         distinct = "" if one["distinct"] is None else f"{one['distinct']:,}"
         median = one["quantiles"]["p50"] if one["quantiles"] else ""
         table.add_row(
-            *(styled(one["name"]), styled(one["type"], "dim"), styled(f"{one['nulls']:,}")),
+            *(
+                styled(one["name"]),
+                styled(brief_type(one["type"]), "dim"),
+                styled(f"{one['nulls']:,}"),
+            ),
             styled(distinct if one["distinct_exact"] or not distinct else f"≈{distinct}"),
-            *(styled(_value(value)) for value in (one["min"], median, one["max"])),
+            *(styled(brief_value(value)) for value in (one["min"], median, one["max"])),
         )
     return screen.with_rest(table, len(columns), most)
 
 
-def _value(value: object) -> str:
-    return "" if value is None else words.number(value)
+def brief_type(name: str) -> str:
+    """Return the type of a column without what it is made of: `struct`, `timestamp`."""
+    return re.split(r"[<\[(]", name, maxsplit=1)[0]
+
+
+def brief_value(value: object) -> str:
+    """Return a value that takes no more room than a day with its time; "" for none."""
+    text = "" if value is None else words.number(value)
+    return text if len(text) <= VALUE_CHARS_MAX else f"{text[: VALUE_CHARS_MAX - 1]}…"
 
 
 def _card(card: dict[str, Any]) -> RenderableType:

@@ -35,6 +35,8 @@ LABELS = {
 FIELDS = {**PROSE, **LABELS}
 SPELT = {"license": "licence"}
 
+PLACEHOLDER = "…"
+
 _RESIDENCY = re.compile(r"[a-z]{2}|eea")
 _ANYWHERE = "any"
 _SALT_BYTES = 16
@@ -93,6 +95,9 @@ def edit_card(name: str, given: Mapping[str, str], vault: Vault) -> Draft:
     for word, value in given.items():
         field = SPELT.get(word.lower(), word.lower())
         text = value.strip()
+        if text == PLACEHOLDER:
+            why = f"`{PLACEHOLDER}` stands for words of yours"
+            raise CardFieldBad("nothing is said", word, why, hint=f"afield data card {name} --help")
         if field in PROSE:
             prose[field] = _to_object(field, text, vault) if text else None
         elif field == "sensitivity":

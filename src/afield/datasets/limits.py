@@ -41,6 +41,9 @@ BATCH_ROWS = 1 << 15
 TEXT_BLOCK_BYTES = 1 << 19
 """Bytes of a text table that are parsed together, and of a Parquet column read ahead."""
 
+HEAD_BYTES = 1 << 16
+"""Of a CSV file, read to see what stands between its columns."""
+
 LINE_BYTES_MAX = 64 << 20
 """One line of JSON Lines."""
 

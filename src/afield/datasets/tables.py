@@ -16,6 +16,7 @@ from afield.datasets.ipc import MAGIC, largest_body
 from afield.datasets.limits import (
     BATCH_BYTES_MAX,
     BATCH_ROWS,
+    HEAD_BYTES,
     LINE_BYTES_MAX,
     RETYPES_MAX,
     TEXT_BLOCK_BYTES,
@@ -42,6 +43,8 @@ FORMATS = {
 }
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 _SUFFIXES = (*FORMATS, *COMPRESSED)
+_DELIMITERS = (b";", b"\t", b"|")
+_QUOTED = re.compile(rb'"[^"]*"')
 _COLUMN = re.compile(r"In CSV column #(\d+): .*?conversion error to ([a-z0-9_]+)")
 
 
@@ -106,6 +109,9 @@ class Table:
             raise NotATable("cannot read table", self.path, _first_line(error)) from error
         except (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowKeyError) as error:
             raise NotATable("cannot read table", self.path, _first_line(error)) from error
+        except UnicodeDecodeError as error:  # pyarrow's, of names
+            why = "the names of its columns are not UTF-8"
+            raise NotATable("cannot read table", self.path, why) from error
         except OSError as error:
             if error.errno is not None:  # the disk's; pyarrow's own of bad bytes have none
                 raise
@@ -138,6 +144,16 @@ class Table:
         name = compression_of(self.path)
         return pa.CompressedInputStream(stream, name) if name else stream
 
+    def _delimiter(self) -> str:
+        """Return what stands between columns: a first line may hold it, and no comma."""
+        if self.format == "tsv":
+            return "\t"
+        with self._open() as stream:
+            head = self._inflated(stream).read(HEAD_BYTES)
+        line = _QUOTED.sub(b"", head.partition(b"\n")[0])
+        found = max(_DELIMITERS, key=line.count)
+        return "," if b"," in line or found not in line else found.decode()
+
     def _read_csv(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         from pyarrow import csv
 
@@ -145,9 +161,7 @@ class Table:
         with csv.open_csv(
             stream,
             read_options=csv.ReadOptions(block_size=self._block_bytes, use_threads=False),
-            parse_options=csv.ParseOptions(
-                delimiter="\t" if self.format == "tsv" else ",", newlines_in_values=True
-            ),
+            parse_options=csv.ParseOptions(delimiter=self._delimiter(), newlines_in_values=True),
             convert_options=csv.ConvertOptions(column_types=self._types),
         ) as reader:
             self._names = reader.schema.names

@@ -112,7 +112,16 @@ def _link(
     if stat.S_ISREG(found.st_mode):
         yield Found(path, os.path.realpath(full), _mode(found), found)
     else:
-        left_out(path, "it is a link to a folder outside; add that one as a dataset of its own")
+        left_out(path, _why_no_folder(os.path.realpath(root), os.path.realpath(full)))
+
+
+def _why_no_folder(root: str, target: str) -> str:
+    """Say why a link to a folder is not part of the version."""
+    if os.path.join(root, "").startswith(os.path.join(target, "")):
+        return "it is a link to a folder that it stands in"
+    if target.startswith(os.path.join(root, "")):
+        return "it is a link to a folder inside, by a path that holds only here; make it relative"
+    return "it is a link to a folder outside; add that one as a dataset of its own"
 
 
 def _mode(found: os.stat_result) -> int:
