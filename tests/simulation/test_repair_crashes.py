@@ -203,7 +203,7 @@ def test_a_log_is_no_worse_after_a_crash_at_any_write(seed):
 
 def test_a_log_whose_lines_changed_places_is_mended_from_itself():
     files = dict(LOG_FILES)
-    path = sorted(path for path in files if path.endswith(".log"))[-1]
+    path = max(path for path in files if path.endswith(".log"))
     lines = files[path].splitlines(keepends=True)
     files[path] = b"".join(reversed(lines))
     disk = disk_with(files, 1)
