@@ -126,6 +126,24 @@ def test_fsspec_lists_and_opens_versions_by_their_url(project, table):
     assert pq.read_table("customers@1/part-0.parquet", filesystem=files).num_rows == 40_000
 
 
+def test_fsspec_walks_links_to_folders_to_an_end(tmp_path, monkeypatch):
+    fsspec = pytest.importorskip("fsspec", reason="not run: fsspec is not installed")
+    source = tmp_path / "data"
+    (source / "a" / "b").mkdir(parents=True)
+    (source / "a" / "b" / "f").write_bytes(b"deep")
+    (source / "short").symlink_to("a/b")
+    (source / "a" / "b" / "up").symlink_to("..")
+    with Workspace.init(tmp_path) as workspace:
+        add(workspace, str(source), "linked", progress=silent, profiling=silent)
+    files = fsspec.filesystem("afield", workspace=str(tmp_path))
+    assert files.find("linked") == ["linked/a/b/f", "linked/a/b/up/b/f", "linked/short/f"]
+    assert files.cat("linked/short/up/b/f") == b"deep"
+    assert files.isdir("linked/short")
+    assert files.cat_file("linked/a/b/f", start=-2) == b"ep"
+    files.get("linked", str(tmp_path / "out"), recursive=True)
+    assert (tmp_path / "out" / "short" / "f").read_bytes() == b"deep"
+
+
 def test_pandas_reads_a_version_by_its_url(project, table):
     pytest.importorskip("fsspec", reason="not run: fsspec is not installed")
     pandas = pytest.importorskip("pandas", reason="not run: pandas is not installed")

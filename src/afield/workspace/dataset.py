@@ -7,6 +7,7 @@ by the methods that need them.
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from afield.runs.record import Record
     from afield.workspace.workspace import Workspace
+
+LINKS_MAX = 40
+"""Links that are followed on the way to one file."""
 
 
 def dataset(name: str, *, workspace: str | os.PathLike[str] | None = None) -> Dataset:
@@ -145,14 +149,29 @@ class Dataset:
 
     def resolved(self, file: str) -> TreeEntry:
         """Return a file, or the one that a link leads to."""
-        seen: set[str] = set()
-        entry = self._entry(file)
-        while entry.mode == SYMLINK and entry.path not in seen:
-            seen.add(entry.path)
-            target = os.fsdecode(self._record.vault.get(entry.object))
-            folder = entry.path.rpartition("/")[0]
-            entry = self._entry(os.path.normpath(f"{folder}/{target}").lstrip("/"))
-        return entry
+        return self._entry(self.followed(file))
+
+    def followed(self, path: str) -> str:
+        """Return where a path leads, links on the way followed: to a file, a folder or nothing."""
+        parts = path.split("/")
+        for _ in range(LINKS_MAX):
+            ways = ("/".join(parts[:at]) for at in range(1, len(parts) + 1))
+            link = next((way for way in ways if self._is_link(way)), None)
+            if link is None:
+                break
+            target = os.fsdecode(self._record.vault.get(self._entries[link].object))
+            folder = link.rpartition("/")[0]
+            there = posixpath.normpath(f"/{folder}/{target}").strip("/")
+            parts = [*filter(None, there.split("/")), *parts[link.count("/") + 1 :]]
+        return "/".join(parts)
+
+    def _is_link(self, path: str) -> bool:
+        entry = self._entries.get(path)
+        return entry is not None and entry.mode == SYMLINK
+
+    def __contains__(self, file: str) -> bool:
+        """Tell whether it holds a file, or a link, of this name."""
+        return file in self._entries
 
     def __repr__(self) -> str:
         return f"<afield dataset {self.label} {self.tree[:12]}>"

@@ -15,7 +15,6 @@ from fsspec import AbstractFileSystem
 
 from afield.kernel.errors import NotFound
 from afield.vault import TreeEntry
-from afield.vault.tree import SYMLINK
 from afield.workspace.dataset import Dataset, at
 from afield.workspace.datasets import history
 from afield.workspace.session import open as open_workspace
@@ -55,9 +54,9 @@ class AfieldFileSystem(AbstractFileSystem):  # type: ignore[misc]
         if not words:
             return _folder("")
         dataset = self._dataset(words)
-        if file in set(dataset.files):
-            return _file(words, dataset.resolved(file), file)
-        if file and not any(name.startswith(f"{file}/") for name in dataset.files):
+        if (real := dataset.followed(file)) in dataset:
+            return _file(path, dataset.resolved(file), linked=real != file)
+        if file and not any(name.startswith(f"{real}/") for name in dataset.files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"afield://{path}")
         return _folder(path)
 
@@ -76,23 +75,31 @@ class AfieldFileSystem(AbstractFileSystem):  # type: ignore[misc]
             raise OSError(errno.EROFS, "versions are never changed", f"afield://{path}")
         words, _, file = self._strip_protocol(path).strip("/").partition("/")
         dataset = self._dataset(words)
-        if file not in set(dataset.files):
+        if dataset.followed(file) not in dataset:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"afield://{path}")
-        return dataset.open(file)
+        stream = dataset.open(file)
+        stream.size = dataset.resolved(file).size_bytes  # type: ignore[attr-defined] # fsspec asks
+        return stream
 
     def _list(self, path: str) -> list[dict[str, Any]]:
+        """List a folder; links to folders are followed once, so that every walk has an end."""
         words, _, inner = path.partition("/")
         dataset = self._dataset(words)
-        prefix = f"{inner}/" if inner else ""
+        real = dataset.followed(inner)
+        if real in dataset:
+            return [_file(path, dataset.resolved(inner), linked=real != inner)]
+        prefix = f"{real}/" if real else ""
         found: dict[str, dict[str, Any]] = {}
         for name in dataset.files:
-            if name == inner:
-                return [_file(words, dataset.resolved(name), name)]
             if not name.startswith(prefix):
                 continue
             first, slash, _ = name[len(prefix) :].partition("/")
-            full = f"{words}/{prefix}{first}"
-            found[full] = _folder(full) if slash else _file(words, dataset.resolved(name), name)
+            full = f"{path}/{first}"
+            leads_to = name if slash else dataset.followed(name)
+            if slash or (leads_to not in dataset and real == inner):
+                found[full] = _folder(full)
+            elif leads_to in dataset:
+                found[full] = _file(full, dataset.resolved(name), linked=leads_to != name)
         if not found:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"afield://{path}")
         return list(found.values())
@@ -116,6 +123,6 @@ def _folder(name: str) -> dict[str, Any]:
     return {"name": name, "size": 0, "type": "directory"}
 
 
-def _file(words: str, entry: TreeEntry, name: str) -> dict[str, Any]:
-    found = {"name": f"{words}/{name}", "size": entry.size_bytes, "type": "file"}
-    return {**found, "digest": entry.object, "islink": entry.mode == SYMLINK}
+def _file(full: str, entry: TreeEntry, *, linked: bool) -> dict[str, Any]:
+    found = {"name": full, "size": entry.size_bytes, "type": "file"}
+    return {**found, "digest": entry.object, "islink": linked}
