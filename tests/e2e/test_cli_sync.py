@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+from afield import dataset
+from afield.workspace.errors import BytesElsewhere
+
 SCRIPT = 'import random; open("out.bin", "wb").write(random.randbytes(300_000)); print("done")'
 
 
@@ -252,3 +255,28 @@ def test_every_message_of_json_is_one_document(afield, ann):
         found = afield_in(afield, ann, *words, "--json")
         assert found.code == 0, found.err
         assert re.fullmatch(r"afield\.[a-z-]+/1", json.loads(found.out)["schema"])
+
+
+def test_a_version_of_data_left_at_a_remote_says_so_and_comes_when_asked_for(afield, tmp_path):
+    ann, bob, url = tmp_path / "ann", tmp_path / "bob", str(tmp_path / "there")
+    (ann / "data").mkdir(parents=True)
+    (ann / "data" / "t.csv").write_text("a\n1\n")
+    assert afield("init", str(ann)).code == 0
+    assert afield_in(afield, ann, "data", "add", str(ann / "data"), "--name", "d").code == 0
+    assert afield_in(afield, ann, "remote", "add", "team", url).code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    assert afield("clone", url, str(bob), "--data", "none").code == 0
+    got = ("data", "get", "d@1", "--to", str(tmp_path / "out"))
+    refused = afield_in(afield, bob, *got)
+    assert refused.code == 14
+    assert "remote `origin`" in refused.err
+    assert "hint: afield fetch d@1" in refused.err
+    with pytest.raises(BytesElsewhere):
+        dataset("d", workspace=bob).open("t.csv")
+    assert afield_in(afield, bob, "fetch", "e").code == 1
+    assert afield_in(afield, bob, "fetch", "d@2").code == 1
+    fetched = afield_in(afield, bob, "fetch", "d", "--json")
+    assert (fetched.code, fetched.json["dataset"], fetched.json["whole"]) == (0, "d@1", True)
+    assert "d@1: all of it is here" in afield_in(afield, bob, "fetch", "d@1").out
+    assert afield_in(afield, bob, *got).code == 0
+    assert (tmp_path / "out" / "t.csv").read_text() == "a\n1\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from afield.vault import TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.datasets import CHECKED_OUT, find
+from afield.workspace.phantoms import fetchable
 from afield.workspace.session import open as open_workspace
 
 if TYPE_CHECKING:
@@ -96,12 +98,14 @@ class Dataset:
 
         Raises:
             FileNotInVersion: it holds no such file.
+            BytesElsewhere: its bytes were left at a remote.
             Damaged: its bytes are damaged or missing.
         """
         entries = list(self._entries.values()) if file is None else [self._entry(file)]
         folder = os.path.join(self._record.workspace, layout.CACHE, CHECKED_OUT)
         cache = CheckoutCache(folder, self._record.vault, self._record.files)
-        found = Path(cache.folder(self.tree, entries, _silent))
+        with self._fetchable():
+            found = Path(cache.folder(self.tree, entries, _silent))
         return found if file is None else found / file
 
     def open(self, file: str) -> BinaryIO:
@@ -110,7 +114,8 @@ class Dataset:
         Raises:
             FileNotInVersion: it holds no such file.
         """
-        return self._record.vault.open(self.resolved(file).object)
+        with self._fetchable():
+            return self._record.vault.open(self.resolved(file).object)
 
     def to_arrow(
         self, file: str | None = None, *, columns: Sequence[str] | None = None
@@ -131,7 +136,8 @@ class Dataset:
             hint = f"afield data show {self.label}"
             raise NotATable("no tables", self.label, "no file of it is a table", hint=hint)
         opened = {name: self.resolved(name).object for name in names}
-        return read_tables(opened, self._record.vault, columns)
+        with self._fetchable():
+            return read_tables(opened, self._record.vault, columns)
 
     def to_pandas(
         self, file: str | None = None, *, columns: Sequence[str] | None = None
@@ -164,6 +170,9 @@ class Dataset:
             there = posixpath.normpath(f"/{folder}/{target}").strip("/")
             parts = [*filter(None, there.split("/")), *parts[link.count("/") + 1 :]]
         return "/".join(parts)
+
+    def _fetchable(self) -> AbstractContextManager[None]:
+        return fetchable(self._record.workspace, self._record.files, self.label)
 
     def _is_link(self, path: str) -> bool:
         entry = self._entries.get(path)

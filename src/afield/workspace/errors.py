@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, Refused
+from afield.kernel.errors import Damaged, Refused, Unreachable
+from afield.vault.errors import ObjectMissing
 
 
 class WorkspaceForeign(Refused):
@@ -33,6 +34,13 @@ class SweepBlind(Damaged):
     """Something that is needed cannot be followed, so nobody can tell what is not needed."""
 
     code = "workspace.sweep_blind"
+
+
+class BytesElsewhere(ObjectMissing):
+    """Bytes were left at a remote, which is known to have them."""
+
+    code = "workspace.bytes_elsewhere"
+    exit_code = Unreachable.exit_code
 
 
 class BundleUnwritable(Refused):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from afield.kernel.files import FileSystem
 from afield.sync.elsewhere import Elsewhere
 from afield.vault.check import LOST
+from afield.vault.errors import ObjectMissing
 from afield.workspace import layout
+from afield.workspace.errors import BytesElsewhere
 from afield.workspace.quarantine import Quarantine
 
 
@@ -39,3 +42,21 @@ def phantoms_and_lost(folder: str, files: FileSystem) -> Callable[[bytes], str |
         return where(digest) or (LOST if digest.hex() in lost else None)
 
     return known
+
+
+@contextlib.contextmanager
+def fetchable(folder: str, files: FileSystem, label: str) -> Iterator[None]:
+    """Say of bytes of the version `label` that are at a remote only how to bring them.
+
+    Raises:
+        BytesElsewhere: instead of `ObjectMissing`, when a remote is known to have them.
+    """
+    try:
+        yield
+    except ObjectMissing as error:
+        remote = phantoms(folder, files)(bytes.fromhex(str(error.value)))
+        if remote is None:
+            raise
+        why = f"they were left at remote `{remote}`"
+        hint = f"afield fetch {label}"
+        raise BytesElsewhere("bytes are not here", label, why, hint=hint) from None

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from afield.datasets.query import Version
 from afield.journal import DeviceKey
 from afield.journal.places import LogName
 from afield.journal.seals import public_key
@@ -159,6 +160,12 @@ def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspac
 def roots_of_run(workspace: Workspace, run: str) -> list[ObjectId]:
     """Return the objects that the entries about a run name."""
     return list(dict.fromkeys(_refs_about(workspace, run)))
+
+
+def roots_of_version(version: Version) -> list[ObjectId]:
+    """Return the objects that a version of data is made of."""
+    found = (version.tree, version.profile, version.message, version.source)
+    return [one for one in found if one is not None]
 
 
 def missing(workspace: Workspace, roots: Collection[ObjectId]) -> set[bytes]:

@@ -26,13 +26,18 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
     from afield.cli.data_documents import version_part
     from afield.cli.progress import Meter
     from afield.workspace.datasets import files_of, find, get
+    from afield.workspace.phantoms import fetchable
 
     session = session_of(context)
     workspace = session.workspace()
     found = find(workspace, version)
     target = os.path.abspath(os.path.expanduser(folder or found.name))  # noqa: PTH100, PTH111 - str
     entries = files_of(workspace, found)
-    with Meter(session, "writing", (found.files, found.size_bytes)) as progress:
+    record = workspace.record
+    with (
+        fetchable(record.workspace, record.files, found.label),
+        Meter(session, "writing", (found.files, found.size_bytes)) as progress,
+    ):
         done = get(workspace, entries, target, force=force, progress=progress)
     if session.json:
         emit_json(

@@ -1,6 +1,9 @@
-"""`afield fetch`: bring the bytes of a run that are at a remote only."""
+"""`afield fetch`: bring the bytes of a run, or of a version of data, that are at a remote only."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,15 +11,20 @@ from afield.cli import words
 from afield.cli.arguments import RUN, short
 from afield.cli.output import emit_json, plain
 from afield.cli.session import global_options, session_of
+from afield.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from afield.kernel.ids import ObjectId
+    from afield.workspace.workspace import Workspace
 
 
 @click.command("fetch")
-@click.argument("run", type=RUN)
+@click.argument("what", type=RUN, metavar="RUN|NAME[@VERSION]")
 @click.option("--limit", metavar="RATE", help="Bytes a second over the link, as in 500k.")
 @global_options
 @click.pass_context
-def command(context: click.Context, *, run: str, limit: str | None) -> int:
-    """Bring all that RUN is made of and gave: code, inputs, outputs, console.
+def command(context: click.Context, *, what: str, limit: str | None) -> int:
+    """Bring all that a run is made of and gave, or the files of a version of data.
 
     For bytes that `afield sync --data none` or `recent` has left at the remote.
     """
@@ -24,12 +32,11 @@ def command(context: click.Context, *, run: str, limit: str | None) -> int:
     from afield.cli.commands.sync import run as run_sync
     from afield.cli.sync_words import document, tell
     from afield.workspace.remotes import remotes
-    from afield.workspace.sync import Wishes, missing, roots_of_run
+    from afield.workspace.sync import Wishes, missing
 
     session = session_of(context)
     workspace = session.workspace()
-    view = workspace.run(run)
-    roots = roots_of_run(workspace, view.id)
+    named, label, roots = _named(workspace, what)
     pace = pace_of(limit)
     documents = []
     lost = missing(workspace, roots)
@@ -47,7 +54,7 @@ def command(context: click.Context, *, run: str, limit: str | None) -> int:
         emit_json(
             {
                 "schema": "afield.fetched/1",
-                "run": view.id,
+                **named,
                 "whole": not lost,
                 "missing": sorted(digest.hex() for digest in lost),
                 "remotes": documents,
@@ -57,5 +64,28 @@ def command(context: click.Context, *, run: str, limit: str | None) -> int:
         text = f"{words.count(len(lost), 'object')} of it are at no remote of this workspace"
         click.secho(f"warning: {text}", fg="yellow", err=True)
     else:
-        click.echo(f"{short(view.id)} ({plain(view.name)}): all of it is here")
+        click.echo(f"{plain(label)}: all of it is here")
     return PARTLY if lost else 0
+
+
+def _named(
+    workspace: Workspace, what: str
+) -> tuple[dict[str, str | None], str, Collection[ObjectId]]:
+    """Return what is to be fetched: for programs, for people, and as objects.
+
+    Raises:
+        NotFound: there is no such run, and no such version of data.
+    """
+    from afield.workspace.datasets import find, history
+    from afield.workspace.sync import roots_of_run, roots_of_version
+
+    try:
+        if "@" not in what:
+            view = workspace.run(what)
+            label = f"{short(view.id)} ({view.name})"
+            return {"run": view.id, "dataset": None}, label, roots_of_run(workspace, view.id)
+    except NotFound:
+        if what not in {version.name for version in history(workspace)}:
+            raise
+    version = find(workspace, what)
+    return {"run": None, "dataset": version.label}, version.label, roots_of_version(version)
