@@ -18,7 +18,8 @@ NEVER_SKIPPED_IN_CI = ("h5py", "numpy", "obstore")
 """What a test may lack on a person's machine; where changes are judged it must not."""
 
 ELSEWHERE_IN_CI = re.compile(
-    r"not run: (torch|jax|onnx|xgboost|lightgbm|tifffile|cv2|duckdb|tables|\{\}) is not installed"
+    r"not run: (torch|jax|onnx|xgboost|lightgbm|tifffile|cv2|duckdb|tables|joblib|scikit-learn)"
+    r" is not installed|not run: `make big` does"
     r"|not run: no Python .* under ~/\.pyenv/versions"
 )
 """What may be absent even in CI: `make libraries` runs it, or Debian has no such Python."""
