@@ -74,6 +74,9 @@ def test_get_writes_over_nothing_unless_it_is_told_to(afield, data, project):
     assert refused.code == 1
     assert "x.csv" in refused.err
     assert sorted(path.name for path in out.iterdir()) == ["other.txt", "x.csv"]
+    no_folder = afield("data", "get", "customers", "--to", str(out / "x.csv"))
+    assert no_folder.code == 1
+    assert "a folder is needed there" in no_folder.err
     assert afield("data", "get", "customers", "--to", str(out), "--force").code == 0
     assert (out / "x.csv").read_text() == "a,b\n1,2\n"
     assert (out / "other.txt").read_text() == "stays"

@@ -187,6 +187,13 @@ def test_an_issue_shows_what_was_not_committed(afield, afield_process, place):
     assert "`api.py`" in text.split("Not in the commit:")[1].splitlines()[0]
 
 
+def test_an_issue_from_a_repository_without_a_commit_says_so_once(afield, afield_process, place):
+    subprocess.run(["git", "init", "-q", "-b", "main"], check=True)
+    afield_process("init")
+    afield_process("run", "--name", "new", sys.executable, "train.py", "7")
+    assert "No commit yet on `main`, with uncommitted changes." in afield("issue", "new").out
+
+
 def test_an_issue_is_written_to_a_file_and_told_in_json(afield, failed):
     answer = afield("issue", "two", "-o", "report.md", "--json").json
     assert answer["schema"] == "afield.issue/1"

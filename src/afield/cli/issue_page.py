@@ -217,11 +217,11 @@ def _code(
         return
     yield "## Code"
     yield ""
-    commit = _code_span(git["commit"]) if git["commit"] else "no commit yet"
+    commit = f"Commit {_code_span(git['commit'])}" if git["commit"] else "No commit yet"
     branch = f" on {_code_span(git['branch'])}" if git["branch"] else ""
     remote = f" of {_code_span(git['remote'])}" if git["remote"] else ""
     state = "with uncommitted changes" if git["dirty"] else "clean"
-    yield f"Commit {commit}{branch}{remote}, {state}."
+    yield f"{commit}{branch}{remote}, {state}."
     if found is None:
         return
     if found.why:

@@ -90,7 +90,7 @@ def with_rest(shown: RenderableType, count: int, most: int | None) -> Renderable
     """Return the first `most` of `count` things with a line on how many more there are."""
     if most is None or count <= most:
         return shown
-    return Group(shown, styled(f"… and {count - most} more (--all)", "dim"))
+    return Group(shown, styled(f"… and {count - most:,} more (--all)", "dim"))
 
 
 def status_text(status: str, exit_code: int | None = None) -> Text:

@@ -68,6 +68,9 @@ def checkout(
     if len(entries) <= HELD_ENTRIES:
         entries = tuple(entries)  # looked at several times; of very many, one at a time is held
     folders = require_safe(entries)
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        why = "a folder is needed there, and it is none"
+        raise FolderDiffers("cannot write into", folder, why, hint="--to DIR takes another folder")
     os.makedirs(folder, exist_ok=True)
     done = Written()
     _sweep_halves(folder, entries, folders)

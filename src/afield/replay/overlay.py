@@ -19,6 +19,7 @@ from afield.replay.gaps import Gap
 from afield.runs.manifest import Distribution
 
 VARIABLE = "AFIELD_OVERLAY"
+RECORDER = "afield"
 HOOK_NAME = "afield_overlay.pth"
 HOOK_TEXT = (  # run inside a function of site.py, where a comprehension sees no imports
     "import os, site; list(map(site.addsitedir, filter(None, "
@@ -76,7 +77,9 @@ def lay_over(
 def _outside(one: Distribution, source: Path, *, used: bool) -> Gap:
     told = f"{one.name} {one.version} is editable outside the project, in {source}"
     if not used:
-        return Gap("environment", f"{told}; the run did not import it", note=True)
+        # Reads of its own code are in no record, so nothing is known of whether it was imported.
+        why = "it recorded the run" if one.name == RECORDER else "the run did not import it"
+        return Gap("environment", f"{told}; {why}", note=True)
     if source.is_dir():
         return Gap("environment", f"{told}; used as it stands now")
     return Gap("environment", f"{told}; that folder is not here", missing=True)
