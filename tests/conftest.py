@@ -63,7 +63,7 @@ def pytest_sessionfinish(session):
         return
     reasons = {str(one.longrepr[2]) for one in reporter.stats.get("skipped", ())}
     lacking = sorted(
-        why for why in reasons if "not run: " in why and not ELSEWHERE_IN_CI.search(why)
+        why for why in reasons if INSTALLED_IN_CI.search(why) and not ELSEWHERE_IN_CI.search(why)
     )
     for why in lacking:
         reporter.write_line(f"must run in CI: {why}", red=True)
