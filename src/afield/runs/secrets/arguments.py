@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from afield.kernel.late import late
 from afield.runs.manifest import Redaction
 from afield.runs.secrets.names import as_known, is_secret_flag, is_secret_name, is_trivial
 from afield.runs.secrets.rules import is_mixed
@@ -15,15 +16,16 @@ from afield.runs.secrets.scan import Span, find, merge, redact, without
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "cmd", "powershell"})
 _VALUE = rb"(?:'([^'\n]{1,4096})'|\"([^\"\n]{1,4096})\"|([^\s;&|'\"()<>`]{1,4096}))"
-_ASSIGNMENT = re.compile(rb"(?<![A-Za-z0-9_$.-])([A-Za-z_][A-Za-z0-9_]{0,63})=" + _VALUE)
-_FLAG = re.compile(rb"(?<![^\s'\"])(-{1,2}[A-Za-z][A-Za-z0-9_-]{0,63})(?:=|[ \t]{1,8})" + _VALUE)
-_USER = re.compile(
+_ASSIGNMENT = late(rb"(?<![A-Za-z0-9_$.-])([A-Za-z_][A-Za-z0-9_]{0,63})=" + _VALUE)
+_FLAG = late(rb"(?<![^\s'\"])(-{1,2}[A-Za-z][A-Za-z0-9_-]{0,63})(?:=|[ \t]{1,8})" + _VALUE)
+_USER = late(
     rb"(?<![^\s'\"])(-u|-U|--user|--proxy-user)(?:=|[ \t]{1,8})['\"]?"
     rb"([^\s:'\"/]{1,100}):([^\s'\"]{6,200})"
 )
 _USER_FLAGS = frozenset({"-u", "-U", "--user", "--proxy-user"})
-_USER_WORD = re.compile(r"([^\s:/]{1,100}):(\S{6,200})")
+_USER_WORD = late(r"([^\s:/]{1,100}):(\S{6,200})")
 _MIN_CHARS = 4
+_LIKE_VARIABLES = str.maketrans("./-", "___")
 
 
 def redact_argv(
@@ -87,7 +89,7 @@ def unique(found: Iterable[Redaction]) -> tuple[Redaction, ...]:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return is_secret_name(re.sub(r"[./-]", "_", name)) and not is_trivial(value)
+    return is_secret_name(name.translate(_LIKE_VARIABLES)) and not is_trivial(value)
 
 
 def _words(
@@ -112,23 +114,24 @@ def _spans(
     if equals and value and is_secret_flag(name):
         return [Span(len(name) + 1, len(data), "flag", name)]
     spans = find(data, known=known)
-    if flag in _USER_FLAGS and (pair := _USER_WORD.fullmatch(word)) and _is_pair(*pair.groups()):
+    if flag in _USER_FLAGS and (pair := _USER_WORD().fullmatch(word)) and _is_pair(*pair.groups()):
         spans.append(Span(len(pair.group(1).encode()) + 1, len(data), "user-password", flag))
     return [*_in_shell(data, in_shell=in_shell), *spans]
 
 
 def _in_shell(data: bytes, *, in_shell: bool) -> Iterator[Span]:
     """Yield what a string for a shell assigns, passes to flags, and hands to `-u`."""
-    for match in _ASSIGNMENT.finditer(data):
+    for match in _ASSIGNMENT().finditer(data) if b"=" in data else ():
         name = match.group(1).decode()
         if is_secret_name(name) and (span := _value(match)) is not None:
             value = data[slice(*span)]
             if in_shell or name.isupper() or is_mixed(value):
                 yield Span(*span, "assignment", name)
-    for match in _USER.finditer(data):
+    for match in _USER().finditer(data) if b":" in data and b"-" in data else ():
         if _is_pair(match.group(2).decode("utf-8", "replace"), match.group(3).decode("latin-1")):
             yield Span(*match.span(3), "user-password", match.group(1).decode())
-    for match in _FLAG.finditer(data):
+    parted = any(sign in data for sign in (b"=", b" ", b"\t"))
+    for match in _FLAG().finditer(data) if parted and b"-" in data else ():
         name = match.group(1).decode()
         if is_secret_flag(name) and (span := _value(match)) is not None:
             yield Span(*span, "flag", name)

@@ -7,9 +7,9 @@ so a value must not be a word that stands in any log. No environment is read her
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 
+from afield.kernel.late import late
 from afield.runs.secrets.rules import is_placeholder
 from afield.runs.secrets.scan import find
 
@@ -21,17 +21,19 @@ KNOWN_PLAIN_CHARS_MIN = 8
 
 _DISTINCT_DIGITS_MIN = 4
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = late(
     r"(?i)(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|CREDENTIALS?|APIKEY|AUTH"
     r"|PGPASSWORD|SSHPASS|AUTHTOKEN)(?:$|_)"
     r"|(?:API|ACCESS|SECRET|PRIVATE|ACCOUNT|SIGNING|ENCRYPTION|SERVICE|WANDB|STORAGE)_?KEY(?:$|_ID$|_)"
     r"|(?:DATABASE|DB|REDIS|MONGO|AMQP|BROKER)_URL$|_DSN$|CONNECTION_STRING$"
 )
 _PLAIN_NAMES = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK", "GPG_TTY", "TOKENIZERS_PARALLELISM"})
-_SECRET_FLAG = re.compile(
-    r"-{1,2}(?:[a-z0-9]+[-_])*(?:password|passwd|passphrase|secret|token|api[-_]?key|apikey"
-    r"|access[-_]?key|secret[-_]?key|private[-_]?key|credentials?)",
-    re.IGNORECASE,
+_NAME_PARTS = ("token", "secret", "pass", "pwd", "cred", "key", "auth", "_url", "_dsn", "_str")
+"""One of these stands in every secret's name, folded; the pattern alone decides."""
+
+_SECRET_FLAG = late(
+    r"(?i)-{1,2}(?:[a-z0-9]+[-_])*(?:password|passwd|passphrase|secret|token|api[-_]?key|apikey"
+    r"|access[-_]?key|secret[-_]?key|private[-_]?key|credentials?)"
 )
 _FLAG_CHARS_MAX = 80
 _TRIVIAL_WORDS = (  # noqa: SIM905 - reads better than sixty quoted words
@@ -42,18 +44,25 @@ _TRIVIAL_WORDS = (  # noqa: SIM905 - reads better than sixty quoted words
     "minioadmin jupyter public private internal external basic bearer digest oauth oauth2"
 ).split()
 _TRIVIAL = frozenset(_TRIVIAL_WORDS)
-_NUMBERS = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+|\d+[eE][+-]?\d+|\d+\.\d*[eE][+-]?\d+)")
-_DATE = re.compile(r"\d{1,4}(?:[-/.:, T]{1,2}\d{1,4}){1,8}Z?")
+_NUMBERS = late(r"[+-]?(?:\d+\.\d*|\.\d+|\d+[eE][+-]?\d+|\d+\.\d*[eE][+-]?\d+)")
+_DATE = late(r"\d{1,4}(?:[-/.:, T]{1,2}\d{1,4}){1,8}Z?")
 
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a variable or parameter of this name holds a secret (`HF_TOKEN`)."""
-    return name not in _PLAIN_NAMES and _SECRET_NAME.search(name) is not None
+    return name not in _PLAIN_NAMES and _may_tell(name) and _SECRET_NAME().search(name) is not None
 
 
 def is_secret_flag(word: str) -> bool:
     """Tell whether an option of this name holds a secret (`--api-key`)."""
-    return len(word) <= _FLAG_CHARS_MAX and _SECRET_FLAG.fullmatch(word) is not None
+    if len(word) > _FLAG_CHARS_MAX or not _may_tell(word):
+        return False
+    return _SECRET_FLAG().fullmatch(word) is not None
+
+
+def _may_tell(name: str) -> bool:
+    folded = name.casefold()
+    return any(part in folded for part in _NAME_PARTS)
 
 
 def is_trivial(value: str) -> bool:
@@ -70,7 +79,7 @@ def is_trivial(value: str) -> bool:
         return True
     if word.isdigit():
         return len(word) < KNOWN_PLAIN_CHARS_MIN or len(set(word)) < _DISTINCT_DIGITS_MIN
-    return bool(_NUMBERS.fullmatch(word) or _DATE.fullmatch(word))
+    return bool(_NUMBERS().fullmatch(word) or _DATE().fullmatch(word))
 
 
 def counts(value: str) -> bool:

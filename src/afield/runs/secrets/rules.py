@@ -7,7 +7,11 @@ rules are applied is `scan`'s matter; what names tell is `names`'.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+
+import msgspec
+
+from afield.kernel.late import late
 
 RUN_BYTES = 15
 """Every token has a run of this many letters, digits, `_` and `-`; most lines have none."""
@@ -16,8 +20,7 @@ _DIGITS = frozenset(b"0123456789")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One kind of secret; `group` 1 of the pattern (or all of it) is what is replaced.
 
     `literals` are lower case; one of them stands in every match, so that text without any is
@@ -29,10 +32,15 @@ class Rule:
 
     name: str
     literals: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    compiled: Callable[[], re.Pattern[bytes]]
     certain: bool = True
     short: bool = False
     mixed: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[bytes]:
+        """What a match looks like."""
+        return self.compiled()
 
 
 def _rule(
@@ -44,8 +52,8 @@ def _rule(
     short: bool = False,
     mixed: bool = False,
 ) -> Rule:
-    compiled = re.compile(pattern.encode())
-    return Rule(name, tuple(literals.encode().split()), compiled, certain, short, mixed)
+    words = tuple(literals.encode().split())
+    return Rule(name, words, late(pattern.encode()), certain, short, mixed)
 
 
 _WORD = r"(?<![A-Za-z0-9_-])"
@@ -110,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("sendgrid-key", "sg.", _WORD + r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
     _rule("databricks-token", "dapi", _WORD + r"dapi[a-f0-9]{32}(?:-\d)?\b"),
-    _rule("digitalocean-token", "do", _WORD + r"do[opr]_v1_[a-f0-9]{64}\b"),
+    _rule("digitalocean-token", "dop_ doo_ dor_", _WORD + r"do[opr]_v1_[a-f0-9]{64}\b"),
     _rule(
         "url-password",
         "://",
@@ -142,12 +150,12 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-_NOT_A_VALUE = re.compile(rb"(?i)(?:x{4}|your|example|changeme|placeholder|redacted:|none$|null$)")
+_NOT_A_VALUE = late(rb"(?i)(?:x{4}|your|example|changeme|placeholder|redacted:|none$|null$)")
 
 
 def is_placeholder(value: bytes) -> bool:
     """Tell a value that stands for a secret (`your-key-here`) or for its absence."""
-    return _NOT_A_VALUE.match(value) is not None
+    return _NOT_A_VALUE().match(value) is not None
 
 
 def is_mixed(value: bytes) -> bool:

@@ -7,12 +7,13 @@ here knows of files, arguments or variables.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
+from afield.kernel.late import late
 from afield.runs.secrets.rules import RULES, RUN_BYTES, Rule, is_mixed
 
 ANYWHERE_BYTES_MIN = 16
@@ -23,8 +24,8 @@ _RUNS = bytes(97 if byte in _WORD_BYTES else 32 for byte in range(256))
 _GLUED = frozenset(_WORD_BYTES) - frozenset(b"-")
 _ESCAPE = b"\x1b"
 _LINK = b"\x1b]"
-_COLOUR = re.compile(rb"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
-_SEQUENCE = re.compile(
+_COLOUR = late(rb"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]")
+_SEQUENCE = late(
     rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[ -/][0-~])"
 )
 _T = TypeVar("_T", str, bytes)
@@ -39,8 +40,7 @@ class Span(NamedTuple):
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True):
     """The text without its secrets, and the rules that fired, in order of firing."""
 
     data: bytes
@@ -79,13 +79,13 @@ def find(
     """Return where secrets stand, the surest first; spans may overlap."""
     if _ESCAPE not in data:
         return _find(data, known, code=code)
-    stripped = _SEQUENCE.sub(b"", data)
+    stripped = _SEQUENCE().sub(b"", data)
     if _LINK not in data and not _may_hold(stripped, known, code=code):
         return []  # then what the colours divide holds nothing either
-    blank = _COLOUR.sub(lambda match: b" " * len(match.group()), data)
+    blank = _COLOUR().sub(lambda match: b" " * len(match.group()), data)
     spans = _find(blank, known, code=code)
     points, shifts, removed = [-1], [0], 0
-    for match in _SEQUENCE.finditer(data):
+    for match in _SEQUENCE().finditer(data):
         points.append(match.start() - removed)
         removed += match.end() - match.start()
         shifts.append(removed)
@@ -170,9 +170,10 @@ def _places(name: str, value: bytes, data: bytes) -> Iterable[Span]:
 
 def _matches(rule: Rule, data: bytes, lowered: bytes) -> Iterable[Span]:
     """Yield what a rule finds; only the lines that hold one of its literals are matched."""
-    group = 1 if rule.pattern.groups else 0
+    pattern = rule.pattern
+    group = 1 if pattern.groups else 0
     for begin, end in _lines(rule, data, lowered):
-        for match in rule.pattern.finditer(data, begin, end):
+        for match in pattern.finditer(data, begin, end):
             value = match.group(group)
             if value.startswith(b"redacted:") or (rule.mixed and not is_mixed(value)):
                 continue
