@@ -46,6 +46,15 @@ def test_show_names_each_unseeded_call_with_its_line(afield_process, tmp_path):
         assert line in shown
 
 
+def test_show_blames_no_library_for_what_text_on_the_command_line_draws(afield_process, tmp_path):
+    assert afield_process("init", cwd=tmp_path).code == 0
+    text = "import random; print(random.random())"
+    answer = afield_process("run", "--name", "text", sys.executable, "-c", text, cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    shown = " ".join(afield_process("show", "text", cwd=tmp_path).out.split())
+    assert "nobody seeded: random (default generator), at no line that was seen" in shown
+
+
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
 def test_show_and_env_diff_name_files_that_were_patched_by_hand(afield_process, tmp_path):
     venv, project = tmp_path / "venv", tmp_path / "project"

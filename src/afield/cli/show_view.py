@@ -228,7 +228,7 @@ def _entropy(entropy: dict[str, Any], most: int | None) -> RenderableType:
 
 
 def _at(where: str) -> str:
-    return f" at {where}" if where else ", drawn by a library"
+    return f" at {where}" if where else ", at no line that was seen"
 
 
 def _times(times: int) -> str:
