@@ -8,9 +8,9 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from afield.journal import DeviceKey, Journal, KeyMissing
@@ -232,14 +232,14 @@ def test_a_device_without_its_key_ends_runs_unsigned_durably_and_once(record, di
         "/w/journal", record.files, record.clock, key=gone, device=record.journal.device,
         member=record.journal.member, sync_within_s=None,
     )  # fmt: skip
-    keyless = replace(record, journal=journal)
+    keyless = msgspec.structs.replace(record, journal=journal)
     with pytest.raises(KeyMissing):
         end_run(keyless, run, status="finished", exit_code=0)
     assert not _live(record, run).exists()
     assert sweep_orphans(keyless) == []
     assert [entry.kind for entry in _kinds(record, run)] == [events.STARTED, events.ENDED]
     for _ in range(20):  # what is not synced may survive; each loss of power is another
-        after = replace(keyless, journal=Journal(
+        after = msgspec.structs.replace(keyless, journal=Journal(
             "/w/journal", disk.after_crash(), record.clock, key=gone,
             device=record.journal.device, member=record.journal.member, sync_within_s=None,
         ))  # fmt: skip

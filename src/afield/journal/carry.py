@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from afield.journal import seals
 from afield.journal.entry import NO_PREV, Entry, decode_line
@@ -33,8 +34,7 @@ from afield.kernel.ids import DeviceId
 _ROLL_NEVER = sys.maxsize
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(msgspec.Struct, frozen=True):
     """A line as it stands in a log, and what it says.
 
     Attributes:
@@ -48,8 +48,7 @@ class Carried:
     opens: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(msgspec.Struct, frozen=True):
     """The last sealed entry of a log or branch: all up to it can be proven to be the device's."""
 
     log: LogName
@@ -221,7 +220,7 @@ def _behind(tail: Tail, lines: Sequence[Carried]) -> tuple[bytes, Tail]:
         return b"", tail
     last = lines[-1].entry
     sealed = [each.entry.seq for each in lines if each.entry.kind == seals.KIND]
-    after = replace(
+    after = msgspec.structs.replace(
         tail,
         seq=last.seq,
         digest=last.digest,

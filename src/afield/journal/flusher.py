@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
-_log = logging.getLogger(__name__)
+from afield.journal.tail import logger
 
 
 class Flusher:
@@ -79,6 +78,6 @@ class Flusher:
         try:
             self._sync()
         except OSError as error:
-            _log.warning("journal: entries are not on disk yet: %s", error)
+            logger(__name__).warning("journal: entries are not on disk yet: %s", error)
             return False
         return True

@@ -7,8 +7,9 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from afield.journal import reader, seals
 from afield.journal.carry import Carried, Tip, entry_at, find_entry, lay, lines_after, tips
@@ -25,7 +26,6 @@ from afield.journal.limits import (
 from afield.journal.log import DeviceLog
 from afield.journal.places import START, Batch, Head, LogName, Position
 from afield.journal.tail import Tail
-from afield.journal.verify import verify
 from afield.kernel.clock import Clock, stamp_after
 from afield.kernel.errors import AfieldError
 from afield.kernel.files import FileSystem
@@ -112,7 +112,7 @@ class Journal:
         entries: list[Entry] = []
 
         def compose(tail: Tail) -> tuple[bytes, Tail]:
-            tail = replace(tail, at=max(tail.at, after))
+            tail = msgspec.structs.replace(tail, at=max(tail.at, after))
             return self._compose(drafts, tail, entries)
 
         self._log.append(compose, durable=durable)
@@ -162,6 +162,8 @@ class Journal:
         Args:
             known: says whether an object is there; None leaves references unchecked.
         """
+        from afield.journal.verify import verify  # seldom
+
         return verify(self._files, self.root, known)
 
     def tips(self) -> list[Tip]:
@@ -234,7 +236,7 @@ class Journal:
                 )
                 lines.append(line)
                 digest, sealed, unsealed_bytes = entry.digest, seq, 0
-        after = replace(
+        after = msgspec.structs.replace(
             tail, seq=seq, digest=digest, at=at, sealed=sealed, unsealed_bytes=unsealed_bytes
         )
         return b"".join(lines), after

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+
+import msgspec
 
 from afield.journal.limits import SEGMENT_BYTES_MAX
 from afield.journal.places import LOCK, OPEN, segment_name
 from afield.journal.segments import compact
-from afield.journal.tail import Tail, catch_up, find_tail, mend, witness_of
+from afield.journal.tail import Tail, catch_up, find_tail, logger, mend, witness_of
 from afield.journal.witness import write_witness
 from afield.kernel.clock import Clock
 from afield.kernel.files import AppendFile, FileSystem
@@ -24,8 +24,6 @@ from afield.kernel.ids import DeviceId
 
 Compose = Callable[[Tail], tuple[bytes, Tail]]
 """From the tail to the bytes to write and the tail after them (segment and size left alone)."""
-
-_log = logging.getLogger(__name__)
 
 
 class DeviceLog:
@@ -89,7 +87,7 @@ class DeviceLog:
                     after = self._roll(data, tail, after)
                 else:
                     self._write(data, tail)
-                    after = replace(after, size_bytes=tail.size_bytes + len(data))
+                    after = msgspec.structs.replace(after, size_bytes=tail.size_bytes + len(data))
                 self._tail = after
                 self._written_seq = after.seq
         if rolled:
@@ -169,7 +167,7 @@ class DeviceLog:
                 self._rewrite(tail)
         name = segment_name(tail.seq + 1)
         self._files.write_new(self._path(name), data)
-        return self._reopen(replace(after, segment=name, size_bytes=len(data)))
+        return self._reopen(msgspec.structs.replace(after, segment=name, size_bytes=len(data)))
 
     def _rewrite(self, tail: Tail) -> Tail:
         """Write the open segment anew, the same bytes, after an fsync that failed.
@@ -194,7 +192,7 @@ class DeviceLog:
         with self._syncing:
             self._file = self._files.open_append(path)
             self._synced_seq = max(self._synced_seq, tail.seq)
-        return replace(tail, inode=stat.inode)
+        return msgspec.structs.replace(tail, inode=stat.inode)
 
     def _sync_through(self, seq: int) -> None:
         """Return once the entry `seq` and all before it are on disk."""
@@ -223,14 +221,16 @@ class DeviceLog:
         try:
             file.sync()
         except OSError as error:
-            _log.warning("journal %s: sync failed, writing anew: %s", self._folder, error)
+            logger(__name__).warning(
+                "journal %s: sync failed, writing anew: %s", self._folder, error
+            )
             self._doubt = True
 
     def _witness(self, tail: Tail) -> None:
         try:
             write_witness(self._files, self._folder, witness_of(tail, self._device))
         except OSError as error:  # it only sharpens what `verify` can say
-            _log.warning("journal %s: no witness written: %s", self._folder, error)
+            logger(__name__).warning("journal %s: no witness written: %s", self._folder, error)
 
     def _path(self, segment: str) -> str:
         return f"{self._folder}/{segment}{OPEN}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, NewType
+
+import msgspec
 
 from afield.journal.entry import NO_PREV, Entry
 from afield.kernel.findings import Finding
@@ -44,8 +45,7 @@ LogName = NewType("LogName", str)
 """The name of a log's folder: its device; of a branch, also the entry that it begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Verified entries of one device in order, and where to go on after them.
 
     Attributes:

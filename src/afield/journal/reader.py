@@ -6,7 +6,8 @@ Takes no lock. An unfinished last line is simply not there yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+import msgspec
 
 from afield.journal.entry import decode_line
 from afield.journal.errors import PositionLost
@@ -91,7 +92,7 @@ def read_log(
             position = Position(name, 0, position.seq, position.digest)
         below = int(names[index + 1]) if index + 1 < len(names) else None
         for batch in _read_segment(files, folder, device, position, below=below):
-            yield replace(batch, branch=branch) if branch else batch
+            yield msgspec.structs.replace(batch, branch=branch) if branch else batch
             position = batch.position
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from afield.journal import seals
 from afield.journal.entry import NO_PREV, Entry, decode_line
@@ -16,12 +17,13 @@ from afield.journal.witness import Witness, newest_witness
 from afield.kernel.files import FileStat, FileSystem
 from afield.kernel.ids import DeviceId
 
+if TYPE_CHECKING:
+    import logging
+
 _FIRST_LOOK_BYTES = 64 << 10
-_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(msgspec.Struct, frozen=True):
     """The state that an append goes on from.
 
     Attributes:
@@ -48,6 +50,13 @@ class Tail:
 
 
 EMPTY = Tail("", 0, 0, 0, NO_PREV, 0, 0)
+
+
+def logger(name: str) -> logging.Logger:
+    """Return what a module of this room tells its oddities to; loaded when there is one."""
+    import logging
+
+    return logging.getLogger(name)
 
 
 def find_tail(files: FileSystem, folder: str, device: DeviceId) -> Tail:
@@ -85,7 +94,7 @@ def catch_up(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Ta
     if last is None or end.offset != tail.size_bytes + len(data):
         return None
     before_bytes = tail.unsealed_bytes if sealed == tail.sealed else 0
-    return replace(
+    return msgspec.structs.replace(
         tail, size_bytes=end.offset, seq=end.seq, digest=end.digest, at=last.at, sealed=sealed,
         unsealed_bytes=before_bytes + len(data),
     )  # fmt: skip
@@ -107,12 +116,12 @@ def mend(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Tail:
     stat = files.stat(path)
     keep = tail.size_bytes if last == tail.segment else 0
     if witness is not None:
-        _log.error(
+        logger(__name__).error(
             "journal %s: entries %d to %d were on disk and no longer verify; going on behind them",
             *(device, tail.seq + 1, witness.seq),
         )
         kept = witness.offset if witness.segment == last else 0
-        tail = replace(
+        tail = msgspec.structs.replace(
             tail,
             seq=witness.seq,
             digest=witness.digest,
@@ -123,9 +132,9 @@ def mend(files: FileSystem, folder: str, tail: Tail, device: DeviceId) -> Tail:
     if stat is None or keep == 0:  # nothing to go on in; a new segment is needed
         if stat is not None and last == segment_name(tail.seq + 1):
             _set_aside(files, path)
-        return replace(tail, segment=last, size_bytes=0, inode=0)
+        return msgspec.structs.replace(tail, segment=last, size_bytes=0, inode=0)
     size_bytes = _cut(files, path, stat, keep, ends_torn=witness is not None)
-    return replace(tail, segment=last, size_bytes=size_bytes, inode=stat.inode)
+    return msgspec.structs.replace(tail, segment=last, size_bytes=size_bytes, inode=stat.inode)
 
 
 def _cut(files: FileSystem, path: str, stat: FileStat, keep: int, *, ends_torn: bool) -> int:
@@ -136,7 +145,9 @@ def _cut(files: FileSystem, path: str, stat: FileStat, keep: int, *, ends_torn: 
     file = files.open_append(path)
     try:
         if stat.size_bytes > keep:
-            _log.warning("journal %s: cut off %d torn bytes", path, stat.size_bytes - keep)
+            logger(__name__).warning(
+                "journal %s: cut off %d torn bytes", path, stat.size_bytes - keep
+            )
             file.truncate(keep)
         if ends_torn and files.read(path, keep - 1, 1) != b"\n":
             file.write(b"\n")
@@ -151,7 +162,7 @@ def _set_aside(files: FileSystem, path: str) -> None:
     number = 1
     while files.stat(f"{path}.damaged-{number}") is not None:
         number += 1
-    _log.error("journal %s holds no line that verifies; set aside", path)
+    logger(__name__).error("journal %s holds no line that verifies; set aside", path)
     files.rename(path, f"{path}.damaged-{number}")
 
 
@@ -183,7 +194,9 @@ def _tail_of_open(files: FileSystem, path: str, name: str, device: DeviceId) -> 
         sealed = _newest_seal(files.read(path, base, TAIL_BYTES))
         unknown = max(0, tail.seq - SEAL_ENTRIES_MAX) if base else 0
         unsealed_bytes = TAIL_BYTES if sealed else size_bytes
-        tail = replace(tail, sealed=sealed or unknown, unsealed_bytes=unsealed_bytes)
+        tail = msgspec.structs.replace(
+            tail, sealed=sealed or unknown, unsealed_bytes=unsealed_bytes
+        )
     return tail
 
 

@@ -12,8 +12,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from afield.kernel.errors import Busy
 
@@ -21,8 +22,7 @@ LOCK_WAIT_S = 30.0
 _ROOM_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(msgspec.Struct, frozen=True):
     """What decides whether a file is the one that was seen before."""
 
     size_bytes: int

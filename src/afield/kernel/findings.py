@@ -6,11 +6,10 @@ checks anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing that a check looked at and found worth naming.
 
     Attributes:

@@ -13,8 +13,9 @@ from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.masks import Masks, Window
 from afield.replay.reader import RunFacts
 from afield.replay.text import clip
-from afield.runs.cells import is_notebook, text_of
+from afield.runs.cells import text_of
 from afield.runs.manifest import Manifest
+from afield.runs.names import is_notebook
 from afield.vault import Vault
 
 DIFF_BYTES_MAX = 1 << 20

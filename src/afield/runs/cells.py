@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SUFFIX = ".ipynb"
 TEXT_SUFFIX = ".py"
 _FORMAT = 4
 _IMAGE = re.compile(r"image/(?!svg)")
@@ -41,11 +40,6 @@ class Document:
     def code(self) -> tuple[Cell, ...]:
         """The cells that are executed."""
         return tuple(cell for cell in self.cells if cell.kind == "code")
-
-
-def is_notebook(path: str) -> bool:
-    """Tell whether a file is a notebook by its name."""
-    return path.lower().endswith(SUFFIX)
 
 
 def read_document(data: bytes) -> Document | None:

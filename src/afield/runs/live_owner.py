@@ -11,7 +11,8 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+
+import msgspec
 
 from afield.runs.exit_status import read_status
 from afield.runs.series.live import live_parts
@@ -23,8 +24,7 @@ _ENDING_BYTES = 512
 _MAKING_NS = 60 * 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Whose a live folder is, and what a process that joins the run should know of it.
 
     Attributes:
@@ -46,8 +46,7 @@ class Owner:
     given: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """How a run ended, as written into its live folder just before the journal."""
 
     status: str
@@ -85,7 +84,7 @@ def born(pid: int) -> str | None:
 def write_owner(folder: str, owner: Owner) -> None:
     """Write down whose the live folder is; not synced, for it means nothing after a reboot."""
     with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:
-        json.dump(asdict(owner), stream)
+        json.dump(msgspec.structs.asdict(owner), stream)
 
 
 def read_owner(folder: str) -> Owner | None:
@@ -132,7 +131,7 @@ def write_ending(folder: str, ending: Ending) -> None:
         path = os.path.join(folder, ENDING)
         mode = "r+b" if os.path.exists(path + ".tmp") else "wb"
         with open(path + ".tmp", mode) as stream:
-            stream.write(json.dumps(asdict(ending)).encode().ljust(_ENDING_BYTES))
+            stream.write(json.dumps(msgspec.structs.asdict(ending)).encode().ljust(_ENDING_BYTES))
         os.replace(path + ".tmp", path)
 
 

@@ -1,4 +1,7 @@
-"""Names for runs that were given none: two words and a number, easy to say over the phone."""
+"""Names for runs that were given none, and what the name of a file tells of it.
+
+A name is two words and a number, easy to say over the phone.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ _WHAT = (  # noqa: SIM905 - same
     "hare hazel heron hill island ivy lake larch lark lynx maple marsh meadow moon moor moss "
     "oak orchard otter owl path pine plum pond reed ridge river robin rowan shore spruce star"
 ).split()
+NOTEBOOK = ".ipynb"
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -27,3 +31,8 @@ def default_name(run: RunId) -> str:
     number, how = divmod(number, len(_HOW))
     number, what = divmod(number, len(_WHAT))
     return f"{_HOW[how]}-{_WHAT[what]}-{number % 1000}"
+
+
+def is_notebook(path: str) -> bool:
+    """Tell whether a file is a notebook by its name."""
+    return path.lower().endswith(NOTEBOOK)

@@ -12,8 +12,9 @@ import contextlib
 import io
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from afield.journal import Draft, Journal
 from afield.kernel.clock import Clock
@@ -49,8 +50,7 @@ DEFAULT_EXPERIMENT = "default"
 _SPOOL_BYTES = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """A workspace as a writer sees it; reading needs `afield.workspace`.
 
     Attributes:

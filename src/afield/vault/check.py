@@ -6,8 +6,8 @@ Nothing is repaired here, and nothing raised for damage: it is found and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 from blake3 import blake3
 
 from afield.kernel.errors import AfieldError
@@ -35,8 +35,7 @@ GONE = "lost"
 """What a finding calls such an object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(msgspec.Struct, frozen=True):
     """Of which packs every byte is read; of the others head, end and index are.
 
     Attributes:

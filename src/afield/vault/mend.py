@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from blake3 import blake3
 
 from afield.vault import header, layout, tree
@@ -27,8 +27,7 @@ Aside = Callable[[str], object]
 Harm = Literal["index", "damaged", "gone"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sick:
+class Sick(msgspec.Struct, frozen=True):
     """A pack that needs mending.
 
     Attributes:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.kernel.files import FileSystem
 from afield.vault import header, layout
@@ -26,8 +27,7 @@ from afield.vault.using import SUFFIX, named
 _SWEPT = re.compile(r"([0-9a-f]{64})\.pack\.swept-([0-9]{1,15})")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A pack that holds what nobody needs.
 
     Attributes:
@@ -43,8 +43,7 @@ class Candidate:
     dead: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(msgspec.Struct, frozen=True):
     """A pack that rests: since when, in Unix milliseconds, and its size."""
 
     pack: str

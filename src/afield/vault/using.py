@@ -12,7 +12,8 @@ import contextlib
 import os
 import threading
 import weakref
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.kernel.errors import Busy
 from afield.kernel.files import AppendFile, FileSystem
@@ -24,8 +25,7 @@ _LOCK = ".lock"
 _PACKS = ".packs"
 
 
-@dataclass(frozen=True, slots=True)
-class _Mine:
+class _Mine(msgspec.Struct, frozen=True):
     """The list of this process, open, and the lock that says that it lives."""
 
     path: str

@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from blake3 import blake3
 
@@ -20,22 +20,24 @@ from afield.kernel.files import FileSystem
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import chunking, layout, tree
-from afield.vault.check import EVERY_BYTE, Depth, Elsewhere, nowhere, verify
-from afield.vault.copies import Copies
 from afield.vault.errors import Corrupt, NotAFile
 from afield.vault.filling import Filling
 from afield.vault.layout import DATA, META
 from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, CHUNK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
-from afield.vault.mend import Aside, Mending
 from afield.vault.packs import Packs
 from afield.vault.reader import ObjectFile
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
-from afield.vault.sweep import Sweeping
 from afield.vault.tree import TreeEntry
 from afield.vault.using import SUFFIX as USING
 from afield.vault.using import Using
+
+if TYPE_CHECKING:
+    from afield.vault.check import Depth, Elsewhere
+    from afield.vault.copies import Copies
+    from afield.vault.mend import Aside, Mending
+    from afield.vault.sweep import Sweeping
 
 
 class Vault:
@@ -187,6 +189,8 @@ class Vault:
 
     def copies(self) -> Copies:
         """Return what writes many objects to files."""
+        from afield.vault.copies import Copies  # whoever only writes needs none
+
         return Copies(self._shelf)
 
     def has(self, object_id: ObjectId) -> bool:
@@ -218,6 +222,8 @@ class Vault:
 
     def sweeping(self) -> Sweeping:
         """Return what takes packs out of the way, for whoever knows what is needed."""
+        from afield.vault.sweep import Sweeping  # seldom
+
         return Sweeping(self._store, self._shelf, self._files)
 
     def size(self, object_id: ObjectId) -> int:
@@ -263,6 +269,8 @@ class Vault:
         Args:
             aside: lays a copy of a file of the store aside, durably.
         """
+        from afield.vault.mend import Mending  # seldom
+
         return Mending(self._shelf, self.packs, aside)
 
     def ledger(self) -> Ledger:
@@ -280,8 +288,8 @@ class Vault:
         self,
         *,
         roots: Iterable[ObjectId] = (),
-        elsewhere: Elsewhere = nowhere,
-        depth: Depth = EVERY_BYTE,
+        elsewhere: Elsewhere | None = None,
+        depth: Depth | None = None,
     ) -> Iterator[Finding]:
         """Read everything and yield what is damaged or odd; raises nothing for damage.
 
@@ -290,7 +298,9 @@ class Vault:
             elsewhere: tells where an object is that may be missing here; None: nowhere.
             depth: which packs are read whole; all unless given.
         """
-        return verify(self._shelf, roots, elsewhere, depth)
+        from afield.vault.check import EVERY_BYTE, nowhere, verify  # seldom
+
+        return verify(self._shelf, roots, elsewhere or nowhere, depth or EVERY_BYTE)
 
     def reindex(self) -> None:
         """Write every index again, from the packs alone."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from afield.journal import DeviceKey
 from afield.journal.places import LogName
@@ -124,7 +126,7 @@ def check(
     found = [*_check_logs(record, projection)]
     for finding in record.journal.verify(known=known):
         waits = finding.what == "reference" and finding.name.partition("/")[0] not in counts
-        found.append(replace(finding, damaged=False) if waits else finding)
+        found.append(msgspec.structs.replace(finding, damaged=False) if waits else finding)
     yield from found
     phantoms: set[str] = set()
     roots = [ref for ref in roots_of(record, counts) if ref not in free]

@@ -7,7 +7,6 @@ and everything but its content works. What was done is an entry, so that colleag
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -147,7 +146,7 @@ class Repairer:
         sick = []
         for each in mending.survey(self._progress):
             self._note(each)
-            sick.append(dataclasses.replace(each, good=()))
+            sick.append(msgspec.structs.replace(each, good=()))
         for each in sick:
             now = mending.again(each)  # two that were swapped are mended together
             if now is not None:

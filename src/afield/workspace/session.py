@@ -9,9 +9,10 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from afield.kernel.clock import SystemClock
 from afield.kernel.errors import AfieldError
@@ -336,7 +337,7 @@ def _cached(folder: str, *, make: bool) -> Record:
             made, _ = make_store(folder, clock=clock, person=_person)
         else:
             made, _ = open_store(folder, clock=clock)
-        _records[folder] = record = replace(made, secrets=_secrets_here)
+        _records[folder] = record = msgspec.structs.replace(made, secrets=_secrets_here)
     return record
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import threading
@@ -50,7 +49,7 @@ class Deep:
         self.calls.append(("prepare", launch.environ.get("AFIELD_TRACE")))
         words = ("sh", "-c", 'exec "$@"', "sh", launch.program, *launch.argv[1:])
         environ = {**launch.environ, "DEEP": "below"}
-        return dataclasses.replace(launch, program="/bin/sh", argv=words, environ=environ)
+        return msgspec.structs.replace(launch, program="/bin/sh", argv=words, environ=environ)
 
     def started(self, pid):
         self.calls.append(("started", pid))
@@ -184,7 +183,7 @@ def test_a_layer_may_start_the_command_from_a_thread_of_its_own(run, files):
 
     class Threaded(Deep):
         def prepare(self, launch):
-            return dataclasses.replace(launch, within=(*launch.within, self.around))
+            return msgspec.structs.replace(launch, within=(*launch.within, self.around))
 
         def around(self, starting):
             def work():
@@ -216,7 +215,7 @@ def fail(_starting):
 def test_a_command_is_started_once_whatever_becomes_of_how_a_layer_wants_it(run, files, wrong):
     class Wrong(Deep):
         def prepare(self, launch):
-            return dataclasses.replace(launch, **wrong)
+            return msgspec.structs.replace(launch, **wrong)
 
     done = run("python", "-c", "open('o', 'a').write('x')", layers=(*EVERYWHERE, Wrong()))
     assert done.outcome.exit_code == 0

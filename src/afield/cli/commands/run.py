@@ -19,7 +19,7 @@ from afield.cli.output import emit_json_line
 from afield.cli.session import Session, global_options, session_of
 from afield.cli.settings import load_settings
 from afield.kernel.errors import AfieldError, Usage
-from afield.runs.cells import is_notebook
+from afield.runs.names import is_notebook
 from afield.workspace import layout
 
 if TYPE_CHECKING:

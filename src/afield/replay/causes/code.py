@@ -8,7 +8,8 @@ from afield.replay.causes.cause import Cause, Known, Side
 from afield.replay.causes.words import cut, named
 from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.text import clip
-from afield.runs.cells import is_notebook, text_of
+from afield.runs.cells import text_of
+from afield.runs.names import is_notebook
 
 _SOURCE_SUFFIXES = (
     ".py .pyx .pxd .pyi .ipynb .sh .bash .r .rmd .jl .c .cc .cpp .h .hpp .cu .f90 .rs .go .java"

@@ -28,10 +28,9 @@ from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import facts_of, status_of
 from afield.runs.capture.request import Faults, Outcome, Request
 from afield.runs.capture.signals import Forwarder
-from afield.runs.cells import is_notebook
 from afield.runs.live_owner import Ending, read_ending, write_ending
 from afield.runs.manifest import Manifest
-from afield.runs.names import default_name
+from afield.runs.names import default_name, is_notebook
 from afield.runs.record import Record, end_run, start_run
 
 if TYPE_CHECKING:

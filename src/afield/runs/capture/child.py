@@ -15,9 +15,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
+
+import msgspec
 
 from afield.kernel.clock import Clock
 from afield.runs.capture import terminal as terminals
@@ -33,8 +34,7 @@ Starting = Callable[[], subprocess.Popen[bytes]]
 _SIGNAL_EXIT = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(msgspec.Struct, frozen=True):
     """How the command is started: what is executed, with which words and variables.
 
     `argv` goes to `program` as it stands, so that another program can be put in front; it must
@@ -49,8 +49,7 @@ class Launch:
     within: tuple[Callable[[Starting], subprocess.Popen[bytes]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True):
     """How the command ended and what it used.
 
     `code` is None when a signal ended it, `signal` then has its name. `shell_code` is what a
@@ -216,7 +215,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     program = find_command(argv, folder, environ)
     launch = prepare(Launch(program, tuple(argv), environ))
-    plain = replace(launch, program=program, argv=tuple(argv), within=())
+    plain = msgspec.structs.replace(launch, program=program, argv=tuple(argv), within=())
     if launch != plain:
         process = _start_within(launch, folder, ends)
         if process is not None:

@@ -6,7 +6,6 @@ how it is read in `trace`; here is when it is used, and what it is known not to 
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Sequence
 
@@ -45,7 +44,7 @@ class AuditWatch:
         environ = inside.environ(
             self._site.folder, launch.environ, entropy=self._site.seeds, trace=True
         )
-        return dataclasses.replace(launch, environ={**launch.environ, **environ})
+        return msgspec.structs.replace(launch, environ={**launch.environ, **environ})
 
     def started(self, pid: int) -> None:
         """Begin nothing: the hook starts with the interpreter."""

@@ -6,11 +6,11 @@ How it does so stands in `runs.capture.supervisor`; here its events become those
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.runs.capture.child import Launch
 from afield.runs.capture.files_seen import Sieve
@@ -56,7 +56,7 @@ class KernelWatch:
             packages = packages_of(launch.program, launch.argv, launch.environ, HOOK_FOLDER)
         if self._supervisor.begin(nobodys, packages=packages):
             return launch
-        return dataclasses.replace(launch, within=(*launch.within, self._supervisor.start))
+        return msgspec.structs.replace(launch, within=(*launch.within, self._supervisor.start))
 
     def started(self, pid: int) -> None:
         """Begin nothing: it goes on since before the command's first exec, or is called."""
@@ -102,8 +102,7 @@ def _event_of(told: FileEvent) -> Event:
     return Open(at_ns=at_ns, pid=pid, path=path, mode=_MODES[told.verb], new=told.verb == "new")
 
 
-@dataclass(frozen=True, slots=True)
-class KernelLayer:
+class KernelLayer(msgspec.Struct, frozen=True):
     """What the kernel is asked for by every process of the run, on Linux."""
 
     name: str = "kernel"

@@ -25,14 +25,13 @@ from afield.runs.capture.notebook.kernel import Kernel, find_kernel
 from afield.runs.capture.request import Request
 from afield.runs.capture.source import Snapshot
 from afield.runs.cells import (
-    SUFFIX,
     Document,
     as_text,
     clean_notebook,
-    is_notebook,
     read_document,
 )
 from afield.runs.manifest import EXECUTED, FileRecord, Manifest, Notebook
+from afield.runs.names import NOTEBOOK, is_notebook
 from afield.runs.secrets import redact
 from afield.vault import Vault
 
@@ -241,7 +240,7 @@ def _with_executed(
     assert about is not None, "the command is a notebook"
     with open(os.path.join(folder, _EXECUTED), "rb") as stream:
         raw = stream.read()
-    executed = f"{about.path.removesuffix(SUFFIX)}.executed{SUFFIX}"
+    executed = f"{about.path.removesuffix(NOTEBOOK)}.executed{NOTEBOOK}"
     data = clean_notebook(raw, lambda one: redact(one, known=known)[0])
     made = _kept(executed, data, vault, note=EXECUTED)
     outputs = (*(one for one in manifest.outputs if one.path != executed), made)
