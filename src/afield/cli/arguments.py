@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 
+from afield.cli import words
 from afield.cli.session import session_of
 from afield.kernel.errors import Usage
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 RUNS_COMPLETED = 30
-SHORT_ID = 8
-
-
-def short(run: str) -> str:
-    """Return an id as people see and type it: its first eight characters."""
-    return run[:SHORT_ID]
+short = words.short
 
 
 class RunName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -36,6 +34,8 @@ class RunName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         incomplete: str,
     ) -> list[CompletionItem]:
         """Return the newest runs whose id or name begins with what is typed."""
+        from click.shell_completion import CompletionItem
+
         try:
             runs = session_of(ctx).workspace().runs(limit=RUNS_COMPLETED * 10)
         except Exception:  # noqa: BLE001 - a shell that completes must never see a fault
@@ -65,8 +65,7 @@ class KeyValue(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return key.strip(), text
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerances:
+class Tolerances(NamedTuple):
     """How far numbers may differ: `all` of them, and the metrics of their own by name."""
 
     all: float

@@ -12,11 +12,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 from afield.kernel.errors import AfieldError, Refused, Unreachable, Usage
 
 if TYPE_CHECKING:
+    import click
+
     from afield.cli.session import Session
 
 EXIT_BUG = 70
@@ -44,6 +44,8 @@ class Bug(AfieldError):
 
 def report(error: BaseException, session: Session) -> int:
     """Say what went wrong, and return the exit code for it."""
+    import click  # only where something went wrong
+
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, click.exceptions.Exit):
@@ -62,6 +64,8 @@ def report(error: BaseException, session: Session) -> int:
 
 def warn(error: BaseException, session: Session) -> None:
     """Say what went wrong after the recorded command had ended, which nothing can change now."""
+    import click  # only where something went wrong
+
     with contextlib.suppress(OSError, ValueError):  # stderr may be gone, too
         if isinstance(error, KeyboardInterrupt | click.Abort):
             text, hint = "interrupted before the record was closed", None
@@ -76,6 +80,8 @@ def warn(error: BaseException, session: Session) -> None:
 
 def as_fault(error: BaseException) -> AfieldError:
     """Return any exception as an error that a person can read."""
+    import click  # only where something went wrong
+
     if isinstance(error, AfieldError):
         return error
     if isinstance(error, click.ClickException):
@@ -96,6 +102,8 @@ def as_fault(error: BaseException) -> AfieldError:
 
 
 def _of_click(error: click.ClickException) -> AfieldError:
+    import click  # only where something went wrong
+
     path = "afield"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         path = error.ctx.command_path
@@ -121,6 +129,8 @@ def _of_system(error: OSError) -> AfieldError:
 
 
 def _say(fault: AfieldError, session: Session) -> None:
+    import click  # only where something went wrong
+
     color = session.color
     mark = click.style("error", fg="red", bold=True)
     click.echo(f"{mark}: {fault.message}", err=True, color=color)

@@ -6,15 +6,20 @@ sees goes through `plain`.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import sys
 from datetime import datetime
 from typing import Any, TextIO
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ESCAPES_KEPT = re.compile(r"(\x1b\[[0-9;]*m|[\n\r\t])")
+from afield.kernel.late import late
+
+_CONTROLS = late(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ESCAPES_KEPT = late(r"(\x1b\[[0-9;]*m|[\n\r\t])")
+
+_STYLE = late(r"\x1b\[[0-9;]*m")
+_STYLES = {"bold": "\x1b[1m", "cyan": "\x1b[36m", "yellow": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
 
 HIDDEN = "afield: what looks like a secret was replaced by `redacted:…` before it was written"
 """Said when a person's own words held a secret."""
@@ -22,6 +27,8 @@ HIDDEN = "afield: what looks like a secret was replaced by `redacted:…` before
 
 def emit_json(value: Any, stream: TextIO | None = None) -> None:
     """Write one JSON document and a newline: indented, in UTF-8, with no NaN literal."""
+    import json  # seldom where a command is recorded
+
     stream = sys.stdout if stream is None else stream
     text = json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False)
     stream.write(text.encode("utf-8", "replace").decode() + "\n")
@@ -29,6 +36,8 @@ def emit_json(value: Any, stream: TextIO | None = None) -> None:
 
 def emit_json_line(value: Any, stream: TextIO | None = None) -> None:
     """Write one JSON document on one line, at once: for what arrives bit by bit."""
+    import json  # as above
+
     stream = sys.stdout if stream is None else stream
     text = json.dumps(strict(value), ensure_ascii=False, allow_nan=False)
     stream.write(text.encode("utf-8", "replace").decode() + "\n")
@@ -48,16 +57,34 @@ def strict(value: Any) -> Any:
     return value
 
 
+def mark(text: str, *styles: str) -> str:
+    """Return text in styles (`bold`, `cyan`, `yellow`), for `say`."""
+    return "".join(map(_STYLES.__getitem__, styles)) + text + _PLAIN
+
+
+def say(line: str, *, color: bool | None) -> None:
+    """Write a line on stderr; its styles only to a terminal, and not where `color` is False."""
+    if sys.platform == "win32":  # whose terminals need more for colours
+        import click
+
+        click.echo(line, err=True, color=color)
+        return
+    if color is False or not sys.stderr.isatty():
+        line = _STYLE().sub("", line)
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
 def plain(text: object) -> str:
     """Return recorded text with every control character made visible, on one line."""
-    return _CONTROLS.sub(_visible, str(text).replace("\n", "⏎").replace("\t", " "))
+    return _CONTROLS().sub(_visible, str(text).replace("\n", "⏎").replace("\t", " "))
 
 
 def safe_console(text: str) -> str:
     """Return recorded console text that can colour a terminal, but not steer it."""
-    parts = _ESCAPES_KEPT.split(text)
+    parts = _ESCAPES_KEPT().split(text)
     return "".join(
-        part if index % 2 else _CONTROLS.sub(_visible, part) for index, part in enumerate(parts)
+        part if index % 2 else _CONTROLS().sub(_visible, part) for index, part in enumerate(parts)
     )
 
 

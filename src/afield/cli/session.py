@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import click
 
     from afield.runs.record import Record
     from afield.workspace.bundle import Contents
@@ -63,8 +63,12 @@ class Session:
         """
         from pathlib import Path
 
+        return Path(self.here())
+
+    def here(self) -> str:
+        """Return the folder that the person stands in, as text; raises as `folder` does."""
         try:
-            return Path.cwd()
+            return os.getcwd()  # noqa: PTH109 - str, and pathlib is not loaded yet
         except FileNotFoundError as error:
             from afield.kernel.errors import Refused
 
@@ -104,7 +108,7 @@ class Session:
             record, _ = open_store(folder_for(self.workspace_path))
         else:
             home = os.path.expanduser("~")  # noqa: PTH111 - pathlib is not loaded yet
-            record, _ = find_store(os.fspath(self.folder()), env=self.environ, home=home)
+            record, _ = find_store(self.here(), env=self.environ, home=home)
         self.cleanup.callback(record.journal.close)
         self._record = record
         return record
@@ -175,6 +179,8 @@ def _take_workspace(context: click.Context, _param: click.Parameter, value: str 
 
 def global_options(command: F) -> F:
     """Add the options that every command has."""
+    import click  # a recording needs none of it
+
     for option in (
         click.option(
             "--no-color",

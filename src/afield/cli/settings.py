@@ -6,23 +6,20 @@ The person's settings are in the platform's configuration folder, the workspace'
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from afield.cli.session import Session
 from afield.kernel.errors import Refused, Usage
 
 Value = str | int | float | bool
 Scope = Literal["workspace", "person"]
+_FILE = "settings.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: what holds when nobody set it, what it may be, what it means."""
 
     default: Value
@@ -58,8 +55,7 @@ class SettingsUnreadable(Refused):
     code = "cli.settings_unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The values that hold, and which scope each comes from (`default` when nobody set it)."""
 
     values: Mapping[str, Value]
@@ -82,21 +78,23 @@ class Settings:
         return float(self.values[name])
 
 
-def settings_file(session: Session, scope: Scope) -> Path:
+def settings_file(session: Session, scope: Scope) -> str:
     """Return where the settings of a scope stand."""
     if scope == "workspace":
-        return Path(session.place()) / "settings.toml"
-    return person_folder(session.environ) / "settings.toml"
+        return os.path.join(session.place(), _FILE)
+    return os.path.join(person_folder(session.environ), _FILE)
 
 
-def person_folder(environ: Mapping[str, str]) -> Path:
+def person_folder(environ: Mapping[str, str]) -> str:
     """Return the platform's folder for a person's configuration of Afield."""
-    home = Path.home()
+    home = os.path.expanduser("~")
     if sys.platform == "win32":
-        return Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "afield"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "afield"
-    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "afield"
+        folder = environ.get("APPDATA") or os.path.join(home, "AppData", "Roaming")
+    elif sys.platform == "darwin":
+        folder = os.path.join(home, "Library", "Application Support")
+    else:
+        folder = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    return os.path.join(folder, "afield")
 
 
 def load_settings(session: Session) -> Settings:
@@ -118,9 +116,11 @@ def change(session: Session, scope: Scope, name: str, text: str | None) -> None:
         SettingUnknown: there is none of this name.
         SettingWrong: the value does not fit.
     """
+    from pathlib import Path  # not where settings are only read
+
     known(name)
-    path = settings_file(session, scope)
-    values = _read(path)
+    path = Path(settings_file(session, scope))
+    values = _read(os.fspath(path))
     if text is None:
         values.pop(name, None)
     else:
@@ -172,9 +172,10 @@ def check(name: str, text: str) -> Value:
     return text
 
 
-def _read(path: Path) -> dict[str, Value]:
+def _read(path: str) -> dict[str, Value]:
     try:
-        text = path.read_bytes()
+        with open(path, "rb") as stream:
+            text = stream.read()
     except FileNotFoundError:
         return {}
     import tomllib  # nobody may have set anything
@@ -200,4 +201,8 @@ def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Value]:
 def _toml(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    if not isinstance(value, str):
+        return repr(value)
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

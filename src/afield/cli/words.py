@@ -6,7 +6,13 @@ import math
 from datetime import datetime
 from typing import Any
 
+SHORT_ID = 8
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def short(run: str) -> str:
+    """Return an id as people see and type it: its first eight characters."""
+    return run[:SHORT_ID]
 
 
 def size(size_bytes: int) -> str:

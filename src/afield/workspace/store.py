@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+import msgspec
 
 from afield.journal import DeviceKey, Journal, KeyMissing
 from afield.kernel.clock import Clock, SystemClock
@@ -124,7 +125,7 @@ def _make(
     config = Config(workspace, key.device, new_member_id(), founder)
     before = _introduced_member(_record(folder, config, files, clock, key).journal, key.device)
     if before is not None:
-        config = replace(config, member=before)
+        config = msgspec.structs.replace(config, member=before)
     record = _record(folder, config, files, clock, key)
     if before is None:
         member = MemberId(config.member)

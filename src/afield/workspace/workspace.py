@@ -10,9 +10,10 @@ import base64
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import msgspec
 
 from afield.kernel.clock import Clock
 from afield.kernel.errors import AfieldError
@@ -66,7 +67,8 @@ class Workspace:
     def __init__(self, record: Record, config: Config) -> None:
         self.path = Path(record.workspace)
         self.record = record
-        self.config = replace(config, removed=remembered(record.files, record.workspace))
+        removed = remembered(record.files, record.workspace)
+        self.config = msgspec.structs.replace(config, removed=removed)
         self.projection = self._tables()
         self._heeded = False
         self._names: dict[str, str] | None = None
@@ -130,7 +132,7 @@ class Workspace:
             found = removals(self.projection, self.record.journal, self.config.founded_by)
             if found == self.config.removed:
                 break
-            self.config = replace(self.config, removed=found)
+            self.config = msgspec.structs.replace(self.config, removed=found)
             remember(self.record.files, self.record.workspace, found)
             self.projection.close()
             self.projection = self._tables()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from afield.cli import words
-from afield.cli.arguments import short
-from afield.cli.output import plain
+from afield.cli.output import mark, plain
+from afield.cli.words import short
 
 if TYPE_CHECKING:
     from afield.runs.capture.capture import Outcome
@@ -36,28 +34,28 @@ def recorded_document(outcome: Outcome) -> dict[str, Any]:
 def summary_lines(outcome: Outcome) -> list[str]:
     """Return the paragraph: what was kept, and whether it can be reproduced."""
     manifest = outcome.manifest
-    mark = click.style("afield", fg="cyan", bold=True)
+    us = mark("afield", "cyan", "bold")
     if not outcome.recorded:
         return []  # capture has said why, on stderr, as it could not write it down
-    name = f"{click.style(short(outcome.run), bold=True)} ({plain(outcome.name)})"
+    name = f"{mark(short(outcome.run), 'bold')} ({plain(outcome.name)})"
     ended = f", ended by {manifest.signal}" if manifest.signal else ""
     kept = ", ".join(_kept(manifest))
-    lines = [f"{mark}: recorded {name}{ended}: {kept}"]
+    lines = [f"{us}: recorded {name}{ended}: {kept}"]
     if manifest.redactions:
         secrets = words.count(len(manifest.redactions), "secret")
-        lines.append(f"{mark}: {secrets} replaced by `redacted:…` before anything was written")
+        lines.append(f"{us}: {secrets} replaced by `redacted:…` before anything was written")
     warnings = manifest.capture.warnings
     if manifest.blockers:  # what stands in the way says most of it better
         warnings = tuple(text for text in warnings if "left in the background" in text)
-    lines += [f"{mark}: warning: {plain(text)}" for text in warnings[:2]]
+    lines += [f"{us}: warning: {plain(text)}" for text in warnings[:2]]
     if manifest.blockers:
         shown = "; ".join(plain(text) for text in manifest.blockers[:BLOCKERS_SHOWN])
         more = len(manifest.blockers) - BLOCKERS_SHOWN
         tail = f"; and {more} more" if more > 0 else ""
-        stand = click.style("in the way of reproducing it", fg="yellow")
-        lines.append(f"{mark}: {stand}: {shown}{tail}")
+        stand = mark("in the way of reproducing it", "yellow")
+        lines.append(f"{us}: {stand}: {shown}{tail}")
     else:
-        lines.append(f"{mark}: reproduce it with: afield reproduce {short(outcome.run)}")
+        lines.append(f"{us}: reproduce it with: afield reproduce {short(outcome.run)}")
     return lines
 
 
