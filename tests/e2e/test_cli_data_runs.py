@@ -92,3 +92,19 @@ def test_a_folder_that_is_recorded_as_one_is_known_as_a_version_s(afield, tmp_pa
     assert told.code == 0
     (other,) = afield("show", "two", "--json").json["data"]
     assert other["files"] < 2100
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_run_that_reads_out_of_the_record_is_not_called_complete(
+    afield, tmp_path, monkeypatch, reads
+):
+    monkeypatch.chdir(tmp_path)
+    assert afield("init").code == 0
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    assert afield("data", "add", "t.csv", "--name", "t").code == 0
+    read = "print((afield.dataset('t@1').path() / 't.csv').read_text())" if reads else ""
+    script = f"import afield\nrun = afield.init()\nrun.log({{'x': 1}})\nrun.save('t.csv')\n{read}\n"
+    (tmp_path / "use.py").write_text(script)
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    warned = str(afield("show", "one", "--json").json["capture"]["warnings"])
+    assert ("read out of the record itself" in warned) is reads

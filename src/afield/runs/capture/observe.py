@@ -388,7 +388,7 @@ class Observer:
     def _capture(self, sighted: Sighted) -> Capture:
         for text in sighted.warnings:
             self.faults.add(text)
-        return outcome.describe_capture(sighted, self.faults.texts)
+        return outcome.describe_capture(sighted, self.faults.texts, self._record.workspace)
 
     def _cwd(self) -> str:
         folder = os.path.realpath(self._request.folder)

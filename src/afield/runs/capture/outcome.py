@@ -29,6 +29,10 @@ from afield.runs.manifest import (
 from afield.runs.secrets import redact_argv
 
 _COMMANDS_MAX = 200
+_OF_RECORD = (
+    "inputs may be incomplete: data was read out of the record itself (afield.dataset, afield://);"
+    " its versions are not among the inputs"
+)
 READS_UNSEEN = (
     *("libhdf5", "libarrow", "libparquet", "polars", "libtorch", "torch_cpu", "safetensors"),
     *("libxgboost", "lib_lightgbm", "libcatboost", "libnetcdf", "libgdal", "libtensorflow"),
@@ -136,13 +140,27 @@ def _unseen(sighted: Sighted) -> tuple[str, ...]:
     return read_unseen(sighted.trace, sighted.covers, sighted.unseen)
 
 
-def describe_capture(sighted: Sighted, faults: Sequence[str]) -> Capture:
+def _reads_record(trace: Trace, workspace: str) -> bool:
+    """Tell whether the run read bytes that the record keeps, as `afield.dataset` does."""
+    packs, trees = f"{workspace}/packs/", f"{workspace}/cache/data/trees/"
+    return any(
+        one.mode == "read"
+        and (
+            one.path.startswith(trees)
+            or (one.path.startswith(packs) and one.path.endswith(".pack"))
+        )
+        for one in trace.opens
+    )
+
+
+def describe_capture(sighted: Sighted, faults: Sequence[str], workspace: str) -> Capture:
     """Say which layers were at work, how far their view goes, and what went wrong."""
     unseen = () if sighted.complete else _unseen(sighted)
+    of_record = _reads_record(sighted.trace, workspace)
     return Capture(
         layers=sighted.layers,
-        inputs_complete=sighted.complete,
-        warnings=tuple(faults),
+        inputs_complete=sighted.complete and not of_record,
+        warnings=(*faults, _OF_RECORD) if of_record else tuple(faults),
         notes=unseen,
     )
 

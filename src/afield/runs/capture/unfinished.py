@@ -119,7 +119,7 @@ class _Unfinished:
                 )
         for text in sighted.warnings:
             self._faults.add(text)
-        capture = outcome.describe_capture(sighted, self._faults.texts)
+        capture = outcome.describe_capture(sighted, self._faults.texts, self._record.workspace)
         found = msgspec.structs.replace(found, capture=capture)
         lines = outcome.find_blockers(
             found, sighted, mode=self._before.trace, stdin=self._before.stdin
