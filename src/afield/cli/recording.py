@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, cast
 
-from afield.cli.commands.run_words import recorded_document, summary_lines
 from afield.cli.output import emit_json_line, say
+from afield.cli.recorded import recorded_document, summary_lines
 from afield.cli.session import Session
 from afield.cli.settings import load_settings
 from afield.cli.words import short
