@@ -6,9 +6,9 @@ never sign.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blake3 import blake3
@@ -79,9 +79,10 @@ class DeviceKey:
             KeyMissing: there is none.
             KeyDamaged: the file does not hold 64 hex digits.
         """
-        path = Path(folder, FILE)
+        path = os.path.join(folder, FILE)
         try:
-            text = path.read_bytes()
+            with open(path, "rb") as stream:
+                text = stream.read()
         except FileNotFoundError as error:
             hint = "restore the file from a copy of this device's `.afield/keys`"
             raise KeyMissing("cannot load device key", path, "no such file", hint=hint) from error
@@ -101,10 +102,12 @@ class DeviceKey:
         Raises:
             FileExistsError: `folder` holds a key.
         """
-        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = Path(folder, FILE)
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, "a device key is kept, never replaced", str(path))
+        os.makedirs(os.path.dirname(os.path.abspath(folder)), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, mode=0o700)
+        path = os.path.join(folder, FILE)
+        if os.path.exists(path):
+            raise FileExistsError(errno.EEXIST, "a device key is kept, never replaced", path)
         temporary = f"{path}.tmp-{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
         fd = os.open(temporary, flags, 0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple, NewType
 
 import msgspec
@@ -10,15 +9,16 @@ import msgspec
 from afield.journal.entry import NO_PREV, Entry
 from afield.kernel.findings import Finding
 from afield.kernel.ids import DeviceId
+from afield.kernel.late import late
 
 OPEN = ".log"
 SEALED = ".log.zst"
 LOCK = "lock"
 WITNESS = "synced"
-_DEVICE = re.compile(r"[0-9a-f]{32}")
-_LOG = re.compile(r"[0-9a-f]{32}(-[0-9]{12,}-[0-9a-f]{16})?")
+_DEVICE = late(r"[0-9a-f]{32}")
+_LOG = late(r"[0-9a-f]{32}(-[0-9]{12,}-[0-9a-f]{16})?")
 _DEVICE_CHARS = 32
-_SEGMENT = re.compile(r"([0-9]{12,})(\.log|\.log\.zst)")
+_SEGMENT_DIGITS = 12
 
 
 class Head(NamedTuple):
@@ -67,12 +67,12 @@ class Batch(msgspec.Struct, frozen=True):
 
 def is_device(name: str) -> bool:
     """Say whether a folder's name is a device id."""
-    return _DEVICE.fullmatch(name) is not None
+    return _DEVICE().fullmatch(name) is not None
 
 
 def is_log(name: str) -> bool:
     """Say whether a folder's name is that of a log or of a branch of one."""
-    return _LOG.fullmatch(name) is not None
+    return _LOG().fullmatch(name) is not None
 
 
 def is_branch(log: str) -> bool:
@@ -103,7 +103,13 @@ def segment_name(first_seq: int) -> str:
 def segments(names: list[str]) -> dict[str, set[str]]:
     """Return the segments among a folder's names, oldest first, with the suffixes each has."""
     found: dict[str, set[str]] = {}
-    matches = [match for name in names if (match := _SEGMENT.fullmatch(name))]
-    for match in sorted(matches, key=lambda match: int(match[1])):
-        found.setdefault(match[1], set()).add(match[2])
+    parts = [name.partition(".") for name in names]
+    named = [(stem, dot + rest) for stem, dot, rest in parts if _is_number(stem)]
+    for stem, suffix in sorted(named, key=lambda pair: int(pair[0])):
+        if suffix in (OPEN, SEALED):
+            found.setdefault(stem, set()).add(suffix)
     return found
+
+
+def _is_number(stem: str) -> bool:
+    return len(stem) >= _SEGMENT_DIGITS and stem.isascii() and stem.isdigit()

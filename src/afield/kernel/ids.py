@@ -7,10 +7,10 @@ People may type any unique prefix; only the edge resolves prefixes.
 from __future__ import annotations
 
 import os
-import re
 from typing import NewType
 
 from afield.kernel.errors import Usage
+from afield.kernel.late import late
 
 RunId = NewType("RunId", str)
 """16 characters, 80 random bits."""
@@ -28,8 +28,8 @@ ObjectId = NewType("ObjectId", str)
 """64 hex digits: BLAKE3-256 of the object's bytes (in the `open` scope)."""
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_RUN = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
-_HEX64 = re.compile(r"[0-9a-f]{64}")
+_RUN = late(r"[0-9a-hjkmnp-tv-z]{16}")
+_HEX64 = late(r"[0-9a-f]{64}")
 
 
 def random_id(length: int) -> str:
@@ -59,7 +59,7 @@ def parse_run_id(text: str) -> RunId:
     Raises:
         Usage: the text is no run id.
     """
-    if not _RUN.fullmatch(text):
+    if not _RUN().fullmatch(text):
         raise Usage("not a run id", text, "16 characters of 0-9 a-z without i, l, o, u")
     return RunId(text)
 
@@ -70,6 +70,6 @@ def parse_object_id(text: str) -> ObjectId:
     Raises:
         Usage: the text is no object id.
     """
-    if not _HEX64.fullmatch(text):
+    if not _HEX64().fullmatch(text):
         raise Usage("not an object id", text, "64 hex digits")
     return ObjectId(text)

@@ -7,7 +7,6 @@ system does not tell (start times off Linux) is left empty and not compared.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 from collections.abc import Sequence
@@ -57,7 +56,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 def host_name() -> str:
     """Return this machine's name."""
-    return platform.node()
+    return platform.node().encode("utf-8", "replace").decode()  # a system's may be no text
 
 
 def born(pid: int) -> str | None:
@@ -83,16 +82,16 @@ def born(pid: int) -> str | None:
 
 def write_owner(folder: str, owner: Owner) -> None:
     """Write down whose the live folder is; not synced, for it means nothing after a reboot."""
-    with open(os.path.join(folder, OWNER), "w", encoding="utf-8") as stream:
-        json.dump(msgspec.structs.asdict(owner), stream)
+    with open(os.path.join(folder, OWNER), "wb") as stream:
+        stream.write(msgspec.json.encode(owner))
 
 
 def read_owner(folder: str) -> Owner | None:
     """Return whose the live folder is; None when nobody wrote it down, or not yet whole."""
     try:
-        with open(os.path.join(folder, OWNER), encoding="utf-8") as stream:
-            return Owner(**json.load(stream))
-    except (OSError, ValueError, TypeError):
+        with open(os.path.join(folder, OWNER), "rb") as stream:
+            return msgspec.json.decode(stream.read(), type=Owner)
+    except (OSError, ValueError, msgspec.MsgspecError):
         return None
 
 
@@ -131,16 +130,16 @@ def write_ending(folder: str, ending: Ending) -> None:
         path = os.path.join(folder, ENDING)
         mode = "r+b" if os.path.exists(path + ".tmp") else "wb"
         with open(path + ".tmp", mode) as stream:
-            stream.write(json.dumps(msgspec.structs.asdict(ending)).encode().ljust(_ENDING_BYTES))
+            stream.write(msgspec.json.encode(ending).ljust(_ENDING_BYTES))
         os.replace(path + ".tmp", path)
 
 
 def read_ending(folder: str) -> Ending | None:
     """Return how the run ended, when its process came that far."""
     try:
-        with open(os.path.join(folder, ENDING), encoding="utf-8") as stream:
-            return Ending(**json.load(stream))
-    except (OSError, ValueError, TypeError):
+        with open(os.path.join(folder, ENDING), "rb") as stream:
+            return msgspec.json.decode(stream.read(), type=Ending)
+    except (OSError, ValueError, msgspec.MsgspecError):
         return None
 
 

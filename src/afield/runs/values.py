@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from afield.journal import Draft
 from afield.kernel.ids import ObjectId, RunId
+from afield.kernel.late import late
 from afield.runs import events
 from afield.runs.events import Scalar
 from afield.runs.limits import NESTING_MAX, TAGS_PER_ENTRY_MAX, TEXT_BYTES_MAX, VALUES_BYTES_MAX
@@ -23,7 +23,7 @@ from afield.vault import Vault
 
 _INTEGER_MAX = (1 << 63) - 1
 _TOKEN_CHARS_MIN = 15
-_PARTS = re.compile(r"[./-]")
+_PARTS = late(r"[./-]")
 
 
 class Keeper:
@@ -158,7 +158,7 @@ def hide_secrets(name: str, text: str, *, known: Mapping[str, bytes]) -> str:
 
     if text.startswith("redacted:"):
         return text
-    if is_secret_name(_PARTS.sub("_", name)) and counts(text):
+    if is_secret_name(_PARTS().sub("_", name)) and counts(text):
         return "redacted:name"
     label = f"{name}="
     clean, rules = redact(label + text, known=known)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, overload
 
 from afield.kernel.ids import ObjectId
+from afield.kernel.late import late
 from afield.vault.errors import Corrupt
 from afield.vault.limits import TREE_ENTRIES_MAX
 
 MAGIC = b"afield.tree/1\n"
 FILE, PROGRAM, SYMLINK = 0o644, 0o755, 0o120000
 MODES = (FILE, PROGRAM, SYMLINK)
-_NOT_PLAIN = re.compile(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")
+_NOT_PLAIN = late(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 """A part that is empty, `.` or `..`."""
-_LINE = re.compile(rb"([0-7]+) ([0-9]+) ([0-9a-f]{64}) ([^\0]+)", re.DOTALL)
+_LINE = late(rb"(?s)([0-7]+) ([0-9]+) ([0-9a-f]{64}) ([^\0]+)")
 
 
 class TreeEntry(NamedTuple):
@@ -86,7 +86,7 @@ class Tree(Sequence[TreeEntry]):
             end = data.find(b"\0", at)
             if end < 0 or len(self._starts) == TREE_ENTRIES_MAX:
                 raise Corrupt("the tree is cut off or too large")
-            found = _LINE.fullmatch(data, at, end)
+            found = _LINE().fullmatch(data, at, end)
             if found is None:
                 raise Corrupt("a line of the tree is no entry")
             path = found[4]
@@ -135,4 +135,4 @@ def is_tree(data: bytes) -> bool:
 
 
 def _is_plain(path: bytes) -> bool:
-    return _NOT_PLAIN.search(path) is None
+    return _NOT_PLAIN().search(path) is None

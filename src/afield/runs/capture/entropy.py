@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from afield.kernel.errors import Usage
+from afield.kernel.late import late
 
 SEED_BYTES = 32
 HASH_SEED_MAX = (1 << 32) - 1
@@ -32,7 +31,7 @@ NOT_REPLAYED = "(not replayed)"
 _WORDS = {"torch": (b"torch",), "numpy.random": (b"random", b"rvs")}
 """Of these one stands in every source that draws from a module's generator; else `random`."""
 
-_TORCH_DRAWS = re.compile(
+_TORCH_DRAWS = late(
     r"torch\.(rand\w*|normal|bernoulli|multinomial|poisson|nn\.[A-Z]\w*|nn\.init\.\w+"
     r"|nn\.functional\.(\w*dropout\w*|gumbel_softmax|rrelu)|utils\.data\.\w+)"
 )
@@ -40,7 +39,7 @@ _TORCH_FILLS = frozenset(
     ("bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "random_",
      "uniform_")
 )  # fmt: skip
-_SEED = re.compile(r"[0-9a-f]{64}")
+_SEED = late(r"[0-9a-f]{64}")
 
 
 class SeedPlan(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ def plan(*, seed: bool, run_seed: str | None = None, hash_seed: str | None = Non
         return SeedPlan(None, None)
     if run_seed is None:
         run_seed = os.urandom(SEED_BYTES).hex()
-    elif not _SEED.fullmatch(run_seed):
+    elif not _SEED().fullmatch(run_seed):
         raise Usage("not a run seed", run_seed, "64 hex digits")
     if hash_seed in (None, "", "random"):
         # 0 would turn hash randomisation off, which a fresh run never has
@@ -115,7 +114,7 @@ def _has_seed(call: ast.Call) -> bool:
 def _parse(path: str, *words: bytes) -> ast.Module | None:
     """Return a source file in which one of the words stands; None when it cannot be read, too."""
     try:
-        with Path(path).open("rb") as stream:
+        with open(path, "rb") as stream:
             data = stream.read(SOURCE_BYTES_MAX)
         return ast.parse(data) if any(word in data for word in words) else None
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -156,7 +155,7 @@ def _draws_from(module: str, full: str, call: ast.Call) -> bool:
     if module == "torch":
         given = {word.arg for word in call.keywords}
         return "generator" not in given and (
-            _TORCH_DRAWS.fullmatch(full) is not None or method in _TORCH_FILLS
+            _TORCH_DRAWS().fullmatch(full) is not None or method in _TORCH_FILLS
         )
     if module == "numpy.random" and method == "rvs":  # distributions of scipy.stats
         return all(word.arg != "random_state" for word in call.keywords)

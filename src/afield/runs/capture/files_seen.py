@@ -7,9 +7,9 @@ opened here; what a file holds is looked at in `inputs` and `outputs`.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 
+from afield.kernel.late import late
 from afield.runs.capture.trace import Interpreter
 
 _SYSTEM = (
@@ -37,8 +37,8 @@ _CODE = (".py", ".pyc", ".pyi")
 _LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
 SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
 TOOL_CACHES = frozenset({".pytest_cache", ".mypy_cache", ".ruff_cache"})
-_SKIPPED_PARTS = re.compile(r"/(?:\.git|__pycache__)(?:/|$)")
-_SITE = re.compile(r"(?:site|dist)-packages$")
+_SKIPPED_PARTS = late(r"/(?:\.git|__pycache__)(?:/|$)")
+_SITE = late(r"(?:site|dist)-packages$")
 
 
 class Sieve:
@@ -68,7 +68,7 @@ class Sieve:
     def learn(self, python: Interpreter) -> None:
         """Take the files of an interpreter's environment for what they are."""
         version = ".".join(python.version.split(".")[:2])
-        found = [path for path in python.path if _SITE.search(path)]
+        found = [path for path in python.path if _SITE().search(path)]
         found += [path for path in python.path if path.startswith(f"{python.base_prefix}/lib/")]
         found += [f"{base}/lib/python{version}" for base in (python.prefix, python.base_prefix)]
         own = os.path.exists(f"{python.prefix}/conda-meta") or os.path.exists(
@@ -100,7 +100,7 @@ class Sieve:
             return False
         if not folder.startswith((self._inside, *_DATA)) and folder.startswith(self._outside_never):
             return False
-        return _SKIPPED_PARTS.search(folder) is None
+        return _SKIPPED_PARTS().search(folder) is None
 
     def is_code(self, path: str) -> bool:
         """Tell whether a path is a Python file of the project: part of its code, no input."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import mmap
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.runs.limits import METRICS_MAX, NAME_BYTES_MAX, WINDOW_BYTES_MAX
 
@@ -56,7 +56,7 @@ class LiveSeries:
         try:
             self._fd = os.open(self.path, _OPEN_NEW, 0o644)
             header = {HEADER_KEY: FORMAT, "pid": pid, "born": born}
-            self._write_name(json.dumps(header))
+            self._write_name(_as_line(header))
         except OSError:
             self._take_back()
             raise
@@ -93,7 +93,7 @@ class LiveSeries:
         if number > METRICS_MAX:
             msg = f"more than {METRICS_MAX} different metrics"
             raise ValueError(msg)
-        self._write_name(json.dumps(name))
+        self._write_name(_as_line(name))
         self.ids[name] = number
         return number
 
@@ -126,8 +126,7 @@ class LiveSeries:
                 os.close(fd)
 
 
-@dataclass(frozen=True, slots=True)
-class LivePart:
+class LivePart(msgspec.Struct, frozen=True):
     """What one process has logged so far: a file of records and the names it uses."""
 
     path: str
@@ -173,6 +172,12 @@ def clip_name(name: object) -> str:
     return data.decode("utf-8", "ignore")
 
 
+def _as_line(value: object) -> str:
+    import json  # its ASCII is what stands in these files; loaded with the first metric
+
+    return json.dumps(value)
+
+
 def _is_series(name: str) -> bool:
     return name.startswith("series-") and name.endswith(".bin")
 
@@ -206,6 +211,8 @@ def _read_part(path: str) -> LivePart | None:
         return None
     if not lines:
         return None
+    import json  # as above
+
     header = json.loads(lines[0])
     names = tuple(json.loads(line) for line in lines[1:])
     return LivePart(path, int(header["pid"]), str(header["born"]), names, records)
