@@ -189,7 +189,7 @@ def test_a_run_whose_end_could_not_be_written_is_finished_by_the_next_sweep(run,
     live = tmp_path / "workspace" / ".afield" / "live" / done.outcome.run / "owner.json"
     pid = subprocess.Popen(["true"])
     pid.wait()
-    live.write_text(live.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {pid.pid}'))
+    live.write_text(live.read_text().replace(f'"pid":{os.getpid()}', f'"pid":{pid.pid}'))
     record, _ = make_store(str(tmp_path / "workspace" / ".afield"))
     assert sweep_orphans(record) == [done.outcome.run]
     entries = [entry for batch in record.journal.read() for entry in batch.entries]
