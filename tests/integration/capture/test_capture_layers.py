@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import threading
 import time
@@ -138,8 +139,12 @@ def test_what_one_layer_could_not_see_is_said_unless_another_saw_all(run, files)
     assert any("not known" in line for line in done.manifest.blockers)
     whole = Deep(seen=msgspec.structs.replace(blind, complete=True))
     done = run(*command, layers=(*EVERYWHERE, whole))
-    assert done.manifest.capture.warnings == ()
+    flags = f"{shlex.join(command[:2])} -c"
+    told = f"its randomness is not recorded, it shuts the hook out: {flags}"
+    assert done.manifest.capture.warnings == (told,)
     assert done.manifest.blockers == ()
+    done = run(*command, layers=(*EVERYWHERE, whole), seed=False)
+    assert done.manifest.capture.warnings == ()
 
 
 def test_a_layer_that_cannot_be_used_here_is_named_with_its_reason(run, files):

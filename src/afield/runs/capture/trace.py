@@ -43,7 +43,7 @@ __all__ = [
     "CodeRead", "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead",
     "Handed", "Interpreter", "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open",
     "Process", "Remove", "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect",
-    "read",
+    "is_blind", "read",
 ]  # fmt: skip
 
 DEFAULT = "(default generator)"
@@ -110,7 +110,7 @@ class Trace(msgspec.Struct, frozen=True, dict=True):
 
     def unhooked(self) -> tuple[Command, ...]:
         """Return the Python commands whose children cannot have been watched, as far as is seen."""
-        return tuple(command for command in self.commands if _is_blind(command))
+        return tuple(command for command in self.commands if is_blind(command))
 
     def calls(self) -> tuple[tuple[str, str, int], ...]:
         """Return who took unseeded entropy as (source, `file.py:12`, times), over all processes.
@@ -378,7 +378,7 @@ def _is_local(host: str) -> bool:
     return host in ("localhost", "::1", "0.0.0.0", "::", "") or host.startswith("127.")  # noqa: S104
 
 
-def _is_blind(command: Command) -> bool:
+def is_blind(command: Command) -> bool:
     """Tell whether a command is a Python that will not load the hook."""
     name = os.path.basename(command.executable or (command.argv[0] if command.argv else ""))
     if not name.startswith(("python", "pypy")):

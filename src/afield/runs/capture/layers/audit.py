@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -22,11 +23,14 @@ from afield.runs.capture.trace import (
     Trace,
     TraceFollower,
     collect,
+    is_blind,
 )
 from afield.runs.secrets import redact_argv
 
 NOT_WATCHED = "not watched"
 """How a warning begins that names a Python which the hook was kept out of."""
+
+_NO_SEED = "its randomness is not recorded"
 
 _NO_PYTHON = "no Python was seen in the run: what it read is not known"
 
@@ -38,9 +42,15 @@ class AuditWatch:
         self._site = site
         self._follower = TraceFollower(site.folder)
         self._events: list[Event] = []
+        self._first: Command | None = None
 
     def prepare(self, launch: Launch) -> Launch:
         """Set the variables that load the hook."""
+        flags = takewhile(lambda word: word.startswith("-"), launch.argv[1:])
+        argv = (*launch.argv[:1], *flags)  # what follows may hold secrets
+        self._first = Command(
+            at_ns=0, pid=0, argv=argv, executable=launch.program, folder="", hooked=True
+        )
         environ = inside.environ(
             self._site.folder, launch.environ, entropy=self._site.seeds, trace=True
         )
@@ -61,17 +71,22 @@ class AuditWatch:
         trace = collect(
             event for event in events if isinstance(event, Interpreter | Command | Fault)
         )
-        blind = [f"{NOT_WATCHED}, it shuts the hook out: {line}" for line in _shut_out(trace)]
+        shut_out = _shut_out(trace, self._first)
+        blind = [f"{NOT_WATCHED}, it shuts the hook out: {line}" for line in shut_out]
+        warnings = [f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults]
+        if self._site.seeds.run_seed is not None:
+            warnings += [f"{_NO_SEED}, it shuts the hook out: {line}" for line in shut_out]
         return Seen(
             events=events,
             active=trace.active,
-            warnings=[f"hook: {fault.what} ({fault.count} times)" for fault in trace.faults],
+            warnings=warnings,
             blind=blind if trace.active else [*blind, _NO_PYTHON],
         )
 
 
-def _shut_out(trace: Trace) -> list[str]:
-    return list(dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in trace.unhooked()))
+def _shut_out(trace: Trace, first: Command | None) -> list[str]:
+    found = (*((first,) if first is not None and is_blind(first) else ()), *trace.unhooked())
+    return list(dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in found))
 
 
 class AuditLayer(msgspec.Struct, frozen=True):
