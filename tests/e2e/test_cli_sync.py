@@ -228,6 +228,35 @@ def test_data_of_a_place_goes_to_remotes_of_that_place_only(afield, ann, tmp_pat
         assert bytes.fromhex(content["digest"]) not in elsewhere
 
 
+def test_what_a_residency_keeps_away_is_no_damage_in_other_copies(afield, ann, tmp_path):
+    rows = tmp_path / "people.csv"
+    rows.write_text("\n".join(f"{n},{n * n},ann{n}@example.org" for n in range(3000)))
+    assert afield_in(afield, ann, "data", "add", str(rows), "--name", "people").code == 0
+    card = afield_in(afield, ann, "data", "card", "people", "--set", "residency=eu")
+    assert card.code in {0, 3}, card.err
+    assert afield_in(afield, ann, "sync").code == 0
+    bundle, bob, cleo = str(tmp_path / "b.afield"), tmp_path / "bob", tmp_path / "cleo"
+    assert afield_in(afield, ann, "bundle", "--since", "start", "-o", bundle).code == 0
+    assert afield("clone", str(tmp_path / "there"), str(bob)).code == 0
+    assert afield("clone", bundle, str(cleo)).code == 0
+    for folder in (bob, cleo):
+        for depth in ("--quick", "--full"):
+            seen = afield_in(afield, folder, "verify", depth)
+            assert seen.code == 0, seen.out
+            assert "kept away by residency" in seen.out
+        repaired = afield_in(afield, folder, "repair", "--json")
+        assert repaired.code == 0, repaired.err
+        assert repaired.json["lost"] == []
+        assert afield_in(afield, folder, "sweep").code == 0
+        got = afield_in(afield, folder, "data", "get", "people", "--to", str(tmp_path / "no"))
+        assert got.code == 14
+        assert "they must stay in eu" in got.err
+        assert "--label eu" in got.err
+    for pack in (ann / ".afield" / "packs").iterdir():
+        pack.unlink()
+    assert afield_in(afield, ann, "verify").code == 13  # who added it must have it
+
+
 def test_data_of_somebody_who_waits_is_not_carried_out_of_its_place(afield, ann, tmp_path):
     home, bob = str(tmp_path / "home"), tmp_path / "bob"
     assert afield_in(afield, ann, "remote", "add", "berlin", home, "--label", "eu").code == 0

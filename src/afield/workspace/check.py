@@ -23,7 +23,7 @@ from afield.projection.engine import Projection
 from afield.runs.record import Record
 from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
-from afield.workspace.phantoms import phantoms_and_lost
+from afield.workspace.held_back import anywhere_else
 from afield.workspace.reach import Reach, holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.sampling import FULL, Coverage, Extent, Verified
@@ -81,7 +81,7 @@ def examine(
     total(len(sizes), read_bytes)
     sound: set[str] = set()
     depth = Depth(chosen.__contains__, looked, sound.add)
-    where = phantoms_and_lost(record.workspace, record.files)
+    where = anywhere_else(record, projection)
     cheap = extent.kind == "quick"
     findings = list(check(record, projection, trusted, where, depth, cheap=cheap))
     if chosen:
