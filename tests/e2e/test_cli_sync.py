@@ -10,7 +10,10 @@ import sys
 import pytest
 
 from afield import dataset
+from afield.journal import Draft
+from afield.vault import TreeEntry
 from afield.workspace.errors import BytesElsewhere
+from afield.workspace.workspace import Workspace
 
 SCRIPT = 'import random; open("out.bin", "wb").write(random.randbytes(300_000)); print("done")'
 
@@ -234,6 +237,13 @@ def test_what_a_residency_keeps_away_is_no_damage_in_other_copies(afield, ann, t
     assert afield_in(afield, ann, "data", "add", str(rows), "--name", "people").code == 0
     card = afield_in(afield, ann, "data", "card", "people", "--set", "residency=eu")
     assert card.code in {0, 3}, card.err
+    with Workspace.open(ann) as workspace:  # as a run keeps the folder it stands in
+        vault = workspace.record.vault
+        file, size_bytes = vault.put_file(str(rows))
+        tree = vault.put_tree([TreeEntry("in/people.csv", 0o644, size_bytes, file)])
+        vault.flush()
+        draft = Draft(kind="x.kept", about="x", body={}, refs=(tree,))
+        workspace.record.journal.append_many([draft], durable=True)
     assert afield_in(afield, ann, "sync").code == 0
     bundle, bob, cleo = str(tmp_path / "b.afield"), tmp_path / "bob", tmp_path / "cleo"
     assert afield_in(afield, ann, "bundle", "--since", "start", "-o", bundle).code == 0

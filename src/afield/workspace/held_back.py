@@ -6,8 +6,8 @@ where is decided in `residency`; here is only told what is missing for that reas
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
+from functools import cached_property
 
 from afield.kernel.errors import Damaged, NotFound
 from afield.kernel.ids import ObjectId
@@ -28,17 +28,10 @@ def held_back(record: Record, projection: Projection) -> Callable[[bytes], str |
     """Return what says `HELD_BACK` of what may be missing here since it must stay in a place.
 
     That is the tree and profile of every version that another device added, and the files that
-    a tree lists; what this device added was here. Asked first when something is missing.
+    a tree lists; what this device added was here. Where such a tree is not here, nobody can tell
+    what it lists: anything may be of it that no entry names by itself, a file of a run, say.
     """
-    found: set[bytes] | None = None
-
-    def where(digest: bytes) -> str | None:
-        nonlocal found
-        if found is None:
-            found = _held(record, projection)
-        return HELD_BACK if digest in found else None
-
-    return where
+    return _Held(record, projection).where
 
 
 def anywhere_else(record: Record, projection: Projection) -> Callable[[bytes], str | None]:
@@ -53,13 +46,42 @@ def anywhere_else(record: Record, projection: Projection) -> Callable[[bytes], s
     return where
 
 
-def _held(record: Record, projection: Projection) -> set[bytes]:
-    found: set[bytes] = set()
-    for tree, profile, places in projection.query(_VERSIONS, (record.journal.device,)):
-        if ANYWHERE in places.split(","):
-            continue
-        found.update(bytes.fromhex(name) for name in (tree, profile) if name)
-        with contextlib.suppress(Damaged, NotFound):
-            files = record.vault.open_tree(ObjectId(tree)) if tree else ()
-            found.update(bytes.fromhex(file.object) for file in files)
-    return found
+class _Held:
+    """What is held back, looked up when something is missing."""
+
+    def __init__(self, record: Record, projection: Projection) -> None:
+        self._record = record
+        self._projection = projection
+
+    def where(self, digest: bytes) -> str | None:
+        found, unlisted = self._found
+        if digest in found or (unlisted and digest not in self._named):
+            return HELD_BACK
+        return None
+
+    @cached_property
+    def _found(self) -> tuple[set[bytes], bool]:
+        """Return what is known to be held back, and whether there is more that is not known."""
+        found: set[bytes] = set()
+        unlisted = False
+        own = self._record.journal.device
+        for tree, profile, places in self._projection.query(_VERSIONS, (own,)):
+            if ANYWHERE in places.split(","):
+                continue
+            found.update(bytes.fromhex(name) for name in (tree, profile) if name)
+            try:
+                files = self._record.vault.open_tree(ObjectId(tree))
+                found.update(bytes.fromhex(file.object) for file in files)
+            except (Damaged, NotFound):
+                unlisted = True
+        return found, unlisted
+
+    @cached_property
+    def _named(self) -> set[bytes]:
+        """Return what entries name by themselves."""
+        return {
+            bytes.fromhex(ref)
+            for batch in self._record.journal.read()
+            for entry in batch.entries
+            for ref in entry.refs
+        }
