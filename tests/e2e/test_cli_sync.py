@@ -241,8 +241,9 @@ def test_what_a_residency_keeps_away_is_no_damage_in_other_copies(afield, ann, t
         vault = workspace.record.vault
         file, size_bytes = vault.put_file(str(rows))
         tree = vault.put_tree([TreeEntry("in/people.csv", 0o644, size_bytes, file)])
+        listed = vault.put(b'{"of a package": "%s"}' % (b"ab" * 32), meta=True)
         vault.flush()
-        draft = Draft(kind="x.kept", about="x", body={}, refs=(tree,))
+        draft = Draft(kind="x.kept", about="x", body={}, refs=(tree, listed))
         workspace.record.journal.append_many([draft], durable=True)
     assert afield_in(afield, ann, "sync").code == 0
     bundle, bob, cleo = str(tmp_path / "b.afield"), tmp_path / "bob", tmp_path / "cleo"
@@ -253,7 +254,7 @@ def test_what_a_residency_keeps_away_is_no_damage_in_other_copies(afield, ann, t
         for depth in ("--quick", "--full"):
             seen = afield_in(afield, folder, "verify", depth)
             assert seen.code == 0, seen.out
-            assert "kept away by residency" in seen.out
+            assert "note: 3 objects not here, kept away by residency" in seen.out
         repaired = afield_in(afield, folder, "repair", "--json")
         assert repaired.code == 0, repaired.err
         assert repaired.json["lost"] == []
