@@ -61,6 +61,11 @@ def test_a_clone_has_all_and_is_heard_once_it_is_confirmed(afield, ann, tmp_path
     assert "no device with this phrase" in wrong.err
     joined = afield_in(afield, ann, "join", *phrase.split())
     assert joined.code == 0, joined.err
+    assert "counts already" in afield_in(afield, ann, "join", phrase).err
+    assert "this device's own phrase" in afield_in(afield, bob, "join", phrase).err
+    others = afield_in(afield, ann, "join", "--json").json["devices"]
+    assert [each["device"] for each in others] == [cloned.json["device"]]
+    assert f"counts: device {cloned.json['device'][:8]}" in afield_in(afield, ann, "join").out
     assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"seen": "bob"}
     assert afield_in(afield, ann, "sync", "team").code == 0
     assert afield_in(afield, bob, "sync", "origin").code == 0
