@@ -100,6 +100,8 @@ def test_a_lost_laptop_is_removed_and_what_it_says_later_is_in_no_answer(afield,
     assert "was removed" in afield_in(afield, bob, "sync").err
     assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"before": "bob"}
     assert device[:8] in afield_in(afield, ann, "join").out
+    assert "was removed" in afield_in(afield, ann, "join", cloned["phrase"]).err
+    assert "was removed" in afield_in(afield, bob, "join").out
     assert "sound" in afield_in(afield, ann, "verify").out
 
 

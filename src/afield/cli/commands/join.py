@@ -111,7 +111,8 @@ def _refuse_known(workspace: Workspace, typed: str) -> None:
         if one.id == workspace.config.device:
             why = "it is this device's own phrase: a colleague types it"
             raise Refused(what, typed, why, hint="afield sync")
-        why = f"device {one.id[:8]} of {plain(workspace.name_of(one.member))} counts already"
+        state = "was removed" if one.id in workspace.config.removed else "counts already"
+        why = f"device {one.id[:8]} of {plain(workspace.name_of(one.member))} {state}"
         raise Refused(what, typed, why, hint="afield join")
 
 
@@ -196,6 +197,7 @@ def _show(session: Session, workspace: Workspace) -> None:
         click.echo(f"this device ({own[:8]}) founded the workspace")
     else:
         state = "is confirmed" if confirmed else "is not confirmed yet, as far as is known here"
+        state = "was removed" if own in workspace.config.removed else state
         click.echo(f"this device ({own[:8]}) {state}")
         click.echo(f"its safety phrase: {phrase or 'known after the first sync'}")
     for other in counts:
