@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from datetime import datetime
 
 import pytest
 
@@ -131,7 +132,26 @@ def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     assert "all of it is here" in afield_in(afield, bob, "fetch", "one").out
 
 
+def test_a_remote_that_is_away_keeps_nobody_from_the_others(afield, ann, tmp_path):
+    assert afield_in(afield, ann, "remote", "add", "a-stick", str(tmp_path / "stick")).code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    (tmp_path / "stick").rename(tmp_path / "away")
+    assert afield_in(afield, ann, "tag", "first", "later=1").code == 0
+    synced = afield_in(afield, ann, "sync", "--json")
+    assert synced.code == 3, synced.err
+    assert [each["name"] for each in synced.json["remotes"]] == ["team"]
+    assert synced.json["remotes"][0]["sent"]["entries"] > 0
+    assert [each["name"] for each in synced.json["unreachable"]] == ["a-stick"]
+    assert "a-stick" in synced.err
+    assert afield_in(afield, ann, "sync", "a-stick").code == 14
+    (tmp_path / "there").rename(tmp_path / "gone")
+    assert afield_in(afield, ann, "sync").code == 14
+
+
 def test_a_dry_run_moves_nothing_and_says_what_would(afield, ann, tmp_path):
+    hour = (datetime.now().astimezone().hour + 12) % 24
+    at = f"{hour:02}:00-{hour:02}:01"  # a dry run waits for no hour
+    assert afield_in(afield, ann, "sync", "--dry-run", "--at", at).code == 0
     dry = afield_in(afield, ann, "sync", "--dry-run", "--json")
     assert dry.code == 0, dry.err
     (would,) = dry.json["remotes"]
