@@ -132,6 +132,25 @@ def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     assert "all of it is here" in afield_in(afield, bob, "fetch", "one").out
 
 
+@pytest.mark.parametrize(
+    "text", ["x = [", "[team]\nurl = 3\n", '[team]\nurl = "there"\n', '["../x"]\nurl = "/x"\n']
+)
+def test_a_file_of_remotes_that_is_not_as_written_sends_nothing_anywhere(afield, ann, text):
+    (ann / ".afield" / "remotes.toml").write_text(text)
+    for words in (("sync",), ("remote", "list")):
+        answer = afield_in(afield, ann, *words)
+        assert answer.code == 13, answer.out
+        assert "hint" in answer.err
+
+
+def test_a_path_is_shown_without_detours_unless_a_link_needs_them(afield, ann, tmp_path):
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "away")
+    for typed, kept in (("far/../x", "x"), ("link/../x", "link/../x")):
+        added = afield_in(afield, ann, "remote", "add", "one", f"{tmp_path}/{typed}", "--json")
+        assert added.json["url"] == f"{tmp_path.as_posix()}/{kept}"
+
+
 def test_a_remote_that_is_away_keeps_nobody_from_the_others(afield, ann, tmp_path):
     assert afield_in(afield, ann, "remote", "add", "a-stick", str(tmp_path / "stick")).code == 0
     assert afield_in(afield, ann, "sync").code == 0
