@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from afield.kernel.files import OsFileSystem
+from afield.workspace.workspace import Workspace
 
 BIG = random.Random(4).randbytes(400_000)
 
@@ -173,6 +174,18 @@ def test_du_tells_what_a_dataset_holds_alone_and_what_versions_share(afield, wor
     text = ask(afield, workspace, "du").out
     assert "dataset customers" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_du_promises_no_more_of_a_sweep_than_it_does(afield, workspace):
+    with Workspace.open(workspace) as opened:
+        opened.record.vault.put(b"of work that is under way, or was cut short")
+        opened.record.vault.flush()
+    assert "belong to nothing: afield sweep, once they are" in ask(afield, workspace, "du").out
+    assert "no longer needed" not in ask(afield, workspace, "du").out
+    assert "nothing to sweep" in ask(afield, workspace, "sweep").out
+    assert ask(afield, workspace, "data", "drop", "customers@1").code == 0
+    assert "no longer needed: afield sweep" in ask(afield, workspace, "du").out
+    assert "nothing to sweep" not in ask(afield, workspace, "sweep", "--dry-run").out
 
 
 @pytest.mark.parametrize("by", ["run", "dataset", "kind", "project"])

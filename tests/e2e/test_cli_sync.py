@@ -6,11 +6,15 @@ import json
 import re
 import shutil
 import sys
+from datetime import datetime
 
 import pytest
 
 from afield import dataset
+from afield.journal import Draft
+from afield.vault import TreeEntry
 from afield.workspace.errors import BytesElsewhere
+from afield.workspace.workspace import Workspace
 
 SCRIPT = 'import random; open("out.bin", "wb").write(random.randbytes(300_000)); print("done")'
 
@@ -58,6 +62,11 @@ def test_a_clone_has_all_and_is_heard_once_it_is_confirmed(afield, ann, tmp_path
     assert "no device with this phrase" in wrong.err
     joined = afield_in(afield, ann, "join", *phrase.split())
     assert joined.code == 0, joined.err
+    assert "counts already" in afield_in(afield, ann, "join", phrase).err
+    assert "this device's own phrase" in afield_in(afield, bob, "join", phrase).err
+    others = afield_in(afield, ann, "join", "--json").json["devices"]
+    assert [each["device"] for each in others] == [cloned.json["device"]]
+    assert f"counts: device {cloned.json['device'][:8]}" in afield_in(afield, ann, "join").out
     assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"seen": "bob"}
     assert afield_in(afield, ann, "sync", "team").code == 0
     assert afield_in(afield, bob, "sync", "origin").code == 0
@@ -92,6 +101,8 @@ def test_a_lost_laptop_is_removed_and_what_it_says_later_is_in_no_answer(afield,
     assert "was removed" in afield_in(afield, bob, "sync").err
     assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"before": "bob"}
     assert device[:8] in afield_in(afield, ann, "join").out
+    assert "was removed" in afield_in(afield, ann, "join", cloned["phrase"]).err
+    assert "was removed" in afield_in(afield, bob, "join").out
     assert "sound" in afield_in(afield, ann, "verify").out
 
 
@@ -121,7 +132,45 @@ def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     assert "all of it is here" in afield_in(afield, bob, "fetch", "one").out
 
 
+@pytest.mark.parametrize(
+    "text", ["x = [", "[team]\nurl = 3\n", '[team]\nurl = "there"\n', '["../x"]\nurl = "/x"\n']
+)
+def test_a_file_of_remotes_that_is_not_as_written_sends_nothing_anywhere(afield, ann, text):
+    (ann / ".afield" / "remotes.toml").write_text(text)
+    for words in (("sync",), ("remote", "list")):
+        answer = afield_in(afield, ann, *words)
+        assert answer.code == 13, answer.out
+        assert "hint" in answer.err
+
+
+def test_a_path_is_shown_without_detours_unless_a_link_needs_them(afield, ann, tmp_path):
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "away")
+    for typed, kept in (("far/../x", "x"), ("link/../x", "link/../x")):
+        added = afield_in(afield, ann, "remote", "add", "one", f"{tmp_path}/{typed}", "--json")
+        assert added.json["url"] == f"{tmp_path.as_posix()}/{kept}"
+
+
+def test_a_remote_that_is_away_keeps_nobody_from_the_others(afield, ann, tmp_path):
+    assert afield_in(afield, ann, "remote", "add", "a-stick", str(tmp_path / "stick")).code == 0
+    assert afield_in(afield, ann, "sync").code == 0
+    (tmp_path / "stick").rename(tmp_path / "away")
+    assert afield_in(afield, ann, "tag", "first", "later=1").code == 0
+    synced = afield_in(afield, ann, "sync", "--json")
+    assert synced.code == 3, synced.err
+    assert [each["name"] for each in synced.json["remotes"]] == ["team"]
+    assert synced.json["remotes"][0]["sent"]["entries"] > 0
+    assert [each["name"] for each in synced.json["unreachable"]] == ["a-stick"]
+    assert "a-stick" in synced.err
+    assert afield_in(afield, ann, "sync", "a-stick").code == 14
+    (tmp_path / "there").rename(tmp_path / "gone")
+    assert afield_in(afield, ann, "sync").code == 14
+
+
 def test_a_dry_run_moves_nothing_and_says_what_would(afield, ann, tmp_path):
+    hour = (datetime.now().astimezone().hour + 12) % 24
+    at = f"{hour:02}:00-{hour:02}:01"  # a dry run waits for no hour
+    assert afield_in(afield, ann, "sync", "--dry-run", "--at", at).code == 0
     dry = afield_in(afield, ann, "sync", "--dry-run", "--json")
     assert dry.code == 0, dry.err
     (would,) = dry.json["remotes"]
@@ -226,6 +275,43 @@ def test_data_of_a_place_goes_to_remotes_of_that_place_only(afield, ann, tmp_pat
     ours = afield_in(afield, ann, "data", "show", "people", "--json").json
     for content in ours["contents"]:
         assert bytes.fromhex(content["digest"]) not in elsewhere
+
+
+def test_what_a_residency_keeps_away_is_no_damage_in_other_copies(afield, ann, tmp_path):
+    rows = tmp_path / "people.csv"
+    rows.write_text("\n".join(f"{n},{n * n},ann{n}@example.org" for n in range(3000)))
+    assert afield_in(afield, ann, "data", "add", str(rows), "--name", "people").code == 0
+    card = afield_in(afield, ann, "data", "card", "people", "--set", "residency=eu")
+    assert card.code in {0, 3}, card.err
+    with Workspace.open(ann) as workspace:  # as a run keeps the folder it stands in
+        vault = workspace.record.vault
+        file, size_bytes = vault.put_file(str(rows))
+        tree = vault.put_tree([TreeEntry("in/people.csv", 0o644, size_bytes, file)])
+        listed = vault.put(b'{"of a package": "%s"}' % (b"ab" * 32), meta=True)
+        vault.flush()
+        draft = Draft(kind="x.kept", about="x", body={}, refs=(tree, listed))
+        workspace.record.journal.append_many([draft], durable=True)
+    assert afield_in(afield, ann, "sync").code == 0
+    bundle, bob, cleo = str(tmp_path / "b.afield"), tmp_path / "bob", tmp_path / "cleo"
+    assert afield_in(afield, ann, "bundle", "--since", "start", "-o", bundle).code == 0
+    assert afield("clone", str(tmp_path / "there"), str(bob)).code == 0
+    assert afield("clone", bundle, str(cleo)).code == 0
+    for folder in (bob, cleo):
+        for depth in ("--quick", "--full"):
+            seen = afield_in(afield, folder, "verify", depth)
+            assert seen.code == 0, seen.out
+            assert "note: 3 objects not here, kept away by residency" in seen.out
+        repaired = afield_in(afield, folder, "repair", "--json")
+        assert repaired.code == 0, repaired.err
+        assert repaired.json["lost"] == []
+        assert afield_in(afield, folder, "sweep").code == 0
+        got = afield_in(afield, folder, "data", "get", "people", "--to", str(tmp_path / "no"))
+        assert got.code == 14
+        assert "they must stay in eu" in got.err
+        assert "--label eu" in got.err
+    for pack in (ann / ".afield" / "packs").iterdir():
+        pack.unlink()
+    assert afield_in(afield, ann, "verify").code == 13  # who added it must have it
 
 
 def test_data_of_somebody_who_waits_is_not_carried_out_of_its_place(afield, ann, tmp_path):

@@ -13,7 +13,7 @@ import click
 from afield.cli import words
 from afield.cli.output import plain
 from afield.kernel.findings import Finding
-from afield.vault.check import GONE, PHANTOM
+from afield.vault.check import GONE, PHANTOM, STAYED, STAYS
 
 if TYPE_CHECKING:
     from afield.workspace.affected import Affected
@@ -54,9 +54,16 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     if len(damaged) + len(odd) > SHOWN_MAX:
         more = len(damaged) + len(odd) - SHOWN_MAX
         click.echo(f"… and {more:,} more; `afield verify --json` has all")
-    phantoms = sum(one.what == PHANTOM for one in findings)
+    phantoms = Counter(one.why for one in findings if one.what == PHANTOM)
+    stays, sent = phantoms.pop(STAYS, 0), phantoms.pop(STAYED, 0)
+    if stays:
+        count = words.count(stays, "object")
+        click.echo(f"note: {count} not here, kept away by residency: afield data card NAME")
+    if sent:
+        count = words.count(sent, "object")
+        click.echo(f"note: {count} not here: ask the sender for a bundle with `--data all`")
     if phantoms:
-        count = words.count(phantoms, "object")
+        count = words.count(phantoms.total(), "object")
         click.echo(f"note: {count} not here but at a remote: afield fetch RUN, or afield sync")
 
 

@@ -265,15 +265,27 @@ def _index_lines(shelf: Shelf, pack: str) -> bytes:
 SENDER = "who sent a bundle"
 """Where an object is that stayed behind when a part of a record travelled in a file."""
 
+STAYED = "it is not here; who sent a bundle without it has it: ask for one with `--data all`"
+"""What is found of such an object."""
+
+
+HELD_BACK = "where its dataset must stay"
+"""Where an object is that a dataset's residency keeps from the remotes of this copy."""
+
+STAYS = "it is not here: `afield data card` of its dataset says where it must stay"
+"""What is found of such an object."""
+
 
 def phantom(digest: bytes, where: str) -> Finding:
-    """Name an object that is not here and known to be at a remote, or to be lost."""
+    """Name an object that is not here and known to be at a remote, held back, or lost."""
     if where == LOST:
         why = "no copy of it was found when this workspace was repaired"
         return Finding(GONE, digest.hex(), why, damaged=False)
     why = f"it is not here; remote `{where}` has it: `afield fetch` brings it"
+    if where == HELD_BACK:
+        why = STAYS
     if where == SENDER:
-        why = "it is not here; who sent a bundle without it has it: ask for one with `--data all`"
+        why = STAYED
     return Finding(PHANTOM, digest.hex(), why, damaged=False)
 
 

@@ -23,6 +23,7 @@ from afield.projection.engine import Projection
 from afield.runs.record import Record
 from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
+from afield.workspace.held_back import anywhere_else
 from afield.workspace.phantoms import phantoms_and_lost
 from afield.workspace.reach import Reach, holdings
 from afield.workspace.rooms import rooms
@@ -81,9 +82,11 @@ def examine(
     total(len(sizes), read_bytes)
     sound: set[str] = set()
     depth = Depth(chosen.__contains__, looked, sound.add)
-    where = phantoms_and_lost(record.workspace, record.files)
+    where = anywhere_else(record, projection)
+    known = phantoms_and_lost(record.workspace, record.files)
     cheap = extent.kind == "quick"
-    findings = list(check(record, projection, trusted, where, depth, cheap=cheap))
+    found = check(record, projection, trusted, where, depth, documents=known, cheap=cheap)
+    findings = list(found)
     if chosen:
         with contextlib.suppress(OSError):  # on a disk that is read only all is checked as well
             verified.remember(sound, chosen, sizes, record.now_ms())
@@ -98,6 +101,7 @@ def check(
     elsewhere: Elsewhere = nowhere,
     depth: Depth = EVERY_BYTE,
     *,
+    documents: Elsewhere = nowhere,
     cheap: bool = False,
 ) -> Iterator[Finding]:
     """Yield what is damaged or odd: key, logs, packs, references and tables.
@@ -112,6 +116,8 @@ def check(
         trusted: the devices that count without confirmation.
         elsewhere: tells where an object is that is not here.
         depth: of which packs every byte is read; all unless given.
+        documents: tells the same of what documents name, which may be no object at all: knows
+            only what is at a place for sure.
         cheap: leave out what reads content or folds the journal anew: what documents name, and
             the tables.
     """
@@ -134,8 +140,8 @@ def check(
         if finding.what in {PHANTOM, GONE}:
             phantoms.add(finding.name)
         yield finding
-    if not cheap and elsewhere is not nowhere:
-        yield from _check_documents(record, roots, elsewhere, phantoms)
+    if not cheap and documents is not nowhere:
+        yield from _check_documents(record, roots, documents, phantoms)
     if not cheap and not any(finding.damaged for finding in found):
         # Of a damaged journal the tables may know more than can be read again: they stay.
         yield from _check_tables(record, projection, rooms(trusted))

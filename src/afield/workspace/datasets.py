@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from afield.datasets import events
 from afield.datasets.add import Kept, Progress, keep
-from afield.datasets.card import Card, edit_card, read_card
+from afield.datasets.card import Card, edit_card, read_card, residency
 from afield.datasets.check import Present, look
 from afield.datasets.checkout import Written, checkout
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
@@ -25,6 +25,8 @@ from afield.journal import Draft
 from afield.kernel.digest import digest
 from afield.vault import ObjectMissing, StatCache, TreeEntry
 from afield.workspace import layout
+from afield.workspace.errors import BytesElsewhere
+from afield.workspace.held_back import held_back
 from afield.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -164,8 +166,18 @@ def files_of(workspace: Workspace, version: Version) -> Sequence[TreeEntry]:
 
     Raises:
         ObjectMissing, ObjectDamaged: the list of its files is not here whole.
+        BytesElsewhere: it must stay in a place, and came from no remote of this copy.
     """
-    return workspace.record.vault.open_tree(version.tree)
+    try:
+        return workspace.record.vault.open_tree(version.tree)
+    except ObjectMissing:
+        held = held_back(workspace.record, workspace.projection)
+        if held(bytes.fromhex(version.tree)) is None:
+            raise
+        places = sorted(residency(workspace.projection, version.name) or ())
+        why = f"they must stay in {', '.join(places)}, and no remote of such a place gave them"
+        hint = f"afield remote add NAME URL --label {places[0]}"
+        raise BytesElsewhere("bytes are not here", version.label, why, hint=hint) from None
 
 
 def files_here(workspace: Workspace, version: Version) -> Sequence[TreeEntry]:

@@ -6,6 +6,7 @@ They belong to this machine, as a path does: `.afield/remotes.toml` travels nowh
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
@@ -56,19 +57,29 @@ def remotes(workspace: Workspace) -> dict[str, Remote]:
     path = _path(workspace)
     try:
         found = tomllib.loads(workspace.record.files.read(path).decode("utf-8"))
-        return {
-            name: Remote(
-                name,
-                str(each["url"]),
-                frozenset(map(str, each.get("labels", ()))),
-                each.get("synced") is True,
-            )
-            for name, each in sorted(found.items())
-        }
+        return {name: _remote(name, each) for name, each in sorted(found.items())}
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
-        raise WorkspaceDamaged("cannot read remotes", path, "it is not as written") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, LookupError, ValueError) as error:
+        hint = "mend it, or move it away and name the remotes again: afield remote add --help"
+        why = "it is not as written"
+        raise WorkspaceDamaged("cannot read remotes", path, why, hint=hint) from error
+
+
+def _remote(name: str, read: object) -> Remote:
+    """Return a remote as it was written.
+
+    Raises:
+        ValueError: it was not written so: bytes would go where nobody sent them.
+    """
+    told = read if isinstance(read, dict) else {}
+    url, labels = told.get("url"), told.get("labels", [])
+    whole = isinstance(url, str) and (url.startswith("s3://") or Path(url).is_absolute())
+    if not _NAME.fullmatch(name) or not whole:
+        raise ValueError(f"{name}: no name, or no address of a remote")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError(f"{name}: its labels are none")
+    return Remote(name, str(url), frozenset(labels), told.get("synced") is True)
 
 
 def find_remote(workspace: Workspace, name: str) -> Remote:
@@ -146,7 +157,10 @@ def address(url: str) -> str:
     if found is not None or not url:
         why = "a remote is the path of a folder, or s3://bucket/prefix"
         raise Usage("not an address that is known", url, why, hint="afield remote add team PATH")
-    return Path(url).expanduser().absolute().as_posix()
+    path = Path(url).expanduser().absolute()
+    flat = Path(os.path.normpath(path))
+    same = flat.resolve() == path.resolve()  # `..` behind a link leads elsewhere
+    return (flat if same else path).as_posix()
 
 
 def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:

@@ -24,6 +24,7 @@ from afield.vault.ledger import Ledger
 from afield.vault.mend import Mending, Sick
 from afield.workspace import layout
 from afield.workspace.check import counting, given_up, roots_of
+from afield.workspace.held_back import held_back
 from afield.workspace.phantoms import phantoms
 from afield.workspace.quarantine import Quarantine
 from afield.workspace.reach import Reach
@@ -277,7 +278,12 @@ class Repairer:
         if lost & (roots | others):
             lost |= {digest for digest in self._once if not reach.ledger.find(digest)}
         where = phantoms(record.workspace, record.files)
-        return {digest for digest in lost if where(digest) is None}
+        held = held_back(record, self._workspace.projection)
+        return {
+            digest
+            for digest in lost
+            if where(digest) is None and (digest in self._once or held(digest) is None)
+        }
 
     def _wholes(self, lost: set[bytes]) -> Mapping[bytes, int]:
         """Return the sizes of what is lost, and of all objects that it is a part of."""

@@ -17,10 +17,10 @@ from afield.journal import Entry
 from afield.kernel.errors import Damaged, NotFound
 from afield.kernel.ids import ObjectId
 from afield.sync.replica import Filter
+from afield.workspace.held_back import ANYWHERE
 from afield.workspace.remotes import Remote
 from afield.workspace.workspace import Workspace
 
-ANYWHERE = "any"
 _VERSIONS = "SELECT tree, profile FROM dataset_versions WHERE name = ?"
 _OBJECT = re.compile(r"[0-9a-f]{64}")
 _WAITING = "SELECT device, about, entry FROM quarantine WHERE kind = ?"

@@ -23,7 +23,7 @@ from afield.vault.ledger import Ledger
 from afield.vault.sweep import Candidate, Sweeping, Swept, with_parts
 from afield.workspace import layout
 from afield.workspace.errors import SweepBlind
-from afield.workspace.phantoms import phantoms_and_lost
+from afield.workspace.held_back import anywhere_else
 from afield.workspace.reach import Holding, Reach, holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.swept import alone, note, settle, unsettled
@@ -275,7 +275,7 @@ def _refuse_blind(workspace: Workspace, reach: Reach, live: frozenset[bytes]) ->
     if reach.lost.unread:
         digest, why = next(iter(reach.lost.unread.items()))
         raise SweepBlind("cannot sweep", digest.hex(), why, hint="afield repair")
-    where = phantoms_and_lost(workspace.record.workspace, workspace.record.files)
+    where = anywhere_else(workspace.record, workspace.projection)
 
     def harmless(digest: bytes) -> bool:
         place = where(digest)

@@ -81,9 +81,11 @@ def _savings(found: Usage) -> list[str]:
     ]
     nobody = next((use for use in found.uses if use.kind == "nobody"), None)
     gone = sum(use.exclusive_bytes for use in found.uses if not use.live and use is not nobody)
-    free = gone + (nobody.stored_bytes if nobody else 0)
-    if free:
-        lines.append(f"{words.size(free)} no longer needed: afield sweep")
+    if gone:
+        lines.append(f"{words.size(gone)} no longer needed: afield sweep")
+    if nobody:
+        text = words.size(nobody.stored_bytes)
+        lines.append(f"{text} that belong to nothing: afield sweep, once they are 14 days old")
     if found.missing:
         lines.append(f"{words.count(found.missing, 'object')} not here: afield verify --quick")
     return lines

@@ -13,7 +13,7 @@ from afield.kernel.errors import Usage
 
 if TYPE_CHECKING:
     from afield.kernel.ids import DeviceId
-    from afield.members.query import Waiting
+    from afield.members.query import Device, Waiting
     from afield.workspace.workspace import Workspace
 
 
@@ -64,7 +64,8 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
     devices = waiting(workspace.projection)
     found = [one for one in devices if same_phrase(typed, _phrase(workspace, one))]
     if not found:
-        why = f"of {words.count(len(devices), 'device')} that wait here, none has it"
+        _refuse_known(workspace, typed)
+        why = f"none of {len(devices)} that wait has it" if devices else "no device waits here"
         raise NotFound("no device with this phrase", typed, why, hint="afield sync")
     device = found[0]
     before = disagreements(workspace)
@@ -93,6 +94,28 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
     click.echo("tell the others: afield sync")
 
 
+def _refuse_known(workspace: Workspace, typed: str) -> None:
+    """Say so when the phrase is that of a device that does not wait.
+
+    Raises:
+        Refused: it counts already, or is this one.
+    """
+    from afield.kernel.errors import Refused
+    from afield.members.phrase import same_phrase
+    from afield.members.query import devices
+
+    what = "nothing to confirm"
+    for one in devices(workspace.projection):
+        if not same_phrase(typed, phrase_of(workspace, one.id, one.public_key) or ""):
+            continue
+        if one.id == workspace.config.device:
+            why = "it is this device's own phrase: a colleague types it"
+            raise Refused(what, typed, why, hint="afield sync")
+        state = "was removed" if one.id in workspace.config.removed else "counts already"
+        why = f"device {one.id[:8]} of {plain(workspace.name_of(one.member))} {state}"
+        raise Refused(what, typed, why, hint="afield join")
+
+
 def _remove(session: Session, workspace: Workspace, typed: str) -> None:
     """Remove a device that was lost, or whose member left."""
     from afield.kernel.errors import NotAllowed, NotFound
@@ -105,7 +128,7 @@ def _remove(session: Session, workspace: Workspace, typed: str) -> None:
     found = [one for one in known if typed and one.startswith(typed.lower())]
     if len(found) != 1:
         why = "more than one begins like this" if found else "none begins like this"
-        raise NotFound("no such device", typed, why, hint="afield join --json")
+        raise NotFound("no such device", typed, why, hint="afield join")
     device = found[0]
     journal = workspace.record.journal
     if device in {workspace.config.founded_by, workspace.config.device}:
@@ -135,9 +158,12 @@ def _confirmed(workspace: Workspace) -> bool:
 
 
 def _show(session: Session, workspace: Workspace) -> None:
+    from afield.members.query import devices as known
     from afield.members.query import waiting
 
     own = workspace.config.device
+    aside = {own, *workspace.config.removed}
+    counts = [one for one in known(workspace.projection) if one.id not in aside]
     founded = workspace.config.founded_by == own
     confirmed = _confirmed(workspace)
     phrase = phrase_of(workspace, own)
@@ -150,6 +176,7 @@ def _show(session: Session, workspace: Workspace) -> None:
                 "founder": workspace.config.founded_by,
                 "confirmed": confirmed,
                 "phrase": phrase,
+                "devices": [_part(workspace, one) for one in counts],
                 "waiting": [
                     {
                         "device": one.id,
@@ -170,8 +197,13 @@ def _show(session: Session, workspace: Workspace) -> None:
         click.echo(f"this device ({own[:8]}) founded the workspace")
     else:
         state = "is confirmed" if confirmed else "is not confirmed yet, as far as is known here"
+        state = "was removed" if own in workspace.config.removed else state
         click.echo(f"this device ({own[:8]}) {state}")
         click.echo(f"its safety phrase: {phrase or 'known after the first sync'}")
+    for other in counts:
+        founder = ", the founder" if other.id == workspace.config.founded_by else ""
+        name = plain(workspace.name_of(other.member))
+        click.echo(f"counts: device {other.id[:8]} of {name}{founder}")
     for each, cut in sorted(workspace.config.removed.items()):
         click.echo(f"removed: device {each[:8]}; it counts up to entry {cut.last}")
     for one in devices:
@@ -180,6 +212,12 @@ def _show(session: Session, workspace: Workspace) -> None:
         click.echo(f"waiting: device {one.id[:8]}, calls itself {name}: {entries}")
     if devices:
         click.echo("ask them for their phrase, by voice, and type: afield join PHRASE")
+
+
+def _part(workspace: Workspace, device: Device) -> dict[str, str]:
+    """Return a device that counts, for JSON."""
+    name = workspace.name_of(device.member)
+    return {"device": device.id, "member": device.member, "name": name}
 
 
 def _phrase(workspace: Workspace, device: Waiting) -> str:

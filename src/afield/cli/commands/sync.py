@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def command(
     moved stays, and the next sync goes on from there.
     """
     from afield.cli.apart import apart_parts, tell_apart
-    from afield.cli.sync_words import document, tell, tell_of_devices
+    from afield.cli.sync_words import tell_of_devices
     from afield.kernel.errors import Refused
     from afield.workspace.disagreements import disagreements
     from afield.workspace.remotes import find_remote, remotes
@@ -69,26 +69,58 @@ def command(
     if not chosen:
         hint = "afield remote add team PATH"
         raise Refused("cannot sync", why="this workspace has no remote", hint=hint)
-    pace, go_on = pace_of(limit), _hours(window)
+    pace, go_on = pace_of(limit), _hours(window, wait=not dry_run)
     workspace.refresh()
     before = disagreements(workspace)
-    documents = []
-    partly = False
-    for remote in chosen:
-        wishes = Wishes(data=data, dry=dry_run)
-        report, whole = run(session, workspace, remote, pace, wishes, go_on=go_on)
-        partly = partly or not whole or bool(report.faults or report.damaged or report.lacks)
-        documents.append(document(remote.name, remote.url, report, whole=whole))
-        if not session.json:
-            tell(remote.name, report, whole=whole, dry=dry_run)
+    wishes = Wishes(data=data, dry=dry_run)
+    documents, failed, partly = _each(session, workspace, chosen, pace, wishes, go_on=go_on)
     apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
         said = {"schema": "afield.sync/1", "dry_run": dry_run, "remotes": documents}
+        said["unreachable"] = [{"name": name, "why": why} for name, why in failed.items()]
         emit_json({**said, **_devices(workspace), "disagreements": apart_parts(workspace, apart)})
     else:
         tell_apart(workspace, apart)
         tell_of_devices(workspace)
-    return PARTLY if partly else 0
+    return PARTLY if partly or failed else 0
+
+
+def _each(
+    session: Session,
+    workspace: Workspace,
+    chosen: Sequence[Remote],
+    pace: Pace,
+    wishes: Wishes,
+    *,
+    go_on: Callable[[], bool],
+) -> tuple[list[dict[str, Any]], dict[str, str], bool]:
+    """Sync with each remote; one that is away keeps nobody from the others.
+
+    Returns:
+        What came of each; why others were not reached, by name; whether one was synced in part.
+
+    Raises:
+        RemoteUnreachable, RemoteForbidden: none of them was reached.
+    """
+    from afield.cli.sync_words import document, tell
+    from afield.sync.errors import RemoteForbidden, RemoteUnreachable
+
+    documents, partly = [], False
+    failed: dict[str, str] = {}
+    for remote in chosen:
+        try:
+            report, whole = run(session, workspace, remote, pace, wishes, go_on=go_on)
+        except (RemoteUnreachable, RemoteForbidden) as fault:
+            failed[remote.name] = fault.message
+            if len(failed) == len(chosen):
+                raise
+            click.secho(f"warning: {remote.name}: {fault.message}", fg="yellow", err=True)
+            continue
+        partly = partly or not whole or bool(report.faults or report.damaged or report.lacks)
+        documents.append(document(remote.name, remote.url, report, whole=whole))
+        if not session.json:
+            tell(remote.name, report, whole=whole, dry=wishes.dry)
+    return documents, failed, partly
 
 
 def _devices(workspace: Workspace) -> dict[str, Any]:
@@ -128,13 +160,15 @@ def pace_of(limit: str | None) -> Pace:
     return Pace(rate, monotonic_s=time.monotonic, sleep=time.sleep)
 
 
-def _hours(text: str | None) -> Callable[[], bool]:
+def _hours(text: str | None, *, wait: bool) -> Callable[[], bool]:
     """Wait until the hours that `--at` names have come; return what tells if they still last."""
     from afield.sync.pace import parse_window
 
     if text is None:
         return lambda: True
     window = parse_window(text)
+    if not wait:
+        return lambda: True
 
     def wait_min() -> int:
         now = datetime.now().astimezone()

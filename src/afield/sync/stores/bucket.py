@@ -144,16 +144,16 @@ class BucketRemote:
 
         try:
             yield
-        except FileNotFoundError as error:
+        except FileNotFoundError:
             if not writing:
                 raise
             hint = "make the bucket first"
             why = "there is no such bucket"
-            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
+            # the library's own errors tell its inside, on many lines
+            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from None
         except (PermissionDeniedError, UnauthenticatedError):
             why = "the keys that were found do not allow it"
             hint = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"
-            # the error of the library tells its inside, on many lines
             raise RemoteForbidden("may not use remote", self.address, why, hint=hint) from None
         except (BaseError, OSError, ValueError) as error:
             why, hint = _why(str(error))
