@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import pytest
@@ -94,17 +95,105 @@ def test_a_folder_that_is_recorded_as_one_is_known_as_a_version_s(afield, tmp_pa
     assert other["files"] < 2100
 
 
-@pytest.mark.parametrize("reads", [True, False])
-def test_a_run_that_reads_out_of_the_record_is_not_called_complete(
-    afield, tmp_path, monkeypatch, reads
-):
+@pytest.fixture
+def letters(afield, tmp_path, monkeypatch):
+    """A workspace with a version of three tables."""
     monkeypatch.chdir(tmp_path)
     assert afield("init").code == 0
-    (tmp_path / "t.csv").write_text("a\n1\n")
-    assert afield("data", "add", "t.csv", "--name", "t").code == 0
-    read = "print((afield.dataset('t@1').path() / 't.csv').read_text())" if reads else ""
-    script = f"import afield\nrun = afield.init()\nrun.log({{'x': 1}})\nrun.save('t.csv')\n{read}\n"
-    (tmp_path / "use.py").write_text(script)
+    data = tmp_path / "data"
+    data.mkdir()
+    for number, name in enumerate("abc"):
+        (data / f"{name}.csv").write_text(f"id,x\n{name},{number}\n")
+    assert afield("data", "add", "data", "--name", "letters").code == 0
+    shutil.rmtree(data)
+    return tmp_path
+
+
+PARTS = {
+    "path": "print((afield.dataset('letters@1').path() / 'a.csv').read_text())",
+    "file": "print(afield.dataset('letters@latest').path('a.csv').read_text())",
+    "open": "print(afield.dataset('letters').open('a.csv').read())",
+    "table": "print(afield.dataset('letters').to_arrow('a.csv').num_rows)",
+    "fsspec": "import fsspec\nprint(fsspec.open('afield://letters/a.csv').open().read())",
+    "looked up": "print(afield.dataset('letters').version)",
+}
+"""Programs by what they do: whether they read one file, all, or none stands in the test."""
+
+
+def test_a_run_names_the_versions_that_it_took_out_of_the_record(afield, letters):
+    lines = ["import afield", *PARTS.values(), "if os.fork() == 0:", "    again()", "os.wait()"]
+    again = "def again():\n    afield.dataset('letters').open('b.csv').read()\n    os._exit(0)"
+    (letters / "use.py").write_text("\n".join(["import os", again, *lines]))
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    told = afield("show", "one", "--json").json
+    (read,) = told["datasets"]
+    assert (read["label"], read["whole"], read["where"]) == ("letters@1", True, "use.py:6")
+    assert read["asked"] == ["letters@1", "letters@latest", "letters"]
+    assert told["capture"]["warnings"] == []
+    (found,) = told["data"]
+    assert (found["label"], found["files"], found["newer"]) == ("letters@1", 3, False)
+    shown = afield("show", "one").out
+    assert "letters@1: 3 files (asked for as letters@latest, letters)" in shown
+    assert "0 files and 1 version of data" in shown
+
+
+@pytest.mark.parametrize("how", ["file", "open", "table", "fsspec", "looked up"])
+def test_of_a_version_the_files_that_were_opened_are_named(afield, letters, how):
+    (letters / "use.py").write_text(f"import afield\n{PARTS[how]}\n")
+    words = ("run", "--trace", "python", "--name", "one", sys.executable, "use.py")
+    assert afield(*words).code == 0
+    (read,) = afield("show", "one", "--json").json["datasets"]
+    assert not read["whole"]
+    assert [file["path"] for file in read["files"]] == ([] if how == "looked up" else ["a.csv"])
+
+
+def test_a_version_is_read_again_as_it_was_though_a_newer_one_is_there(afield, letters):
+    code = "import afield\nfound = afield.dataset('letters@latest')\n"
+    code += "print(found.label, found.files, found.open('b.csv').read())\n"
+    (letters / "use.py").write_text(code)
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    (letters / "b.csv").write_text("id,x\nb,7\n")
+    assert afield("data", "add", "b.csv", "--name", "letters").code == 0
+    (read,) = afield("show", "one", "--json").json["data"]
+    assert (read["newest"], read["newer"], read["same_in_newest"]) == (2, True, False)
+    done = afield("reproduce", "one", "--env", "here", "--json")
+    assert done.json["verdict"] == "identical"
+    again = afield("show", done.json["new_run"], "--json").json
+    assert [one["label"] for one in again["data"]] == ["letters@1"]
+    assert afield("run", "--name", "two", sys.executable, "use.py").code == 0
+    compared = afield("compare", "one", "two", "--json").json
+    assert compared["cause"]["kind"] == "input"
+    (change,) = compared["datasets"]
+    assert (change["a"][:9], change["b"][:9]) == ("letters@1", "letters@2")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_bundle_carries_what_was_read_of_versions(
+    afield_process, afield, letters, monkeypatch, whole
+):
+    code = PARTS["path" if whole else "open"]
+    (letters / "use.py").write_text(f"import afield\n{code}\n")
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    bundle, empty = letters / "one.afield", letters / "empty"
+    assert afield("bundle", "one", "-o", str(bundle)).code == 0
+    (letters / ".afield").rename(letters / "gone")
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    done = afield_process("reproduce", str(bundle), "--env", "here", "--json")
+    assert done.code == 0, done.err
+    assert done.json["verdict"] == "identical"
+    (read,) = afield_process("show", str(bundle), "--json").json["data"]
+    assert (read["label"], read["files"]) == ("letters@1", 3 if whole else 1)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_run_that_reads_past_versions_out_of_the_record_is_not_called_complete(
+    afield, letters, reads
+):
+    (letters / "t.csv").write_text("a\n1\n")
+    past = "vault = afield.open('.').record.vault\nprint(vault.get(sorted(vault.objects())[0]))"
+    code = f"import afield\nrun = afield.init()\nrun.save('t.csv')\n{past if reads else ''}\n"
+    (letters / "use.py").write_text(code)
     assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
     warned = str(afield("show", "one", "--json").json["capture"]["warnings"])
-    assert ("read out of the record itself" in warned) is reads
+    assert ("not by the name of a version" in warned) is reads

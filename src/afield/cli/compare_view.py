@@ -60,6 +60,9 @@ def _made_of(found: dict[str, Any], most: int | None) -> Iterator[tuple[str, Ren
     inputs += [styled(f"{path}: only in the second", "green") for path in found["inputs_only_b"]]
     if inputs:
         yield "inputs", screen.lines(inputs, most)
+    if found["datasets"]:
+        told = [_change(one["name"], one["a"], one["b"]) for one in found["datasets"]]
+        yield "data", screen.lines(told, most)
     if found["arguments"]:
         pair = (shlex.join(found["arguments"][side]) for side in "ab")
         yield "command", screen.lines([_change("", *pair)], most)

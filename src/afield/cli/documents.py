@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from afield.replay import Stability
-    from afield.runs.manifest import FileRecord, Manifest, Notebook
+    from afield.runs.manifest import DatasetRead, FileRecord, Manifest, Notebook
     from afield.workspace.views import RunView
     from afield.workspace.workspace import Workspace
 
@@ -92,7 +92,7 @@ def data_part(
     workspace: Workspace, run: RunView, manifest: Manifest | None
 ) -> list[dict[str, Any]]:
     """Return the versions of data that a run read from, and whether there are newer ones."""
-    if manifest is None or not manifest.inputs:
+    if manifest is None or not (manifest.inputs or manifest.datasets):
         return []
     from afield.workspace.lineage import versions_read
 
@@ -107,8 +107,9 @@ def data_part(
             "newest": one.newest.number,
             "newer": one.outdated,
             "same_in_newest": one.same,
+            "asked": list(one.asked),
         }
-        for one in versions_read(workspace, manifest.inputs, started_ms)
+        for one in versions_read(workspace, manifest, started_ms)
     ]
 
 
@@ -166,6 +167,24 @@ def stability_document(found: Stability) -> dict[str, Any]:
     return document
 
 
+def dataset_part(found: DatasetRead) -> dict[str, Any]:
+    """Return a version that a run took out of the record."""
+    from msgspec import to_builtins
+
+    return {
+        "label": found.label,
+        "name": found.name,
+        "number": found.number,
+        "tree": found.tree,
+        "added_ms": found.added_ms,
+        "asked": list(found.asked),
+        "whole": found.whole,
+        "files": [to_builtins(file) for file in found.files],
+        "where": found.where,
+        "workspace": found.workspace,
+    }
+
+
 def no_manifest_part(run: RunView) -> dict[str, Any]:
     """Return the fields of capture for a run without a manifest, and say why it has none."""
     why = "not recorded by `afield run`: only what the code logged is known"
@@ -177,6 +196,7 @@ def no_manifest_part(run: RunView) -> dict[str, Any]:
         "git": None,
         "environment": None,
         "inputs": [],
+        "datasets": [],
         "outputs": [],
         "capture": {"layers": [], "inputs_complete": False, "warnings": [], "notes": []},
         "blockers": [why],
@@ -229,6 +249,7 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
             "conda": [to_builtins(package) for package in environment.conda],
         },
         "inputs": [file_part(found) for found in manifest.inputs],
+        "datasets": [dataset_part(found) for found in manifest.datasets],
         "outputs": [file_part(found) for found in manifest.outputs],
         "notebook": manifest.notebook and _notebook_part(manifest.notebook),
         "entropy": _entropy_part(manifest),

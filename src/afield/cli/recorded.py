@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from afield.runs.manifest import Manifest
 
 BLOCKERS_SHOWN = 3
+DATA_SHOWN = 3
 
 
 def recorded_document(outcome: Outcome) -> dict[str, Any]:
@@ -73,6 +74,11 @@ def _kept(manifest: Manifest) -> list[str]:
         packages = words.count(len(environment.distributions), "package")
         parts.append(f"Python {environment.python} with {packages}")
     parts.append(words.count(len(manifest.inputs), "input"))
+    if manifest.datasets:
+        parts.append(", ".join(one.label for one in manifest.datasets[:DATA_SHOWN]))
+        if len(manifest.datasets) > DATA_SHOWN:
+            more = len(manifest.datasets) - DATA_SHOWN
+            parts.append(f"{words.count(more, 'more version')} of data")
     size = words.size(sum(found.size_bytes for found in manifest.outputs))
     outputs = words.count(len(manifest.outputs), "output")
     parts.append(f"{outputs} ({size})" if manifest.outputs else outputs)

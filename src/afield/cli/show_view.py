@@ -149,6 +149,8 @@ def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Rendera
         counted = words.count(len(files), "file")
         if folders:
             counted += f" and {words.count(len(folders), 'folder')}"
+        if run["datasets"]:
+            counted += f" and {words.count(len(run['datasets']), 'version')} of data"
         yield "inputs", Group(styled(f"{counted}: {seen}"), _file_table(folders + files, most))
     outputs = [*run["outputs"], *run["saved"]]
     if outputs:
@@ -157,7 +159,11 @@ def _files(run: dict[str, Any], most: int | None) -> Iterator[tuple[str, Rendera
 
 def _data(found: dict[str, Any]) -> Text:
     """Say which version of a dataset was read, and whether there is a newer one."""
-    text = styled(f"{found['label']}: {words.count(found['files'], 'file')}")
+    read = words.count(found["files"], "file") if found["files"] else "looked up, no file read"
+    asked = [word for word in found["asked"] if word != found["label"]]
+    text = styled(f"{found['label']}: {read}")
+    if asked:
+        text.append(plain(f" (asked for as {', '.join(asked)})"), "dim")
     if found["newer"]:
         newest = f"{found['name']}@{found['newest']}"
         if found["same_in_newest"]:

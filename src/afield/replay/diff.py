@@ -13,6 +13,7 @@ from afield.replay.causes import (
     Cause,
     Side,
     changed_inputs,
+    changed_versions,
     cut,
     first_cause,
     machine_changes,
@@ -69,6 +70,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[InputDiff, ...]
     inputs_only_a: tuple[str, ...]
     inputs_only_b: tuple[str, ...]
+    datasets: tuple[Change, ...]
     arguments: Change | None
     variables: tuple[Change, ...]
     params: tuple[Change, ...]
@@ -127,6 +129,7 @@ def compare_runs(
         inputs=_inputs(old, new, show),
         inputs_only_a=tuple(path for path in here if path not in there),
         inputs_only_b=tuple(path for path in there if path not in here),
+        datasets=tuple(Change(*one) for one in changed_versions(before, after)),
         arguments=None if before.argv == after.argv else Change("argv", before.argv, after.argv),
         variables=_changes(recorded_variables(old), recorded_variables(new)),
         params=_changes(old.params, new.params),

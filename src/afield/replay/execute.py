@@ -200,5 +200,6 @@ def execute(
         root=prepared.root,
         terminal=terminal,
         python=python,
+        datasets=manifest.datasets,
     )
     return capture(record, request, out=out, err=err)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.replay.causes import SOURCE_SUFFIXES
+from afield.replay.data import data_gaps
 from afield.replay.gaps import Gap
 from afield.replay.masks import in_temporary_folder, is_cache
 from afield.replay.secret_files import left_out
@@ -70,6 +71,7 @@ def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
         *_inside(inside, vault),
         *_outside(outside),
         *_folders(outside, manifest),
+        *data_gaps(manifest.datasets, vault),
         *_surroundings(manifest),
         *_nothing_to_compare(manifest),
     )

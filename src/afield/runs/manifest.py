@@ -148,6 +148,40 @@ class FileRecord(Struct, frozen=True, kw_only=True):
     folder: FolderLook | None = None
 
 
+class DatasetFile(Struct, frozen=True, kw_only=True):
+    """A file of a version that a run read: its path there, digest and size."""
+
+    path: str
+    digest: str
+    size_bytes: int
+
+
+class DatasetRead(Struct, frozen=True, kw_only=True):
+    """A version of a dataset that the run took out of the record: `afield.dataset`, `afield://`.
+
+    `number` is the one that it had then, `tree` the digest that names it for good, `added_ms` when
+    it was added, in Unix milliseconds. `asked` are the words that meant it (`customers@latest`).
+    With `whole` it was handed out as a folder, or very many files were opened; else `files` are
+    those that were, and none of them means that it was only looked up. `where` is the first line
+    that did. `workspace` is that which the program named, None for the one that holds the run.
+    """
+
+    name: str
+    number: int
+    tree: str
+    added_ms: int
+    asked: tuple[str, ...] = ()
+    whole: bool = False
+    files: tuple[DatasetFile, ...] = ()
+    where: str | None = None
+    workspace: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The words that named it then: `customers@3`."""
+        return f"{self.name}@{self.number}"
+
+
 class Entropy(Struct, frozen=True, kw_only=True):
     """How randomness was fed. `mode` is `replay` or `off`; seeds are hex.
 
@@ -228,8 +262,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
     `argv` and `cwd` (relative to the project's root, POSIX; absolute when outside it) are what
     was asked for; `root` is the project's absolute folder at recording. `exit_code` is None
     when a signal ended the run. `params` and `tags` are those given with the command, not what the
-    script itself logged. `console` is the framed console object (see
-    `runs.capture.console`). `blockers` says in words, one line each, what stands in the way of
+    script itself logged. `datasets` are versions that it read out of the record itself, which
+    are no files of `inputs`. `console` is the framed console object (see
+    `runs.capture.console`). `folders_made` are those of outputs that the run made itself, the
+    uppermost of each branch. `blockers` says in words, one line each, what stands in the way of
     reproducing the run; empty means that nothing known does. `kernels` is what the libraries of
     numbers chose for the CPU: `openblas` the core, `numpy` its features, `torch` its level.
     """
@@ -244,7 +280,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     code: Code | None = None
     environment: Environment | None = None
     inputs: tuple[FileRecord, ...] = ()
+    datasets: tuple[DatasetRead, ...] = ()
     outputs: tuple[FileRecord, ...] = ()
+    folders_made: tuple[str, ...] = ()
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
     variables: dict[str, str] = {}

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from afield.datasets.cache import CheckoutCache
 from afield.datasets.errors import FileNotInVersion, LibraryMissing, NotATable
-from afield.datasets.query import Version
 from afield.datasets.read import read_tables
 from afield.datasets.tables import format_of
+from afield.kernel.ids import ObjectId
 from afield.vault import TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.datasets import CHECKED_OUT, find
 from afield.workspace.phantoms import fetchable
+from afield.workspace.session import JOIN_RUN
 from afield.workspace.session import open as open_workspace
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from afield.runs.record import Record
-    from afield.workspace.workspace import Workspace
+
+WHOLE = "."
+"""What is told of a version that was handed out as a folder."""
 
 LINKS_MAX = 40
 """Links that are followed on the way to one file."""
@@ -51,13 +55,48 @@ def dataset(name: str, *, workspace: str | os.PathLike[str] | None = None) -> Da
         NotFound: there is no such dataset or version.
         NoWorkspace: there is none at `workspace`.
     """
-    with open_workspace(workspace) as opened:
-        return at(opened, name)
+    found = _as_recorded(name)
+    with open_workspace(workspace if found is None else None) as opened:
+        return Dataset(opened.record, found or find(opened, name), name)
 
 
-def at(workspace: Workspace, name: str) -> Dataset:
-    """Return a version out of an open workspace, which may be closed afterwards."""
-    return Dataset(workspace.record, find(workspace, name))
+def _as_recorded(words: str) -> Named | None:
+    """Return what words meant in the run that this process repeats; None when it repeats none."""
+    run, folder = os.environ.get(JOIN_RUN), os.environ.get(layout.VARIABLE)
+    if not run or not folder:
+        return None
+    from afield.runs.pins import pinned
+
+    return pinned(os.path.join(layout.folder_for(folder), layout.LIVE, run), words)
+
+
+class Named(Protocol):
+    """What names a version: a row of the tables, or what the record of a run says."""
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """The version's."""
+        ...
+
+    @property
+    def tree(self) -> str:
+        """The digest that names it for good."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """`customers@3`."""
+        ...
+
+    @property
+    def added_ms(self) -> int:
+        """When it was added, in Unix milliseconds."""
+        ...
 
 
 class Dataset:
@@ -71,18 +110,21 @@ class Dataset:
         added: when it was added, in UTC.
     """
 
-    def __init__(self, record: Record, version: Version) -> None:
+    def __init__(self, record: Record, version: Named, words: str) -> None:
         self._record = record
-        self._version = version
+        self._added_ms = version.added_ms
+        self._words = words
         self.name = version.name
         self.version = version.number
-        self.tree = version.tree
+        self.tree = ObjectId(version.tree)
         self.label = version.label
         self.added = datetime.fromtimestamp(version.added_ms / 1000, UTC)
+        self._tell()
 
     @cached_property
     def _entries(self) -> dict[str, TreeEntry]:
-        found = self._record.vault.get_tree(self._version.tree)
+        with self._fetchable():
+            found = self._record.vault.get_tree(self.tree)
         return {entry.path: entry for entry in found}
 
     @property
@@ -106,7 +148,11 @@ class Dataset:
         cache = CheckoutCache(folder, self._record.vault, self._record.files)
         with self._fetchable():
             found = Path(cache.folder(self.tree, entries, _silent))
-        return found if file is None else found / file
+        if file is None:
+            self._tell(WHOLE)
+            return found
+        self._tell(file, entries[0])
+        return found / file
 
     def open(self, file: str) -> BinaryIO:
         """Open one file for reading and seeking; only the pieces that are read are fetched.
@@ -114,8 +160,11 @@ class Dataset:
         Raises:
             FileNotInVersion: it holds no such file.
         """
+        entry = self.resolved(file)
         with self._fetchable():
-            return self._record.vault.open(self.resolved(file).object)
+            stream = self._record.vault.open(entry.object)
+        self._tell(entry.path, entry)
+        return stream
 
     def to_arrow(
         self, file: str | None = None, *, columns: Sequence[str] | None = None
@@ -135,9 +184,14 @@ class Dataset:
         if not names:
             hint = f"afield data show {self.label}"
             raise NotATable("no tables", self.label, "no file of it is a table", hint=hint)
-        opened = {name: self.resolved(name).object for name in names}
+        opened = {name: self.resolved(name) for name in names}
         with self._fetchable():
-            return read_tables(opened, self._record.vault, columns)
+            found = read_tables(
+                {name: entry.object for name, entry in opened.items()}, self._record.vault, columns
+            )
+        for entry in opened.values():
+            self._tell(entry.path, entry)
+        return found
 
     def to_pandas(
         self, file: str | None = None, *, columns: Sequence[str] | None = None
@@ -170,6 +224,12 @@ class Dataset:
             there = posixpath.normpath(f"/{folder}/{target}").strip("/")
             parts = [*filter(None, there.split("/")), *parts[link.count("/") + 1 :]]
         return "/".join(parts)
+
+    def _tell(self, path: str = "", entry: TreeEntry | None = None) -> None:
+        """Let whoever records this process know; see `docs/format/trace.md`."""
+        found = (entry.object, entry.size_bytes) if entry is not None else (self.tree, 0)
+        told = (self._record.workspace, self.name, self.version, self.tree, self._added_ms)
+        sys.audit("afield.version", self._words, *map(str, (*told, path, *found)))
 
     def _fetchable(self) -> AbstractContextManager[None]:
         return fetchable(self._record.workspace, self._record.files, self.label)

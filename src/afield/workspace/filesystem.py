@@ -15,7 +15,7 @@ from fsspec import AbstractFileSystem
 
 from afield.kernel.errors import NotFound
 from afield.vault import TreeEntry
-from afield.workspace.dataset import Dataset, at
+from afield.workspace.dataset import Dataset, dataset
 from afield.workspace.datasets import history
 from afield.workspace.session import open as open_workspace
 
@@ -110,8 +110,7 @@ class AfieldFileSystem(AbstractFileSystem):  # type: ignore[misc]
         if known is not None:
             return known
         try:
-            with open_workspace(self._workspace) as workspace:
-                found = at(workspace, words)
+            found = dataset(words, workspace=self._workspace)
         except NotFound as error:
             raise FileNotFoundError(errno.ENOENT, error.message, f"afield://{words}") from error
         if "@" in words and not words.endswith("@latest"):

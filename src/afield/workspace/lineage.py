@@ -1,8 +1,9 @@
-"""Which versions of data a run read: its inputs' digests, looked up in the files of versions.
+"""Which versions of data a run read: those that it took out of the record, and its inputs' files.
 
-Derived when it is asked for, so it is known of runs that were recorded before the data was added,
-or elsewhere. Which digests a version holds is kept in a small cache (eight bytes of each digest),
-made from trees as they come and free to be deleted; what it finds is confirmed in the tree.
+The first are in its manifest. The others are its inputs' digests, looked up in the files of
+versions when it is asked for, so they are known of runs that were recorded before the data was
+added, or elsewhere. Which digests a version holds is kept in a small cache (eight bytes of each
+digest), made from trees as they come and free to be deleted; what it finds is confirmed in a tree.
 A folder that a run records as one is looked up by the digest that it would have in a version.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from afield.datasets.query import Version, versions
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
-from afield.runs.manifest import FileRecord
+from afield.runs.manifest import DatasetRead, FileRecord, Manifest
 from afield.vault import TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
@@ -42,15 +43,18 @@ class VersionRead:
     """A version of which a run read files.
 
     Attributes:
-        files: how many of its inputs are files of the version.
+        version: it; as the record of the run names it where the tables do not know it.
+        files: how many of its files the run read; 0: it was only looked up.
         newest: the newest version of the dataset; the same one, maybe.
         same: the newest version holds the same bytes of all these files.
+        asked: the words by which the run took it out of the record; none: its files lay elsewhere.
     """
 
-    version: Version
+    version: Version | DatasetRead
     files: int
-    newest: Version
+    newest: Version | DatasetRead
     same: bool
+    asked: tuple[str, ...] = ()
 
     @property
     def outdated(self) -> bool:
@@ -59,20 +63,59 @@ class VersionRead:
 
 
 def versions_read(
-    workspace: Workspace, inputs: Iterable[FileRecord], started_ms: int | None
+    workspace: Workspace, manifest: Manifest, started_ms: int | None
 ) -> list[VersionRead]:
-    """Return the versions that a run read from, by name.
+    """Return the versions that a run read from, by name and number.
 
-    Of several versions of a dataset that hold the same files, it is the newest that was there when
-    the run began.
+    Of several versions of a dataset that hold the same files of inputs, it is the newest that was
+    there when the run began.
 
     Args:
         workspace: with its tables up to date.
-        inputs: the run's.
+        manifest: the run's.
         started_ms: when the run began, in Unix milliseconds.
     """
     known = versions(workspace.projection, dropped=True)
-    read = _read(inputs)
+    taken = [_taken(workspace, one, known) for one in manifest.datasets]
+    trees = {one.version.tree for one in taken}
+    laid = _by_inputs(workspace, _read(manifest.inputs), known, started_ms)
+    found = [*taken, *(one for one in laid if one.version.tree not in trees)]
+    return sorted(found, key=lambda one: (one.version.name, one.version.number))
+
+
+def _taken(workspace: Workspace, one: DatasetRead, known: Sequence[Version]) -> VersionRead:
+    """Return a version that the run took out of the record, by the number that it has now."""
+    mine = [each for each in known if each.name == one.name] if one.workspace is None else []
+    same = [each for each in mine if each.tree == one.tree]
+    version = min(same, key=lambda each: abs(each.number - one.number), default=None) or one
+    kept = [each for each in mine if not each.dropped]
+    newest = max([*kept, version], key=lambda each: each.number)
+    files = len(one.files)
+    if one.whole:
+        files = version.files if isinstance(version, Version) else _files_in(workspace, one)
+    unchanged = newest.tree == one.tree or (
+        bool(one.files)
+        and _paths_in(workspace, newest.tree) >= {(each.path, each.digest) for each in one.files}
+    )
+    return VersionRead(version, files, newest, unchanged, one.asked)
+
+
+def _files_in(workspace: Workspace, one: DatasetRead) -> int:
+    return len(_paths_in(workspace, one.tree))
+
+
+def _paths_in(workspace: Workspace, tree: str) -> set[tuple[str, str]]:
+    """Return path and digest of the files in a tree; none when it is not here whole."""
+    with contextlib.suppress(AfieldError):
+        entries = workspace.record.vault.get_tree(ObjectId(tree))
+        return {(entry.path, entry.object) for entry in entries}
+    return set()
+
+
+def _by_inputs(
+    workspace: Workspace, read: Read, known: Sequence[Version], started_ms: int | None
+) -> list[VersionRead]:
+    """Return the versions whose files are inputs, one of each dataset."""
     if not known or not read:
         return []
     hits = _confirmed(workspace, _candidates(workspace, known, read), read)

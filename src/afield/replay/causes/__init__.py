@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from afield.replay.causes.cause import Ask, Cause, Known, Show, Side, Source
 from afield.replay.causes.code import SOURCE_SUFFIXES
-from afield.replay.causes.inputs import changed_inputs
+from afield.replay.causes.inputs import changed_inputs, changed_versions
 from afield.replay.causes.machine import machine_changes
 from afield.replay.causes.registry import CAUSES, first_cause
 from afield.replay.causes.variables import recorded_variables
@@ -18,5 +18,6 @@ from afield.replay.causes.words import cut
 
 __all__ = [
     "CAUSES", "SOURCE_SUFFIXES", "Ask", "Cause", "Known", "Show", "Side", "Source",
-    "changed_inputs", "cut", "first_cause", "machine_changes", "recorded_variables",
+    "changed_inputs", "changed_versions", "cut", "first_cause", "machine_changes",
+    "recorded_variables",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Cause `input`: the input that was read first of those whose bytes differ."""
+"""Cause `input`: the input read first of those whose bytes differ, or another version of data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from afield.replay.causes.code import is_source
 from afield.replay.causes.words import cut
 from afield.replay.limits import EVIDENCE_LINES_MAX
 from afield.replay.text import clip
-from afield.runs.manifest import FileRecord
+from afield.runs.manifest import FileRecord, Manifest
+
+_DIGEST_CHARS = 12
 
 
 def ask_inputs(old: Side, new: Side, known: Known) -> Cause | None:
     """Name the first input, in the order of first reads, whose bytes differ."""
     changed = changed_inputs(old, new)
     if not changed:
-        return known.gap("input")
+        return _of_versions(old, new) or known.gap("input")
     first, _ = changed[0]
     where = f", first read at {first.where}" if first.where else ""
     more = f" (and {len(changed) - 1} more inputs)" if len(changed) > 1 else ""
@@ -24,6 +26,46 @@ def ask_inputs(old: Side, new: Side, known: Known) -> Cause | None:
         if one.digest and another.digest and len(evidence) < EVIDENCE_LINES_MAX:
             evidence += known.show(one.path, one.digest, another.digest)
     return Cause("input", clip(f"{first.path} differs{where}{more}"), cut(evidence))
+
+
+def _of_versions(old: Side, new: Side) -> Cause | None:
+    """Name the first dataset of which both read, and other versions."""
+    changed = [
+        (name, one, other)
+        for name, one, other in changed_versions(old.manifest, new.manifest)
+        if one and other
+    ]
+    if not changed:
+        return None
+    name, one, other = changed[0]
+    first = next(each for each in old.manifest.datasets if each.name == name)
+    where = f", first read at {first.where}" if first.where else ""
+    more = f" (and {len(changed) - 1} more datasets)" if len(changed) > 1 else ""
+    lines = [f"{name}: {one} vs {other}" for name, one, other in changed]
+    return Cause("input", clip(f"{one} and {other} were read{where}{more}"), cut(lines))
+
+
+def changed_versions(old: Manifest, new: Manifest) -> list[tuple[str, str | None, str | None]]:
+    """Return name and versions of the datasets of which two runs took other versions.
+
+    The versions are words, as `customers@3 (9f2c81d07aab)`; None where a run took none.
+    """
+    here, there = (_trees(one) for one in (old, new))
+    return [
+        (name, here.get(name, (None, ()))[0], there.get(name, (None, ()))[0])
+        for name in dict.fromkeys((*here, *there))
+        if here.get(name, ("", ()))[1] != there.get(name, ("", ()))[1]
+    ]
+
+
+def _trees(manifest: Manifest) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the versions of each dataset that a run took, in words and as digests."""
+    found: dict[str, dict[str, str]] = {}
+    for one in manifest.datasets:
+        found.setdefault(one.name, {})[one.tree] = f"{one.label} ({one.tree[:_DIGEST_CHARS]})"
+    return {
+        name: (", ".join(trees.values()), tuple(sorted(trees))) for name, trees in found.items()
+    }
 
 
 def changed_inputs(old: Side, new: Side) -> list[tuple[FileRecord, FileRecord]]:

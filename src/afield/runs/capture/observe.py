@@ -19,6 +19,7 @@ from afield.runs.capture.ahead import Ahead
 from afield.runs.capture.before import Before, before_path, begin_mark, write_before
 from afield.runs.capture.child import Exit, Launch
 from afield.runs.capture.console import STDOUT, ConsoleWriter
+from afield.runs.capture.datasets_read import describe_datasets
 from afield.runs.capture.entropy import SeedPlan
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.host import pick_threads, pick_variables, read_host, read_locale
@@ -31,6 +32,7 @@ from afield.runs.capture.stdin import StdinWatch
 from afield.runs.capture.trace import Trace, Uncaught
 from afield.runs.live_owner import write_child
 from afield.runs.manifest import Capture, Environment, Manifest, Notebook, Redaction, Resources
+from afield.runs.pins import write_pins
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
 from afield.vault import StatCache
@@ -162,6 +164,8 @@ class Observer:
             },
         )
         self._live = live
+        if self._request.datasets:
+            write_pins(live, self._request.datasets)
         write_before(live, before)
 
     def started(self, pid: int) -> None:
@@ -242,6 +246,7 @@ class Observer:
             exit_code=done.code,
             signal=done.signal,
             host=msgspec.structs.replace(known.host or read_host(), gpus=gpus),
+            datasets=describe_datasets(trace, self._sieve, self._record.workspace),
             libraries=trace.libraries,
             kernels=dict(trace.kernels),
             network=trace.addresses(),

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from afield.runs.capture.datasets_read import UNTOLD, reads_untold
 from afield.runs.capture.entropy import NOT_REPLAYED
 from afield.runs.capture.files_seen import Sieve, printable
 from afield.runs.capture.layers import Sighted
@@ -29,10 +30,6 @@ from afield.runs.manifest import (
 from afield.runs.secrets import redact_argv
 
 _COMMANDS_MAX = 200
-_OF_RECORD = (
-    "inputs may be incomplete: data was read out of the record itself (afield.dataset, afield://);"
-    " its versions are not among the inputs"
-)
 READS_UNSEEN = (
     *("libhdf5", "libarrow", "libparquet", "polars", "libtorch", "torch_cpu", "safetensors"),
     *("libxgboost", "lib_lightgbm", "libcatboost", "libnetcdf", "libgdal", "libtensorflow"),
@@ -140,27 +137,14 @@ def _unseen(sighted: Sighted) -> tuple[str, ...]:
     return read_unseen(sighted.trace, sighted.covers, sighted.unseen)
 
 
-def _reads_record(trace: Trace, workspace: str) -> bool:
-    """Tell whether the run read bytes that the record keeps, as `afield.dataset` does."""
-    packs, trees = f"{workspace}/packs/", f"{workspace}/cache/data/trees/"
-    return any(
-        one.mode == "read"
-        and (
-            one.path.startswith(trees)
-            or (one.path.startswith(packs) and one.path.endswith(".pack"))
-        )
-        for one in trace.opens
-    )
-
-
 def describe_capture(sighted: Sighted, faults: Sequence[str], workspace: str) -> Capture:
     """Say which layers were at work, how far their view goes, and what went wrong."""
     unseen = () if sighted.complete else _unseen(sighted)
-    of_record = _reads_record(sighted.trace, workspace)
+    untold = reads_untold(sighted.trace, workspace)
     return Capture(
         layers=sighted.layers,
-        inputs_complete=sighted.complete and not of_record,
-        warnings=(*faults, _OF_RECORD) if of_record else tuple(faults),
+        inputs_complete=sighted.complete and not untold,
+        warnings=(*faults, UNTOLD) if untold else tuple(faults),
         notes=unseen,
     )
 
@@ -176,6 +160,11 @@ def find_blockers(
     )
     written = [one.path for one in manifest.outputs if os.path.isabs(one.path)]
     lines += [f"writes outside the project: {path}" for path in _few(written, "files")]
+    lines += [
+        f"{one.label} was read from another workspace: {one.workspace}"
+        for one in manifest.datasets
+        if one.workspace is not None
+    ]
     lines += _not_kept(manifest.code, manifest.inputs)
     lines += _folders(manifest.inputs)
     if stdin is not None:

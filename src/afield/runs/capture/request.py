@@ -10,7 +10,7 @@ import msgspec
 
 from afield.kernel.ids import RunId
 from afield.runs.capture.limits import KEEP_BYTES_MAX, WARNINGS_MAX
-from afield.runs.manifest import Manifest
+from afield.runs.manifest import DatasetRead, Manifest
 from afield.runs.record import DEFAULT_PROJECT
 
 
@@ -24,7 +24,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     instead of `argv`, and `secrets` are replaced wherever they turn up, each by the name of what
     stands for it: both are for runs that are repeated with secrets handed over. Of a notebook
     `python` is the interpreter of its kernel, whatever it names, and `executed_to` the file that
-    the executed notebook is copied to.
+    the executed notebook is copied to. `datasets` are what words for versions of data meant in the
+    run that is repeated.
     """
 
     argv: tuple[str, ...]
@@ -48,6 +49,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     terminal: bool = False
     python: str | None = None
     executed_to: str | None = None
+    datasets: tuple[DatasetRead, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):

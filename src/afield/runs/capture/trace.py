@@ -35,6 +35,7 @@ from afield.runs.capture.trace_events import (
     Remove,
     Rename,
     Uncaught,
+    VersionTold,
     Watched,
     parse,
 )
@@ -42,8 +43,8 @@ from afield.runs.capture.trace_events import (
 __all__ = [
     "CodeRead", "Command", "DefaultGenerator", "EntropyCall", "Event", "Fault", "FolderRead",
     "Handed", "Interpreter", "Kernel", "Library", "Link", "Listing", "Mode", "Network", "Open",
-    "Process", "Remove", "Rename", "Trace", "TraceFollower", "Uncaught", "Watched", "collect",
-    "is_blind", "read",
+    "Process", "Remove", "Rename", "Trace", "TraceFollower", "Uncaught", "VersionTold", "Watched",
+    "collect", "is_blind", "read",
 ]  # fmt: skip
 
 DEFAULT = "(default generator)"
@@ -75,6 +76,7 @@ class Trace(msgspec.Struct, frozen=True, dict=True):
     entropy: tuple[EntropyCall, ...] = ()
     generators: tuple[DefaultGenerator, ...] = ()
     uncaught: tuple[Uncaught, ...] = ()
+    versions: tuple[VersionTold, ...] = ()
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -274,6 +276,7 @@ def collect(events: Iterable[Event]) -> Trace:
         entropy=of(EntropyCall),
         generators=of(DefaultGenerator),
         uncaught=of(Uncaught),
+        versions=of(VersionTold),
         faults=of(Fault),
     )
 

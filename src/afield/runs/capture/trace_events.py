@@ -134,6 +134,24 @@ class Handed(Event, frozen=True, kw_only=True, gc=False):
     path: str
 
 
+class VersionTold(Event, frozen=True, kw_only=True, gc=False):
+    """A version of a dataset that a program took out of a record, told by Afield in that program.
+
+    `asked` are its words, `workspace` the record's folder. `path` is the file that it opened, `.`
+    for the whole version as a folder, empty when it only looked the version up.
+    """
+
+    asked: str
+    workspace: str
+    name: str
+    number: int
+    tree: str
+    added_ms: int
+    path: str
+    digest: str
+    size_bytes: int
+
+
 class Kernel(Event, frozen=True, kw_only=True, gc=False):
     """What a library of numbers chose for the CPU, told when a process ended."""
 
@@ -296,6 +314,24 @@ def _handed(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Handed(at_ns=at_ns, pid=pid, path=_normal(fields[0]), where=fields[1] or None)
 
 
+def _version(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
+    asked, workspace, name, number, tree, added_ms, path, digest, size_bytes, where = fields
+    return VersionTold(
+        at_ns=at_ns,
+        pid=pid,
+        where=where or None,
+        asked=asked,
+        workspace=workspace,
+        name=name,
+        number=int(number),
+        tree=tree,
+        added_ms=int(added_ms),
+        path=path,
+        digest=digest,
+        size_bytes=int(size_bytes),
+    )
+
+
 def _kernel(pid: int, at_ns: int, fields: list[str], _: int) -> Event:
     return Kernel(at_ns=at_ns, pid=pid, name=fields[0], value=fields[1])
 
@@ -344,6 +380,7 @@ _MAKERS: dict[str, Callable[[int, int, list[str], int], Event]] = {
     "i": _interpreter,
     "b": _library,
     "k": _kernel,
+    "t": _version,
     "v": _handed,
     "w": _watched,
     "s": _listing,

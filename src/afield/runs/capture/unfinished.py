@@ -21,6 +21,7 @@ from afield.runs.capture import outcome
 from afield.runs.capture.before import CONSOLE, TRACE, Before, read_before
 from afield.runs.capture.console import framed_bytes
 from afield.runs.capture.distributions import DistributionCache
+from afield.runs.capture.datasets_read import describe_datasets
 from afield.runs.capture.environment import Python, read_environment
 from afield.runs.capture.failing import keep_failure
 from afield.runs.capture.files_seen import Sieve
@@ -205,7 +206,6 @@ class _Unfinished:
             keep_bytes_max=self._before.keep_bytes_max,
             until_ns=self._until_ns,
         )
-        found: tuple[FileRecord, ...] = ()
         with self._faults.contained("the outputs are not recorded"):
             found = tuple(scan.records(sighted))
         for text in scan.faults:

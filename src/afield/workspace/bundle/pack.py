@@ -22,9 +22,10 @@ from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import MemberId, ObjectId, RunId
 from afield.members.events import MEMBER_INTRODUCED, device_introduced
 from afield.runs.events import REPRODUCED
-from afield.runs.manifest import Manifest, encode
+from afield.runs.manifest import DatasetRead, Manifest, encode
 from afield.runs.record import Record
 from afield.vault import Vault
+from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.bundle.contents import NAME, Contents, Source
 from afield.workspace.bundle.contents import encode as encode_contents
@@ -132,6 +133,19 @@ def _closure(record: Record, manifest: Manifest, refs: Iterable[ObjectId]) -> It
         for entry in record.vault.get_tree(ObjectId(manifest.code.tree)):
             if record.vault.has(entry.object):
                 yield entry.object
+    for version in manifest.datasets:
+        yield from _read_of(version, record.vault)
+
+
+def _read_of(version: DatasetRead, vault: Vault) -> Iterator[ObjectId]:
+    """Yield what a run took out of a version of data, and the links, by which files are found."""
+    if not vault.has(ObjectId(version.tree)):
+        return
+    read = {file.digest for file in version.files}
+    for entry in vault.get_tree(ObjectId(version.tree)):
+        wanted = version.whole or entry.mode == SYMLINK or entry.object in read
+        if wanted and vault.has(entry.object):
+            yield entry.object
 
 
 def _copy(source: Vault, target: Vault, objects: Iterable[ObjectId]) -> int:

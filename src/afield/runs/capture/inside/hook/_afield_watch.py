@@ -6,6 +6,7 @@ that reads very many files, folders are told in place of further files.
 """
 
 import os
+import sys
 from os import fsdecode, getcwd
 
 from _afield_place import line_of_person, line_that_lists
@@ -67,6 +68,7 @@ class Watch:
             "os.scandir": self.listed("os.scandir"),
             "glob.glob": self.listed("glob.glob"),
             "ctypes.dlopen": self.loaded,
+            "afield.version": self.took_version,
         }
 
     def telling(self, put):
@@ -176,6 +178,13 @@ class Watch:
             raise OverflowError("more events than are told apart")
         self.told.add((kind, fields))
         self.put(kind, fields + (line_of_person(),))
+
+    def took_version(self, args):
+        """Tell of data out of a record; a forked process tells for itself."""
+        told = ("t", os.getpid(), args)
+        if told not in self.told and len(self.told) < SEEN_MAX:
+            self.told.add(told)
+            self.put("t", args + (line_of_person(frames_of_caller()),))
 
     def forget(self, *paths):
         """Let paths be seen anew: what is there may be another file now."""
@@ -301,6 +310,17 @@ class Watch:
     def loaded(self, args):
         if args[0]:
             self.once("b", text_of(args[0]))
+
+
+def frames_of_caller():
+    """Return how many frames lie below the caller of the package that told an event."""
+    frame = sys._getframe(3)  # below are this, the handler and the audit hook
+    package = frame.f_code.co_filename.rpartition(os.sep)[0].rpartition(os.sep)[0] + os.sep
+    above = 3
+    while frame is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+        above += 1
+    return above
 
 
 def text_of(value):
