@@ -197,3 +197,16 @@ def test_a_run_that_reads_past_versions_out_of_the_record_is_not_called_complete
     assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
     warned = str(afield("show", "one", "--json").json["capture"]["warnings"])
     assert ("not by the name of a version" in warned) is reads
+
+
+def test_a_bundle_leaves_out_data_that_must_stay_in_a_place(afield, letters):
+    (letters / "use.py").write_text(f"import afield\n{PARTS['path']}\n")
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    assert afield("data", "card", "letters", "--set", "residency=eu").code == 0
+    left = afield("bundle", "one", "-o", "one.afield", "--json").json
+    kept = afield("bundle", "one", "-o", "two.afield", "--label", "eu", "--json").json
+    assert "letters@1 must stay in a place" in left["absent"][0]
+    assert kept["absent"] == []
+    assert kept["objects"] == left["objects"] + 4
+    shown = afield("show", "one.afield", "--json").json
+    assert [one["label"] for one in shown["data"]] == ["letters@1"]

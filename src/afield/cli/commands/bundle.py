@@ -19,6 +19,7 @@ from afield.kernel.errors import Refused, Usage
 if TYPE_CHECKING:
     from afield.kernel.ids import ObjectId
     from afield.runs.manifest import Manifest
+    from afield.sync.replica import Filter
     from afield.workspace.bundle import Packed
     from afield.workspace.workspace import Workspace
 
@@ -45,7 +46,7 @@ ABSENT_MAX = 8
     "labels",
     multiple=True,
     metavar="PLACE",
-    help="With --since: where the file will lie (eu, de), for datasets with a residency.",
+    help="Where the file will lie (eu, de), for datasets with a residency.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @global_options
@@ -70,6 +71,8 @@ def command(
     it in with `afield sync FILE`, or begins with `afield clone FILE DIR`.
     """
     from afield.workspace.bundle import SUFFIX, pack
+    from afield.workspace.remotes import Remote
+    from afield.workspace.residency import filter_for
 
     session = session_of(context)
     if run is None or word is not None:
@@ -84,8 +87,8 @@ def command(
             session, os.fspath(path), word, data=data or "all", labels=labels, pace=pace_of(None)
         )
         return
-    if data or labels:
-        raise Usage("cannot bundle", run, "--data and --label go with --since")
+    if data:
+        raise Usage("cannot bundle", run, "--data goes with --since")
     workspace = session.workspace()
     view = workspace.run(run)
     manifest = workspace.manifest(view)
@@ -94,7 +97,8 @@ def command(
         raise Refused("cannot bundle", view.name, why, hint="afield run COMMAND")
     path = _path(output or f"{view.name}{SUFFIX}", SUFFIX, force=force)
     wheels: dict[str, ObjectId] = {}
-    absent = _absent(manifest, workspace)
+    may_go = filter_for(workspace, Remote("bundle", os.fspath(path), frozenset(labels)))
+    absent = (*_absent(manifest, workspace), *_staying(manifest, may_go))
     with Progress(session) as progress:
         if with_wheels and manifest.environment is not None:
             wheels, more = _wheels(session, workspace, manifest, progress)
@@ -107,6 +111,7 @@ def command(
             path=os.fspath(path),
             wheels=wheels,
             absent=absent,
+            may_go=may_go,
             progress=progress.step,
         )
     _tell(session, packed, view.name or view.id)
@@ -151,6 +156,17 @@ def _absent(manifest: Manifest, workspace: Workspace) -> tuple[str, ...]:
         for one in plan.outside
     ]
     return tuple(dict.fromkeys((*(gap.detail for gap in plan.gaps if gap.missing), *outside)))
+
+
+def _staying(manifest: Manifest, may_go: Filter) -> list[str]:
+    """Return in words what the run read that must stay in a place, which the bundle may not."""
+    read = [(one.label, one.tree) for one in manifest.datasets]
+    read += [(one.path, one.digest) for one in manifest.inputs if one.kept and one.digest]
+    return [
+        f"{name} must stay in a place (--label says where the bundle will lie)"
+        for name, digest in read
+        if not may_go(bytes.fromhex(digest))
+    ]
 
 
 def _tell(session: Session, packed: Packed, name: str) -> None:

@@ -18,12 +18,14 @@ from pathlib import Path
 from afield.journal import DeviceKey, Draft, Entry, Journal
 from afield.journal.places import LogName
 from afield.kernel.clock import COUNTER_BITS
+from afield.kernel.errors import Refused
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.kernel.ids import MemberId, ObjectId, RunId
 from afield.members.events import MEMBER_INTRODUCED, device_introduced
 from afield.runs.events import REPRODUCED
 from afield.runs.manifest import DatasetRead, Manifest, encode
 from afield.runs.record import Record
+from afield.sync.replica import Filter
 from afield.vault import Vault
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
@@ -55,6 +57,7 @@ def pack(
     path: str,
     wheels: Mapping[str, ObjectId] | None = None,
     absent: Sequence[str] = (),
+    may_go: Filter = lambda _: True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Packed:
     """Write all that a stranger needs of a run into one file; an older one is replaced.
@@ -67,9 +70,11 @@ def pack(
         path: the file to write.
         wheels: distribution to wheel, objects of the vault.
         absent: what is known to be missing, in words.
+        may_go: tells which objects may; what of the run's files may not is left out.
         progress: told what takes time.
 
     Raises:
+        Refused: something that the run's own entries name may not go.
         BundleUnwritable: the file cannot be written.
         Damaged: an object or entry of the run does not verify.
     """
@@ -80,8 +85,12 @@ def pack(
             vault = Vault(f"{base}/{layout.PACKS}", files)
             entries = list(_entries(record, run))
             refs = {ref for entry in entries for ref in entry.refs}
+            if not all(may_go(bytes.fromhex(ref)) for ref in refs):
+                why = "it saved bytes that must stay in a place"
+                raise Refused("cannot bundle", name, why, hint=f"afield bundle {run} --label PLACE")
+            wanted = {*_closure(record, manifest, refs), *(wheels or {}).values()}
             objects = _copy(
-                record.vault, vault, {*_closure(record, manifest, refs), *(wheels or {}).values()}
+                record.vault, vault, [one for one in wanted if may_go(bytes.fromhex(one))]
             )
             log, head = _state_again(base, files, record, entries)
             contents = Contents(
