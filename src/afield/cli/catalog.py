@@ -87,4 +87,5 @@ DATA_COMMANDS: dict[str, Entry] = {
 IMPORT_COMMANDS: dict[str, Entry] = {
     "dvc": Entry("afield.cli.commands.import_dvc", "Versions from a DVC repository's history."),
     "folder": Entry("afield.cli.commands.import_folder", "Folders as the versions of one dataset."),
+    "mlflow": Entry("afield.cli.commands.import_mlflow", "Runs of an MLflow store or server."),
 }

@@ -37,7 +37,7 @@ from afield.replay.stamps import named
 from afield.replay.wish import Wish
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.outcome import NO_TEXT
-from afield.runs.manifest import Manifest
+from afield.runs.manifest import IMPORTED, Manifest
 from afield.runs.record import Record
 
 
@@ -51,6 +51,8 @@ def repeat(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
             "nothing was captured of it",
             hint="record it with `afield run`",
         )
+    if foreign := [text for text in manifest.blockers if text.startswith(IMPORTED)]:
+        raise NotReproducible("cannot reproduce", run, "; ".join(foreign))
     if lost := [text for text in manifest.blockers if text.endswith(NO_TEXT)]:
         raise NotReproducible("cannot reproduce", run, "; ".join(lost))
     handed = hand_over(manifest, wish.secrets, wish.tools.environ, run=run)

@@ -30,10 +30,11 @@ SUMMARY = "run.summary"
 NOTED = "run.noted"
 DELETED = "run.deleted"
 REPRODUCED = "run.reproduced"
+IMPORTED = "run.imported"
 
 EVENTS = (
     *(STARTED, PARAMS, TAGGED, NAMED, CAPTURED, MEASURED, ENDED),
-    *(SAVED, SUMMARY, NOTED, DELETED, REPRODUCED),
+    *(SAVED, SUMMARY, NOTED, DELETED, REPRODUCED, IMPORTED),
 )
 
 RUNNING = "running"
@@ -58,7 +59,10 @@ def started(
     parent: RunId | None = None,
     reproduces: RunId | None = None,
 ) -> Draft:
-    """Say that a run began; `kind` is `command` or `python`, `host` holds its machine's name."""
+    """Say that a run began; `host` holds its machine's name.
+
+    `kind` is `command`, `python`, or `imported` where another tool recorded it.
+    """
     body: dict[str, Any] = {
         "project": project,
         "experiment": experiment,
@@ -179,6 +183,15 @@ def reproduced(
     if cause_kind is not None:
         body["cause_kind"] = cause_kind
     return Draft(REPRODUCED, original, body, (report,))
+
+
+def imported(run: RunId, *, tool: str, mark: str, document: ObjectId) -> Draft:
+    """Say that a run came from another tool, and that all of it stands before this entry.
+
+    `mark` tells by a glance at the source whether there is more by now; `document` is JSON: what
+    the source said last, and what no other entry has a place for.
+    """
+    return Draft(IMPORTED, run, {"tool": tool, "mark": mark}, (document,))
 
 
 def _failure(found: Kept) -> dict[str, str]:

@@ -128,6 +128,11 @@ REPRODUCTIONS = Table(
         ),
     },
 )
+IMPORTS = Table(
+    name="imports",
+    key=(Column("run", "text"),),
+    groups={"seen": (Column("tool", "text"), Column("mark", "text"), Column("object", "text"))},
+)
 
 
 _NAME_GROUPS = ("named", "placed", "grouped")
@@ -288,6 +293,11 @@ def _reproduced(entry: Entry) -> Iterator[Put]:
         yield Put("reproductions", (entry.about, run), "judged", values)
 
 
+def _imported(entry: Entry) -> Iterator[Put]:
+    tool, mark = _texts(entry.body, ("tool", "mark"))
+    yield Put("imports", (entry.about,), "seen", (tool, mark, next(iter(entry.refs), None)))
+
+
 def _typed(value: object) -> tuple[str, str | None, float | None]:
     """Return (type, text, number) of a scalar, so that it compares as text and as number."""
     if isinstance(value, float):
@@ -353,7 +363,7 @@ def _list(body: Mapping[str, Any], name: str) -> list[Any]:
 
 ROOM = Room(
     name="runs",
-    tables=(RUNS, PARAMS, METRICS, TAGS, SUMMARIES, SERIES, SAVED, NOTES, REPRODUCTIONS),
+    tables=(RUNS, PARAMS, METRICS, TAGS, SUMMARIES, SERIES, SAVED, NOTES, REPRODUCTIONS, IMPORTS),
     folds={
         events.STARTED: _started,
         events.NAMED: _named,
@@ -367,6 +377,7 @@ ROOM = Room(
         events.NOTED: _noted,
         events.DELETED: _deleted,
         events.REPRODUCED: _reproduced,
+        events.IMPORTED: _imported,
     },
     owners=(owners.RUNS,),
 )

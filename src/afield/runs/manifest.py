@@ -19,6 +19,9 @@ LINK = "symbolic link"
 EXECUTED = "executed notebook"
 """The note of an output that is the notebook which the command was, with what its cells put out."""
 
+IMPORTED = "imported from "
+"""How a blocker begins of a run that another tool recorded: nothing of it can be run again."""
+
 EXECUTABLE = ("executable", "made executable", "no longer executable")
 """Notes of outputs: of a file that was not in the code tree, and of one that was and changed."""
 

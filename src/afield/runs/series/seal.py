@@ -7,13 +7,31 @@ it happens in the training process.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from afield.runs.limits import BLOCK_RECORDS
 from afield.runs.series.format import block_frame, end_frame, head, names_frame
-from afield.runs.series.live import RECORD, RECORD_BYTES, LivePart
+from afield.runs.series.live import RECORD, RECORD_BYTES
+
+
+class Part(Protocol):
+    """What one process logged, as a live file has it: `LivePart` is one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of metrics 1, 2, 3 and so on."""
+        ...
+
+    @property
+    def records(self) -> int:
+        """How many points there are."""
+        ...
+
+    def blocks(self, records_max: int) -> Iterator[bytes]:
+        """Yield the records' bytes, in order, at most so many records at a time."""
+        ...
 
 
 @dataclass(slots=True)
@@ -56,7 +74,7 @@ class Summary:
         self._known += len(values)
 
 
-def seal_series(parts: Iterable[LivePart], out: BinaryIO) -> dict[str, Summary]:
+def seal_series(parts: Iterable[Part], out: BinaryIO) -> dict[str, Summary]:
     """Write the sealed form of all parts to `out`; return each metric's summary.
 
     Nothing is written when there is no point. A record whose metric has no name (its name's
@@ -79,7 +97,7 @@ def seal_series(parts: Iterable[LivePart], out: BinaryIO) -> dict[str, Summary]:
     return summaries
 
 
-def summarise(parts: Iterable[LivePart]) -> dict[str, Summary]:
+def summarise(parts: Iterable[Part]) -> dict[str, Summary]:
     """Sum up each metric of live parts without sealing them."""
     summaries: dict[str, Summary] = {}
     for part in parts:

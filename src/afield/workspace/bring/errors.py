@@ -1,12 +1,13 @@
 """What can go wrong when something is brought from another tool.
 
-NotFound |- SourceNotFound    bring.not_found
-Refused  `- SourceUnreadable  bring.unreadable
+NotFound    |- SourceNotFound     bring.not_found
+Refused     |- SourceUnreadable   bring.unreadable
+Unreachable `- SourceUnreachable  bring.unreachable
 """
 
 from __future__ import annotations
 
-from afield.kernel.errors import NotFound, Refused
+from afield.kernel.errors import NotFound, Refused, Unreachable
 
 
 class SourceNotFound(NotFound):
@@ -19,3 +20,9 @@ class SourceUnreadable(Refused):
     """What is there cannot be asked: the program it needs is missing, or says no."""
 
     code = "bring.unreadable"
+
+
+class SourceUnreachable(Unreachable):
+    """A server does not answer, or not now."""
+
+    code = "bring.unreachable"
