@@ -6,9 +6,10 @@ from functools import cache
 
 from afield.journal import DeviceKey, Journal
 from afield.kernel.ids import WorkspaceId
+from afield.members.authority import NOBODY
 from afield.members.events import device_confirmed, device_introduced, device_removed
 from afield.members.fold import room as members_of
-from afield.members.removal import heads_of, removals
+from afield.members.removal import authority, heads_of
 from afield.members.trust import Trusted
 from afield.projection import Add, Column, Projection, Put, Room, Table
 from afield.sync.driver import drive
@@ -132,16 +133,16 @@ class Person:
         self.journal.append_many([device_removed(other.key.device, heads=heads)])
 
     def tables(self):
-        founder, removed = key_of(1).device, {}
+        founder, heeded = key_of(1).device, NOBODY
         while True:
-            roots = Trusted([founder], removed)
+            roots = Trusted([founder], *heeded)
             projection = Projection(":memory:", [members_of(roots), THING_ROOM])
             projection.refresh(self.journal)
-            found, dump = removals(projection, self.journal, founder), projection.dump()
+            found, dump = authority(projection, self.journal, founder), projection.dump()
             projection.close()
-            if found == removed:
+            if found == heeded:
                 return dump
-            removed = found
+            heeded = found
 
     def refs(self):
         return {

@@ -73,7 +73,7 @@ GUARDS = {
     ),
     "a device writes for its own member": (
         "members/gate.py",
-        "if entry.by not in standings:",
+        "if entry.by not in standings and not hub:",
         "if False:",
         WORLDS,
     ),
@@ -132,7 +132,7 @@ GUARDS = {
         REMOVAL,
     ),
     "who removes stands nearer to the founder": (
-        "members/removal.py",
+        "members/authority.py",
         "above is not None and (below is None or above < below)",
         "above is not None",
         REMOVAL,

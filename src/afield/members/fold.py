@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from afield.journal.entry import Entry
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import DeviceId
+from afield.members.actions import Action
+from afield.members.claims import CLAIMS, KINDS, fold_claim, role_said
 from afield.members.events import (
     DEVICE_CONFIRMED,
     DEVICE_INTRODUCED,
     DEVICE_REMOVED,
+    MEMBER_GRANTED,
     MEMBER_INTRODUCED,
+    MEMBER_REVOKED,
 )
-from afield.members.gate import KnownDevices
+from afield.members.gate import NEEDS, KnownDevices
 from afield.projection import Add, Column, Put, Room, Table
 
 MEMBERS = Table(
@@ -88,18 +92,56 @@ def fold_removed(entry: Entry) -> Iterator[Add]:
     yield Add("removals", (entry.about, entry.device, entry.seq, *values))
 
 
-def room(roots: Collection[DeviceId] | None) -> Room:
-    """Return the room with the devices that need nobody's confirmation; None: all."""
+ROLE_CHANGES = Table(
+    "role_changes",
+    key=(Column("device", "text"), Column("seq", "integer"), Column("digest", "text")),
+    groups={
+        "once": (
+            Column("member", "text"),
+            Column("project", "text"),
+            Column("role", "text"),
+            Column("granted", "integer"),
+            Column("by", "text"),
+            Column("said_ms", "integer"),
+        ),
+    },
+    indexes=(("member",),),
+)
+
+
+def fold_role(entry: Entry) -> Iterator[Add]:
+    """Fold `member.granted` and `member.revoked`."""
+    said = role_said(entry.body)
+    if said is None:
+        raise ValueError("it names no role")
+    key = (entry.device, entry.seq, entry.digest)
+    granted = int(entry.kind == MEMBER_GRANTED)
+    told = (entry.about, said.project, said.role.value, granted)
+    yield Add("role_changes", (*key, *told, entry.by, stamp_to_ms(entry.at)))
+
+
+def room(
+    roots: Collection[DeviceId] | None, needs: Mapping[str, tuple[Action, ...]] = NEEDS
+) -> Room:
+    """Return the room.
+
+    Args:
+        roots: the devices that need nobody's confirmation; None: all.
+        needs: by kind of entry, of any room, the actions of which its author needs one.
+    """
     return Room(
         "members",
-        tables=(MEMBERS, DEVICES, CONFIRMATIONS, REMOVALS),
+        tables=(MEMBERS, DEVICES, CONFIRMATIONS, REMOVALS, ROLE_CHANGES, CLAIMS),
         folds={
             DEVICE_INTRODUCED: fold_device,
             DEVICE_CONFIRMED: fold_confirmed,
             DEVICE_REMOVED: fold_removed,
             MEMBER_INTRODUCED: fold_member,
+            MEMBER_GRANTED: fold_role,
+            MEMBER_REVOKED: fold_role,
         },
-        gate=KnownDevices(roots),
+        claims=dict.fromkeys(KINDS, fold_claim),
+        gate=KnownDevices(roots, needs),
     )
 
 

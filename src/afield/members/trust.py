@@ -6,10 +6,24 @@ Values only; where they come from is `removal`'s business and the workspace's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
-from afield.journal.entry import Entry
 from afield.kernel.ids import DeviceId
+from afield.members.rights import Rights
+
+
+class Numbered(Protocol):
+    """An entry, or what is known of one: its number in the log, and its digest."""
+
+    @property
+    def seq(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Its digest."""
+        ...
 
 
 class Cut(NamedTuple):
@@ -24,24 +38,32 @@ class Cut(NamedTuple):
     last: int
     beside: frozenset[str] = frozenset()
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: Numbered) -> bool:
         """Tell whether an entry of the device counts."""
         return entry.seq <= self.last and entry.digest not in self.beside
 
 
 class Trusted(frozenset[DeviceId]):
-    """The devices that need nobody's confirmation, with what was removed.
+    """The devices that need nobody's confirmation, with what was removed and who may what.
 
     Attributes:
         removed: by device, up to where it counts.
+        rights: who held which roles when.
     """
 
     removed: Mapping[DeviceId, Cut]
+    rights: Rights
 
-    def __new__(cls, roots: Iterable[DeviceId], removed: Mapping[DeviceId, Cut]) -> Self:
+    def __new__(
+        cls,
+        roots: Iterable[DeviceId],
+        removed: Mapping[DeviceId, Cut],
+        rights: Rights | None = None,
+    ) -> Self:
         """Make one."""
         made = super().__new__(cls, roots)
         made.removed = removed
+        made.rights = rights or Rights()
         return made
 
     @property
@@ -49,4 +71,5 @@ class Trusted(frozenset[DeviceId]):
         """All of it as one text."""
         cuts = [f"{device}<{cut.last}" for device, cut in sorted(self.removed.items())]
         beside = [digest for cut in self.removed.values() for digest in cut.beside]
-        return " ".join([*sorted(self), *cuts, *sorted(beside)])
+        ruled = [self.rights.name] if self.rights.name else []
+        return " ".join([*sorted(self), *cuts, *sorted(beside), *ruled])

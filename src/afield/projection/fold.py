@@ -27,6 +27,10 @@ class Folder:
         for room in rooms:
             for kind, fold in room.folds.items():
                 self._folds[kind] = (*self._folds.get(kind, ()), fold)
+        self._claims: dict[str, Fold] = {}
+        for room in rooms:
+            self._claims |= room.claims
+        self._early = self._claims.keys() | (self._gate.kinds if self._gate else frozenset())
         self._pending = Pending(tables)
         self._prefixes: dict[str, bytes] = {}
         self._standings: dict[str, set[str]] | None = None
@@ -38,7 +42,11 @@ class Folder:
 
     def fold(self, database: Database, entries: Sequence[Entry]) -> int:
         """Judge and fold entries, inside a transaction; return how many were handed in."""
-        judged = [*entries, *self._introduce(database, entries)]
+        early = [entry for entry in entries if entry.kind in self._early]
+        for entry in early:
+            if entry.kind in self._claims:
+                self._fold_one(entry, (self._claims[entry.kind],))
+        judged = [*entries, *self._introduce(database, early)]
         refused: list[tuple[Entry, str]] = []
         for entry in judged:
             folds = self._folds.get(entry.kind)
@@ -56,15 +64,15 @@ class Folder:
         self._pending.write(database)
         self._standings = None  # another process may add some before the next transaction
 
-    def _introduce(self, database: Database, entries: Sequence[Entry]) -> list[Entry]:
-        """Learn the standings that these entries give; return entries that waited for them."""
+    def _introduce(self, database: Database, early: Sequence[Entry]) -> list[Entry]:
+        """Learn the standings that some entries give; return entries that waited for them."""
         gate = self._gate
         if gate is None:
             return []
         if self._standings is None:
             self._standings = bookkeeping.read_standings(database)
         waited: list[Entry] = []
-        asked = [entry for entry in entries if entry.kind in gate.kinds]
+        asked = [entry for entry in early if entry.kind in gate.kinds]
         grown = bool(asked)
         while grown:  # a device that is confirmed may have confirmed others
             grown = False

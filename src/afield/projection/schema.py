@@ -96,6 +96,8 @@ class Room:
         name: the room's name.
         tables: its tables.
         folds: by kind of entry; several rooms may fold the same kind.
+        claims: the same, for entries whether or not they count: what a gate's verdicts are
+            worked out from.
         version: raised when a fold changes its meaning but not its tables, so that every
             projection is rebuilt.
         gate: decides which entries count; at most one room brings one.
@@ -105,6 +107,7 @@ class Room:
     name: str
     tables: tuple[Table, ...] = ()
     folds: Mapping[str, Fold] = field(default_factory=dict)
+    claims: Mapping[str, Fold] = field(default_factory=dict)
     version: int = 1
     gate: Gate | None = None
     owners: tuple[Owners, ...] = ()
@@ -123,6 +126,8 @@ def fingerprint(rooms: Sequence[Room]) -> str:
         parts.append(
             f"room {room.name} {room.version} {room.gate.name if room.gate else None} {kinds}"
         )
+        if room.claims:
+            parts.append(f"claims {','.join(sorted(room.claims))}")
         for table in sorted(room.tables, key=lambda table: table.name):
             parts.append(f"table {table.name} {table.wide} {_columns(table.key)}")
             parts += [f"group {name} {_columns(each)}" for name, each in table.groups.items()]

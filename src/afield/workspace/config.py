@@ -9,6 +9,7 @@ import msgspec
 
 from afield.kernel.files import FileSystem
 from afield.kernel.ids import DeviceId, MemberId, WorkspaceId
+from afield.members.rights import Rights
 from afield.members.trust import Cut, Trusted
 from afield.workspace.errors import WorkspaceDamaged, WorkspaceTooNew
 
@@ -39,6 +40,7 @@ class Config(msgspec.Struct, frozen=True):
 
     Attributes:
         removed: up to where removed devices count, as last worked out; stands in no file of it.
+        rights: who held which roles when; likewise.
     """
 
     workspace: WorkspaceId
@@ -46,6 +48,7 @@ class Config(msgspec.Struct, frozen=True):
     member: MemberId
     founder: DeviceId | None = None
     removed: Mapping[DeviceId, Cut] = {}
+    rights: Rights = Rights()
 
     @property
     def founded_by(self) -> DeviceId:
@@ -57,7 +60,7 @@ class Config(msgspec.Struct, frozen=True):
         """The devices that count here without anybody's confirmation."""
         roots = frozenset({self.founded_by, self.device})
         cuts = {device: cut for device, cut in self.removed.items() if device not in roots}
-        return Trusted(roots, cuts) if cuts else roots
+        return Trusted(roots, cuts, self.rights) if cuts or self.rights.name else roots
 
 
 def write_config(files: FileSystem, path: str, config: Config) -> None:

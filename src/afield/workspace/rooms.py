@@ -10,6 +10,7 @@ from afield.members.fold import ROOM as MEMBERS
 from afield.members.fold import room as members_of
 from afield.projection import Room
 from afield.runs.fold import ROOM as RUNS
+from afield.workspace.rights_needed import NEEDS
 from afield.workspace.writes import ROOM as WRITES
 
 ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, WRITES)
@@ -17,4 +18,4 @@ ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, WRITES)
 
 def rooms(roots: Collection[DeviceId]) -> tuple[Room, ...]:
     """Return all rooms, with the devices that need nobody's confirmation."""
-    return (members_of(roots), *(room for room in ROOMS if room is not MEMBERS))
+    return (members_of(roots, NEEDS), *(room for room in ROOMS if room is not MEMBERS))

@@ -19,8 +19,10 @@ from afield.kernel.clock import Clock
 from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId, RunId
+from afield.members.authority import Authority
+from afield.members.claims import size as claims_made
 from afield.members.names import from_object
-from afield.members.removal import removals
+from afield.members.removal import authority
 from afield.projection import Projection
 from afield.projection.catalog import Catalog
 from afield.projection.language import parse
@@ -37,8 +39,8 @@ from afield.runs.series.live import live_parts
 from afield.workspace import layout
 from afield.workspace.arrow import to_table
 from afield.workspace.config import Config
+from afield.workspace.heeded import remember, remembered, stamp
 from afield.workspace.person import person_here
-from afield.workspace.removed import remember, remembered
 from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.swept import heal
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _COLUMNS_KEPT = 4
-_RANKS_MAX = 32
 _NAMED_MAX = 8
 _KEYS_AT_ONCE = 500
 
@@ -67,10 +68,11 @@ class Workspace:
     def __init__(self, record: Record, config: Config) -> None:
         self.path = Path(record.workspace)
         self.record = record
-        removed = remembered(record.files, record.workspace)
-        self.config = msgspec.structs.replace(config, removed=removed)
+        self._heeded_stamp = stamp(record.files, record.workspace)
+        found = remembered(record.files, record.workspace)
+        self.config = msgspec.structs.replace(config, removed=found.removed, rights=found.rights)
         self.projection = self._tables()
-        self._heeded = False
+        self._claims_heeded: int | None = None
         self._names: dict[str, str] | None = None
         self._hosts: dict[str, str | None] = {}
         self._columns: dict[str, Columns] = {}
@@ -118,27 +120,42 @@ class Workspace:
             sweep_orphans(self.record)
         self._names = None
         self._hosts = {}
+        self._heed_others()
         folded = self.projection.refresh(self.record.journal)
-        return folded + self._heed_removals() if folded or not self._heeded else folded
+        return folded + self._heed() if folded or self._claims_heeded is None else folded
 
     def _tables(self) -> Projection:
         path = os.path.join(self.record.workspace, layout.PROJECTION)
         return Projection(path, rooms(self.config.roots))
 
-    def _heed_removals(self) -> int:
-        """Fold anew when other devices are removed by now than the tables know of."""
-        folded = 0
-        for _ in range(_RANKS_MAX):
-            found = removals(self.projection, self.record.journal, self.config.founded_by)
-            if found == self.config.removed:
-                break
-            self.config = msgspec.structs.replace(self.config, removed=found)
-            remember(self.record.files, self.record.workspace, found)
-            self.projection.close()
-            self.projection = self._tables()
-            folded += self.projection.refresh(self.record.journal)
-        self._heeded = True
-        return folded
+    def _heed(self) -> int:
+        """Fold anew when other devices are removed, or other roles held, than the tables know."""
+        made = claims_made(self.projection)
+        if made == self._claims_heeded and not self.config.removed:
+            return 0
+        found = authority(self.projection, self.record.journal, self.config.founded_by)
+        self._claims_heeded = made
+        if found == (self.config.removed, self.config.rights):
+            return 0
+        remember(self.record.files, self.record.workspace, found)
+        self._judge_by(found)
+        return self.projection.refresh(self.record.journal)
+
+    def _heed_others(self) -> None:
+        """Take up what another process has heeded, before its tables are taken for damaged."""
+        seen = stamp(self.record.files, self.record.workspace)
+        if seen != self._heeded_stamp:
+            found = remembered(self.record.files, self.record.workspace)
+            if found != (self.config.removed, self.config.rights):
+                self._judge_by(found)
+            self._heeded_stamp = seen
+
+    def _judge_by(self, found: Authority) -> None:
+        removed, rights = found
+        self.config = msgspec.structs.replace(self.config, removed=removed, rights=rights)
+        self._heeded_stamp = stamp(self.record.files, self.record.workspace)
+        self.projection.close()
+        self.projection = self._tables()
 
     def runs(
         self, query: str = "", *, limit: int | None = 50, offset: int = 0, deleted: bool = False

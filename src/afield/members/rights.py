@@ -1,0 +1,142 @@
+"""Who held which roles when, as worked out by `authority`, and what that means for an entry.
+
+Values and their reading only. Times are the stamps of entries: a role counts for entries
+stamped from the grant on, until the stamp of the entry that takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from afield.journal.entry import Entry
+from afield.kernel.digest import digest
+from afield.kernel.ids import MemberId
+from afield.members.actions import Action
+from afield.members.decide import decide
+from afield.members.roles import EVERY_PROJECT, Role
+
+UNGRANTED: Mapping[str, frozenset[Role]] = {EVERY_PROJECT: frozenset({Role.DEVELOPER})}
+"""What a confirmed member holds of whom no grant says anything."""
+
+UNRULED: Mapping[str, frozenset[Role]] = {
+    EVERY_PROJECT: frozenset({Role.DEVELOPER, Role.REVIEWER, Role.DEPLOYER})
+}
+"""The same where no role was ever granted to anybody: there people trust each other."""
+
+FOUNDER: Mapping[str, frozenset[Role]] = {EVERY_PROJECT: frozenset({Role.ADMIN})}
+"""What the founder holds, until laying it down."""
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """What a member holds from a stamp on: the roles by project."""
+
+    at: int
+    roles: dict[str, tuple[Role, ...]]
+
+    def grants(self) -> dict[str, frozenset[Role]]:
+        """Return the roles as `decide` takes them."""
+        return {project: frozenset(roles) for project, roles in self.roles.items()}
+
+
+class Rights(msgspec.Struct, frozen=True):
+    """Who held which roles when.
+
+    Attributes:
+        since: the stamp of the first role ever granted; None: nobody was granted any.
+        founder: the founder's member; None before the founder's log is here.
+        spans: by member, in order, for those of whom a grant or revocation was said. Before
+            the first one, nothing was ruled.
+        void: digests of entries about members whose authors had no right to write them.
+    """
+
+    since: int | None = None
+    founder: MemberId | None = None
+    spans: dict[MemberId, tuple[Span, ...]] = {}
+    void: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """All that a verdict depends on as one text; empty where nothing is ruled."""
+        if self.since is None and not self.void:
+            return ""
+        parts = [[member, *spans] for member, spans in sorted(self.spans.items())]
+        return digest(msgspec.json.encode([self.since, self.founder, parts, sorted(self.void)]))
+
+    def now(self, member: MemberId, *, confirmed: bool) -> Mapping[str, frozenset[Role]]:
+        """Return the roles that a member holds after all that is known.
+
+        Args:
+            member: who.
+            confirmed: whether a device of the member counts.
+        """
+        spans = self.spans.get(member)
+        if spans:
+            return spans[-1].grants()
+        if member == self.founder:
+            return FOUNDER
+        if not confirmed:
+            return {}
+        return UNRULED if self.since is None else UNGRANTED
+
+
+class Ruling:
+    """Rights, made ready to judge many entries.
+
+    Args:
+        rights: who held what when.
+        needs: by kind of entry the actions of which one is needed; none: whoever counts.
+    """
+
+    def __init__(self, rights: Rights, needs: Mapping[str, tuple[Action, ...]]) -> None:
+        self._needs = needs
+        self._since = rights.since
+        self._founder = rights.founder
+        self._void = rights.void
+        self._spans = {
+            member: tuple((span.at, *self._allowed(span.grants())) for span in reversed(spans))
+            for member, spans in rights.spans.items()
+        }
+        self._ungranted = self._allowed(UNGRANTED)
+
+    def refusal(self, entry: Entry, *, hub: bool) -> str | None:
+        """Return why the entry's author had no right to write it, or None.
+
+        What a member's own device writes is judged by the roles in every project: a copy of the
+        record has all of them, and most entries do not say which one they are in. A hub knows,
+        and has asked before it wrote: there, a role in any project will do.
+        """
+        if entry.digest in self._void:
+            return f"its author had no right to it: {entry.kind} by {entry.by}"
+        if self._since is None:
+            return None
+        spans = self._spans.get(entry.by)
+        if spans is None:
+            if entry.at < self._since or entry.by == self._founder:
+                return None
+            allowed = self._ungranted
+        else:
+            for at, everywhere, anywhere in spans:
+                if entry.at >= at:
+                    allowed = everywhere, anywhere
+                    break
+            else:
+                return None
+        if entry.kind in allowed[hub]:
+            return None
+        return f"no role of its author allows it: {entry.kind} by {entry.by}"
+
+    def _allowed(self, grants: Mapping[str, frozenset[Role]]) -> tuple[Any, Any]:
+        """Return the kinds that these roles allow from an own device, and through a hub."""
+
+        def kinds(projects: tuple[str | None, ...]) -> frozenset[str]:
+            return frozenset(
+                kind
+                for kind, needs in self._needs.items()
+                if not needs
+                or any(decide(grants, need, each).allowed for need in needs for each in projects)
+            )
+
+        return kinds((None,)), kinds((None, *grants))

@@ -1,0 +1,42 @@
+"""By kind of entry, what its author must be allowed to do for it to count: one list for all rooms.
+
+A kind that a room folds and that is not here counts from nobody but the founder once roles were
+granted; a test says so before that. What a role allows is in `members.roles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from afield.datasets import events as datasets
+from afield.members.actions import Action
+from afield.members.gate import ANYONE
+from afield.members.gate import NEEDS as OF_MEMBERS
+from afield.runs import events as runs
+from afield.sync.pull import SEEN
+
+_LOG = (Action.RUN_LOG,)
+_LOG_OR_EDIT = (Action.RUN_LOG, Action.RUN_EDIT)
+_DATA = (Action.DATA_WRITE,)
+
+NEEDS: Mapping[str, tuple[Action, ...]] = {
+    **OF_MEMBERS,
+    SEEN: ANYONE,
+    runs.STARTED: _LOG,
+    runs.PARAMS: _LOG,
+    runs.SUMMARY: _LOG,
+    runs.CAPTURED: _LOG,
+    runs.MEASURED: _LOG,
+    runs.ENDED: _LOG,
+    runs.REPRODUCED: _LOG,
+    runs.IMPORTED: _LOG,
+    runs.SAVED: (Action.ARTIFACT_WRITE,),
+    runs.TAGGED: _LOG_OR_EDIT,
+    runs.NAMED: _LOG_OR_EDIT,
+    runs.NOTED: _LOG_OR_EDIT,
+    runs.DELETED: (Action.RUN_DELETE,),
+    datasets.ADDED: _DATA,
+    datasets.CARDED: _DATA,
+    datasets.DROPPED: _DATA,
+}
+"""The actions of which one is needed to write an entry of each kind."""
