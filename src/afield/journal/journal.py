@@ -92,7 +92,12 @@ class Journal:
         return self.append_many((Draft(kind, about, body, refs),), durable=durable)[0]
 
     def append_many(
-        self, drafts: Sequence[Draft], *, durable: bool = False, after: int = 0
+        self,
+        drafts: Sequence[Draft],
+        *,
+        durable: bool = False,
+        after: int = 0,
+        by: MemberId | None = None,
     ) -> list[Entry]:
         """Append entries in one write, with the seals that fall due among them.
 
@@ -100,6 +105,7 @@ class Journal:
             drafts: what to append, in order.
             durable: return only once they are on disk.
             after: a stamp of somebody else's entry; these are stamped as later than that.
+            by: on behalf of another member than this device's own: what a hub does.
 
         Returns:
             The entries of the drafts, without the seals.
@@ -113,7 +119,7 @@ class Journal:
 
         def compose(tail: Tail) -> tuple[bytes, Tail]:
             tail = msgspec.structs.replace(tail, at=max(tail.at, after))
-            return self._compose(drafts, tail, entries)
+            return self._compose(drafts, tail, entries, by)
 
         self._log.append(compose, durable=durable)
         self._appended = self._appended or bool(entries)
@@ -208,10 +214,15 @@ class Journal:
         self._log.close()
 
     def _compose(
-        self, drafts: Sequence[Draft], tail: Tail, entries: list[Entry]
+        self,
+        drafts: Sequence[Draft],
+        tail: Tail,
+        entries: list[Entry],
+        by: MemberId | None = None,
     ) -> tuple[bytes, Tail]:
         """Encode drafts behind `tail`, with a seal wherever one falls due."""
-        device, by = self.device, self.member
+        device, own = self.device, self.member
+        by = by or own
         seq, digest, at, sealed = tail.seq, tail.digest, tail.at, tail.sealed
         at = stamp_after(self._clock, at) - 1
         tz = self._clock.utc_offset()
@@ -232,7 +243,7 @@ class Journal:
                 draft_seal = seals.draft(self._signer(), seq, digest)
                 seq, at = seq + 1, at + 1
                 line, entry = encode_line(
-                    draft_seal, device=device, by=by, seq=seq, prev=digest, at=at, tz=tz
+                    draft_seal, device=device, by=own, seq=seq, prev=digest, at=at, tz=tz
                 )
                 lines.append(line)
                 digest, sealed, unsealed_bytes = entry.digest, seq, 0
