@@ -130,12 +130,17 @@ def _put_back(entry: TreeEntry, root: Path, manifest: Manifest) -> list[Gap]:
 
 
 def _make_output_folders(plan: Plan, root: Path) -> None:
-    """Make the folders that the run wrote to: empty and ignored ones are in no tree."""
+    """Make the folders that the run wrote to: empty and ignored ones are in no tree.
+
+    Not those that it made itself, which it would find there.
+    """
     links = made_links(plan.manifest)
+    made = plan.manifest.folders_made
     for one in plan.manifest.outputs:
         if os.path.isabs(one.path) or (one.path not in links and under(one.path, links)):  # noqa: PTH117 - recorded text
             continue  # the run makes the link itself, and could not where a folder stands
-        if (path := _inside(root, one.path)) is not None:
+        new = next((folder for folder in made if under(one.path, (folder,))), one.path)
+        if (path := _inside(root, new)) is not None:
             with contextlib.suppress(OSError):
                 path.parent.mkdir(parents=True, exist_ok=True)
 

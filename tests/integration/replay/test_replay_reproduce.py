@@ -588,3 +588,31 @@ def test_a_file_that_is_executable_on_one_side_only_is_told(project, tmp_path):
     flag.unlink()
     report = project.reproduce(run)
     assert any("tool.txt: executable vs mode not changed" in told for told in report.reasons)
+
+
+def test_folders_that_a_run_makes_are_left_to_it_and_those_that_were_there_are_made(project):
+    (project.folder / "there").mkdir()
+    (project.folder / "remade/old").mkdir(parents=True)
+    script = (
+        "import os, pathlib, shutil, subprocess\n"
+        "os.mkdir('new')\n"
+        "pathlib.Path('new/deep').mkdir()\n"
+        "subprocess.run(['mkdir', 'shell'], check=True)\n"
+        "shutil.rmtree('remade')\n"
+        "os.mkdir('remade')\n"
+        "os.mkdir('beside')\n"
+        "shutil.move('beside', 'placed')\n"
+        "for folder in ('new/deep', 'shell', 'there', 'remade', 'placed'):\n"
+        "    open(f'{folder}/o.txt', 'w').write('1')\n"
+    )
+    project.write("make.py", script)
+    run = project.record("python", "make.py")
+    made = project.workspace.manifest(run).folders_made
+    if "new" not in made:
+        pytest.skip("not run: the file system does not tell when a folder was made")
+    assert made == ("new", "placed", "shell")
+    report = project.reproduce(run, env="here")
+    assert report.verdict == "identical", report
+    assert sorted(results(report)) == [
+        "new/deep/o.txt", "placed/o.txt", "remade/o.txt", "shell/o.txt", "there/o.txt"
+    ]  # fmt: skip

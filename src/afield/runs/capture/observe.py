@@ -341,7 +341,8 @@ class Observer:
                     mark_ns=self._mark_ns,
                     keep_bytes_max=self._request.keep_bytes_max,
                 )
-                parts["outputs"] = tuple(scan.records(sighted))
+                parts["outputs"] = outputs = tuple(scan.records(sighted))
+                parts["folders_made"] = scan.folders_made(sighted, outputs)
                 for text in scan.faults:
                     faults.add(text)
         if self._kept_code:

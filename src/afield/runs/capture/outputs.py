@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 from afield.kernel.digest import digest_file
 from afield.kernel.ids import ObjectId
 from afield.runs.capture.files_seen import TOOL_CACHES, Sieve
+from afield.runs.capture.folders_made import folders_made
 from afield.runs.capture.layers import Sighted
 from afield.runs.capture.limits import (
     FILES_RECORDED_MAX,
@@ -66,6 +68,16 @@ class OutputScan:
         if len(records) >= FILES_RECORDED_MAX:
             self.faults.append(f"more than {FILES_RECORDED_MAX} outputs: the rest is not named")
         return sorted(records.values(), key=lambda record: record.path)
+
+    def folders_made(self, sighted: Sighted, outputs: Iterable[FileRecord]) -> tuple[str, ...]:
+        """Return the folders of the outputs that the run made itself."""
+        return folders_made(
+            outputs,
+            root=self._snapshot.root,
+            code=self._snapshot.entries,
+            trace=sighted.trace,
+            mark_ns=self._mark_ns,
+        )
 
     def _add(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import Any
 
 import msgspec
 
@@ -20,8 +21,8 @@ from afield.runs import manifest as manifests
 from afield.runs.capture import outcome
 from afield.runs.capture.before import CONSOLE, TRACE, Before, read_before
 from afield.runs.capture.console import framed_bytes
-from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.datasets_read import describe_datasets
+from afield.runs.capture.distributions import DistributionCache
 from afield.runs.capture.environment import Python, read_environment
 from afield.runs.capture.failing import keep_failure
 from afield.runs.capture.files_seen import Sieve
@@ -103,7 +104,8 @@ class _Unfinished:
             signal=how.signal,
             environment=self._environment(trace),
             inputs=inputs,
-            outputs=self._outputs(sighted),
+            **self._outputs(sighted),
+            datasets=describe_datasets(trace, self._sieve, self._record.workspace),
             libraries=trace.libraries,
             kernels=dict(trace.kernels),
             network=trace.addresses(),
@@ -195,9 +197,10 @@ class _Unfinished:
         self._snapshot.not_kept.append(NotKept(path=one.path, size_bytes=0, why=note))
         return msgspec.structs.replace(one, digest=None, kept=False, changed=True, note=note)
 
-    def _outputs(self, sighted: Sighted) -> tuple[FileRecord, ...]:
+    def _outputs(self, sighted: Sighted) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
         if self._before.mark_ns is None:
-            return ()
+            return parts
         scan = OutputScan(
             vault=self._record.vault,
             snapshot=self._snapshot,
@@ -207,10 +210,11 @@ class _Unfinished:
             until_ns=self._until_ns,
         )
         with self._faults.contained("the outputs are not recorded"):
-            found = tuple(scan.records(sighted))
+            parts["outputs"] = outputs = tuple(scan.records(sighted))
+            parts["folders_made"] = scan.folders_made(sighted, outputs)
         for text in scan.faults:
             self._faults.add(text)
-        return found
+        return parts
 
     def _environment(self, trace: Trace) -> Environment | None:
         if not trace.interpreters:
