@@ -23,7 +23,7 @@ from afield.runs.capture.supervisor.layouts import (
     SEND,
     SET_FLAGS,
 )
-from afield.runs.capture.supervisor.numbers import MACHINES
+from afield.runs.capture.supervisor.numbers import MACHINES, MARKED
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="flags of POSIX")
 O_PATH = 0o10000000
@@ -77,6 +77,21 @@ def test_opens_of_folders_and_of_paths_alone_are_let_through(machine, asks):
     assert not asks("openat", 3, 0, O_PATH)
     if "open" in machine.calls:
         assert not asks("open", 0, machine.o_directory)
+
+
+def test_an_open_that_bears_the_mark_is_let_through_only_where_its_process_tells_it(machine):
+    arch, number = machine.audit, machine.calls["openat"]
+
+    def asks(program, flags):
+        found = run_filter(program, number=number, arch=arch, arguments=(0, 0, flags))
+        return found == RET_USER_NOTIF
+
+    plain, marked = build(machine), build(machine, marked=True)
+    assert asks(plain, MARKED)
+    assert not asks(marked, MARKED)
+    for flags in (MARKED ^ os.O_CLOEXEC, MARKED | os.O_RDWR, MARKED | os.O_CREAT, os.O_CLOEXEC):
+        assert asks(marked, flags)
+    assert not asks(marked, machine.o_directory)
 
 
 def test_folders_that_are_removed_are_let_through(asks):

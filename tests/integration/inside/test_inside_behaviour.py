@@ -121,6 +121,7 @@ SCRIPTS = {
 
 LOADED_WHEN_NEEDED = {
     "_afield_late",
+    "_afield_marked",
     "_afield_kernels",
     "_afield_libraries",
     "_afield_importlib_bootstrap",

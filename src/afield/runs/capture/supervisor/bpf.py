@@ -10,7 +10,13 @@ import os
 import struct
 
 from afield.runs.capture.supervisor.layouts import RET_ALLOW, RET_USER_NOTIF
-from afield.runs.capture.supervisor.numbers import AT_REMOVEDIR, CLONE_NEWNS, X32_BIT, Machine
+from afield.runs.capture.supervisor.numbers import (
+    AT_REMOVEDIR,
+    CLONE_NEWNS,
+    MARKED,
+    X32_BIT,
+    Machine,
+)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NR_AT, _ARCH_AT, _ARGS_AT = 0, 4, 16
@@ -24,8 +30,12 @@ _PLAIN = (
 )
 
 
-def build(machine: Machine) -> bytes:
-    """Return the program as an array of `struct sock_filter` (8 bytes each)."""
+def build(machine: Machine, *, marked: bool = False) -> bytes:
+    """Return the program as an array of `struct sock_filter` (8 bytes each).
+
+    `marked`: an `openat` with the flags MARKED, and no other, is not asked about. Only for a
+    process that tells these opens by itself.
+    """
     calls = machine.calls
     no_file = getattr(os, "O_PATH", 0o10000000) | machine.o_directory
     lines: list[tuple[int, int, str | None, str | None]] = [
@@ -42,10 +52,13 @@ def build(machine: Machine) -> bytes:
         ("unshare", 0, CLONE_NEWNS, _NOTIFY, _ALLOW),
     ):
         if name in calls:
+            tests = [(_ANY_BIT, bits, if_set, if_not)]
+            if marked and name == "openat":
+                tests.insert(0, (_EQUAL, MARKED, _ALLOW, None))
             lines += [
-                (_EQUAL, calls[name], None, "+2"),
+                (_EQUAL, calls[name], None, f"+{1 + len(tests)}"),
                 (_LOAD, _ARGS_AT + 8 * argument, None, None),  # the low half: both are so
-                (_ANY_BIT, bits, if_set, if_not),
+                *tests,
             ]
     return _assemble(lines)
 

@@ -24,6 +24,8 @@ from _socket import (
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from afield.runs.capture.supervisor.numbers import MARKED, Machine
+
 FILE_NAME = "late"
 READY, TAKEN, LISTENER = b"g", b"k", b"l"
 _UNSAID, _WAITS, _ON = 0, 1, 3
@@ -53,17 +55,21 @@ def open_door() -> tuple[socket, bytes]:
 
 
 def write_recipe(
-    folder: str, name: bytes, *, call: int, flags: int, program: bytes, packages: Sequence[str]
+    folder: str, name: bytes, *, machine: Machine, flags: int, packages: Sequence[str]
 ) -> None:
     """Leave the hook what it needs; the first Python of the run takes it away.
 
-    `packages` are the folders whose `.pth` files are known to read nothing.
+    `flags` are those of the call that puts the filter on. `packages` are the folders whose `.pth`
+    files are known to read nothing.
 
     Raises:
         OSError: it cannot be written.
     """
-    numbers = (b"%d" % call, b"%d" % flags)
-    words = [name, *numbers, program.hex().encode(), *map(os.fsencode, packages)]
+    from afield.runs.capture.supervisor.bpf import build  # `stand` needs none
+
+    calls, program = machine.calls, build(machine, marked=True).hex()
+    words = [name, b"%d" % calls["seccomp"], b"%d" % flags, program.encode()]
+    words += [b"%d" % calls["openat"], b"%d" % MARKED, *map(os.fsencode, packages)]
     path = os.path.join(folder, FILE_NAME)
     with open(path + ".new", "xb") as stream:
         stream.write(b"\0".join(words))
@@ -146,7 +152,7 @@ class Said(NamedTuple):
         if self.why:
             return f"something ran before the hook: {self.why}"
         if self.state not in (_WAITS, _ON):
-            return "the supervisor could not be called in time"
+            return "the hook failed, or could not call the supervisor in time"
         return None
 
 

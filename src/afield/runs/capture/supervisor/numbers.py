@@ -69,6 +69,9 @@ RENAME_NOREPLACE = 1
 RENAME_EXCHANGE = 2
 X32_BIT = 0x40000000
 
+MARKED = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | 1 << 30
+"""Flags of an open that the filter lets pass: no kernel and no C library knows the highest bit."""
+
 
 class Machine:
     """One processor's numbers.

@@ -57,8 +57,7 @@ class Supervisor:
     def __init__(self, folder: str, *, apart: bool | None = None) -> None:
         machine = this_machine()
         assert machine is not None, "preflight comes first"
-        self._filter = build(machine)
-        self._installer = Installer(machine, self._filter)
+        self._installer = Installer(machine, build(machine))
         self._folder = folder
         self._machine = machine
         self._apart = reads_apart() if apart is None else apart
@@ -126,15 +125,9 @@ class Supervisor:
         if not flags:
             return
         door, name = late.open_door()
-        call = self._machine.calls["seccomp"]
         try:
             late.write_recipe(
-                self._folder,
-                name,
-                call=call,
-                flags=flags,
-                program=self._filter,
-                packages=packages,
+                self._folder, name, machine=self._machine, flags=flags, packages=packages
             )
         except BaseException:
             door.close()

@@ -61,8 +61,8 @@ class Hook:
         """Count a fault of ours; what a signal handler raised meanwhile goes its way."""
         if not place.is_ours(error):
             raise error
-        if self.late is not None and self.late.waits:
-            self.late.miss()
+        if self.late is not None:
+            self.late.doubt()
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

@@ -12,6 +12,7 @@ from _operator import methodcaller
 from _thread import RLock, get_ident
 
 from _afield_generators import mimic
+from _afield_marked import Marked
 
 # Their C code opens no file, or only the system's own (`pwd`, `grp`, `time`, `_socket`).
 PROVEN = frozenset(
@@ -56,13 +57,15 @@ class Late:
 
     def __init__(self, hook, words):
         self.fault = hook.fault
-        self.name, number, flags, program = words[:4]
+        self.name, number, flags, program, openat, mark = words[:6]
         self.lock = RLock()
         self.waits, self.is_calling, self.caller = True, False, 0
+        self.marked, self.marks = None, False
         self.state = hook.log.counter()
-        why = found_before([os.fsdecode(word) for word in words[4:]])
+        why = found_before([os.fsdecode(word) for word in words[6:]])
         try:
             self.prepare(int(number), int(flags), bytes.fromhex(program.decode()))
+            self.marked = self.marking(int(openat), int(mark))
         except ImportError as error:
             self.waits, why = False, str(error)
         self.why, self.put = why, hook.log.put
@@ -98,7 +101,17 @@ class Late:
         self.forbid = [Long(word) for word in (_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)]
         self.own = [ctypes.dlsym(library, name) for name in ("prctl", "syscall")]
         self.prctl, self.syscall = map(Call, self.own)
-        self.errno = ctypes.get_errno
+        self.errno, self.long = ctypes.get_errno, Long
+
+    def marking(self, openat, flags):
+        """Return what lets imports open with `flags`, of which the filter does not ask.
+
+        None where each call of C raises an event, which hooks of the person's would hear.
+        """
+        if sys.version_info >= (3, 14):
+            return None
+        call, number, here, flags, mode = self.syscall, *map(self.long, (openat, -100, flags, 0))
+        return Marked(lambda path: call(number, here, path, flags, mode))
 
     def call(self):
         """Have the kernel ask from now on; returns when somebody answers.
@@ -116,13 +129,28 @@ class Late:
                 try:
                     self.install()
                     self.state.hit()
+                    self.mark()
                 except Exception as error:  # noqa: BLE001 - the run goes on, and is told of
                     self.fault(error)
                 finally:
                     self.waits = self.is_calling = False
 
+    def mark(self):
+        """Have imports read without being asked, which the hook tells as it did before."""
+        if self.marked is not None and self.state.count < MISSED:
+            self.marks = True
+            self.marked.begin()
+
+    def doubt(self):
+        """Take in a fault of the hook: what it should have told may be missed."""
+        if self.waits or self.marks:
+            self.miss()
+
     def miss(self):
         """Say for good that something may have been missed."""
+        if self.marks:
+            self.marks = False
+            self.marked.end()
         if self.state.count < MISSED:
             self.state.count += MISSED - 1
             self.state.hit()
