@@ -358,7 +358,7 @@ def test_a_version_of_data_left_at_a_remote_says_so_and_comes_when_asked_for(afi
     assert "remote `origin`" in refused.err
     assert "hint: afield fetch d@1" in refused.err
     with pytest.raises(BytesElsewhere):
-        dataset("d", workspace=bob).open("t.csv")
+        dataset("d", workspace=bob).path("t.csv")
     assert afield_in(afield, bob, "fetch", "e").code == 1
     assert afield_in(afield, bob, "fetch", "d@2").code == 1
     fetched = afield_in(afield, bob, "fetch", "d", "--json")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from afield.cli import screen, words
-from afield.cli.data_view import brief_type, brief_value
+from afield.cli.data_view import brief_type, brief_value, repeated_words
 from afield.cli.output import plain
 from afield.cli.screen import styled
 
@@ -62,6 +62,8 @@ def _table(table: dict[str, Any], most: int | None) -> Iterator[RenderableType]:
     yield title
     counts = [f"{rows[what]:,} {what}" for what in ("added", "removed", "changed", "same")]
     yield styled(f"  rows: {', '.join(counts)}")
+    if table["repeated"]:
+        yield styled(f"  {repeated_words(table['repeated'])}", "yellow")
     if rows["repeated_keys"]:
         yield styled(f"  {rows['repeated_keys']:,} rows repeat a key", "yellow")
     for what, found in table["examples"].items():

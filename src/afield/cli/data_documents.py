@@ -96,6 +96,7 @@ def _table_part(table: TableChanges) -> dict[str, Any]:
         "path": table.path,
         "by": "key" if table.key else "position",
         "key": list(table.key),
+        "repeated": list(table.repeated),
         "rows": {
             "before": table.rows_before,
             "after": table.rows_after,

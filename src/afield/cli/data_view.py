@@ -105,6 +105,11 @@ def _profile(
         more = f" and {group['files'] - 1} more" if group["files"] > 1 else ""
         yield "table", styled(f"{group['path']}{more}: {rows}")
         yield "", column_table(group["columns"], most)
+        if group.get("columns_not_read"):
+            left = words.count(group["columns_not_read"], "more column")
+            yield "", styled(f"{left} not looked into", "dim")
+        if group.get("repeated"):
+            yield "", styled(repeated_words(group["repeated"]), "yellow")
     for one in found["skipped"][:most]:
         yield "no table", styled(f"{one['path']}: {one['why']}", "yellow")
     if found["not_read"]:
@@ -132,6 +137,12 @@ def column_table(columns: list[dict[str, Any]], most: int | None) -> RenderableT
             *(styled(brief_value(value)) for value in (one["min"], median, one["max"])),
         )
     return screen.with_rest(table, len(columns), most)
+
+
+def repeated_words(names: list[str]) -> str:
+    """Say that several columns have one name, and what they are called here."""
+    named = ", ".join(f"`{name}`" for name in names)
+    return f"several columns are called {named}: the second is `{names[0]}.1` here, and so on"
 
 
 def brief_type(name: str) -> str:

@@ -25,6 +25,7 @@ class TableChanges:
 
     Attributes:
         key: the columns by which rows were paired; none: by position.
+        repeated: names that several columns have, see `Table.repeated`.
         columns: by name, what is known of the column before and after; None where there is none.
     """
 
@@ -34,6 +35,7 @@ class TableChanges:
     rows_after: int
     rows: RowChanges
     columns: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]]
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -112,6 +114,7 @@ def _diff_table(
         rows_after=after.columns.rows,
         rows=rows,
         columns=_columns(before, after),
+        repeated=tuple(sorted({*before.table.repeated, *after.table.repeated})),
     )
 
 

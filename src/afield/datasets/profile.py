@@ -105,6 +105,7 @@ def profile_table(entry: TreeEntry, vault: Vault) -> dict[str, Any]:
             "rows": columns.rows,
             "columns": [column.to_json(sketches=True) for column in columns.found.values()],
             "columns_not_read": len(columns.dropped),
+            "repeated": list(table.repeated),
         }
 
 
@@ -140,6 +141,7 @@ def _groups(read: Sequence[tuple[TreeEntry, dict[str, Any]]]) -> list[dict[str, 
                 "rows": columns.rows,
                 "columns": [one.to_json(sketches=False) for one in columns.found.values()],
                 "columns_not_read": max(found["columns_not_read"] for _, found in group),
+                "repeated": sorted({name for _, found in group for name in found["repeated"]}),
             }
         )
     return sorted(merged, key=lambda one: (-one["rows"], one["path"]))
@@ -164,7 +166,8 @@ def _known(vault: Vault, part: ObjectId | None, entry: TreeEntry) -> dict[str, A
             Column.from_json(column)
     except (AfieldError, ValueError, KeyError, TypeError):  # it only spares work
         return None
-    return found if found.get("format") == format_of(entry.path) else None
+    told = found.get("format") == format_of(entry.path) and "repeated" in found
+    return found if told else None
 
 
 def _encode(found: dict[str, Any]) -> bytes:

@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from afield.datasets.errors import ColumnNotFound, NotATable
-from afield.datasets.tables import Retyped, Table
-from afield.kernel.ids import ObjectId
-from afield.vault import Vault
+from afield.datasets.tables import Open, Retyped, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_tables(
-    files: Mapping[str, ObjectId], vault: Vault, columns: Sequence[str] | None = None
-) -> pa.Table:
+def read_tables(files: Mapping[str, Open], columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of these files, one after the other.
 
-    A column that a file lacks is null in its rows.
+    A column that a file lacks is null in its rows. Where the format allows it, columns that are
+    not wanted are not read.
+
+    Args:
+        files: opens each by its name.
+        columns: those that are wanted, in this order; all when not given.
 
     Raises:
         NotATable: a file cannot be read, or two have a column in common and not its type.
@@ -29,7 +30,7 @@ def read_tables(
     import pyarrow as pa
 
     tables = [
-        table for path, found in files.items() for table in _read(path, found, vault, columns)
+        table for path, open_file in files.items() for table in _read(path, open_file, columns)
     ]
     try:
         whole = pa.concat_tables(tables, promote_options="permissive")
@@ -45,12 +46,10 @@ def read_tables(
     return whole if columns is None else whole.select(list(columns))
 
 
-def _read(
-    path: str, found: ObjectId, vault: Vault, columns: Sequence[str] | None
-) -> Iterator[pa.Table]:
+def _read(path: str, open_file: Open, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    table = Table(path, lambda: vault.open(found), bounded=False)
+    table = Table(path, open_file, bounded=False, columns=columns)
     while True:
         tables = []
         try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from afield.datasets.errors import LibraryMissing, NotATable
@@ -74,12 +75,24 @@ class Table:
         path: the file's name, which tells its format.
         open_file: opens its bytes.
         bounded: take little memory, and refuse what cannot be read so.
+        columns: those that are wanted, others need not be read; None: all.
+
+    Attributes:
+        repeated: names that several columns have, known once it was read. The second column `x`
+            is `x.1` here, the third `x.2`, as pandas calls them.
 
     Raises:
         NotATable: the name is none of a table.
     """
 
-    def __init__(self, path: str, open_file: Open, *, bounded: bool = True) -> None:
+    def __init__(
+        self,
+        path: str,
+        open_file: Open,
+        *,
+        bounded: bool = True,
+        columns: Collection[str] | None = None,
+    ) -> None:
         found = format_of(path)
         if found is None:
             why = f"names of tables end in {', '.join(FORMATS)}"
@@ -90,6 +103,9 @@ class Table:
         self._bounded = bounded
         self._block_bytes = TEXT_BLOCK_BYTES if bounded else WHOLE_BLOCK_BYTES
         self._types: dict[str, pa.DataType] = {}
+        self._columns = columns
+        self._names: list[str] = []
+        self.repeated: tuple[str, ...] = ()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order.
@@ -103,7 +119,8 @@ class Table:
 
         try:
             with self._open() as stream:
-                yield from self._read(self._inflated(stream))
+                for batch in self._read(self._inflated(stream)):
+                    yield self._told_apart(batch)
         except pa.ArrowInvalid as error:
             self._learn(error)
             raise NotATable("cannot read table", self.path, _first_line(error)) from error
@@ -117,15 +134,30 @@ class Table:
                 raise
             raise NotATable("cannot read table", self.path, _first_line(error)) from error
 
+    def _told_apart(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the batch with names that no two columns share."""
+        names = batch.schema.names
+        if len(set(names)) == len(names):
+            return batch
+        again = {name for name, times in Counter(names).items() if times > 1}
+        self.repeated = tuple(sorted(again.union(self.repeated)))
+        return batch.rename_columns(_told_apart(names))
+
+    def _wanted(self, names: Sequence[str]) -> list[str] | None:
+        """Return which columns are to be read; None: all, also where names are no use."""
+        if self._columns is None or len(set(names)) < len(names):
+            return None
+        return [name for name in names if name in self._columns]
+
     def _read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         if self.format in ("csv", "tsv"):
             return self._read_csv(stream)
         if self.format == "parquet":
-            return _read_parquet(stream)
+            return self._read_parquet(stream)
         if self.format == "arrow":
             if self._bounded:
                 self._require_small_batches(stream)
-            return _read_arrow(stream)
+            return self._read_arrow(stream)
         return _read_json_lines(stream, self.path)
 
     def _require_small_batches(self, stream: BinaryIO) -> None:
@@ -157,16 +189,59 @@ class Table:
     def _read_csv(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         from pyarrow import csv
 
-        self._names: list[str] = []
+        parse = csv.ParseOptions(delimiter=self._delimiter(), newlines_in_values=True)
+        wanted: list[str] = []
+        if self._columns is not None:
+            with self._open() as head:
+                small = csv.ReadOptions(block_size=TEXT_BLOCK_BYTES, use_threads=False)
+                with csv.open_csv(self._inflated(head), small, parse) as reader:
+                    self._names = reader.schema.names
+            found = self._wanted(self._names)
+            wanted = found or ([] if found is None else self._names[:1])  # rows count all the same
         with csv.open_csv(
             stream,
             read_options=csv.ReadOptions(block_size=self._block_bytes, use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=self._delimiter(), newlines_in_values=True),
-            convert_options=csv.ConvertOptions(column_types=self._types),
+            parse_options=parse,
+            convert_options=csv.ConvertOptions(column_types=self._types, include_columns=wanted),
         ) as reader:
-            self._names = reader.schema.names
+            self._names = self._names if wanted else reader.schema.names
             yield _no_rows(reader.schema)
             yield from reader
+
+    def _read_parquet(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+        from pyarrow import parquet
+
+        with parquet.ParquetFile(stream, pre_buffer=False, buffer_size=TEXT_BLOCK_BYTES) as file:
+            yield _no_rows(file.schema_arrow)
+            yield from file.iter_batches(
+                batch_size=BATCH_ROWS,
+                use_threads=False,
+                columns=self._wanted(file.schema_arrow.names),
+            )
+
+    def _read_arrow(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        head = stream.read(6)
+        stream.seek(0)
+        if head == MAGIC:
+            with pa.ipc.open_file(stream) as file:
+                schema = file.schema
+                yield _no_rows(schema)
+            wanted = self._wanted(schema.names)
+            fields = None if wanted is None else list(map(schema.names.index, wanted))
+            stream.seek(0)
+            options = pa.ipc.IpcReadOptions(included_fields=fields or None)
+            with pa.ipc.open_file(stream, options=options) as file:
+                for number in range(file.num_record_batches):
+                    yield from _sliced(file.get_batch(number))
+        elif head[:4] == b"FEA1":
+            raise NotATable("cannot read table", "Feather", "its first version is not read")
+        else:
+            with pa.ipc.open_stream(stream) as reader:
+                yield _no_rows(reader.schema)
+                for batch in reader:
+                    yield from _sliced(batch)
 
     def _learn(self, error: Exception) -> None:
         """Give the column that did not fit a wider type, and have it read again."""
@@ -187,31 +262,20 @@ class Retyped(Exception):
     """A column is of another type than its first rows showed; what was read is void."""
 
 
-def _read_parquet(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(stream, pre_buffer=False, buffer_size=TEXT_BLOCK_BYTES) as file:
-        yield _no_rows(file.schema_arrow)
-        yield from file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
-
-
-def _read_arrow(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    head = stream.read(6)
-    stream.seek(0)
-    if head == MAGIC:
-        with pa.ipc.open_file(stream) as file:
-            yield _no_rows(file.schema)
-            for number in range(file.num_record_batches):
-                yield from _sliced(file.get_batch(number))
-    elif head[:4] == b"FEA1":
-        raise NotATable("cannot read table", "Feather", "its first version is not read")
-    else:
-        with pa.ipc.open_stream(stream) as reader:
-            yield _no_rows(reader.schema)
-            for batch in reader:
-                yield from _sliced(batch)
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return names of which those that stood before have a number added."""
+    found: list[str] = []
+    taken = set(names)
+    times: Counter[str] = Counter()
+    for name in names:
+        given = name
+        while times[name] and given in taken:
+            given = f"{name}.{times[name]}"
+            times[name] += 1
+        times[name] = times[name] or 1
+        taken.add(given)
+        found.append(given)
+    return found
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:

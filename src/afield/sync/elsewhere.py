@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from afield.kernel.files import FileSystem
 from afield.vault import layout
-from afield.vault.catalog import Catalog
+from afield.vault.catalog import Catalog, Place
 from afield.vault.errors import Corrupt
 
 _SUFFIX = ".idx"
@@ -68,11 +68,15 @@ class Elsewhere:
 
     def holders(self, digest: bytes) -> Iterator[str]:
         """Yield the packs that hold an object."""
+        return (place.pack for place in self.places(digest))
+
+    def places(self, digest: bytes) -> Iterator[Place]:
+        """Yield where in which packs the record of an object is."""
         if self._catalog is None:
             self._catalog = Catalog(self._load)
             for pack in self.packs():
                 self._catalog.add(pack, self._load(pack))
-        return (place.pack for place in self._catalog.find(digest))
+        return self._catalog.find(digest)
 
     def holds(self, digest: bytes) -> bool:
         """Tell whether a pack there holds an object."""

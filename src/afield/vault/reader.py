@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import accumulate
+from typing import Protocol
 
+from afield.vault.errors import Corrupt, ObjectMissing
 from afield.vault.limits import RECIPE_DEPTH_MAX
-from afield.vault.shelf import Parts, damaged
+from afield.vault.shelf import Parts, Shelf, damaged
+
+
+class Beyond(Protocol):
+    """Where records are that no pack here has; asked only after the packs."""
+
+    def size(self, digest: bytes, /) -> int:
+        """Return the size of an object; raises what is to be said when it is nowhere."""
+        ...
+
+    def records(self, digest: bytes, /) -> Iterator[bytes]:
+        """Yield records that are said to be an object's, until one verifies; then raise."""
+        ...
+
 
 Load = Callable[[bytes], bytes | Parts]
 """Returns an object's content, or the (digest, size) of its parts; verified."""
@@ -92,3 +107,28 @@ class ObjectFile(io.RawIOBase):
         number = bisect_right(ends, at - start) - 1
         digest, size_bytes = items[number]
         return start + ends[number], digest, size_bytes
+
+
+def reaching(digest: bytes, shelf: Shelf, beyond: Beyond) -> ObjectFile:
+    """Open an object of which records may lie elsewhere.
+
+    Raises:
+        ObjectMissing: it is neither here nor there.
+    """
+
+    def load(part: bytes) -> bytes | Parts:
+        try:
+            return shelf.load(part)
+        except ObjectMissing:
+            for data in beyond.records(part):
+                try:
+                    return shelf.decode(part, data)
+                except Corrupt:
+                    continue
+            raise
+
+    try:
+        size_bytes = shelf.size(digest)
+    except ObjectMissing:
+        size_bytes = beyond.size(digest)
+    return ObjectFile(digest, size_bytes, load)

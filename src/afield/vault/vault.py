@@ -26,7 +26,7 @@ from afield.vault.layout import DATA, META
 from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, CHUNK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
 from afield.vault.packs import Packs
-from afield.vault.reader import ObjectFile
+from afield.vault.reader import Beyond, ObjectFile, reaching
 from afield.vault.shelf import damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
 from afield.vault.tree import TreeEntry
@@ -164,17 +164,24 @@ class Vault:
         _require(digest, blake3(data).digest())
         return data
 
-    def open(self, object_id: ObjectId) -> BinaryIO:
+    def open(self, object_id: ObjectId, beyond: Beyond | None = None) -> BinaryIO:
         """Open an object for reading and seeking.
 
         Each chunk is verified when it is read; that the chunks are the right ones rests on
         the checksum of the recipe.
 
+        Args:
+            object_id: the object.
+            beyond: is asked for records that no pack here has.
+
         Raises:
             ObjectMissing: no pack here has it.
         """
         digest = bytes.fromhex(object_id)
-        raw = ObjectFile(digest, self._shelf.size(digest), self._shelf.load)
+        if beyond is None:
+            raw = ObjectFile(digest, self._shelf.size(digest), self._shelf.load)
+        else:
+            raw = reaching(digest, self._shelf, beyond)
         return io.BufferedReader(raw, buffer_size=BLOCK_BYTES // 16)
 
     def copy_to(self, object_id: ObjectId, path: str) -> int:

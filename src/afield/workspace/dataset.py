@@ -6,13 +6,13 @@ by the methods that need them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -21,11 +21,10 @@ from afield.datasets.errors import FileNotInVersion, LibraryMissing, NotATable
 from afield.datasets.read import read_tables
 from afield.datasets.tables import format_of
 from afield.kernel.ids import ObjectId
-from afield.vault import TreeEntry
+from afield.vault import ObjectMissing, TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.datasets import CHECKED_OUT, find
-from afield.workspace.phantoms import fetchable
 from afield.workspace.session import JOIN_RUN
 from afield.workspace.session import open as open_workspace
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from afield.runs.record import Record
+    from afield.workspace.ranged import Ranged
 
 WHOLE = "."
 """What is told of a version that was handed out as a folder."""
@@ -123,9 +123,15 @@ class Dataset:
 
     @cached_property
     def _entries(self) -> dict[str, TreeEntry]:
-        with self._fetchable():
+        with self._said(self.label):
             found = self._record.vault.get_tree(self.tree)
         return {entry.path: entry for entry in found}
+
+    @cached_property
+    def _ranged(self) -> Ranged:
+        from afield.workspace.ranged import Ranged
+
+        return Ranged(self._record, self.name, self.label)
 
     @property
     def files(self) -> list[str]:
@@ -146,7 +152,7 @@ class Dataset:
         entries = list(self._entries.values()) if file is None else [self._entry(file)]
         folder = os.path.join(self._record.workspace, layout.CACHE, CHECKED_OUT)
         cache = CheckoutCache(folder, self._record.vault, self._record.files)
-        with self._fetchable():
+        with self._said(self.label if file is None else f"{self.label}/{file}"):
             found = Path(cache.folder(self.tree, entries, _silent))
         if file is None:
             self._tell(WHOLE)
@@ -157,12 +163,14 @@ class Dataset:
     def open(self, file: str) -> BinaryIO:
         """Open one file for reading and seeking; only the pieces that are read are fetched.
 
+        Pieces that are at a remote only are read from there, and not kept.
+
         Raises:
             FileNotInVersion: it holds no such file.
+            BytesElsewhere: bytes of it are not to be had now; reads may raise it, too.
         """
         entry = self.resolved(file)
-        with self._fetchable():
-            stream = self._record.vault.open(entry.object)
+        stream = self._opened(entry)
         self._tell(entry.path, entry)
         return stream
 
@@ -185,10 +193,8 @@ class Dataset:
             hint = f"afield data show {self.label}"
             raise NotATable("no tables", self.label, "no file of it is a table", hint=hint)
         opened = {name: self.resolved(name) for name in names}
-        with self._fetchable():
-            found = read_tables(
-                {name: entry.object for name, entry in opened.items()}, self._record.vault, columns
-            )
+        files = {name: partial(self._opened, entry) for name, entry in opened.items()}
+        found = read_tables(files, columns)
         for entry in opened.values():
             self._tell(entry.path, entry)
         return found
@@ -231,8 +237,18 @@ class Dataset:
         told = (self._record.workspace, self.name, self.version, self.tree, self._added_ms)
         sys.audit("afield.version", self._words, *map(str, (*told, path, *found)))
 
-    def _fetchable(self) -> AbstractContextManager[None]:
-        return fetchable(self._record.workspace, self._record.files, self.label)
+    def _opened(self, entry: TreeEntry) -> BinaryIO:
+        reaching = self._ranged.of(f"{self.label}/{entry.path}")
+        return self._record.vault.open(entry.object, reaching)
+
+    @contextlib.contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        """Say of bytes that are not here where they are, and how to bring them."""
+        try:
+            yield
+        except ObjectMissing as error:
+            missing = self._ranged.missing(bytes.fromhex(str(error.value)), what)
+            raise missing from None
 
     def _is_link(self, path: str) -> bool:
         entry = self._entries.get(path)

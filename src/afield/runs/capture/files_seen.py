@@ -35,6 +35,7 @@ _TOOLS = (
 )  # in the home folder: what starts programs, and the settings of shells and of git
 _CODE = (".py", ".pyc", ".pyi")
 _LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
+_PACK_CHARS = 64 + len(".pack")
 SKIPPED_FOLDERS = frozenset({".git", "__pycache__", "node_modules", ".ipynb_checkpoints"})
 TOOL_CACHES = frozenset({".pytest_cache", ".mypy_cache", ".ruff_cache"})
 _SKIPPED_PARTS = late(r"/(?:\.git|__pycache__)(?:/|$)")
@@ -83,7 +84,9 @@ class Sieve:
     def is_data(self, path: str) -> bool:
         """Tell whether a path can be an input or output of the run."""
         folder, _, name = path.rpartition("/")
-        return self._folder_holds_data(folder) and not (name.endswith(_LIBRARIES) or ".so." in name)
+        return self._folder_holds_data(folder) and not (
+            name.endswith(_LIBRARIES) or ".so." in name or _is_of_remote(folder, name)
+        )
 
     def _folder_holds_data(self, folder: str) -> bool:
         holds_data = self._folders.get(folder)
@@ -125,6 +128,12 @@ class Sieve:
         if line is None:
             line = self._lines[where] = self.shown(where)
         return line
+
+
+def _is_of_remote(folder: str, name: str) -> bool:
+    """Tell whether a file is a pack at a remote of ours: what is read of it is told as versions."""
+    is_pack = len(name) == _PACK_CHARS and name.endswith(".pack")
+    return is_pack and folder.endswith(("/packs/data", "/packs/meta"))
 
 
 def switchers(path: str) -> list[str]:
