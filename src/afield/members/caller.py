@@ -29,14 +29,14 @@ class Caller:
         roles: the roles that the member holds, by project; `*` is every project.
         token_scope: the actions that the token allows, when it came with one; None: all.
         how: by what it is known.
-        token_project: the one project that the token is good for; None: all.
+        only_project: the one project that the token is good for; None: all.
     """
 
     member: MemberId
     roles: Mapping[str, frozenset[Role]]
     token_scope: frozenset[Action] | None = None
     how: How = "local"
-    token_project: str | None = None
+    only_project: str | None = None
 
     @classmethod
     def local(cls, member: MemberId) -> Caller:
@@ -47,9 +47,9 @@ class Caller:
         """Decide whether the caller may do something; a token only ever takes rights away."""
         if self.token_scope is not None and action not in self.token_scope:
             return Decision(allowed=False, reason=f"the token does not allow {action}")
-        if self.token_project is not None and project != self.token_project:
+        if self.only_project is not None and project != self.only_project:
             return Decision(
-                allowed=False, reason=f"the token is for project {self.token_project} only"
+                allowed=False, reason=f"the token is for project {self.only_project} only"
             )
         return decide(self.roles, action, project)
 
@@ -68,6 +68,6 @@ class Caller:
 
         For a list over projects, which then leaves out the others.
         """
-        if self.token_project is not None:
-            return self.may(action, self.token_project).allowed
+        if self.only_project is not None:
+            return self.may(action, self.only_project).allowed
         return any(self.may(action, project).allowed for project in self.roles)

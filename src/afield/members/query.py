@@ -10,6 +10,7 @@ from afield.journal import Entry
 from afield.journal.seals import public_key
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
 from afield.members.events import DEVICE_INTRODUCED, MEMBER_INTRODUCED
+from afield.members.rights import NO_RIGHT, NO_ROLE
 from afield.projection import Projection
 
 
@@ -49,6 +50,25 @@ class Waiting:
     member: MemberId
     public_key: bytes
     profile: ObjectId | None
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Entries that do not count since their author had no right to write them.
+
+    Attributes:
+        device: in whose log they stand.
+        member: who wrote them.
+        kind: what they say.
+        why: in words.
+        entries: how many.
+    """
+
+    device: DeviceId
+    member: MemberId
+    kind: str
+    why: str
     entries: int
 
 
@@ -99,6 +119,25 @@ def waiting(projection: Projection) -> list[Waiting]:
         member = MemberId(str(first.body.get("member")))
         found.append(Waiting(DeviceId(id_), member, key, profile, entries))
     return found
+
+
+def refusals(projection: Projection) -> list[Refusal]:
+    """Return what was not applied since no role allowed it, by device, member and kind."""
+    sql = (
+        "SELECT device, kind, why, COUNT(*) FROM quarantine WHERE why LIKE ? OR why LIKE ?"
+        " GROUP BY device, kind, why ORDER BY device, kind, why"
+    )
+    rows = projection.query(sql, (f"{NO_ROLE}: %", f"{NO_RIGHT}: %"))
+    return [
+        Refusal(
+            DeviceId(device),
+            MemberId(str(why).rpartition(" by ")[2]),
+            kind,
+            str(why).partition(": ")[0],
+            entries,
+        )
+        for device, kind, why, entries in rows
+    ]
 
 
 def _said(projection: Projection, id_: str) -> dict[str, Entry]:

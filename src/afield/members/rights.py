@@ -30,6 +30,10 @@ FOUNDER: Mapping[str, frozenset[Role]] = {EVERY_PROJECT: frozenset({Role.ADMIN})
 """What the founder holds, until laying it down."""
 
 
+NO_RIGHT = "its author had no right to it"
+NO_ROLE = "no role of its author allows it"
+
+
 class Span(msgspec.Struct, frozen=True, array_like=True):
     """What a member holds from a stamp on: the roles by project."""
 
@@ -109,7 +113,7 @@ class Ruling:
         and has asked before it wrote: there, a role in any project will do.
         """
         if entry.digest in self._void:
-            return f"its author had no right to it: {entry.kind} by {entry.by}"
+            return f"{NO_RIGHT}: {entry.kind} by {entry.by}"
         if self._since is None:
             return None
         spans = self._spans.get(entry.by)
@@ -126,7 +130,7 @@ class Ruling:
                 return None
         if entry.kind in allowed[hub]:
             return None
-        return f"no role of its author allows it: {entry.kind} by {entry.by}"
+        return f"{NO_ROLE}: {entry.kind} by {entry.by}"
 
     def _allowed(self, grants: Mapping[str, frozenset[Role]]) -> tuple[Any, Any]:
         """Return the kinds that these roles allow from an own device, and through a hub."""
