@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,14 +71,11 @@ def command(
     With --since and no RUN: what is new in the record, for a stick or mail. A colleague takes
     it in with `afield sync FILE`, or begins with `afield clone FILE DIR`.
     """
-    from afield.workspace.bundle import SUFFIX, pack
-    from afield.workspace.remotes import Remote
-    from afield.workspace.residency import filter_for
-
     session = session_of(context)
     if run is None or word is not None:
         from afield.cli.bundle_record import bundle_record
         from afield.cli.commands.sync import pace_of
+        from afield.workspace.bundle import SUFFIX
 
         if run is not None or word is None or with_wheels:
             why = "name a run, or say --since WHEN for the record"
@@ -89,6 +87,23 @@ def command(
         return
     if data:
         raise Usage("cannot bundle", run, "--data goes with --since")
+    _bundle_run(session, run, output, labels, with_wheels=with_wheels, force=force)
+
+
+def _bundle_run(
+    session: Session,
+    run: str,
+    output: str | None,
+    labels: Sequence[str],
+    *,
+    with_wheels: bool,
+    force: bool,
+) -> None:
+    from afield.workspace.bundle import SUFFIX, pack
+    from afield.workspace.remotes import Remote, check_labels
+    from afield.workspace.residency import filter_for
+
+    check_labels(labels)
     workspace = session.workspace()
     view = workspace.run(run)
     manifest = workspace.manifest(view)

@@ -85,13 +85,10 @@ def pack(
             vault = Vault(f"{base}/{layout.PACKS}", files)
             entries = list(_entries(record, run))
             refs = {ref for entry in entries for ref in entry.refs}
-            if not all(may_go(bytes.fromhex(ref)) for ref in refs):
-                why = "it saved bytes that must stay in a place"
-                raise Refused("cannot bundle", name, why, hint=f"afield bundle {run} --label PLACE")
+            _require(refs, may_go, run, name)
             wanted = {*_closure(record, manifest, refs), *(wheels or {}).values()}
-            objects = _copy(
-                record.vault, vault, [one for one in wanted if may_go(bytes.fromhex(one))]
-            )
+            going = [one for one in wanted if may_go(bytes.fromhex(one))]
+            objects = _copy(record.vault, vault, going)
             log, head = _state_again(base, files, record, entries)
             contents = Contents(
                 run=run,
@@ -110,6 +107,17 @@ def pack(
     except OSError as error:
         raise BundleUnwritable("cannot write bundle", path, error.strerror or str(error)) from error
     return Packed(path, size_bytes, objects, contents)
+
+
+def _require(refs: Iterable[ObjectId], may_go: Filter, run: RunId, name: str) -> None:
+    """Look whether all that the run's entries name may go.
+
+    Raises:
+        Refused: something may not; without it the entries would not hold.
+    """
+    if not all(may_go(bytes.fromhex(ref)) for ref in refs):
+        why = "it saved bytes that must stay in a place"
+        raise Refused("cannot bundle", name, why, hint=f"afield bundle {run} --label PLACE")
 
 
 def _key(record: Record) -> DeviceKey:
