@@ -52,13 +52,12 @@ def build(machine: Machine, *, marked: bool = False) -> bytes:
         ("unshare", 0, CLONE_NEWNS, _NOTIFY, _ALLOW),
     ):
         if name in calls:
-            tests = [(_ANY_BIT, bits, if_set, if_not)]
-            if marked and name == "openat":
-                tests.insert(0, (_EQUAL, MARKED, _ALLOW, None))
+            own = [(_EQUAL, MARKED, _ALLOW, None)] if marked and name == "openat" else []
             lines += [
-                (_EQUAL, calls[name], None, f"+{1 + len(tests)}"),
+                (_EQUAL, calls[name], None, f"+{2 + len(own)}"),
                 (_LOAD, _ARGS_AT + 8 * argument, None, None),  # the low half: both are so
-                *tests,
+                *own,
+                (_ANY_BIT, bits, if_set, if_not),
             ]
     return _assemble(lines)
 

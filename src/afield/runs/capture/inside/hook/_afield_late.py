@@ -11,8 +11,8 @@ import sys
 from _operator import methodcaller
 from _thread import RLock, get_ident
 
+import _afield_marked
 from _afield_generators import mimic
-from _afield_marked import Marked
 
 # Their C code opens no file, or only the system's own (`pwd`, `grp`, `time`, `_socket`).
 PROVEN = frozenset(
@@ -111,7 +111,7 @@ class Late:
         if sys.version_info >= (3, 14):
             return None
         call, number, here, flags, mode = self.syscall, *map(self.long, (openat, -100, flags, 0))
-        return Marked(lambda path: call(number, here, path, flags, mode))
+        return _afield_marked.Marked(lambda path: call(number, here, path, flags, mode))
 
     def call(self):
         """Have the kernel ask from now on; returns when somebody answers.
