@@ -143,6 +143,10 @@ def test_the_card_is_asked_for_filled_in_and_checked(afield, data, project):
     assert b"some words" not in journal
     assert b'"residency":"eu,fr"' in journal
     assert afield("data", "card", "customers", "--set", "origin=", "--check").code == 3
+    unknown = afield("data", "card", "customers@7", "--set", "origin=here")
+    assert unknown.code == 1
+    assert "customers@7" in unknown.err
+    assert afield("data", "card", "customers@1", "--check").code == 3
 
 
 def test_a_dropped_version_is_out_of_sight_until_it_is_brought_back(afield, data):

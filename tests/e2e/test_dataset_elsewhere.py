@@ -100,3 +100,16 @@ def test_a_run_that_reads_from_a_remote_has_the_version_and_not_the_remote_as_in
     assert afield("fetch", "one").code == 0
     shutil.rmtree(tmp_path / "there")
     assert afield("reproduce", "one", "--env", "here", "--json").json["verdict"] == "identical"
+
+
+def test_du_takes_nothing_for_saved_that_is_not_here(bob, afield):
+    found = afield("du", "--json", "--workspace", str(bob)).json
+    assert found["absent_bytes"] > 3_000_000
+    assert found["apparent_bytes"] > found["absent_bytes"]
+    assert 0.5 < found["deduplication"] < 2
+    (data,) = [use for use in found["uses"] if use["kind"] == "dataset"]
+    assert data["absent_bytes"] == found["absent_bytes"]
+    told = afield("du", "--workspace", str(bob)).out
+    assert "not here, 3.01 MB of files" in told
+    assert afield("fetch", "d", "--workspace", str(bob)).code == 0
+    assert afield("du", "--json", "--workspace", str(bob)).json["absent_bytes"] == 0

@@ -94,6 +94,7 @@ class Reach:
         ledger: the records; those that are reached are told by their numbers in it.
         lost: what could not be followed so far.
         size_bytes: of all objects that were followed so far, each as large as it is by itself.
+        absent_bytes: what of that is of files that a tree lists and no pack here has.
 
     Args:
         vault: the objects; what waits in it to be written is not seen.
@@ -106,7 +107,8 @@ class Reach:
         self.ledger = vault.ledger()
         self.lost = Lost()
         self.size_bytes = 0
-        self._held: dict[bytes, tuple[array[int], int]] = {}
+        self.absent_bytes = 0
+        self._held: dict[bytes, tuple[array[int], int, int]] = {}
         self._held_records = 0
 
     def records(self, roots: Iterable[bytes]) -> Iterator[int]:
@@ -124,6 +126,7 @@ class Reach:
             held = self._held.get(digest)
             if held is not None:
                 self.size_bytes += held[1]
+                self.absent_bytes += held[2]
                 yield from held[0]
                 continue
             own = self._own(digest, required=required)
@@ -132,21 +135,22 @@ class Reach:
                 size_bytes = self.ledger.entry(own[0]).size_bytes
                 listing, names = self._named(digest)
                 if listing is not None:
-                    files, files_bytes = listing
+                    files, files_bytes, absent_bytes = listing
                     size_bytes += files_bytes
-                    yield from self._listed(digest, own, files, size_bytes)
+                    self.absent_bytes += absent_bytes
+                    yield from self._listed(digest, own, files, (size_bytes, absent_bytes))
                 self.size_bytes += size_bytes
                 waiting += [(name, False) for name in names if name not in seen]
 
     def _listed(
-        self, digest: bytes, own: list[int], files: Iterable[bytes], size_bytes: int
+        self, digest: bytes, own: list[int], files: Iterable[bytes], sizes: tuple[int, int]
     ) -> array[int]:
         """Return the records of the files of a tree; remember them, with the tree's own."""
         found = array("I", sorted({each for file in files for each in self._own(file)}))
         if self._held_records + len(found) > _TREES_HELD_RECORDS:
             self._held.clear()
             self._held_records = 0
-        self._held[digest] = array("I", own) + found, size_bytes
+        self._held[digest] = array("I", own) + found, *sizes
         self._held_records += len(found) + len(own)
         return found
 
@@ -169,8 +173,10 @@ class Reach:
                 found += self._own(part, depth=depth + 1)
         return found
 
-    def _named(self, digest: bytes) -> tuple[tuple[list[bytes], int] | None, list[bytes]]:
-        """Return the files of a tree and their bytes (None: it is none); what a document names.
+    def _named(self, digest: bytes) -> tuple[tuple[list[bytes], int, int] | None, list[bytes]]:
+        """Return the files of a tree, their bytes, and those not here; what a document names.
+
+        None stands for the first when it is no tree.
 
         The files of trees are not looked into: they are people's own.
         """
@@ -180,11 +186,15 @@ class Reach:
                 first = stream.read(len(tree.MAGIC))
             if first == tree.MAGIC:
                 entries = tree.decode(self._vault.get(name))
-                files = {bytes.fromhex(entry.object): entry.size_bytes for entry in entries}
-                for file, size_bytes in files.items():
-                    if not self.ledger.find(file):
-                        self.lost.sizes[file] = size_bytes
-                return (list(files), sum([entry.size_bytes for entry in entries])), []
+                files: dict[bytes, int] = {}
+                for entry in entries:
+                    file = bytes.fromhex(entry.object)
+                    files[file] = files.get(file, 0) + entry.size_bytes
+                    if file not in self.lost.sizes and not self.ledger.find(file):
+                        self.lost.sizes[file] = entry.size_bytes
+                lost = files.keys() & self.lost.sizes.keys() if self.lost.sizes else ()
+                absent_bytes = sum([files[file] for file in lost])
+                return (list(files), sum(files.values()), absent_bytes), []
             if first[:1] == b"{":
                 return None, self._names_in(name)
         except Corrupt:

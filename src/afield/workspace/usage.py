@@ -42,6 +42,7 @@ class Use:
         live: it is neither deleted nor dropped, or something of it is not.
         objects: records in packs, shared ones too.
         apparent_bytes: of its files, each as large as it is.
+        absent_bytes: what of that is not here: left at a remote, say.
         stored_bytes: what they take in packs, shared ones too.
         exclusive_bytes: what of that nothing else holds.
     """
@@ -54,6 +55,7 @@ class Use:
     apparent_bytes: int = 0
     stored_bytes: int = 0
     exclusive_bytes: int = 0
+    absent_bytes: int = 0
 
     @property
     def shared_bytes(self) -> int:
@@ -69,6 +71,7 @@ class Usage:
         uses: the largest first.
         objects: records in packs.
         apparent_bytes: of all files that anything holds, counted each time.
+        absent_bytes: what of that is not here.
         content_bytes: of what is stored, before it was compressed.
         stored_bytes: of all records.
         folders: what else stands in the workspace, by name, and the packs' own files, in bytes.
@@ -82,11 +85,13 @@ class Usage:
     stored_bytes: int
     folders: dict[str, int]
     missing: int
+    absent_bytes: int = 0
 
     @property
     def deduplication(self) -> float:
-        """How many times larger all files are than what is kept of them."""
-        return self.apparent_bytes / self.content_bytes if self.content_bytes else 1.0
+        """How many times larger all files that are here are than what is kept of them."""
+        here_bytes = self.apparent_bytes - self.absent_bytes
+        return here_bytes / self.content_bytes if self.content_bytes else 1.0
 
     @property
     def compression(self) -> float:
@@ -108,9 +113,10 @@ def usage(workspace: Workspace, by: By = "item") -> Usage:
     reach = Reach(record.vault)
     tally = _Tally(reach.ledger)
     for number, (use, roots) in enumerate(groups.values(), 1):
-        before = reach.size_bytes
+        before = reach.size_bytes, reach.absent_bytes
         tally.add(number, use, reach.records(roots))
-        use.apparent_bytes = reach.size_bytes - before
+        use.apparent_bytes = reach.size_bytes - before[0]
+        use.absent_bytes = reach.absent_bytes - before[1]
     uses = [use for use, _ in groups.values()]
     tally.finish(uses)
     apparent = sum(use.apparent_bytes for use in uses)
@@ -126,6 +132,7 @@ def usage(workspace: Workspace, by: By = "item") -> Usage:
         tally.stored_bytes,
         _folders(record.workspace),
         len(reach.lost.missing),
+        sum(use.absent_bytes for use in uses),
     )
 
 

@@ -48,7 +48,7 @@ def command(
 
     session = session_of(context)
     workspace = session.workspace()
-    dataset = find(workspace, name.partition("@")[0]).name
+    dataset = find(workspace, name).name
     if fields:
         known = known_values(session.environ, folder=os.fspath(session.folder()))
         values, hidden = redact_mapping(dict(fields), "card", known=known)

@@ -74,7 +74,8 @@ def _draw(session: Session, found: Usage, top: int) -> None:
 def _savings(found: Usage) -> list[str]:
     """Say what is saved, what nobody needs, and what is elsewhere."""
     objects = words.count(found.objects, "object")
-    files, content = words.size(found.apparent_bytes), words.size(found.content_bytes)
+    here_bytes = found.apparent_bytes - found.absent_bytes
+    files, content = words.size(here_bytes), words.size(found.content_bytes)
     lines = [
         f"{objects}: {files} of files; {content} of it different ({found.deduplication:.2f}x),",
         f"compressed to {words.size(found.stored_bytes)} ({found.compression:.2f}x)",
@@ -87,7 +88,9 @@ def _savings(found: Usage) -> list[str]:
         text = words.size(nobody.stored_bytes)
         lines.append(f"{text} that belong to nothing: afield sweep, once they are 14 days old")
     if found.missing:
-        lines.append(f"{words.count(found.missing, 'object')} not here: afield verify --quick")
+        size = words.size(found.absent_bytes)
+        text = f"{words.count(found.missing, 'object')} not here, {size} of files"
+        lines.append(f"{text}: afield verify --quick says where they are")
     return lines
 
 
@@ -116,6 +119,7 @@ def _document(path: str, by: str, found: Usage) -> dict[str, Any]:
                 "live": use.live,
                 "objects": use.objects,
                 "apparent_bytes": use.apparent_bytes,
+                "absent_bytes": use.absent_bytes,
                 "stored_bytes": use.stored_bytes,
                 "exclusive_bytes": use.exclusive_bytes,
                 "shared_bytes": use.shared_bytes,
@@ -124,6 +128,7 @@ def _document(path: str, by: str, found: Usage) -> dict[str, Any]:
         ],
         "objects": found.objects,
         "apparent_bytes": found.apparent_bytes,
+        "absent_bytes": found.absent_bytes,
         "content_bytes": found.content_bytes,
         "stored_bytes": found.stored_bytes,
         "deduplication": found.deduplication,

@@ -68,7 +68,8 @@ def command(
     else:
         _say(document)
     missing = any(one["missing"] for one in document["datasets"])
-    return PARTLY if missing or damaged or repository.unreadable else 0
+    left = repository.unreadable or repository.passed_over
+    return PARTLY if missing or damaged or left else 0
 
 
 def no_size(repository: Repository) -> bool:
@@ -133,6 +134,10 @@ def _document(
             for path, commit, why in repository.unreadable
         ],
         "in_git": repository.in_git,
+        "passed_over": [
+            {"output": output, "path": path, "why": why}
+            for output, (path, why) in sorted(repository.passed_over.items())
+        ],
         "remotes_not_reached": repository.places.away,
         "shallow": repository.shallow,
     }
@@ -178,6 +183,10 @@ def _say(document: dict[str, Any]) -> None:
         _warn(f"{one['what']} was passed over: {one['why']}")
     for one in document["unreadable"][:SHOWN_MAX]:
         _warn(f"{one['path']} of commit {one['commit'][:8]} was passed over: {one['why']}")
+    for one in document["passed_over"][:SHOWN_MAX]:
+        _warn(f"{one['output']} was passed over: {one['why']} ({one['path']})")
+    if len(document["passed_over"]) > SHOWN_MAX:
+        _warn(f"and {len(document['passed_over']) - SHOWN_MAX} more were passed over (--json)")
     if document["in_git"]:
         known = ", ".join(document["in_git"][:SHOWN_MAX])
         click.echo(f"kept in git itself, and not imported: {plain(known)}", err=True)

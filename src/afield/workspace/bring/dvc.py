@@ -20,7 +20,7 @@ from afield.workspace.bring.dvc_files import (
     Unreadable,
     files_of,
     is_dvc_file,
-    outputs_of,
+    names_of,
 )
 from afield.workspace.bring.dvc_keep import Keeping
 from afield.workspace.bring.errors import SourceNotFound
@@ -81,6 +81,8 @@ class Repository:
         found: the outputs, by path.
         unreadable: files of DVC's that cannot be read, with the commit and why.
         in_git: paths of outputs that git itself keeps (metrics, say): they are passed over.
+        passed_over: outputs that cannot be brought, as they are written: the file of DVC's that
+            names each first, and why.
         shallow: older commits were never fetched.
     """
 
@@ -90,6 +92,7 @@ class Repository:
     found: list[Found] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)
     in_git: list[str] = field(default_factory=list)
+    passed_over: dict[str, tuple[str, str]] = field(default_factory=dict)
     shallow: bool = False
 
 
@@ -120,7 +123,7 @@ def look(
         repository.commit, lambda found: found.startswith(prefix) and is_dvc_file(found)
     )
     by_path = _over_time(history, changes, prefix, inside, repository)
-    if not by_path:
+    if not by_path and not repository.passed_over:
         why = "its history names no data of DVC's"
         raise SourceNotFound("nothing to import", path, why, hint="git log --stat -- '*.dvc'")
     names = _names(by_path, name)
@@ -179,13 +182,16 @@ def _over_time(
     for change in changes:
         path = change.path.removeprefix(prefix)
         try:
-            outputs = outputs_of(path, texts.get(change.blob or "") or b"{}")
+            names = names_of(path, texts.get(change.blob or "") or b"{}")
         except Unreadable as error:
             fault = (path, change.commit.id, str(error))
             if fault not in repository.unreadable:
                 repository.unreadable.append(fault)
             continue
-        for output in outputs:
+        for each, why in names.passed_over:
+            if _is_meant(inside, path, each) and each not in repository.passed_over:
+                repository.passed_over[each] = (path, why)
+        for output in names.outputs:
             if not _is_meant(inside, path, output.path):
                 continue
             seen = by_path.setdefault(output.path, [])

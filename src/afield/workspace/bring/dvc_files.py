@@ -18,6 +18,10 @@ LOCK = "dvc.lock"
 SUFFIX = ".dvc"
 FOLDER_SUFFIX = ".dir"
 MD5_CHARS = 32
+OUTSIDE = "it lies outside of the repository"
+NO_MD5 = "DVC keeps it under no MD5"
+_OTHERWISE = frozenset({"etag", "checksum", "version_id", "cloud", "files", "md5"})
+"""What stands in an output that was made, when no MD5 does."""
 
 
 class Unreadable(Exception):
@@ -60,14 +64,27 @@ class Output:
         return self.md5.endswith(FOLDER_SUFFIX)
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a file of DVC's names.
+
+    Attributes:
+        outputs: in its order.
+        passed_over: paths of outputs that cannot be brought, as they are written, and why.
+    """
+
+    outputs: list[Output]
+    passed_over: list[tuple[str, str]]
+
+
 def is_dvc_file(path: str) -> bool:
     """Tell by its path whether a file names outputs."""
     name = posixpath.basename(path)
     return name == LOCK or (name.endswith(SUFFIX) and name != SUFFIX)
 
 
-def outputs_of(path: str, data: bytes) -> list[Output]:
-    """Return the outputs that a file names, in its order; those without an MD5 are left out.
+def names_of(path: str, data: bytes) -> Names:
+    """Return the outputs that a file names; of those that were never made nothing is said.
 
     Args:
         path: of the file, from the repository's root.
@@ -86,11 +103,13 @@ def outputs_of(path: str, data: bytes) -> list[Output]:
     if not isinstance(found, dict):
         raise Unreadable("it names no outputs")
     folder = posixpath.dirname(path)
-    if posixpath.basename(path) != LOCK:
-        return list(_outputs(found, folder))
-    stages = found.get("stages")  # DVC 2 and later; DVC 1 has the stages at the top
-    stages = stages if isinstance(stages, dict) else found
-    return [one for stage in stages.values() for one in _outputs(stage, folder)]
+    stages: list[Any] = [found]
+    if posixpath.basename(path) == LOCK:
+        named = found.get("stages")  # DVC 2 and later; DVC 1 has the stages at the top
+        stages = list((named if isinstance(named, dict) else found).values())
+    passed_over: list[tuple[str, str]] = []
+    outputs = [one for stage in stages for one in _outputs(stage, folder, passed_over)]
+    return Names(outputs, passed_over)
 
 
 def files_of(data: bytes) -> tuple[Listed, ...]:
@@ -106,17 +125,22 @@ def files_of(data: bytes) -> tuple[Listed, ...]:
     return _listed(found)
 
 
-def _outputs(stage: Any, folder: str) -> Iterator[Output]:
+def _outputs(stage: Any, folder: str, passed_over: list[tuple[str, str]]) -> Iterator[Output]:
     outs = stage.get("outs") if isinstance(stage, dict) else None
     wdir = stage.get("wdir", ".") if isinstance(stage, dict) else "."
     for out in outs if isinstance(outs, list) else ():
         md5 = out.get("md5") if isinstance(out, dict) else None
         path = out.get("path") if isinstance(out, dict) else None
-        if not isinstance(md5, str) or not is_md5(md5) or not isinstance(path, str):
-            continue  # not made yet, or kept by other means than a cache of MD5
+        if not isinstance(path, str):
+            continue
         full = posixpath.normpath(posixpath.join(folder, str(wdir), path))
         if full.startswith(("../", "/")) or full in {".", ".."} or "://" in path:
-            continue  # outside of the repository: DVC keeps it elsewhere
+            passed_over.append((path, OUTSIDE))
+            continue
+        if not isinstance(md5, str) or not is_md5(md5):
+            if _OTHERWISE & out.keys():  # else it was not made yet
+                passed_over.append((full, NO_MD5))
+            continue
         size, count = str(out.get("size", "")), str(out.get("nfiles", ""))
         files = _listed(out["files"]) if isinstance(out.get("files"), list) else ()
         yield Output(
