@@ -35,7 +35,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Data": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
-        "import": Entry("afield.cli.commands.bring", "Bring what you have: DVC, plain folders."),
+        "import": Entry("afield.cli.commands.bring", "Bring what you have: MLflow, W&B, DVC …"),
     },
     "With others": {
         "remote": Entry("afield.cli.commands.remote", "Name the places where copies meet."),
@@ -88,4 +88,8 @@ IMPORT_COMMANDS: dict[str, Entry] = {
     "dvc": Entry("afield.cli.commands.import_dvc", "Versions from a DVC repository's history."),
     "folder": Entry("afield.cli.commands.import_folder", "Folders as the versions of one dataset."),
     "mlflow": Entry("afield.cli.commands.import_mlflow", "Runs of an MLflow store or server."),
+    "wandb": Entry("afield.cli.commands.import_wandb", "Runs from W&B's own files."),
+    "tensorboard": Entry(
+        "afield.cli.commands.import_tensorboard", "Runs of a TensorBoard log folder."
+    ),
 }

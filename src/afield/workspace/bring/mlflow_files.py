@@ -21,6 +21,7 @@ from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, is_
 META = "meta.yaml"
 _META_BYTES_MAX = 1 << 20
 _TEXT_BYTES_MAX = 1 << 20
+_YAML_DEPTH_MAX = 20
 _ID = late(r"[A-Za-z0-9][\w-]{0,255}")
 _STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 _MODEL_STATUSES = {1: "PENDING", 2: "READY", 3: "FAILED"}
@@ -301,6 +302,7 @@ def _yaml(data: bytes) -> Row:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _refuse_deep(yaml, yaml.parse(data, loader))  # the C loader dies of it
         found = yaml.load(data, loader)  # noqa: S506 - a safe loader; the C one where there is one
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(str(error).partition("\n")[0] or "it is no YAML") from error
@@ -309,6 +311,15 @@ def _yaml(data: bytes) -> Row:
         for key, value in (found.items() if isinstance(found, dict) else ())
         if isinstance(key, str) and (value is None or isinstance(value, (str, int, float, dict)))
     }
+
+
+def _refuse_deep(yaml: Any, parsed: Iterator[Any]) -> None:
+    depth = 0
+    for event in parsed:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _YAML_DEPTH_MAX or isinstance(event, yaml.AliasEvent):
+            raise ValueError("it is nested too deep, or refers to itself")
 
 
 def _take(points: Points, name: str, line: str) -> None:

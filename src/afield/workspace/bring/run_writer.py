@@ -33,6 +33,9 @@ from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, run
 from afield.workspace.workspace import Workspace
 
 NEW, GROWN, SAME = "new", "grown", "same"
+_LACKING = "!"
+"""Ends the mark of a run of which something was not brought."""
+
 _RUNS_AT_ONCE = 64
 _DRAFTS_AT_ONCE = 2000
 _BYTES_AT_ONCE = 8 << 20
@@ -96,7 +99,7 @@ class RunWriter:
         run = next((run for run in ids if run in self._seen), ids[0])
         if run not in self._seen:
             return run, NEW
-        same = run in self._deleted or self._seen[run][0] == listed.mark
+        same = run in self._deleted or self._seen[run][0].removesuffix(_LACKING) == listed.mark
         return run, SAME if same else GROWN
 
     def bring(self, listed: Listed) -> Brought:
@@ -108,7 +111,7 @@ class RunWriter:
         """
         run, state = self.state_of(listed)
         if state == SAME:
-            return Brought(run, listed.key, listed.name, SAME)
+            return Brought(run, listed.key, listed.name, SAME, self._left_before(run))
         found = listed.read()
         try:
             before = {}
@@ -127,9 +130,9 @@ class RunWriter:
         if before.get("about") != document["about"] or before.get("left") != document["left"]:
             changed = True
         kept = self._vault.put(json.dumps(document, ensure_ascii=False).encode(), meta=True)
-        mark = events.imported(run, tool=self._tool, mark=listed.mark, document=kept)
-        self._add([*drafts, mark])
-        self._seen[run] = (listed.mark, kept)
+        mark = listed.mark + (_LACKING if any(not one.meant for one in left) else "")
+        self._add([*drafts, events.imported(run, tool=self._tool, mark=mark, document=kept)])
+        self._seen[run] = (mark, kept)
         return Brought(run, listed.key, found.name, state if changed else SAME, left)
 
     def flush(self) -> None:
@@ -144,6 +147,14 @@ class RunWriter:
         self.flush()
         self._record.journal.seal()
         self._record.journal.sync()
+
+    def _left_before(self, run: RunId) -> tuple[Left, ...]:
+        """Return what was not brought of a run that has not changed since: it is told again."""
+        mark, found = self._seen.get(run, ("", None))
+        if not mark.endswith(_LACKING):
+            return ()
+        left = read_document(self._vault, found).get("left")
+        return tuple(Left(str(what), str(why)) for what, why in left or ())
 
     def _add(self, drafts: list[Draft]) -> None:
         self._batch.drafts += drafts
