@@ -1,0 +1,113 @@
+"""A workspace that a long-living process keeps open to answer many requests at once.
+
+Readers are a small pool of `Workspace`s, each used by one thread at a time: their tables are one
+file, so that bringing one up to date does most of the work for all. Writers share one journal,
+which any number of threads and processes may append to. Nothing here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self, TypeVar
+
+from afield.kernel.clock import Clock
+from afield.runs.record import Record
+from afield.workspace.config import Config
+from afield.workspace.workspace import Workspace
+
+_T = TypeVar("_T")
+READERS = 4
+_POLL_S = 0.25
+
+
+class Hosted:
+    """A workspace behind a server.
+
+    Any number of processes may host one workspace, as any number of commands may use it.
+
+    Attributes:
+        record: its writing side; threads share it.
+        config: who the workspace, this device and its member are.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        clock: Clock | None = None,
+        readers: int = READERS,
+    ) -> None:
+        """Open the workspace that `path` holds or is.
+
+        Raises:
+            NoWorkspace: there is none.
+        """
+        self._open = lambda: Workspace.open(path, clock=clock)
+        self._first = self._open()
+        self.record: Record = self._first.record
+        self.config: Config = self._first.config
+        self._threads = ThreadPoolExecutor(readers, thread_name_prefix="afield-reader")
+        self._made: list[Workspace] = [self._first]
+        self._idle: queue.LifoQueue[Workspace] = queue.LifoQueue()
+        self._idle.put(self._first)
+
+    async def read(self, fn: Callable[[Workspace], _T]) -> _T:
+        """Run `fn` with a workspace of its own in a thread, and return what it returns."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.read_here, fn)
+
+    def read_here(self, fn: Callable[[Workspace], _T]) -> _T:
+        """Run `fn` in this thread: for what takes no longer than changing threads would."""
+        workspace = self._take()
+        try:
+            return fn(workspace)
+        finally:
+            self._idle.put(workspace)
+
+    def position(self) -> int:
+        """Return how many entries the tables hold by now; grows, and costs a few stats."""
+        return self.read_here(_position)
+
+    async def changed(self, after: int, timeout_s: float) -> int:
+        """Wait until the record has gone on from `after`; return the position, new or not."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        while True:  # other processes write, too: nobody can tell this one
+            now = await self.read(_position)
+            left_s = end - loop.time()
+            if now != after or left_s <= 0:
+                return now
+            await asyncio.sleep(min(_POLL_S, left_s))
+
+    def close(self) -> None:
+        """Sign and sync what was written, and let go of the files."""
+        self._threads.shutdown()
+        with contextlib.ExitStack() as ends:  # whatever one of them meets, the others end
+            for workspace in self._made:
+                ends.callback(workspace.close)
+
+    def __enter__(self) -> Self:
+        """Return the hosted workspace."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _take(self) -> Workspace:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            workspace = self._open()
+            self._made.append(workspace)
+            return workspace
+
+
+def _position(workspace: Workspace) -> int:
+    workspace.refresh()
+    return sum(position.seq for position in workspace.projection.positions().values())
