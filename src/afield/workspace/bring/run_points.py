@@ -6,6 +6,7 @@ spooled to a temporary file. Where the points come from is each reader's busines
 
 from __future__ import annotations
 
+import math
 import struct
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -135,6 +136,14 @@ def as_ms(value: object) -> int | None:
         return min(max(int(value), 0), MS_MAX)
     except (ValueError, OverflowError):  # NaN, infinity
         return None
+
+
+def as_ns(seconds: float) -> int:
+    """Return Unix seconds as nanoseconds, as exactly as the seconds are; 0 for what is no time."""
+    if not math.isfinite(seconds):
+        return 0
+    whole = int(seconds)
+    return whole * 1_000_000_000 + round((seconds - whole) * 1e9)
 
 
 def first_known(values: Iterable[int | None]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from afield.kernel.digest import digest
 from afield.workspace.bring.errors import SourceNotFound
-from afield.workspace.bring.run_points import Points, as_ms, first_known
+from afield.workspace.bring.run_points import Points, as_ms, as_ns, first_known
 from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed
 from afield.workspace.bring.tensorboard_events import Decoder, records
 
@@ -202,7 +202,7 @@ class _Gathered:
         if math.isfinite(event.time_s):
             self.first_s = event.time_s if self.first_s is None else min(self.first_s, event.time_s)
             self.last_s = event.time_s if self.last_s is None else max(self.last_s, event.time_s)
-        time_ns = round(event.time_s * 1e9) if math.isfinite(event.time_s) else 0
+        time_ns = as_ns(event.time_s)
         for tag, number in event.points:
             self.points.add(tag, event.step, time_ns, number)
         for tag, words in event.texts:

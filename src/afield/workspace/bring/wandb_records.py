@@ -15,7 +15,7 @@ from typing import Any
 from afield.runs.manifest import IMPORTED, Capture, Environment, Git, Host, Manifest
 from afield.runs.record import DEFAULT_EXPERIMENT
 from afield.workspace.bring.protobuf_wire import inner, inners, integer, message, text, texts
-from afield.workspace.bring.run_points import Points, as_ms
+from afield.workspace.bring.run_points import Points, as_ms, as_ns
 from afield.workspace.bring.run_source import Found, Left
 
 HISTORY, SUMMARY, OUTPUT, CONFIG, STATS, ARTIFACT = 2, 3, 4, 5, 7, 8
@@ -123,7 +123,7 @@ class Reading:
         if step is None:
             step = float(integer(inner(history, 2), 1))
         seconds = row.get("_timestamp", ("", None))[1] or 0.0
-        time_ns = int(seconds * 1e9) if math.isfinite(seconds) else 0
+        time_ns = as_ns(seconds)
         self.last_ns = max(self.last_ns, time_ns)
         at = int(step) if math.isfinite(step) else None
         others: dict[str, Any] = {}
