@@ -13,6 +13,7 @@ import os
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self, TypeVar
 
 from afield.kernel.clock import Clock
@@ -47,7 +48,7 @@ class Hosted:
         Raises:
             NoWorkspace: there is none.
         """
-        self._open = lambda: Workspace.open(path, clock=clock)
+        self._open = partial(Workspace.open, path, clock=clock)
         self._first = self._open()
         self.record: Record = self._first.record
         self.config: Config = self._first.config
