@@ -12,6 +12,8 @@ import os
 import re
 import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -367,3 +369,18 @@ def test_other_pythons_call_in_time_too(run, other_python, tmp_path):
         assert (way, done.gaps, "deep.bin" in done.asked) == (way, [], True)
     assert run(IS_ASKED["os.unshare"], **own).state == ASKED
     assert run(NEEDS_NOBODY, **own).state == NOT_ASKED
+
+
+def test_a_library_that_keeps_a_file_as_it_is_loaded_takes_no_number_of_the_persons(tmp_path):
+    script = tmp_path / "low.py"
+    script.write_text(
+        "import os, _afield_late\n"
+        "os.close(0)\n"
+        "with _afield_late.LowNumbersTaken():\n"
+        "    kept = os.open(os.devnull, 0)\n"
+        "assert kept >= 64, kept\n"
+        "assert os.open(os.devnull, 0) == 0\n"
+    )
+    hook = Path(inside.__file__).parent / "hook"
+    environ = {**os.environ, "PYTHONPATH": str(hook), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-S", script], env=environ, check=True, timeout=120)

@@ -48,6 +48,7 @@ BEFORE_US = ("__main__", "sitecustomize", "_distutils_hack", "_virtualenv")
 HEARD = "afield.heard"
 DEVIOUS = ("/proc/", "/dev/fd/", "/dev/std")
 MISSED = 100  # added to the state, which is 1 while nobody called, then 2, and 3 when all is well
+LOW_NUMBERS = 64
 FOUR_BYTES = methodcaller("to_bytes", 4, "little", signed=True)
 _PR_SET_NO_NEW_PRIVS, _SECCOMP_SET_MODE_FILTER = 38, 1
 
@@ -76,7 +77,9 @@ class Late:
 
     def prepare(self, number, flags, program):
         """Make all that `install` needs: nothing is imported there, no module's lock is taken."""
-        ctypes, self.socket = borrowed("_ctypes"), borrowed("_socket")
+        with LowNumbersTaken():  # libffi opens its own file when it is loaded, and keeps it
+            ctypes = borrowed("_ctypes")
+        self.socket = borrowed("_socket")
 
         class Long(ctypes._SimpleCData):
             _type_ = "l"
@@ -307,6 +310,23 @@ class Late:
                 handler(args)
 
         return handle
+
+
+class LowNumbersTaken:
+    """While it lasts, what is opened gets a number that the person's files would not have."""
+
+    def __enter__(self):
+        self.held = []
+        try:
+            self.held += os.pipe()
+            while self.held[-1] < LOW_NUMBERS:
+                self.held.append(os.dup(self.held[0]))
+        except OSError:  # few files are allowed: as far as it goes
+            pass
+
+    def __exit__(self, *_):
+        for number in self.held:
+            os.close(number)
 
 
 def calling(call, handler):
