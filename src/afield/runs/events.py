@@ -16,7 +16,7 @@ from afield.runs.limits import MEASURED_BYTES_MAX
 
 if TYPE_CHECKING:
     from afield.runs.failure import Kept
-    from afield.runs.series.seal import Summary
+    from afield.runs.series.seal import Latest, Summary
 
 STARTED = "run.started"
 PARAMS = "run.params"
@@ -31,19 +31,21 @@ NOTED = "run.noted"
 DELETED = "run.deleted"
 REPRODUCED = "run.reproduced"
 IMPORTED = "run.imported"
+REOPENED = "run.reopened"
 
 EVENTS = (
     *(STARTED, PARAMS, TAGGED, NAMED, CAPTURED, MEASURED, ENDED),
-    *(SAVED, SUMMARY, NOTED, DELETED, REPRODUCED, IMPORTED),
+    *(SAVED, SUMMARY, NOTED, DELETED, REPRODUCED, IMPORTED, REOPENED),
 )
 
 RUNNING = "running"
+SCHEDULED = "scheduled"
 STATUSES = ("finished", "failed", "killed", "interrupted")
 """How a run can have ended; one without an end is `running`."""
 
 Scalar = str | int | float | bool | None
-_METRIC_BYTES = 130
-"""What a summary takes as JSON beside its name, at most: five numbers of up to 24 digits."""
+_METRIC_BYTES = 240
+"""What a summary takes as JSON beside its name, at most: eight numbers of up to 24 digits."""
 
 
 def started(
@@ -58,10 +60,12 @@ def started(
     started_ms: int,
     parent: RunId | None = None,
     reproduces: RunId | None = None,
+    logged_by: str | None = None,
 ) -> Draft:
     """Say that a run began; `host` holds its machine's name.
 
-    `kind` is `command`, `python`, or `imported` where another tool recorded it.
+    `kind` is `command`, `python`, `served` where a client logs to a server of ours, or `imported`
+    where another tool recorded it. `logged_by` is who its client says that it is.
     """
     body: dict[str, Any] = {
         "project": project,
@@ -75,6 +79,8 @@ def started(
         body["parent"] = parent
     if reproduces is not None:
         body["reproduces"] = reproduces
+    if logged_by is not None:
+        body["logged_by"] = logged_by
     return Draft(STARTED, run, body, (host,))
 
 
@@ -155,6 +161,16 @@ def saved(run: RunId, path: str, found: ObjectId, size_bytes: int) -> Draft:
     return Draft(SAVED, run, body, (found,))
 
 
+def unsaved(run: RunId, path: str) -> Draft:
+    """Say that a run no longer keeps a file."""
+    return Draft(SAVED, run, {"path": path, "object": None, "size_bytes": None})
+
+
+def reopened(run: RunId, *, scheduled: bool = False) -> Draft:
+    """Say that a run that had ended goes on, or waits to."""
+    return Draft(REOPENED, run, {"status": SCHEDULED if scheduled else RUNNING})
+
+
 def summary(run: RunId, values: Mapping[str, Scalar], refs: Sequence[ObjectId] = ()) -> Draft:
     """Set values that describe the whole run and are not a metric."""
     return Draft(SUMMARY, run, {"values": dict(values)}, tuple(refs))
@@ -210,6 +226,11 @@ def to_json_number(value: float) -> float | str:
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
+def _latest(found: Latest) -> dict[str, float | str]:
+    value = to_json_number(found.value)
+    return {"latest": value, "step": found.step, "time_ms": found.time_ms}
+
+
 def _chunks(summaries: Mapping[str, Summary]) -> Iterator[dict[str, dict[str, float | str]]]:
     chunk: dict[str, dict[str, float | str]] = {}
     room_bytes = MEASURED_BYTES_MAX
@@ -226,5 +247,7 @@ def _chunks(summaries: Mapping[str, Summary]) -> Iterator[dict[str, dict[str, fl
             "mean": to_json_number(found.mean),
             "count": found.count,
         }
+        if found.latest is not None:
+            chunk[name] |= _latest(found.latest)
     if chunk:
         yield chunk

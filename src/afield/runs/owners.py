@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from afield.projection.owners import Ask, Owner, Owners
 from afield.runs import events
+from afield.runs.models.events import TOOK
 
 KIND = "run"
 _SQL = "SELECT id, name, project, deleted FROM runs WHERE started_ms IS NOT NULL"
@@ -18,7 +19,7 @@ def _known(ask: Ask) -> Iterator[Owner]:
 
 RUNS = Owners(
     kind=KIND,
-    events=frozenset(events.EVENTS),
+    events=frozenset({*events.EVENTS, TOOK}),
     key=lambda entry: entry.about,
     known=_known,
 )

@@ -13,11 +13,15 @@ from afield.members.actions import Action
 from afield.members.gate import ANYONE
 from afield.members.gate import NEEDS as OF_MEMBERS
 from afield.runs import events as runs
+from afield.runs.experiments import events as experiments
+from afield.runs.models import events as models
 from afield.sync.pull import SEEN
 
 _LOG = (Action.RUN_LOG,)
 _LOG_OR_EDIT = (Action.RUN_LOG, Action.RUN_EDIT)
 _DATA = (Action.DATA_WRITE,)
+_EXPERIMENT = (Action.RUN_LOG, Action.EXPERIMENT_EDIT)
+_KEEP = (Action.ARTIFACT_WRITE,)
 
 NEEDS: Mapping[str, tuple[Action, ...]] = {
     **OF_MEMBERS,
@@ -30,11 +34,26 @@ NEEDS: Mapping[str, tuple[Action, ...]] = {
     runs.ENDED: _LOG,
     runs.REPRODUCED: _LOG,
     runs.IMPORTED: _LOG,
+    runs.REOPENED: _LOG,
     runs.SAVED: (Action.ARTIFACT_WRITE,),
     runs.TAGGED: _LOG_OR_EDIT,
     runs.NAMED: _LOG_OR_EDIT,
     runs.NOTED: _LOG_OR_EDIT,
     runs.DELETED: (Action.RUN_DELETE,),
+    experiments.MADE: _EXPERIMENT,
+    experiments.RENAMED: (Action.EXPERIMENT_EDIT,),
+    experiments.TAGGED: _EXPERIMENT,
+    experiments.DELETED: (Action.EXPERIMENT_DELETE,),
+    models.MADE: _LOG,
+    models.PARAMS: _LOG,
+    models.TAGGED: _LOG_OR_EDIT,
+    models.STATE: _LOG,
+    models.MEASURED: _LOG,
+    models.SAVED: _KEEP,
+    models.DELETED: (Action.RUN_DELETE,),
+    models.TOOK: _LOG,
+    models.GAVE: _LOG,
+    models.KEPT: _KEEP,
     datasets.ADDED: _DATA,
     datasets.CARDED: _DATA,
     datasets.DROPPED: _DATA,

@@ -109,7 +109,7 @@ class RunView:
         name: need not be unique.
         project: groups experiments.
         experiment: groups runs of a project.
-        kind: `command` (`afield run`) or `python` (`afield.init`).
+        kind: `command` (`afield run`), `python` (`afield.init`), `served` or `imported`.
         status: `running`, `finished`, `failed`, `killed` or `interrupted`.
         exit_code: of the process; None while it runs, or when nobody saw its end.
         signal: the signal that ended it, or None.
@@ -215,7 +215,10 @@ class RunView:
     @cached_property
     def saved(self) -> list[SavedFile]:
         """The files that `Run.save` kept."""
-        sql = "SELECT path, object, size_bytes FROM saved WHERE run = ? ORDER BY path"
+        sql = (
+            "SELECT path, object, size_bytes FROM saved"
+            " WHERE run = ? AND object IS NOT NULL ORDER BY path"
+        )
         return self._rows(sql, lambda rows: [SavedFile(*row) for row in rows])
 
     @cached_property

@@ -34,18 +34,29 @@ class Part(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The point of a metric with the highest step, then time, then value: MLflow's latest one."""
+
+    value: float
+    step: int
+    time_ms: int
+
+
 @dataclass(slots=True)
 class Summary:
     """What is told of a metric without its points.
 
     `last` is the value logged last, `count` the number of points, NaN included; `min`, `max`
-    and `mean` leave NaN out (and are NaN when there is nothing else).
+    and `mean` leave NaN out (and are NaN when there is nothing else). `latest` is told of runs
+    that a server records.
     """
 
     last: float = math.nan
     min: float = math.nan
     max: float = math.nan
     count: int = 0
+    latest: Latest | None = None
     _sum: float = 0.0
     _known: int = 0
     _last_ns: int = field(default=-(1 << 63))
