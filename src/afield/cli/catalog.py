@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "import": Entry("afield.cli.commands.bring", "Bring what you have: MLflow, W&B, DVC …"),
     },
     "With others": {
+        "up": Entry("afield.cli.commands.up", "Answer on this machine: API, MLflow's protocol."),
         "remote": Entry("afield.cli.commands.remote", "Name the places where copies meet."),
         "sync": Entry("afield.cli.commands.sync", "Exchange what is new with the others."),
         "clone": Entry("afield.cli.commands.clone", "Make a copy of a workspace."),

@@ -1,0 +1,42 @@
+"""`afield up`: the page and the API of the local workspace, for the person at this machine."""
+
+from __future__ import annotations
+
+import click
+
+from afield.cli.session import global_options, session_of
+
+
+@click.command("up")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=5151, metavar="N", help="5151; 0: any."
+)
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="127.0.0.1, or ::1.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@global_options
+@click.pass_context
+def command(context: click.Context, *, port: int, host: str, open_page: bool) -> None:
+    """Answer on this machine: the record's API, and MLflow's for scripts that speak it.
+
+    \b
+      afield up
+      export MLFLOW_TRACKING_URI=http://127.0.0.1:5151
+
+    Nobody else can reach it, and there are no accounts. Ctrl-C ends it.
+    """  # noqa: D301 - click reads the backspace
+    from afield.hub.serve import listen, serve
+    from afield.workspace.hosted import Hosted
+
+    session = session_of(context)
+    path = session.workspace().path
+    with listen(host, port) as listener, Hosted(path) as hosted:
+        name = f"[{host}]" if ":" in host else host
+        url = f"http://{name}:{listener.getsockname()[1]}"
+
+        def say() -> None:
+            click.echo(f"afield answers at {url}; the record is {path}", err=True)
+            click.echo(f"scripts of MLflow: export MLFLOW_TRACKING_URI={url}", err=True)
+            if open_page:
+                click.launch(url)
+
+        serve(hosted, listener, when_ready=say)

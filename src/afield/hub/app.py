@@ -1,0 +1,68 @@
+"""The server as one ASGI app: what every request passes, and the list of what answers.
+
+A new part of the server is one line in `_routes`. What a process is started with is in
+`serve.py`; here is no socket, signal or environment variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+
+from afield.hub import faults, health
+from afield.hub.asgi import App, Receive, Scope, Send
+from afield.hub.guard import LOOPBACK, Guard
+from afield.kernel.errors import AfieldError
+from afield.members.caller import Caller
+from afield.workspace.hosted import Hosted
+
+Parts = Callable[[Hosted], Sequence[BaseRoute]]
+
+
+def local_app(hosted: Hosted) -> App:
+    """Return the app of `afield up`: one person, this machine, no account."""
+    return Guard(_Local(_inner(hosted), Caller.local(hosted.record.journal.member)), LOOPBACK)
+
+
+class _Local:
+    """Says of every request that the person at this machine sends it."""
+
+    def __init__(self, app: App, caller: Caller) -> None:
+        self._app = app
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["afield.caller"] = self._caller
+        await self._app(scope, receive, send)
+
+
+def _inner(hosted: Hosted) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
+        yield {"hosted": hosted}
+
+    app = Starlette(
+        routes=_routes(hosted),
+        lifespan=lifespan,
+        exception_handlers={
+            AfieldError: faults.answer_afield,
+            HTTPException: faults.answer_http,
+            Exception: faults.answer_bug,
+        },
+    )
+    app.state.hosted = hosted
+    return app
+
+
+def _routes(hosted: Hosted) -> list[BaseRoute]:
+    found: list[BaseRoute] = list(health.routes(hosted))
+    if find_spec("afield.mlflow_rest") is not None:
+        parts: Parts = import_module("afield.mlflow_rest").routes
+        found += parts(hosted)
+    return found

@@ -1,0 +1,70 @@
+"""From an error to an answer: its HTTP status, and its problem document."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from afield.hub.asgi import PROBLEM, Problem
+from afield.kernel.errors import (
+    AfieldError,
+    Busy,
+    Damaged,
+    NotAllowed,
+    NotFound,
+    NoWorkspace,
+    Refused,
+    Unreachable,
+)
+
+STATUSES: tuple[tuple[type[AfieldError], int], ...] = (
+    (NotFound, 404),
+    (NoWorkspace, 404),
+    (Busy, 503),
+    (NotAllowed, 403),
+    (Refused, 400),
+    (Damaged, 500),
+    (Unreachable, 504),
+)
+"""The first class that fits gives the status; the rest of the tree is 500."""
+
+log = logging.getLogger("afield.hub")
+
+
+def status_of(error: AfieldError) -> int:
+    """Return the HTTP status of an error."""
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def answer_afield(_: Request, error: Exception) -> Response:
+    """Answer with what the error says, under its stable code."""
+    assert isinstance(error, AfieldError)
+    found = Problem(error.what, status_of(error), error.code, error.message, error.hint)
+    return as_response(found)
+
+
+def answer_http(_: Request, error: Exception) -> Response:
+    """Answer with what the router says: no such path, another method."""
+    assert isinstance(error, HTTPException)
+    code = {404: "http.not_found", 405: "http.method"}.get(error.status_code, "http.error")
+    found = Problem(str(error.detail), error.status_code, code)
+    return as_response(found, dict(error.headers or {}))
+
+
+def answer_bug(_: Request, error: Exception) -> Response:
+    """Answer without a word of what went wrong inside; the log has it."""
+    log.error("a request met a bug", exc_info=error)
+    return as_response(Problem("this is a bug of Afield", 500, "afield.bug"))
+
+
+def as_response(found: Problem, headers: dict[str, str] | None = None) -> Response:
+    """Return a problem as a response."""
+    import msgspec
+
+    plain = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(
+        msgspec.json.encode(found), found.status, {**plain, **(headers or {})}, media_type=PROBLEM
+    )

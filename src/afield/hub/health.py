@@ -1,0 +1,24 @@
+"""`/health`, `/ready`: whether the process answers, and whether it can read the record."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from afield.workspace.hosted import Hosted
+
+PLAIN = {"cache-control": "no-store"}
+
+
+def routes(hosted: Hosted) -> list[Route]:
+    """Return the routes; they need no account."""
+
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("OK", headers=PLAIN)
+
+    async def ready(_: Request) -> Response:
+        await hosted.read(lambda workspace: workspace.query("SELECT 1"))
+        return PlainTextResponse("OK", headers=PLAIN)
+
+    return [Route("/health", health), Route("/ready", ready)]
