@@ -200,6 +200,13 @@ def test_an_issue_is_written_to_a_file_and_told_in_json(afield, failed):
     assert (answer["file"], answer["text"]) == ("report.md", None)
     written = (failed / "report.md").read_text(encoding="utf-8")
     assert written == afield("issue", "two", "--json").json["text"]
+    (failed / "report.md").write_text("mine")
+    refused = afield("issue", "two", "-o", "report.md")
+    assert refused.code == 2
+    assert "`report.md`: it is there already" in refused.err
+    assert (failed / "report.md").read_text() == "mine"
+    assert afield("issue", "two", "-o", "report.md", "--force").code == 0
+    assert (failed / "report.md").read_text(encoding="utf-8") == written
     refused = afield("issue", "two", "-o", "nowhere/report.md")
     assert refused.code == 1
     assert "cannot write the report: `nowhere/report.md`" in refused.err

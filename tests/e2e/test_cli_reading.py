@@ -63,6 +63,8 @@ def test_runs_come_in_pages_that_say_where_to_go_on(afield, project):
     assert names(rest) == ["first"]
     assert rest.json["next"] is None
     assert "--offset 2" in afield("runs", "--limit", "2").err
+    assert afield("runs", "--limit", str(10**30)).code == 2
+    assert afield("runs", "--offset", str(10**30)).code == 2
     assert names(afield("runs", "--json", "--limit", "1", "--all")) == ["third", "second", "first"]
 
 

@@ -14,7 +14,7 @@ from afield.cli.damage import warn_of_damage
 from afield.cli.documents import run_document
 from afield.cli.output import emit_json, plain
 from afield.cli.session import Session, global_options, session_of
-from afield.kernel.errors import Refused
+from afield.kernel.errors import Refused, Usage
 
 if TYPE_CHECKING:
     from afield.cli.uncommitted import Uncommitted
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write it there; else to stdout.",
 )
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 @global_options
 @click.pass_context
-def command(context: click.Context, *, run: str, output: Path | None) -> None:
+def command(context: click.Context, *, run: str, output: Path | None, force: bool) -> None:
     """Write a report about RUN in Markdown, to paste into an issue tracker.
 
     It has the command, how it ended, the traceback, the environment, the data, the state of
@@ -42,6 +43,11 @@ def command(context: click.Context, *, run: str, output: Path | None) -> None:
     """
     from afield.cli.issue_page import issue_text, issue_title
 
+    if output is not None:
+        output = None if str(output) == "-" else output.expanduser()
+    if output is not None and os.path.lexists(output) and not force:
+        why = "it is there already"
+        raise Usage("cannot write the report", str(output), why, hint="-o OTHER.md, or --force")
     session = session_of(context)
     workspace = session.workspace()
     view = workspace.run(run)
@@ -55,10 +61,8 @@ def command(context: click.Context, *, run: str, output: Path | None) -> None:
         home=home,
         with_bundle="bundle" in COMMANDS,
     )
-    if output is not None and str(output) == "-":
-        output = None
     if output is not None:
-        _write(output.expanduser(), text)
+        _write(output, text)
     if session.json:
         answer: dict[str, Any] = {
             "schema": "afield.issue/1",

@@ -13,15 +13,25 @@ from afield.cli.output import emit_json
 from afield.cli.session import Session, global_options, session_of
 
 LIMIT = 50
+ROWS_MAX = 10**12
 
 
 @click.command("runs")
 @click.argument("query", nargs=-1)
 @click.option(
-    "--limit", "-n", type=click.IntRange(1), default=LIMIT, metavar="N", help="At most N; 50."
+    "--limit",
+    "-n",
+    type=click.IntRange(1, ROWS_MAX),
+    default=LIMIT,
+    metavar="N",
+    help="At most N; 50.",
 )
 @click.option(
-    "--offset", type=click.IntRange(0), default=0, metavar="N", help="Leave out the first N."
+    "--offset",
+    type=click.IntRange(0, ROWS_MAX),
+    default=0,
+    metavar="N",
+    help="Leave out the first N.",
 )
 @click.option("--columns", "-c", metavar="A,B", help="The columns to show, by field.")
 @click.option("--all", "everything", is_flag=True, help="All of them, without a limit.")
