@@ -7,7 +7,6 @@ one of them opens. Which commands are started so is decided in `hooked`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import sys
@@ -21,10 +20,12 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from afield.runs.capture.supervisor.numbers import MARKED, Machine
+
+TYPE_CHECKING = False  # of `typing`, which takes longer than all else here
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FILE_NAME = "late"
 READY, TAKEN, LISTENER = b"g", b"k", b"l"
@@ -38,11 +39,12 @@ _UCRED_BYTES = 12
 Door = socket
 
 
-class Call(NamedTuple):
+class Call:
     """A listener that was handed over, and the caller, who waits to be told that it was."""
 
-    listener: int
-    caller: socket
+    def __init__(self, listener: int, caller: socket) -> None:
+        self.listener = listener
+        self.caller = caller
 
 
 def open_door() -> tuple[socket, bytes]:
@@ -84,10 +86,12 @@ def take_call(door: socket, *others: int) -> Call | None:
     while True:
         if any(fd != door.fileno() for fd, _ in poll.poll()):
             return None
-        with contextlib.suppress(OSError):
+        try:
             call = _take(door)
-            if call is not None:
-                return call
+        except OSError:
+            continue
+        if call is not None:
+            return call
 
 
 def _take(door: socket) -> Call | None:
@@ -133,11 +137,12 @@ def send(channel: socket, listener: int) -> None:
     channel.sendmsg([LISTENER], [(SOL_SOCKET, SCM_RIGHTS, rights)])
 
 
-class Said(NamedTuple):
+class Said:
     """What the hook said of itself: how far it came, and what ran before it, in words."""
 
-    state: int = _UNSAID
-    why: str = ""
+    def __init__(self, state: int = _UNSAID, why: str = "") -> None:
+        self.state = state
+        self.why = why
 
     @property
     def is_on(self) -> bool:
@@ -158,13 +163,15 @@ class Said(NamedTuple):
 
 def said(folder: str, pid: int) -> Said:
     """Return what the hook of a process wrote into the first segment of its trace."""
-    with contextlib.suppress(OSError):
+    try:
         for name in sorted(os.listdir(folder)):
             if name.startswith(f"{pid}-") and name.endswith(".0.events"):
                 with open(os.path.join(folder, name), "rb") as stream:
                     found = _find(stream.read(_HEAD_BYTES))
                 if found is not None:
                     return found
+    except OSError:
+        pass
     return Said()
 
 

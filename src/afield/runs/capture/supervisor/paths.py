@@ -7,15 +7,12 @@ of the call. Paths are bytes throughout.
 from __future__ import annotations
 
 import os
-import re
 
 from afield.runs.capture.supervisor.numbers import AT_FDCWD
 
 _NO_DATA = (b"/proc/", b"/sys/", b"/dev/")
 _DATA_ALL_THE_SAME = b"/dev/shm/"
-_THROUGH_PROC = re.compile(
-    rb"/proc/(self|thread-self|\d+)(?:/task/\d+)?/(cwd|root|fd/\d+)(?:/(.+))?", re.DOTALL
-)
+_THROUGH_PROC = rb"(?s)/proc/(self|thread-self|\d+)(?:/task/\d+)?/(cwd|root|fd/\d+)(?:/(.+))?"
 _STREAMS = {b"/dev/stdin": 0, b"/dev/stdout": 1, b"/dev/stderr": 2}
 _DELETED = b" (deleted)"
 _FOLDERS_MAX = 10_000
@@ -97,7 +94,9 @@ def through_proc(path: bytes, pid: int) -> bytes:
         path = b"/proc/self/fd/%d" % _STREAMS[path]
     elif path.startswith(b"/dev/fd/"):
         path = b"/proc/self" + path[4:]
-    found = _THROUGH_PROC.fullmatch(path)
+    import re  # seldom needed, and not light
+
+    found = re.fullmatch(_THROUGH_PROC, path)
     if found is None:
         return path
     whose, link, rest = found.groups()

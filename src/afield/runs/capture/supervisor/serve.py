@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import select
-from collections.abc import Iterator
 from fcntl import ioctl
 from time import monotonic_ns
 
@@ -28,6 +27,10 @@ from afield.runs.capture.supervisor.log import EventLog
 from afield.runs.capture.supervisor.numbers import Machine
 from afield.runs.capture.supervisor.page import Page
 from afield.runs.capture.supervisor.sightings import Sightings
+
+TYPE_CHECKING = False  # of `typing`, which takes longer than all else here
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NOTHING = bytes(NOTIFICATION.size)
 _COUNT_EVERY = 1024

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import threading
+from _socket import SHUT_RDWR, socketpair  # `socket` takes longer to load
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic_ns
 from typing import TypeVar
@@ -38,11 +38,12 @@ _PATIENCE_MS = 300
 
 _PACKAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
 _STAND = """
-import sys
+import os, sys
 package = sys.modules["afield"] = type(sys)("afield")  # of it nothing is wanted but this folder
 package.__path__ = [sys.argv.pop()]  # ambient: its own command line
 from afield.runs.capture.supervisor.stand import main
 main(*sys.argv[1:])  # ambient: the same
+os._exit(0)  # the run's end waits for this one
 """
 
 
@@ -64,7 +65,7 @@ class Supervisor:
         self._nobodys = Nobodys()
         self._waker: tuple[int, int] | None = None
         self._follower = LogFollower(folder)
-        self._channel: socket.socket | None = None
+        self._channel: late.Door | None = None
         self._listener: int | None = None
         self._page: Page | None = None
         self._stand: subprocess.Popen[bytes] | None = None
@@ -90,7 +91,7 @@ class Supervisor:
         """
         self._nobodys = nobodys or self._nobodys
         page_fd = os.memfd_create("afield-supervisor")
-        ours, theirs = socket.socketpair()
+        ours, theirs = socketpair()
         try:
             os.ftruncate(page_fd, 4096)
             self._page = Page(page_fd)
@@ -214,7 +215,7 @@ class Supervisor:
         if self._listener is not None:
             self._stand_by(channel, self._listener, page)
 
-    def _stand_by(self, channel: socket.socket, listener: int, page: Page) -> None:
+    def _stand_by(self, channel: late.Door, listener: int, page: Page) -> None:
         """Look where nobody else may; answer when those who answer are gone before the run is."""
         if not self._apart:
             self._look(listener, page)
@@ -304,7 +305,7 @@ class Supervisor:
             os.write(self._waker[1], b"w")
         if self._channel is not None:
             with contextlib.suppress(OSError):
-                self._channel.shutdown(socket.SHUT_RDWR)
+                self._channel.shutdown(SHUT_RDWR)
         if self._stand_in is not None:
             self._stand_in.join()
         if self._waker is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from time import monotonic_ns
 
 from afield.runs.capture.supervisor.known import KnownPaths, Nobodys
@@ -24,7 +23,12 @@ from afield.runs.capture.supervisor.numbers import (
 )
 from afield.runs.capture.supervisor.paths import absolute, forget_folders, is_no_data, start_of
 
-Handler = Callable[[int, tuple[int, ...]], None]
+TYPE_CHECKING = False  # of `typing`, which takes longer than all else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Handler = Callable[[int, tuple[int, ...]], None]
+
 Place = tuple[int, int]
 """A descriptor to start from and the address of a path, as a call has them."""
 

@@ -7,10 +7,17 @@ with the last process of the run, whatever becomes of `afield`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import signal
+from _signal import (  # type: ignore[import-not-found]  # `signal` makes enumerations first
+    SIG_IGN,
+    SIGHUP,
+    SIGINT,
+    SIGKILL,
+    SIGQUIT,
+    SIGTERM,
+    signal,
+)
 from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` takes as long as all else
 
 from afield.runs.capture.supervisor.known import Nobodys
@@ -32,8 +39,8 @@ def main(  # noqa: PLR0917 - a command line
     nobodys = Nobodys(os.fsencode(root), folders[: int(count)], folders[int(count) :])
     channel = socket(AF_UNIX, SOCK_STREAM, 0, int(socket_fd))
     page = Page(int(page_fd))
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in (SIGINT, SIGTERM, SIGHUP, SIGQUIT):
+        signal(number, SIG_IGN)
     os.chdir("/")
     listener, caller = _take(channel, door_fd)
     if listener is None:
@@ -52,7 +59,7 @@ def main(  # noqa: PLR0917 - a command line
     page.tell_server(server)
     _tell(caller)
     _guard(listener, page, watching)
-    os.kill(server, signal.SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
+    os.kill(server, SIGKILL)  # it may wait for a question that nobody asks (before 6.6)
     os.waitpid(server, 0)
 
 
@@ -63,16 +70,20 @@ def _take(channel: socket, door_fd: str) -> tuple[int | None, socket | None]:
     call = take_call(socket(AF_UNIX, SOCK_STREAM, 0, int(door_fd)), channel.fileno())
     if call is None:
         return None, None
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - `contextlib` takes longer to load than all this
         send(channel, call.listener)
-    return call
+    except OSError:
+        pass
+    return call.listener, call.caller
 
 
 def _tell(caller: socket | None) -> None:
     """Let the caller go on: who answers is there."""
     if caller is not None:
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - the same
             caller.send(TAKEN)
+        except OSError:
+            pass
         caller.close()
 
 
