@@ -23,7 +23,9 @@ from afield.kernel.files import OsFileSystem
 from afield.kernel.ids import new_run_id
 from afield.members import device_introduced
 from afield.members.fold import ROOM as MEMBERS
-from afield.projection import Projection, parse, search
+from afield.projection import Projection
+from afield.projection.language import parse
+from afield.projection.search import search
 from afield.runs.fold import ROOM as RUNS
 from afield.runs.query import CATALOG
 

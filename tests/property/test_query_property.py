@@ -24,14 +24,11 @@ from afield.projection import (
     Put,
     Room,
     Table,
-    compile_query,
-    count,
-    parse,
-    search,
-    to_text,
 )
 from afield.projection.errors import QueryError
+from afield.projection.language import parse, to_text
 from afield.projection.patterns import matches
+from afield.projection.search import compile_query, count, search
 from afield.projection.syntax import All, Any, Comparison, Field, Not, Order, Query, Value
 from afield.testing.clock import ManualClock
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from afield.journal import Entry
 from afield.kernel.ids import DeviceId, MemberId, ObjectId, RunId
-from afield.projection import Projection, Query, search
+from afield.projection import Projection
+from afield.projection.language import Query
+from afield.projection.search import search
 from afield.projection.syntax import Comparison, Field, Value
 from afield.runs import events
 from afield.runs.fold import ROOM

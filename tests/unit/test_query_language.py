@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from afield.kernel.errors import Usage
-from afield.projection import parse, to_text
 from afield.projection.errors import QueryError, QuerySyntax
+from afield.projection.language import parse, to_text
 from afield.projection.limits import QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX
 from afield.projection.syntax import All, Any, Comparison, Field, Not, Order, Query, Value
 from afield.projection.times import DAY_MS, duration_s, moment_ms

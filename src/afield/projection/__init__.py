@@ -1,16 +1,15 @@
 """SQL tables folded from the journal, and the query language over them.
 
 Readers bring the tables up to date when they ask (`Projection.refresh`); writers never see
-them. Rooms hand in what they are made of (`Room`); nothing here knows what a run is.
+them. Rooms hand in what they are made of (`Room`); nothing here knows what a run is. The query
+language is in `language` and `search`: whoever asks nothing starts without it.
 """
 
 from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.engine import Projection, Source
 from afield.projection.gate import Gate
-from afield.projection.language import Query, parse, to_text
 from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.schema import Column, Fold, Index, Room, Table
-from afield.projection.search import compile_query, count, search
 
 __all__ = [
     "Add",
@@ -25,13 +24,7 @@ __all__ = [
     "Put",
     "PutMany",
     "PutRow",
-    "Query",
     "Room",
     "Source",
     "Table",
-    "compile_query",
-    "count",
-    "parse",
-    "search",
-    "to_text",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,6 @@ from afield.projection.statements import index_statements, select_all
 _INDEXED = "indexed"
 _TRIES = 3
 _T = TypeVar("_T")
-log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -312,7 +310,7 @@ class Projection:
                         raise error.__cause__ or error from None  # no damage: it is a bug
                     doubtful = error
                 if isinstance(error, ProjectionDamaged):
-                    log.warning("%s; folded anew from the journal, nothing is lost", error)
+                    _warn(error)
                 self._place.discard()
             except ProjectionUnwritable:
                 self._place.to_memory()
@@ -346,3 +344,10 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _warn(error: ProjectionDamaged) -> None:
+    import logging  # seldom, and not light
+
+    text = "%s; folded anew from the journal, nothing is lost"
+    logging.getLogger(__name__).warning(text, error)

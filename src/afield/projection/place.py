@@ -8,7 +8,6 @@ noticed by its inode and opened again. Where no file can be written, memory serv
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 
@@ -22,8 +21,6 @@ from afield.projection.sqlite import MEMORY, SqliteDatabase
 _FINGERPRINT = "fingerprint"
 _inherited: list[SqliteDatabase] = []
 """Connections made before a fork: SQLite forbids a child even to close them."""
-
-log = logging.getLogger(__name__)
 
 
 class Place:
@@ -104,7 +101,7 @@ class Place:
             _delete(self._path)
             OsFileSystem().rename(new, self._path)
         except OSError as error:  # Windows: somebody else has it open
-            log.info("projection is folded the slow way: %s", error)
+            _tell("projection is folded the slow way: %s", error)
 
     def _fill(self, path: str, fill: Callable[[SqliteDatabase], None]) -> None:
         database = SqliteDatabase(path, lasting=False)
@@ -144,7 +141,7 @@ class Place:
                     _delete(self._path)
                     return self._open_file()
         except (OSError, ProjectionUnwritable, ProjectionDamaged) as error:
-            log.info("projection kept in memory: %s", error)
+            _tell("projection kept in memory: %s", error)
             return self._open_memory()
 
     def _open_file(self) -> SqliteDatabase:
@@ -198,3 +195,9 @@ def _delete(path: str) -> None:
     for suffix in ("-wal", "-shm", "-journal", ""):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path + suffix)
+
+
+def _tell(text: str, error: Exception) -> None:
+    import logging  # seldom, and not light
+
+    logging.getLogger(__name__).info(text, error)

@@ -17,6 +17,7 @@ from afield.kernel.ids import DeviceId
 from afield.sync import layout
 from afield.sync.chunk import decode_chunk
 from afield.sync.errors import Corrupt
+from afield.sync.events import SEEN
 from afield.sync.job import Job, Steps
 from afield.sync.layout import DIGEST_CHARS, HEADS, Head, Piece
 from afield.sync.limits import (
@@ -44,7 +45,6 @@ from afield.vault.errors import Corrupt as PackCorrupt
 from afield.vault.limits import PACK_BYTES_MAX
 from afield.vault.packs import index_block_of, index_bytes
 
-SEEN = "journal.seen"
 QUIET = frozenset({SEEN, SEALED})
 """Kinds that only say what was merged: merging them is no news, or two copies would never rest."""
 

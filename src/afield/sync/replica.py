@@ -21,11 +21,11 @@ from afield.kernel.errors import Damaged
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.sync.chunk import encode_chunk
 from afield.sync.elsewhere import Elsewhere
+from afield.sync.events import SEEN
 from afield.sync.job import Policy
 from afield.sync.layout import DIGEST_CHARS, Piece
 from afield.sync.limits import CHUNK_BYTES, CHUNK_BYTES_MAX, CLOCK_AHEAD_MAX_MS, RECENT_DAYS
 from afield.sync.messages import Cut, Judge, Keep, LookUp, Merged, Unjudged
-from afield.sync.pull import SEEN
 from afield.sync.wanted import absent
 from afield.vault import Vault
 from afield.vault.layout import DATA, DIGEST_BYTES, ENTRY, META

@@ -15,7 +15,7 @@ from afield.members.gate import NEEDS as OF_MEMBERS
 from afield.runs import events as runs
 from afield.runs.experiments import events as experiments
 from afield.runs.models import events as models
-from afield.sync.pull import SEEN
+from afield.sync.events import SEEN
 
 _LOG = (Action.RUN_LOG,)
 _LOG_OR_EDIT = (Action.RUN_LOG, Action.RUN_EDIT)

@@ -25,8 +25,6 @@ from afield.members.names import from_object
 from afield.members.removal import authority
 from afield.projection import Projection
 from afield.projection.catalog import Catalog
-from afield.projection.language import parse
-from afield.projection.search import count, search
 from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
 from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
@@ -172,6 +170,9 @@ class Workspace:
         Raises:
             Usage: the query cannot be understood; the message points at the place.
         """
+        from afield.projection.language import parse
+        from afield.projection.search import search
+
         self.refresh()
         keys = search(
             self.projection,
@@ -195,6 +196,9 @@ class Workspace:
         Raises:
             Usage: the query cannot be understood.
         """
+        from afield.projection.language import parse
+        from afield.projection.search import count
+
         self.refresh()
         return count(
             self.projection,

@@ -15,7 +15,7 @@ from afield.datasets import events as datasets
 from afield.journal import Entry
 from afield.projection import Column, Put, PutMany, Room, Table
 from afield.runs import events as runs
-from afield.sync.pull import SEEN
+from afield.sync.events import SEEN
 
 WRITES = Table(
     "writes",

@@ -21,9 +21,9 @@ from afield.kernel.ids import DeviceId
 from afield.projection.times import moment_ms
 from afield.sync import layout as remote_layout
 from afield.sync.errors import Corrupt
+from afield.sync.events import SEEN
 from afield.sync.layout import DIGEST_CHARS, Piece
 from afield.sync.limits import HEAD_BYTES_MAX
-from afield.sync.pull import SEEN
 from afield.sync.stores.archive import ArchiveRemote
 from afield.sync.stores.store import RemoteStore
 from afield.workspace import layout
