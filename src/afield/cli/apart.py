@@ -1,8 +1,8 @@
-"""What two people changed apart: for JSON, and in words. Nothing here decides who is right."""
+"""What two people changed apart, in words. Nothing here decides who is right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import click
 
 from afield.cli import words
 from afield.cli.output import plain
+from afield.workspace.apart_documents import apart_parts
 
 if TYPE_CHECKING:
     from afield.workspace.disagreements import Disagreement
@@ -17,33 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN_MAX = 8
 _VALUE_CHARS_MAX = 60
-
-
-def apart_parts(workspace: Workspace, found: Iterable[Disagreement]) -> list[dict[str, Any]]:
-    """Return disagreements, for JSON; what stands comes first among the sides."""
-    return [
-        {
-            "about": one.about,
-            "field": one.field,
-            "sides": [
-                {
-                    "value": side.value,
-                    "by": workspace.name_of(side.member),
-                    "member": side.member,
-                    "at": datetime.fromtimestamp(side.at_ms / 1000, UTC),
-                }
-                for side in one.sides
-            ],
-        }
-        for one in found
-    ]
-
-
-def about_part(workspace: Workspace, about: str) -> list[dict[str, Any]]:
-    """Return what is not agreed on of a run or dataset, for its document."""
-    from afield.workspace.disagreements import disagreements
-
-    return apart_parts(workspace, disagreements(workspace, about))
 
 
 def in_words(one: dict[str, Any], now: datetime) -> str:

@@ -70,9 +70,10 @@ def bundle_record(
 
 def sync_file(session: Session, path: str, pace: Pace, *, dry: bool) -> int:
     """Take in what is new in a file, and tell of it; return the exit code."""
-    from afield.cli.apart import apart_parts, tell_apart
+    from afield.cli.apart import tell_apart
     from afield.cli.sync_words import Watch, document, tell, tell_of_devices
     from afield.members.query import waiting
+    from afield.workspace.apart_documents import apart_parts
     from afield.workspace.bundle.take import take_record
     from afield.workspace.disagreements import disagreements
 

@@ -105,8 +105,8 @@ def _seen_before(session: Session, outcome: Outcome) -> Iterator[str]:
     if outcome.exit_code == 0 or not outcome.recorded:
         return
     with contextlib.suppress(AfieldError, OSError):
-        from afield.cli.documents import failure_part
         from afield.cli.failure_view import before_words
+        from afield.workspace.documents import failure_part
 
         workspace = session.workspace()
         found = failure_part(workspace, workspace.run(outcome.run))
@@ -121,7 +121,7 @@ def _newer_data(session: Session, outcome: Outcome) -> Iterator[str]:
         caches = os.path.join(session.place(), layout.CACHE)
         if not outcome.recorded or not any(map(_is_of_data, os.listdir(caches))):
             return
-        from afield.cli.documents import data_part
+        from afield.workspace.documents import data_part
 
         workspace = session.workspace()
         view = workspace.run(outcome.run)

@@ -112,7 +112,7 @@ def _could_not(added: Added) -> int:
 
 
 def _document(workspace: Workspace, added: Added) -> dict[str, Any]:
-    from afield.cli.data_documents import card_part, version_part
+    from afield.workspace.data_documents import card_part, version_part
     from afield.workspace.datasets import card_of
 
     return {

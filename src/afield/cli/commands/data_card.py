@@ -40,10 +40,11 @@ def command(
     sensitivity  public, internal, confidential, personal or special
     residency    where its bytes may be: any, eu, eea, or countries as `de,fr`
     """  # noqa: D301 - click's mark for text that is not wrapped
-    from afield.cli.apart import about_part, in_words
-    from afield.cli.data_documents import card_part
+    from afield.cli.apart import in_words
     from afield.datasets.card import FIELDS
     from afield.runs.secrets import known_values, redact_mapping
+    from afield.workspace.apart_documents import about_part
+    from afield.workspace.data_documents import card_part
     from afield.workspace.datasets import card_of, find, set_card
 
     session = session_of(context)

@@ -28,9 +28,9 @@ def command(context: click.Context, *, path: str, expected: str | None) -> int:
     Without --version, PATH may be any version of any dataset; when it is none, it is compared
     with the one that is nearest.
     """
-    from afield.cli.data_documents import version_part
     from afield.cli.progress import Meter
     from afield.datasets.check import compare_files
+    from afield.workspace.data_documents import version_part
     from afield.workspace.datasets import files_of, find, nearest, present
 
     session = session_of(context)

@@ -38,8 +38,8 @@ def command(
     that changed: schema, rows added, removed and changed, and what became of each column.
     Rows are paired by --key, else by position.
     """
-    from afield.cli.data_documents import difference_part, version_part
     from afield.cli.progress import Meter
+    from afield.workspace.data_documents import difference_part, version_part
     from afield.workspace.datasets import difference, find
 
     session = session_of(context)

@@ -23,8 +23,8 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
     Files that are there with the right bytes stay, so that a get that was cut short carries
     on; other files in DIR stay as well.
     """
-    from afield.cli.data_documents import version_part
     from afield.cli.progress import Meter
+    from afield.workspace.data_documents import version_part
     from afield.workspace.datasets import files_of, find, get
     from afield.workspace.phantoms import fetchable
 

@@ -17,7 +17,7 @@ from afield.cli.session import global_options, session_of
 @click.pass_context
 def command(context: click.Context) -> None:
     """List the datasets, each with its newest version."""
-    from afield.cli.data_documents import card_part, version_part
+    from afield.workspace.data_documents import card_part, version_part
     from afield.workspace.datasets import card_of, history
 
     session = session_of(context)

@@ -18,8 +18,8 @@ from afield.cli.session import global_options, session_of
 @click.pass_context
 def command(context: click.Context, *, version: str, everything: bool) -> None:
     """Show a version of a dataset: when and by whom, its files, columns and data card."""
-    from afield.cli.apart import about_part
-    from afield.cli.data_documents import card_part, file_parts, version_part
+    from afield.workspace.apart_documents import about_part
+    from afield.workspace.data_documents import card_part, file_parts, version_part
     from afield.workspace.datasets import card_of, files_here, find, history, statistics_of
     from afield.workspace.disagreements import numbers_then
 

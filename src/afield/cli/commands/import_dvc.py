@@ -144,7 +144,7 @@ def _document(
 
 
 def _dataset(workspace: Workspace, found: Found, made: list[Version]) -> dict[str, Any]:
-    from afield.cli.data_documents import card_part, version_part
+    from afield.workspace.data_documents import card_part, version_part
     from afield.workspace.datasets import card_of
 
     new = [found.whole[place] for place in sorted(found.new)]

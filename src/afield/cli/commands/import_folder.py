@@ -78,11 +78,11 @@ def command(
 def _bring(
     session: Session, name: str, folders: list[Folder], *, no_profile: bool
 ) -> dict[str, Any]:
-    from afield.cli.data_documents import card_part, version_part
     from afield.cli.progress import Meter
     from afield.datasets.walk import measure
     from afield.runs.secrets import known_values, redact
     from afield.workspace.bring.folders import bring_folders
+    from afield.workspace.data_documents import card_part, version_part
     from afield.workspace.datasets import card_of
 
     workspace = session.workspace()

@@ -11,10 +11,10 @@ import click
 from afield.cli.arguments import RUN
 from afield.cli.catalog import COMMANDS
 from afield.cli.damage import warn_of_damage
-from afield.cli.documents import run_document
 from afield.cli.output import emit_json, plain
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import Refused, Usage
+from afield.workspace.documents import run_document
 
 if TYPE_CHECKING:
     from afield.cli.uncommitted import Uncommitted

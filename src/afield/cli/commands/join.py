@@ -54,11 +54,12 @@ def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) 
 
 
 def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
-    from afield.cli.apart import apart_parts, tell_apart
+    from afield.cli.apart import tell_apart
     from afield.kernel.errors import NotFound
     from afield.members.events import device_confirmed
     from afield.members.phrase import same_phrase
     from afield.members.query import waiting
+    from afield.workspace.apart_documents import apart_parts
     from afield.workspace.disagreements import disagreements
 
     devices = waiting(workspace.projection)

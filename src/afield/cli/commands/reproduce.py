@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 import click
 
 from afield.cli.arguments import RUN, TOLERANCE, tolerances
-from afield.cli.documents import stability_document
 from afield.cli.output import emit_json
 from afield.cli.progress import Progress
 from afield.cli.session import global_options, session_of
 from afield.cli.settings import load_settings
 from afield.cli.tools import uv_path
 from afield.kernel.errors import Usage
+from afield.workspace.documents import stability_document
 
 if TYPE_CHECKING:
     from afield.cli.session import Session

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from afield.cli.damage import warn_of_damage
-from afield.cli.documents import run_row
 from afield.cli.output import emit_json
 from afield.cli.session import Session, global_options, session_of
+from afield.workspace.documents import run_row
 
 LIMIT = 50
 ROWS_MAX = 10**12

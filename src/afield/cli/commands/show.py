@@ -8,9 +8,9 @@ import click
 
 from afield.cli.arguments import RUN
 from afield.cli.damage import warn_of_damage
-from afield.cli.documents import run_document
 from afield.cli.output import emit_json
 from afield.cli.session import global_options, session_of
+from afield.workspace.documents import run_document
 
 
 @click.command("show")

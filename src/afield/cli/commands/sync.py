@@ -52,9 +52,10 @@ def command(
     May be stopped at any time and repeated at any time, while runs are running too: what was
     moved stays, and the next sync goes on from there.
     """
-    from afield.cli.apart import apart_parts, tell_apart
+    from afield.cli.apart import tell_apart
     from afield.cli.sync_words import tell_of_devices
     from afield.kernel.errors import Refused
+    from afield.workspace.apart_documents import apart_parts
     from afield.workspace.disagreements import disagreements
     from afield.workspace.remotes import find_remote, remotes
     from afield.workspace.sync import Wishes

@@ -82,7 +82,7 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     document |= manifest_part(manifest) if manifest is not None else no_manifest_part(run)
     document["failure"] = failure_part(workspace, run)
     document["data"] = data_part(workspace, run, manifest)
-    from afield.cli.apart import about_part
+    from afield.workspace.apart_documents import about_part
 
     document["disagreements"] = about_part(workspace, run.id)
     return document
