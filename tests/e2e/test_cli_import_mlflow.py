@@ -156,6 +156,88 @@ def test_what_people_changed_here_is_not_changed_back(afield, here, stores):
     assert "killed" not in {one["name"] for one in afield("runs", "--json").json["runs"]}
 
 
+@pytest.fixture(scope="session")
+def read_back():
+    """Read a store by MLflow's own client, in a process of its own."""
+
+    def read(folder, uri):
+        code = "import json, mlflow_stores as m; from mlflow.tracking import MlflowClient as C; "
+        code += f"print(json.dumps(m.read(C({uri!r}))))"
+        env = {**os.environ, "MLFLOW_ALLOW_FILE_STORE": "true", "PYTHONPATH": str(SCRIPT.parent)}
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code],
+            env=env, cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return {one["name"]: one for one in json.loads(done.stdout)}
+
+    return read
+
+
+def test_what_is_exported_mlflow_itself_reads_the_same(afield, here, stores, read_back):
+    assert afield("import", "mlflow", str(stores / "m.db")).code in (0, 3)
+    with afield_run(here) as run:
+        for at in range(5):
+            run.log({"m": at / 3, "m/inner": math.nan if at == 3 else at}, step=at)
+        (here / "model.bin").write_bytes(b"weights")
+        run.save(str(here / "model.bin"))
+        run.summary["best"] = "fourth"
+    done = afield("export", "mlflow", 'status != "running"', "--to", "out", "--json")
+    assert done.code == 0, done.out
+    assert {one["state"] for one in done.json["runs"]} == {"new"}
+    found = read_back(here, "out")
+    said = {one["name"]: one for one in what_mlflow_says(stores, "m.db", "after")}
+    for name, wanted in said.items():
+        got = found[name]
+        own = {key: got["tags"].pop(key) for key in ("afield.run", "afield.exported")}
+        assert len(own["afield.run"]) == 16
+        for points in wanted["metrics"].values():
+            for point in points:
+                point[2] = repr(as_logged(float(point[2])))
+        assert got == wanted, name
+    native = found["native"]
+    assert native["experiment"] == "p/e"
+    assert native["params"] == {"lr": "0.1", "bad_name": "1", "none": "None"}
+    assert [point[0] for point in native["metrics"]["m"]] == list(range(5))
+    assert native["tags"]["summary.best"] == "fourth"
+    assert native["files"] == ["model.bin"]
+    (inner,) = [name for name in native["metrics"] if name.startswith("m_inner_")]
+    assert [point[2] for point in native["metrics"][inner]] == ["0.0", "1.0", "2.0", "nan", "4.0"]
+    again = afield("export", "mlflow", "native", "first", "--to", "out", "--json")
+    assert [one["state"] for one in again.json["runs"]] == ["same", "same"]
+    assert afield("tag", "native", "more=1").code == 0
+    changed = afield("export", "mlflow", "native", "--to", "out", "--json")
+    assert [one["state"] for one in changed.json["runs"]] == ["changed"]
+    entries = count_entries(here)
+    back = afield("import", "mlflow", "out", "--json")
+    assert back.json["same"] == len(found), "they are known as what they are"
+    assert count_entries(here) == entries
+    foreign = afield("export", "mlflow", "first", "--to", str(copy_of(stores, here)), "--json")
+    assert [one["state"] for one in foreign.json["runs"]] == ["new"], "a store of other ids"
+
+
+def afield_run(here):
+    """Begin a run by the Python API, in this process."""
+    from afield.workspace.session import init
+
+    config = {"lr": 0.1, "bad:name": 1, "none": None}
+    return init("p", "e", name="native", config=config, workspace=str(here))
+
+
+def copy_of(stores, here):
+    return shutil.copytree(stores / "before-files", here / "theirs")
+
+
+def test_an_export_leaves_runs_that_are_not_ours_alone(afield, here, stores):
+    assert afield("import", "mlflow", str(stores / "before-files")).code in (0, 3)
+    theirs = copy_of(stores, here)
+    before = {path: path.read_bytes() for path in theirs.rglob("*") if path.is_file()}
+    done = afield("export", "mlflow", "first", "--to", str(theirs), "--json")
+    assert done.code == 3
+    assert [one["state"] for one in done.json["runs"]] == ["foreign"]
+    assert {path: path.read_bytes() for path in theirs.rglob("*") if path.is_file()} == before
+
+
 def test_an_import_that_is_killed_anywhere_is_gone_on_with(afield, here, stores):
     """Cut the journal behind each entry: what a killed import may have left behind."""
     source = str(stores / "before-files")

@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Data": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
         "import": Entry("afield.cli.commands.bring", "Bring what you have: MLflow, W&B, DVC …"),
+        "export": Entry("afield.cli.commands.export", "Write runs for another tool: MLflow."),
     },
     "With others": {
         "up": Entry("afield.cli.commands.up", "Answer on this machine: API, MLflow's protocol."),
@@ -93,4 +94,8 @@ IMPORT_COMMANDS: dict[str, Entry] = {
     "tensorboard": Entry(
         "afield.cli.commands.import_tensorboard", "Runs of a TensorBoard log folder."
     ),
+}
+
+EXPORT_COMMANDS: dict[str, Entry] = {
+    "mlflow": Entry("afield.cli.commands.export_mlflow", "Runs as a store of MLflow's."),
 }

@@ -63,6 +63,13 @@ class FileStore:
     def close(self) -> None:
         """Let go of nothing: no file is kept open."""
 
+    def experiments(self) -> Iterator[tuple[str, str]]:
+        """Yield name and id of each experiment that is not deleted."""
+        for key in self._experiments:
+            about = self._meta(os.path.join(self.path, key), key)
+            if about is not None and about.get("lifecycle_stage") != "deleted":
+                yield str(about.get("name", key)), key
+
     def count(self) -> int:
         """Return about how many runs there are."""
         return sum(

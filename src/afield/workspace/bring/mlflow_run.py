@@ -34,6 +34,7 @@ STATUSES = {
 BLOCKER = f"{IMPORTED}MLflow, which keeps neither code nor environment"
 _NOTE = "mlflow.note.content"
 _PARENT = "mlflow.parentRunId"
+_NOBODY = "unknown"
 _LARGEST = sys.float_info.max
 
 
@@ -84,7 +85,7 @@ def found_of(run: MlflowRun, points: Points, project: str) -> Found:
     tags = dict(run.tags)
     note = tags.pop(_NOTE, "")
     name = tags.pop("mlflow.runName", "") or run.name or run.id[:8]
-    if run.user:
+    if run.user and run.user != _NOBODY:
         tags.setdefault("mlflow.user", run.user)
     about: dict[str, Any] = {"run_id": run.id, "status": run.status, "experiment": run.experiment}
     if run.artifact_uri:
