@@ -3,7 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from afield.kernel.digest import digest
 from afield.kernel.files import OsFileSystem
+from afield.kernel.ids import ObjectId
 from afield.replay.plan import make_plan
 from afield.replay.prepare import prepare
 from afield.runs.capture.folders_seen import digest_of, list_files, sum_up
@@ -58,7 +60,7 @@ def manifest(vault, files=None, **more):
 
 
 def plan_of(found, vault):
-    return make_plan(found, vault=vault)
+    return make_plan(found, vault=vault, run="otter")
 
 
 def restored(found, vault, root):
@@ -101,6 +103,29 @@ def test_hooks_of_git_cannot_be_smuggled_in(vault, tmp_path):
     prepared = restored(manifest(vault, files), vault, tmp_path / "root")
     assert not (tmp_path / "root/.git").exists()
     assert prepared.gaps[0].missing
+
+
+def test_files_whose_bytes_are_in_another_copy_are_named_with_what_brings_them(vault, tmp_path):
+    here = vault.put(b"print()\n")
+    names = ("a.csv", "b.py", "c.py", "d.py", "e.py", "unread.md")
+    away = [TreeEntry(name, 0o644, 2_000, ObjectId(digest(name.encode()))) for name in names]
+    tree = vault.put_tree([TreeEntry("a.py", 0o644, 8, here), *away])
+    read = FileRecord(
+        path="a.csv", digest=away[0].object, size_bytes=2_000, seen_by="kernel", kept=True
+    )
+    aside = FileRecord(path="x.bin", digest="9" * 64, size_bytes=3, seen_by="kernel", kept=True)
+    found = manifest(vault, code=Code(tree=tree, files=7, size_bytes=0), inputs=(read, aside))
+    plan = plan_of(found, vault)
+    bring = "the bytes are not here (afield fetch otter)"
+    assert [(gap.kind, gap.detail, gap.unread) for gap in plan.gaps] == [
+        ("input", f"a.csv (2.0 kB): {bring}", False),
+        ("code", f"b.py (2.0 kB): {bring}", False),
+        ("code", f"c.py (2.0 kB): {bring}", False),
+        ("code", f"3 more files of the code (6.0 kB): {bring}", False),
+        ("input", f"x.bin (3 bytes): {bring}", False),
+    ]
+    assert prepare(plan, vault=vault, root=tmp_path / "root", environ={}).gaps == ()
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["a.py"]
 
 
 def test_inputs_that_no_tree_holds_are_put_beside_it(vault, tmp_path):

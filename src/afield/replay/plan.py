@@ -49,12 +49,13 @@ class Plan:
     gaps: tuple[Gap, ...]
 
 
-def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
+def make_plan(manifest: Manifest, *, vault: Vault, run: str) -> Plan:
     """Return the plan for a recorded run.
 
     Args:
         manifest: the recorded run.
         vault: holds its code and inputs.
+        run: its id, as people may type it.
 
     Raises:
         AfieldError: the code tree is missing or damaged.
@@ -68,7 +69,8 @@ def make_plan(manifest: Manifest, *, vault: Vault) -> Plan:
     outside = tuple(one for one in inputs if os.path.isabs(one.path))  # noqa: PTH117 - same
     gaps = (
         *_code(manifest),
-        *_inside(inside, vault),
+        *_elsewhere(tree, manifest, vault, run),
+        *_inside(inside, vault, run),
         *_outside(outside),
         *_folders(outside, manifest),
         *data_gaps(manifest.datasets, vault),
@@ -98,6 +100,28 @@ def _code(manifest: Manifest) -> Iterator[Gap]:
             yield unread(Gap("code", told, missing=True), one.path, manifest)
 
 
+def _elsewhere(
+    tree: tuple[TreeEntry, ...], manifest: Manifest, vault: Vault, run: str
+) -> Iterator[Gap]:
+    """Name files of the code whose bytes were kept, and are in another copy of the record."""
+    read = {one.path for one in manifest.inputs}
+    lost = [entry for entry in tree if not vault.has(entry.object)]
+    lost.sort(key=lambda entry: (entry.path not in read, entry.path))
+    for entry in lost[:NAMED_MAX]:
+        kind = "input" if entry.path in read else "code"
+        yield unread(_not_here(kind, entry.path, entry.size_bytes, run), entry.path, manifest)
+    if more := lost[NAMED_MAX:]:
+        told = f"{len(more):,} more files of the code"
+        gap = _not_here("code", told, sum(entry.size_bytes for entry in more), run)
+        read_some = any(entry.path in read for entry in more)
+        yield gap if read_some else unread(gap, more[0].path, manifest)
+
+
+def _not_here(kind: str, path: str, size_bytes: int, run: str) -> Gap:
+    told = f"{path} ({_size(size_bytes)}): the bytes are not here (afield fetch {run})"
+    return Gap(kind, told, missing=True)
+
+
 def unread(gap: Gap, path: str, manifest: Manifest) -> Gap:
     """Return the gap of a file of the project, milder when the run was not seen to read it."""
     read = any(one.path == path for one in manifest.inputs)
@@ -119,12 +143,14 @@ def _blind(manifest: Manifest) -> Iterator[str]:
             yield text
 
 
-def _inside(inside: tuple[FileRecord, ...], vault: Vault) -> Iterator[Gap]:
+def _inside(inside: tuple[FileRecord, ...], vault: Vault, run: str) -> Iterator[Gap]:
     for one in inside:
         if one.folder is not None:
             if not one.kept:
                 told = f"{one.path} ({one.folder.files:,} files) was read, but not kept"
                 yield Gap("input", told, missing=True)
+        elif one.digest is not None and one.kept and not vault.has(ObjectId(one.digest)):
+            yield _not_here("input", one.path, one.size_bytes, run)
         elif one.digest is None or not vault.has(ObjectId(one.digest)):
             told = f"{one.path} ({_size(one.size_bytes)}) was read, but its bytes were not kept"
             yield Gap("input", told, missing=True)

@@ -75,6 +75,8 @@ def prepare(plan: Plan, *, vault: Vault, root: Path, environ: Mapping[str, str])
     gaps: list[Gap] = []
     redacted = {one.name for one in plan.manifest.redactions if one.where == "code"}
     for entry in plan.tree:
+        if not vault.has(entry.object):
+            continue  # the plan tells of it
         restore_entry(entry, root, vault, gaps)
         if entry.path in redacted:
             gaps += _put_back(entry, root, plan.manifest)

@@ -56,7 +56,7 @@ def repeat(record: Record, runs: RunReader, run: RunId, wish: Wish) -> Report:
     if lost := [text for text in manifest.blockers if text.endswith(NO_TEXT)]:
         raise NotReproducible("cannot reproduce", run, "; ".join(lost))
     handed = hand_over(manifest, wish.secrets, wish.tools.environ, run=run)
-    plan = make_plan(manifest, vault=record.vault)
+    plan = make_plan(manifest, vault=record.vault, run=run)
     if not wish.outside_writes:
         refuse_overwriting(plan, record.vault, run=run)
     with _folder(manifest, wish.keep) as (root, aside):

@@ -113,7 +113,7 @@ def _bundle_run(
     path = _path(output or f"{view.name}{SUFFIX}", SUFFIX, force=force)
     wheels: dict[str, ObjectId] = {}
     may_go = filter_for(workspace, Remote("bundle", os.fspath(path), frozenset(labels)))
-    absent = (*_absent(manifest, workspace), *_staying(manifest, may_go))
+    absent = (*_absent(manifest, workspace, view.id), *_staying(manifest, may_go))
     with Progress(session) as progress:
         if with_wheels and manifest.environment is not None:
             wheels, more = _wheels(session, workspace, manifest, progress)
@@ -161,11 +161,11 @@ def _path(output: str, suffix: str, *, force: bool) -> Path:
     return path
 
 
-def _absent(manifest: Manifest, workspace: Workspace) -> tuple[str, ...]:
+def _absent(manifest: Manifest, workspace: Workspace, run: str) -> tuple[str, ...]:
     """Return in words what the run needs and no file can hold."""
     from afield.replay.plan import make_plan
 
-    plan = make_plan(manifest, vault=workspace.record.vault)
+    plan = make_plan(manifest, vault=workspace.record.vault, run=run)
     outside = [
         f"{one.path} ({words.size(one.size_bytes)}) is outside the project: it must be there"
         for one in plan.outside
