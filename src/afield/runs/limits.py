@@ -40,3 +40,18 @@ CACHE_BYTES_MAX = 2 << 30
 
 FOREIGN_ORPHAN_AGE_S = 24 * 3600
 """How long a live folder of another host must have been still before it is an orphan."""
+
+OPEN_SERIES_MAX = 256
+"""Live files of served runs that one process keeps open; the least recently used are closed."""
+
+SERVED_LOCKS = 64
+"""Locks that all served runs share: writers of one run exclude each other."""
+
+IDLE_SEAL_S = 300.0
+"""How long nothing came for a run that had ended before it is sealed again."""
+
+SETTLED_RECORDS_MAX = 4_000_000
+"""Points of a served run that are sorted in memory when it is sealed (32 bytes each, twice)."""
+
+PROGRESS_KEPT = 4_096
+"""Running runs of which a server remembers how far it has read them."""

@@ -21,6 +21,8 @@ ENDING = "ending.json"
 CHILD = "child"
 _ENDING_BYTES = 512
 _MAKING_NS = 60 * 1_000_000_000
+SERVED = "served"
+"""Stands among what was `given` of a run that a server records; its pid is 0, or who ends it."""
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -148,12 +150,15 @@ def is_alive(folder: str, host: str, now_ns: int, foreign_age_s: float) -> bool:
 
     Its owner, the command that it records, and every process that logged a series into it (a
     training goes on when its `afield run` was killed). Nobody, once the owner has left its exit
-    status. Processes of other hosts cannot be
-    asked: such a folder counts as alive until nothing in it has changed for `foreign_age_s`.
+    status. A server's run belongs to no process: it goes on until somebody ends it, and dies with
+    who does. Processes of other hosts cannot be asked: such a folder counts as alive until nothing
+    in it has changed for `foreign_age_s`.
     """
     if read_status(folder) is not None:
         return False
     owner = read_owner(folder)
+    if owner is not None and SERVED in owner.given:
+        return owner.pid == 0 or _is_same(owner.pid, owner.born)
     if owner is None:  # being made just now, or never finished
         return changed_ns(folder) > now_ns - _MAKING_NS
     if owner.host != host:

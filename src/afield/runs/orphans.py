@@ -24,6 +24,7 @@ from afield.runs.live_owner import (
 )
 from afield.runs.record import INTERRUPTED, Record, end_run, remove_live
 from afield.runs.series.live import live_parts
+from afield.runs.served.folder import is_served, lock, waits_to_be_sealed
 
 CONSOLE = "console.bin"
 """The framed console of a captured run, in its live folder; see `runs.capture.console`."""
@@ -41,11 +42,7 @@ def sweep_orphans(record: Record) -> list[RunId]:
     if not names:
         return []
     host, now_ns = host_name(), record.clock.wall_ns()
-    dead = [
-        name
-        for name in names
-        if not is_alive(os.path.join(record.live, name), host, now_ns, FOREIGN_ORPHAN_AGE_S)
-    ]
+    dead = [name for name in names if _is_over(os.path.join(record.live, name), host, now_ns)]
     if not dead:
         return []
     swept = []
@@ -55,6 +52,11 @@ def sweep_orphans(record: Record) -> list[RunId]:
     except AfieldError:  # busy: another process is sweeping them just now
         return []
     return swept
+
+
+def _is_over(folder: str, host: str, now_ns: int) -> bool:
+    alive = is_alive(folder, host, now_ns, FOREIGN_ORPHAN_AGE_S)
+    return not alive or waits_to_be_sealed(folder, now_ns)
 
 
 def _sweep(record: Record, name: str) -> RunId | None:
@@ -71,6 +73,9 @@ def _sweep(record: Record, name: str) -> RunId | None:
         return None
     try:
         how = _how_it_ended(record, folder)
+        if is_served(folder):
+            _end_served(record, run, how)
+            return run
         end_run(
             record,
             run,
@@ -83,6 +88,15 @@ def _sweep(record: Record, name: str) -> RunId | None:
     except (OSError, AfieldError):
         return None
     return run
+
+
+def _end_served(record: Record, run: RunId, how: Ending) -> None:
+    """Seal a run of a server's that nobody is at: its end was cut short, or it waited for this."""
+    from afield.runs.served.seal import seal_served  # loads numpy
+
+    with lock(record.files, record.workspace, run):
+        if os.path.isdir(record.live_folder(run)):
+            end_run(record, run, status=how.status, ended_ms=how.ended_ms, seal=seal_served)
 
 
 def _how_it_ended(record: Record, folder: str) -> Ending:

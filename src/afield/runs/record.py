@@ -19,7 +19,7 @@ import msgspec
 from afield.journal import Draft, Journal
 from afield.kernel.clock import Clock
 from afield.kernel.files import FileSystem
-from afield.kernel.ids import RunId, new_run_id
+from afield.kernel.ids import MemberId, RunId, new_run_id
 from afield.runs import events
 from afield.runs.limits import INLINE_BYTES_MAX
 from afield.runs.live_owner import (
@@ -78,6 +78,11 @@ class Record(msgspec.Struct, frozen=True):
     def now_ms(self) -> int:
         """Return the wall clock in Unix milliseconds."""
         return self.clock.wall_ns() // 1_000_000
+
+
+Sealed = tuple[dict[str, str] | None, dict[str, "Summary"]]
+Seal = Callable[[Record, str], Sealed]
+"""Seals the live series in a folder; returns where the sealed one is, and the summaries."""
 
 
 def start_run(
@@ -153,10 +158,13 @@ def end_run(
     ended_ms: int | None = None,
     before: tuple[Draft, ...] = (),
     failure: Kept | None = None,
+    seal: Seal | None = None,
+    by: MemberId | None = None,
 ) -> dict[str, Summary]:
     """End a run: seal its series, then append `before` and the end, durably, and sign.
 
-    Files in the run's own folder (`Run.dir`) are kept first.
+    `seal` does the first in another way; `by` is who ends it, when that is another member. Files in
+    the run's own folder (`Run.dir`) are kept first.
 
     Idempotent towards crashes: until the entry is durable the live folder stays, with the
     ending written down in it, and whoever finds it ends the run again, the same way. Objects
@@ -170,7 +178,7 @@ def end_run(
     folder = record.live_folder(run)
     how = Ending(status, exit_code, signal, record.now_ms() if ended_ms is None else ended_ms)
     write_ending(folder, how)
-    series, summaries = _seal(record, folder)
+    series, summaries = (seal or _seal)(record, folder)
     own = keep_own_files(record.vault, run, folder)
     ending = events.ended(
         run,
@@ -183,7 +191,7 @@ def end_run(
         failure=failure,
     )
     record.vault.flush()
-    record.journal.append_many([*before, *own, *ending])
+    record.journal.append_many([*before, *own, *ending], by=by)
     try:
         record.journal.seal()  # durable, and with it all that stands before it in the log
     finally:

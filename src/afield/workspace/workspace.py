@@ -116,6 +116,13 @@ class Workspace:
         with contextlib.suppress(OSError):  # a workspace that is read only is still read
             heal(self.record)
             sweep_orphans(self.record)
+        return self.catch_up()
+
+    def catch_up(self) -> int:
+        """Bring the tables up to date, and look after nothing else: for a server's many requests.
+
+        Returns the entries folded.
+        """
         self._names = None
         self._hosts = {}
         self._heed_others()

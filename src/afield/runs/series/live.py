@@ -14,7 +14,7 @@ import errno
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -70,7 +70,7 @@ class LiveSeries:
         Raises:
             OSError: the disk is full, or the run was ended by another process; nothing changes.
         """
-        if os.fstat(self._fd).st_nlink == 0:
+        if self.is_gone():
             raise FileNotFoundError(errno.ENOENT, "the run was ended elsewhere", self.path)
         start = self._offset + (self.end if self.window is not None else 0)
         size_bytes = min(max(self.end * _GROWTH, mmap.ALLOCATIONGRANULARITY), WINDOW_BYTES_MAX)
@@ -81,6 +81,10 @@ class LiveSeries:
         self.window, self._offset = window, start
         self.position, self.end = 0, size_bytes
         return window
+
+    def is_gone(self) -> bool:
+        """Tell whether the file was removed: somebody else has sealed what was in it."""
+        return os.fstat(self._fd).st_nlink == 0
 
     def introduce(self, name: str) -> int:
         """Write a new metric's name down and return its number.
@@ -159,6 +163,35 @@ def live_parts(folder: str) -> list[LivePart]:
         return []
     parts = [_read_part(os.path.join(folder, name)) for name in found]
     return [part for part in parts if part is not None]
+
+
+def names_in(path: str) -> tuple[str, ...]:
+    """Return the names of metrics 1, 2, 3 and so on of a live file.
+
+    Raises:
+        FileNotFoundError: the run has ended meanwhile.
+    """
+    import json  # as above
+
+    with open(path[: -len(".bin")] + ".names", "rb") as stream:
+        lines = stream.read().split(b"\n")[:-1]
+    return tuple(json.loads(line) for line in lines[1:])
+
+
+def lay_part(
+    folder: str, pid: int, born: str, names: Sequence[str], blocks: Iterable[bytes]
+) -> None:
+    """Write a live file at once: `blocks` are whole records.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    fd, path = _open_new(folder, pid)
+    with open(fd, "wb") as stream:
+        header = {HEADER_KEY: FORMAT, "pid": pid, "born": born}
+        stream.writelines(_as_line(each).encode() + b"\n" for each in (header, *names))
+    with open(path, "xb") as stream:
+        stream.writelines(blocks)
 
 
 def clip_name(name: object) -> str:
