@@ -18,15 +18,11 @@ if TYPE_CHECKING:
 
 def set_deleted(session: Session, names: tuple[str, ...], *, deleted: bool) -> None:
     """Hide runs or bring them back: all that are named, or none when one cannot be found."""
-    from afield.runs import events
-    from afield.workspace.sweep import bring_back
+    from afield.workspace.marks import delete_runs
 
     workspace = session.workspace()
     found = [workspace.run(name) for name in names]
-    drafts = [events.deleted(run.id, gone=deleted) for run in found]
-    workspace.record.journal.append_many(drafts, durable=True)
-    if not deleted:
-        bring_back(workspace)
+    delete_runs(workspace, found, deleted=deleted)
     if session.json:
         ids = [run.id for run in found]
         emit_json({"schema": "afield.deleted/1", "deleted": deleted, "runs": ids})
