@@ -253,6 +253,34 @@ def test_words_that_mean_nothing_are_refused(afield, ann, words, why):
     assert why in refused.err
 
 
+def test_a_run_whose_input_must_stay_elsewhere_is_not_called_whole_by_fetch_or_reproduce(
+    afield, afield_process, tmp_path
+):
+    ann, bob, url = tmp_path / "ann", tmp_path / "bob", str(tmp_path / "there")
+    ann.mkdir()
+    (ann / "rows.csv").write_text("1,2\n" * 9)
+    (ann / "t.py").write_text("print(len(open('rows.csv').read()))")
+    assert afield_process("init", cwd=ann).code == 0
+    ran = afield_process("run", "--name", "one", "--", sys.executable, "t.py", cwd=ann)
+    assert ran.code == 0, ran.err
+    for words in (("data", "add", str(ann / "rows.csv"), "--name", "d"),
+                  ("data", "card", "d", "--set", "residency=eu"),
+                  ("remote", "add", "team", url), ("sync",)):  # fmt: skip
+        assert afield_in(afield, ann, *words).code in {0, 3}
+    assert afield("clone", url, str(bob)).code == 0
+    run = afield_in(afield, bob, "show", "one", "--json").json["id"]
+    again = afield_process(
+        "reproduce", "one", "--env", "here", "--json", "--workspace", str(bob), cwd=bob
+    )
+    assert again.code == 3, again.err
+    report = json.loads(again.out)
+    said = f"rows.csv (36 bytes): the bytes are not here (afield fetch {run})"
+    assert report["cause"] == {**report["cause"], "kind": "input", "detail": said}
+    fetched = afield_in(afield, bob, "fetch", "one")
+    assert fetched.code == 3
+    assert "1 of them kept away by residency" in fetched.err
+
+
 def test_data_of_a_place_goes_to_remotes_of_that_place_only(afield, ann, tmp_path):
     rows = tmp_path / "people.csv"
     secret = "\n".join(f"{n},{n * n},ann{n}@example.org" for n in range(3000))

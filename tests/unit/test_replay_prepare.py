@@ -121,7 +121,7 @@ def test_files_whose_bytes_are_in_another_copy_are_named_with_what_brings_them(v
         ("input", f"a.csv (2.0 kB): {bring}", False),
         ("code", f"b.py (2.0 kB): {bring}", False),
         ("code", f"c.py (2.0 kB): {bring}", False),
-        ("code", f"3 more files of the code (6.0 kB): {bring}", False),
+        ("code", f"3 more of the code (6.0 kB): {bring}", False),
         ("input", f"x.bin (3 bytes): {bring}", False),
     ]
     assert prepare(plan, vault=vault, root=tmp_path / "root", environ={}).gaps == ()

@@ -106,12 +106,12 @@ def _elsewhere(
     """Name files of the code whose bytes were kept, and are in another copy of the record."""
     read = {one.path for one in manifest.inputs}
     lost = [entry for entry in tree if not vault.has(entry.object)]
-    lost.sort(key=lambda entry: (entry.path not in read, entry.path))
+    lost.sort(key=lambda entry: (entry.path not in read, not _is_source(entry.path), entry.path))
     for entry in lost[:NAMED_MAX]:
         kind = "input" if entry.path in read else "code"
         yield unread(_not_here(kind, entry.path, entry.size_bytes, run), entry.path, manifest)
     if more := lost[NAMED_MAX:]:
-        told = f"{len(more):,} more files of the code"
+        told = f"{len(more):,} more of the code"
         gap = _not_here("code", told, sum(entry.size_bytes for entry in more), run)
         read_some = any(entry.path in read for entry in more)
         yield gap if read_some else unread(gap, more[0].path, manifest)
@@ -125,11 +125,15 @@ def _not_here(kind: str, path: str, size_bytes: int, run: str) -> Gap:
 def unread(gap: Gap, path: str, manifest: Manifest) -> Gap:
     """Return the gap of a file of the project, milder when the run was not seen to read it."""
     read = any(one.path == path for one in manifest.inputs)
-    if read or not was_watched(manifest) or os.path.splitext(path)[1] in SOURCE_SUFFIXES:  # noqa: PTH122 - recorded text
+    if read or not was_watched(manifest) or _is_source(path):
         return gap
     if manifest.capture.inputs_complete:
         return replace(gap, detail=f"{gap.detail}; the run did not read it", note=True, unread=True)
     return replace(gap, detail=f"{gap.detail}; the run was not seen to read it", unread=True)
+
+
+def _is_source(path: str) -> bool:
+    return os.path.splitext(path)[1] in SOURCE_SUFFIXES  # noqa: PTH122 - recorded text
 
 
 def was_watched(manifest: Manifest) -> bool:

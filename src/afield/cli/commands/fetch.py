@@ -50,6 +50,8 @@ def command(context: click.Context, *, what: str, limit: str | None) -> int:
         lost = missing(workspace, roots)
         if not lost:
             break
+    kept_away = _kept_away(workspace, named["run"])
+    lost |= kept_away
     if session.json:
         emit_json(
             {
@@ -61,11 +63,28 @@ def command(context: click.Context, *, what: str, limit: str | None) -> int:
             }
         )
     elif lost:
-        text = f"{words.count(len(lost), 'object')} of it are at no remote of this workspace"
+        text = f"{words.count(len(lost), 'object')} of it came from no remote of this workspace"
+        text += f", {len(kept_away)} of them kept away by residency" if kept_away else ""
         click.secho(f"warning: {text}", fg="yellow", err=True)
     else:
         click.echo(f"{plain(label)}: all of it is here")
     return PARTLY if lost else 0
+
+
+def _kept_away(workspace: Workspace, run: str | None) -> set[bytes]:
+    """Return the files of a run that were kept, and must stay where another device is."""
+    from afield.kernel.ids import ObjectId
+    from afield.workspace.held_back import held_back
+
+    manifest = None if run is None else workspace.manifest(run)
+    if manifest is None:
+        return set()
+    vault, held = workspace.record.vault, held_back(workspace.record, workspace.projection)
+    files = {one.digest for one in (*manifest.inputs, *manifest.outputs) if one.kept}
+    if manifest.code is not None and vault.has(ObjectId(manifest.code.tree)):
+        files |= {entry.object for entry in vault.get_tree(ObjectId(manifest.code.tree))}
+    absent = {bytes.fromhex(one) for one in files if one and not vault.has(ObjectId(one))}
+    return {digest for digest in absent if held(digest) is not None}
 
 
 def _named(
