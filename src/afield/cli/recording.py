@@ -54,13 +54,15 @@ def record(session: Session, asked: Asked) -> int:
         Usage: there is no command, or `--executed` does not fit it.
         AfieldError: there is no workspace, or the command cannot be started.
     """
+    gc.disable()  # what is imported stays: a look through it takes 5 ms
     from afield.runs.capture.capture import Request, capture
 
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.enable()
     session.answers_on_stderr = True
     if not asked.words:
         raise Usage("no command to record", hint="afield run python train.py")
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
     record = session.record()
     settings = load_settings(session)
     folder = session.here()
