@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `afield`; those of the process when None.
     """
-    gc.set_threshold(20_000)  # a command's memory is mostly kept to its end: little to find
+    gc.set_threshold(50_000)  # a command's memory is mostly kept to its end: little to find
     closed = fill_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a recorded path may hold bytes that are no UTF-8

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 from collections.abc import Sequence
 
 import msgspec
@@ -58,6 +57,8 @@ class Ending(msgspec.Struct, frozen=True):
 
 def host_name() -> str:
     """Return this machine's name."""
+    import platform  # not light
+
     return platform.node().encode("utf-8", "replace").decode()  # a system's may be no text
 
 

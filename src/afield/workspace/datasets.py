@@ -15,12 +15,9 @@ from typing import TYPE_CHECKING, Any
 from afield.datasets import events
 from afield.datasets.add import Kept, Progress, keep
 from afield.datasets.card import Card, edit_card, read_card, residency
-from afield.datasets.check import Present, look
-from afield.datasets.checkout import Written, checkout
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
 from afield.datasets.query import Version, latest, resolve, versions
 from afield.datasets.reference import parse, parse_name
-from afield.datasets.source import read_source
 from afield.journal import Draft
 from afield.kernel.digest import digest
 from afield.vault import ObjectMissing, StatCache, TreeEntry
@@ -30,6 +27,8 @@ from afield.workspace.held_back import held_back
 from afield.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from afield.datasets.check import Present
+    from afield.datasets.checkout import Written
     from afield.datasets.diff import Difference
     from afield.datasets.parquet import Advice
 
@@ -205,6 +204,8 @@ def source_of(workspace: Workspace, version: Version) -> dict[str, str] | None:
         return None
     found = {"kind": version.source_kind, "key": version.source_key or ""}
     if version.source is not None and workspace.record.vault.has(version.source):
+        from afield.datasets.source import read_source
+
         found |= read_source(workspace.record.vault.get(version.source))
     return found
 
@@ -249,6 +250,8 @@ def get(
     progress: Progress,
 ) -> Written:
     """Write a version's files into `folder`; see `datasets.checkout`."""
+    from afield.datasets.checkout import checkout
+
     cache = stat_cache(workspace, folder)
     try:
         return checkout(
@@ -266,6 +269,8 @@ def get(
 
 def present(workspace: Workspace, path: str, progress: Progress) -> Present:
     """Digest what is at `path`; see `datasets.check`."""
+    from afield.datasets.check import look
+
     return look(path, stat_cache(workspace, path), progress)
 
 

@@ -32,10 +32,8 @@ from afield.runs.manifest import decode as decode_manifest
 from afield.runs.orphans import sweep_orphans
 from afield.runs.query import NEWEST_FIRST, naming
 from afield.runs.record import Record
-from afield.runs.series.columns import ColumnCache, Columns, Points, decode_columns, live_points
 from afield.runs.series.live import live_parts
 from afield.workspace import layout
-from afield.workspace.arrow import to_table
 from afield.workspace.config import Config
 from afield.workspace.heeded import remember, remembered, stamp
 from afield.workspace.person import person_here
@@ -46,6 +44,8 @@ from afield.workspace.views import COLUMNS, MetricSummary, RunView
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from afield.runs.series.columns import Columns, Points
 
 _T = TypeVar("_T")
 _COLUMNS_KEPT = 4
@@ -74,7 +74,6 @@ class Workspace:
         self._names: dict[str, str] | None = None
         self._hosts: dict[str, str | None] = {}
         self._columns: dict[str, Columns] = {}
-        self._cache = ColumnCache(os.path.join(record.workspace, layout.CACHE, "series"))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, clock: Clock | None = None) -> Workspace:
@@ -257,11 +256,15 @@ class Workspace:
             SeriesNotFound: the run has no such metric.
             Damaged: the series' bytes are not what was written.
         """
+        from afield.workspace.arrow import to_table  # who reads no metric starts without it
+
         points = self.points(run, name)
         return to_table(points, max_points)
 
     def points(self, run: RunView | str, name: str) -> Points:
         """Return the points of a metric as arrays; see `series`."""
+        from afield.runs.series.columns import live_points
+
         view = self._view(run)
         if view.status == RUNNING:
             found = live_points(live_parts(self.live_folder(view.id)), name)
@@ -388,6 +391,8 @@ class Workspace:
 
     def _sealed_columns(self, run: RunId) -> Columns | None:
         """Return the decoded columns of an ended run: from memory, cache or its object."""
+        from afield.runs.series.columns import ColumnCache, decode_columns
+
         columns = self._columns.get(run)
         if columns is not None:
             return columns
@@ -398,10 +403,11 @@ class Workspace:
         if inline is not None:
             columns = decode_columns(base64.b64decode(inline))
         else:
-            columns = self._cache.load(found)
+            cache = ColumnCache(os.path.join(self.record.workspace, layout.CACHE, "series"))
+            columns = cache.load(found)
             if columns is None:
                 columns = decode_columns(self.record.vault.get(found))
-                self._cache.store(found, columns)
+                cache.store(found, columns)
         while len(self._columns) >= _COLUMNS_KEPT:
             self._columns.pop(next(iter(self._columns)))
         self._columns[run] = columns
