@@ -28,7 +28,14 @@ NOBODY = "nobody"
 
 _SHARED = -1
 _PARTED = frozenset({"runs", "datasets"})
-_KINDS = {"run": "runs", "model": "runs", "file": "runs", "version": "datasets", "card": "datasets", "record": "people and devices"}
+_KINDS = {
+    "run": "runs",
+    "model": "runs",
+    "file": "runs",
+    "version": "datasets",
+    "card": "datasets",
+    "record": "people and devices",
+}
 
 
 @dataclass(slots=True)
