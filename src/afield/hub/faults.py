@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -35,18 +36,22 @@ log = logging.getLogger("afield.hub")
 
 
 def status_of(error: AfieldError) -> int:
-    """Return the HTTP status of an error."""
+    """Return the HTTP status of an error: its class's own `status`, or its kind's."""
+    own = getattr(type(error), "status", None)
+    if isinstance(own, int):
+        return own
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 
-def answer_afield(_: Request, error: Exception) -> Response:
+async def answer_afield(_: Request, error: Exception) -> Response:
     """Answer with what the error says, under its stable code."""
     assert isinstance(error, AfieldError)
     found = Problem(error.what, status_of(error), error.code, error.message, error.hint)
-    return as_response(found)
+    wait_s = error.fields.get("retry_s")
+    return as_response(found, {} if wait_s is None else {"retry-after": str(wait_s)})
 
 
-def answer_http(_: Request, error: Exception) -> Response:
+async def answer_http(_: Request, error: Exception) -> Response:
     """Answer with what the router says: no such path, another method."""
     assert isinstance(error, HTTPException)
     code = {404: "http.not_found", 405: "http.method"}.get(error.status_code, "http.error")
@@ -54,7 +59,16 @@ def answer_http(_: Request, error: Exception) -> Response:
     return as_response(found, dict(error.headers or {}))
 
 
-def answer_bug(_: Request, error: Exception) -> Response:
+async def answer_invalid(_: Request, error: Exception) -> Response:
+    """Answer with the first thing that is off in the parameters or the body of a request."""
+    faults: list[dict[str, Any]] = getattr(error, "errors", list)()
+    first = next(iter(faults), {})
+    where = ".".join(str(part) for part in first.get("loc", ()))
+    detail = f"{where}: {first.get('msg', 'not understood')}"
+    return as_response(Problem("the request is off", 422, "http.invalid", detail))
+
+
+async def answer_bug(_: Request, error: Exception) -> Response:
     """Answer without a word of what went wrong inside; the log has it."""
     log.error("a request met a bug", exc_info=error)
     return as_response(Problem("this is a bug of Afield", 500, "afield.bug"))

@@ -21,8 +21,10 @@ from afield.members.events import (
     device_confirmed,
     device_removed,
     member_granted,
+    member_introduced,
     member_revoked,
 )
+from afield.members.names import to_object
 from afield.members.query import Waiting, devices
 from afield.members.removal import heads_of, may_remove
 from afield.members.rights import Rights
@@ -245,6 +247,50 @@ def leave(workspace: Workspace, member: MemberView, *, caller: Caller | None = N
     runs = workspace.query("SELECT COUNT(*) FROM runs")[0][0]
     datasets = workspace.query("SELECT COUNT(DISTINCT name) FROM dataset_versions")[0][0]
     return Left(member, readable, going, runs, datasets)
+
+
+def take_in(
+    workspace: Workspace,
+    member: MemberId,
+    name: str,
+    roles: Iterable[tuple[str, Role]],
+    *,
+    caller: Caller | None = None,
+) -> None:
+    """Make a member who has no device yet, and works through this hub, with these roles.
+
+    Raises:
+        ActionNotAllowed: the caller may not.
+    """
+    by = _manager(workspace, caller)
+    record = workspace.record
+    profile = record.vault.put(to_object(name), meta=True)
+    record.vault.flush()
+    given = [
+        member_granted(member, project=project, role=role, heads={}) for project, role in roles
+    ]
+    record.journal.append_many(given, durable=True, by=by)
+    introduced = member_introduced(member, profile=profile)
+    record.journal.append_many([introduced], durable=True, by=member)
+    workspace.refresh()
+
+
+def be_hub(workspace: Workspace) -> None:
+    """Confirm this device as a hub's, so that what it writes for members counts; once is enough.
+
+    Raises:
+        ActionNotAllowed: this workspace's member manages no hubs: an admin has to confirm it.
+    """
+    workspace.refresh()
+    own = workspace.config.device
+    if (own,) in workspace.query(_HUBS):
+        return
+    member = workspace.config.member
+    Caller(member, RolesHeld(workspace).of(member)).need(Action.HUB_MANAGE)
+    key = next(one.public_key for one in devices(workspace.projection) if one.id == own)
+    draft = device_confirmed(own, public_key=key, member=member, hub=True)
+    workspace.record.journal.append_many([draft], durable=True)
+    workspace.refresh()
 
 
 _HUBS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from afield.hub.accounts import passwords, totp
+from afield.hub.accounts import totp
 from afield.hub.accounts.database import Database
 from afield.hub.accounts.errors import (
     AccountRefused,
@@ -19,6 +19,7 @@ from afield.hub.accounts.errors import (
     TooManyTries,
 )
 from afield.hub.accounts.limits import CLAIM_VALID_S, INVITE_VALID_S, USERNAME_CHARS_MAX
+from afield.hub.accounts.passwords import Passwords, check_fit
 from afield.hub.accounts.sessions import Sessions
 from afield.hub.accounts.throttle import Throttle
 from afield.hub.accounts.tickets import Tickets, now_ms
@@ -53,7 +54,10 @@ class Accounts:
         trail: what happened.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, passwords: Passwords | None = None
+    ) -> None:
+        self._passwords = passwords or Passwords()
         self.database = database
         self.clock = clock
         self.sessions = Sessions(database, clock)
@@ -106,7 +110,7 @@ class Accounts:
         if len(name) > USERNAME_CHARS_MAX or not _USERNAME.fullmatch(name):
             raise Usage("cannot use name", name, "letters, digits and . _ @ + - alone")
         if password is not None:
-            passwords.check_fit(password, name)
+            check_fit(password, name)
         if self.named(name) is not None:
             raise AccountRefused("cannot use name", name, "it is taken")
         return name
@@ -120,7 +124,7 @@ class Accounts:
     def make(self, member: MemberId, username: str, password: str | None) -> Account:
         """Make a member's account; raises as `check_new` does."""
         name = self.check_new(username, password)
-        kept = None if password is None else passwords.hashed(password)
+        kept = None if password is None else self._passwords.keep(password)
         with self.database.together():
             if self.named(name) is not None:
                 raise AccountRefused("cannot use name", name, "it is taken")
@@ -149,7 +153,7 @@ class Accounts:
         sql = "SELECT member, password, totp, ended_ms FROM account WHERE username = ?"
         rows = self.database.query(sql, (name,))
         member, kept, secret, ended = rows[0] if rows else (None, None, None, None)
-        right = passwords.right(password, kept) and ended is None
+        right = self._passwords.right(password, kept) and ended is None
         if right and secret is not None and not code:
             raise CodeNeeded("code needed", why="the account has a second factor")
         if right and secret is not None:
@@ -158,7 +162,7 @@ class Accounts:
             self.trail.note("login.refused", member, address=address)
             raise LoginRefused("cannot log in", why="name, password or code is wrong")
         self._throttle.good(name, address)
-        if passwords.is_old(kept):
+        if self._passwords.is_old(kept):
             self._set_password(member, password)
         self.trail.note("login", member, address=address)
         return MemberId(member)
@@ -175,10 +179,10 @@ class Accounts:
         name = self.of(member).username
         self._throttle.begin(name, address)
         rows = self.database.query("SELECT password FROM account WHERE member = ?", (member,))
-        if not passwords.right(before, rows[0][0]):
+        if not self._passwords.right(before, rows[0][0]):
             raise LoginRefused("cannot change password", why="the one of now is wrong")
         self._throttle.good(name, address)
-        passwords.check_fit(after, name)
+        check_fit(after, name)
         self._set_password(member, after)
         self.sessions.end_all(member, but=session)
         self.trail.note("password.changed", member, address=address)
@@ -245,5 +249,5 @@ class Accounts:
             return True
 
     def _set_password(self, member: str, password: str) -> None:
-        kept = passwords.hashed(password)
+        kept = self._passwords.keep(password)
         self.database.write("UPDATE account SET password = ? WHERE member = ?", (kept, member))

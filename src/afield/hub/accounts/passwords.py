@@ -7,57 +7,48 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from functools import cache
-from typing import TYPE_CHECKING
 
 from afield.hub.accounts.errors import PasswordUnfit
 from afield.hub.accounts.limits import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
-
-_MEMORY_KIB = 64 * 1024
-_PASSES = 3
-_LANES = 4
 _AT_ONCE = threading.Semaphore(4)
 """Each check takes 64 MiB: a flood of logins waits instead of taking the machine's memory."""
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
+class Passwords:
+    """Keeps and checks them.
 
-    return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES)
+    Args:
+        memory_kib: what a check takes of memory, `passes` over it, and `lanes` in parallel.
+    """
 
+    def __init__(self, *, memory_kib: int = 64 << 10, passes: int = 3, lanes: int = 4) -> None:
+        from argon2 import PasswordHasher
 
-@cache
-def _nobodys() -> str:
-    return _hasher().hash("the password of an account that is not there")
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
+        self._nobodys = self._hasher.hash("the password of an account that is not there")
 
-
-def hashed(password: str) -> str:
-    """Return what is kept of a password."""
-    with _AT_ONCE:
-        return _hasher().hash(_normal(password))
-
-
-def right(password: str, kept: str | None) -> bool:
-    """Tell whether this is the password of which that was kept; None: nobody's, at like cost."""
-    from argon2.exceptions import InvalidHashError, VerificationError
-
-    if len(password) > PASSWORD_CHARS_MAX:
-        return False
-    try:
+    def keep(self, password: str) -> str:
+        """Return what is kept of a password."""
         with _AT_ONCE:
-            found = _hasher().verify(kept or _nobodys(), _normal(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return found and kept is not None
+            return self._hasher.hash(_normal(password))
 
+    def right(self, password: str, kept: str | None) -> bool:
+        """Tell whether this is the password that was kept; None: nobody's, at like cost."""
+        from argon2.exceptions import InvalidHashError, VerificationError
 
-def is_old(kept: str) -> bool:
-    """Tell whether it was kept with other parameters than those of now."""
-    return _hasher().check_needs_rehash(kept)
+        if len(password) > PASSWORD_CHARS_MAX:
+            return False
+        try:
+            with _AT_ONCE:
+                found = self._hasher.verify(kept or self._nobodys, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return found and kept is not None
+
+    def is_old(self, kept: str) -> bool:
+        """Tell whether it was kept with other parameters than those of now."""
+        return self._hasher.check_needs_rehash(kept)
 
 
 def check_fit(password: str, username: str) -> None:

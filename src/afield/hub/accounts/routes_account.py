@@ -1,0 +1,260 @@
+"""The routes of somebody who is logged in, about the own account: sessions, tokens, factors.
+
+A token may see what it is; it makes no tokens and changes no account: only a person at the page
+does, so that a token that leaked cannot be made into more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from afield.hub.accounts import totp
+from afield.hub.accounts.endpoint import PUBLIC, Endpoint, address_of, answer, caller_of, said
+from afield.hub.accounts.errors import AccountRefused, NoSuch
+from afield.hub.accounts.limits import TOKEN_DAYS
+from afield.hub.accounts.routes_login import Door, Logins
+from afield.hub.accounts.sessions import Session, csrf_of
+from afield.hub.accounts.tokens import Token
+from afield.hub.accounts.who import headers_of, session_in
+from afield.kernel.errors import NotAllowed
+from afield.members.actions import Action
+from afield.members.caller import Caller
+
+
+class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What a new token is for; without `actions` and `project`: all that its member may do."""
+
+    name: str
+    actions: list[Action] | None = None
+    project: str | None = None
+    days: int = TOKEN_DAYS
+
+
+class PasswordBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The password of now, and the next."""
+
+    before: str
+    after: str
+
+
+class CodeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A code of the second factor."""
+
+    code: str
+
+
+class PasskeyAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What the browser answers to a challenge for a new key."""
+
+    ticket: str
+    answer: dict[str, Any]
+    name: str = "passkey"
+
+
+class OwnAccount:
+    """The handlers."""
+
+    def __init__(self, door: Door, logins: Logins) -> None:
+        self._door = door
+        self._logins = logins
+        self._accounts = door.accounts
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return the routes."""
+        own, base = Action.TOKEN_OWN, "/api/v1"
+        found = [
+            Endpoint("GET", f"{base}/session", own, self.session),
+            Endpoint("POST", f"{base}/logout", PUBLIC, self.log_out),  # also without any role
+            Endpoint("GET", f"{base}/sessions", own, self.sessions),
+            Endpoint("DELETE", f"{base}/sessions", own, self.end_others),
+            Endpoint("DELETE", f"{base}/sessions/{{id}}", own, self.end_session),
+            Endpoint("GET", f"{base}/tokens", own, self.tokens),
+            Endpoint("POST", f"{base}/tokens", own, self.make_token),
+            Endpoint("DELETE", f"{base}/tokens/{{id}}", own, self.revoke_token),
+            Endpoint("POST", f"{base}/account/password", own, self.change_password),
+            Endpoint("POST", f"{base}/account/totp/begin", own, self.begin_totp),
+            Endpoint("POST", f"{base}/account/totp", own, self.confirm_totp),
+            Endpoint("DELETE", f"{base}/account/totp", own, self.drop_totp),
+            Endpoint("GET", f"{base}/account/passkeys", own, self.passkeys),
+            Endpoint("POST", f"{base}/account/passkeys/begin", own, self.begin_passkey),
+            Endpoint("POST", f"{base}/account/passkeys", own, self.add_passkey),
+            Endpoint("DELETE", f"{base}/account/passkeys/{{id}}", own, self.drop_passkey),
+        ]
+        if self._door.oidc is not None:
+            found.append(Endpoint("POST", f"{base}/account/identity", own, self.add_identity))
+        return found
+
+    async def session(self, request: Request) -> Response:
+        """Say who asks, by what, and what a page sends along with writes."""
+        caller = caller_of(request)
+        value = self._door.who.cookie_of(headers_of(request.scope))
+        by_session = caller.how == "session" and value is not None
+        return answer(
+            {
+                "schema": "afield.session/1",
+                "member": caller.member,
+                "username": self._accounts.of(caller.member).username,
+                "how": caller.how,
+                "roles": {project: sorted(roles) for project, roles in caller.roles.items()},
+                "csrf": csrf_of(value) if by_session and value else None,
+            }
+        )
+
+    async def log_out(self, request: Request) -> Response:
+        """End this session."""
+        session = _person(request)
+        self._accounts.sessions.end(session.member, session.id)
+        return answer(None, 204, {"set-cookie": self._door.who.cookie.clear()})
+
+    async def sessions(self, request: Request) -> Response:
+        """List the own sessions."""
+        here = _person(request)
+        found = self._accounts.sessions.of(here.member)
+        parts = [
+            {
+                "id": one.id,
+                "made_ms": one.made_ms,
+                "used_ms": one.used_ms,
+                "agent": one.agent,
+                "address": one.address,
+                "how": one.how,
+                "this": one.id == here.id,
+            }
+            for one in found
+        ]
+        return answer({"schema": "afield.sessions/1", "sessions": parts})
+
+    async def end_session(self, request: Request) -> Response:
+        """End one of the own sessions."""
+        self._accounts.sessions.end(_person(request).member, request.path_params["id"])
+        return answer(None, 204)
+
+    async def end_others(self, request: Request) -> Response:
+        """End all own sessions but this one."""
+        here = _person(request)
+        return answer({"ended": self._accounts.sessions.end_all(here.member, but=here.id)})
+
+    async def tokens(self, request: Request) -> Response:
+        """List the own tokens; none of them can be read again."""
+        found = self._accounts.tokens.of(caller_of(request).member)
+        return answer({"schema": "afield.tokens/1", "tokens": [token_part(one) for one in found]})
+
+    async def make_token(self, request: Request) -> Response:
+        """Make a token: the one answer that holds it."""
+        session = _person(request)
+        body = await said(request, TokenBody)
+        text, token = self._accounts.tokens.make(
+            session.member, body.name, actions=body.actions, project=body.project, days=body.days
+        )
+        self._accounts.trail.note("token.made", session.member, detail=token.id)
+        document = {"schema": "afield.token/1", "token": text, **token_part(token)}
+        return answer(document, 201)
+
+    async def revoke_token(self, request: Request) -> Response:
+        """Revoke one of the own tokens; a token may revoke itself."""
+        caller, id_ = caller_of(request), request.path_params["id"]
+        self._accounts.tokens.revoke(caller.member, id_)
+        self._accounts.trail.note("token.revoked", caller.member, detail=id_)
+        return answer(None, 204)
+
+    async def change_password(self, request: Request) -> Response:
+        """Set another password: all other sessions end, and this one goes on under a new cookie."""
+        session = _person(request)
+        body = await said(request, PasswordBody)
+        await run_in_threadpool(
+            self._accounts.change_password,
+            session.member,
+            body.before,
+            body.after,
+            session=session.id,
+            address=address_of(request),
+        )
+        return self._logins.begin(request, session.member, session.how)
+
+    async def begin_totp(self, request: Request) -> Response:
+        """Give a secret for an authenticator app."""
+        session = _person(request)
+        account = self._accounts.of(session.member)
+        if account.has_totp:
+            raise AccountRefused("cannot add second factor", why="the account has one")
+        secret = self._accounts.begin_totp(session.member)
+        document = {"secret": secret, "uri": totp.uri(secret, account.username, "Afield")}
+        return answer(document)
+
+    async def confirm_totp(self, request: Request) -> Response:
+        """Ask for codes from now on; other sessions end."""
+        session = _person(request)
+        self._accounts.confirm_totp(session.member, (await said(request, CodeBody)).code)
+        self._accounts.sessions.end_all(session.member, but=session.id)
+        return self._logins.begin(request, session.member, session.how)
+
+    async def drop_totp(self, request: Request) -> Response:
+        """Ask for no codes any more."""
+        session = _person(request)
+        self._accounts.drop_totp(session.member, (await said(request, CodeBody)).code)
+        return answer(None, 204)
+
+    async def passkeys(self, request: Request) -> Response:
+        """List the own passkeys."""
+        found = self._door.passkeys.of(_person(request).member)
+        parts = [
+            {"id": one.id, "name": one.name, "made_ms": one.made_ms, "used_ms": one.used_ms}
+            for one in found
+        ]
+        return answer({"schema": "afield.passkeys/1", "passkeys": parts})
+
+    async def begin_passkey(self, request: Request) -> Response:
+        """Give a challenge for a new key."""
+        return answer(self._door.passkeys.begin_add(_person(request).member))
+
+    async def add_passkey(self, request: Request) -> Response:
+        """Keep a new key."""
+        session = _person(request)
+        body = await said(request, PasskeyAnswer)
+        found = self._door.passkeys.finish_add(session.member, body.ticket, body.answer, body.name)
+        return answer({"id": found.id, "name": found.name}, 201)
+
+    async def drop_passkey(self, request: Request) -> Response:
+        """Forget one of the own keys."""
+        self._door.passkeys.drop(_person(request).member, request.path_params["id"])
+        return answer(None, 204)
+
+    async def add_identity(self, request: Request) -> Response:
+        """Tell where the browser goes to, to add an identity to the own account."""
+        if self._door.oidc is None:
+            raise NoSuch("no identity provider")
+        member = _person(request).member
+        url, state = await run_in_threadpool(lambda: self._door.oidc.begin(add_to=member))  # type: ignore[union-attr]
+        return answer({"url": url}, headers=self._logins.state_cookie(state))
+
+
+def token_part(token: Token) -> dict[str, Any]:
+    """Return what is told of a token."""
+    return {
+        "id": token.id,
+        "member": token.member,
+        "name": token.name,
+        "actions": None if token.actions is None else sorted(token.actions),
+        "project": token.project,
+        "made_ms": token.made_ms,
+        "expires_ms": token.expires_ms,
+        "used_ms": token.used_ms,
+    }
+
+
+def _person(request: Request) -> Session:
+    """Return the session of a person at the page.
+
+    Raises:
+        NotAllowed: a token asks.
+    """
+    caller: Caller = caller_of(request)
+    session = session_in(request.scope)
+    if session is None or session.member != caller.member:
+        raise NotAllowed("not with a token", why="only a person who is logged in may do this")
+    return session
