@@ -21,8 +21,8 @@ INSTALLED_IN_CI = re.compile(
     r"not run: .*(is|are) not (installed|here)|not run: (no|there is no) .* here"
 )
 ELSEWHERE_IN_CI = re.compile(
-    r"not run: (torch|jax|onnx|xgboost|lightgbm|tifffile|cv2|duckdb|tables|joblib|scikit-learn)"
-    r" is not installed"
+    r"not run: (torch|jax|onnx|xgboost|lightgbm|tifffile|cv2|duckdb|tables|joblib|scikit-learn"
+    r"|wandb|flask) is not installed"
 )
 """What may be absent from `make test` even in CI, since `make libraries` runs it.
 

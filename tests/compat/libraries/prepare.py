@@ -19,11 +19,13 @@ HEAVY = (
     "jax[cpu]==0.8.0",
     "joblib==1.5.2",
     "lightgbm==4.6.0",
+    "mlflow==3.17.2",
     "onnx==1.19.1",
     "opencv-python-headless==4.12.0.88",
     "scikit-learn==1.7.2",
     "tables==3.10.2",
     "tifffile==2025.10.4",
+    "wandb==0.31.0",
     "xgboost-cpu==3.1.1",
 )
 TORCH = "torch==2.13.0+cpu"

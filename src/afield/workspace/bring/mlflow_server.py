@@ -130,12 +130,13 @@ class ServerStore:
         except Refused:
             del asked["max_results"]
             page = self._server.get("metrics/get-history", **asked)
-        for _ in range(_PAGES_MAX):
-            yield from _rows(page.get("metrics"))
-            token = page.get("next_page_token")
-            if not token:
-                return
-            page = self._server.get("metrics/get-history", **asked, page_token=token)
+        yield from _rows(page.get("metrics"))
+        token = page.get("next_page_token")
+        if token:
+            history = "metrics/get-history"
+            yield from _paged(
+                lambda at: self._server.get(history, **asked, page_token=at), "metrics", str(token)
+            )
 
     def _artifacts(self, run: MlflowRun) -> None:
         def listing(path: str) -> Iterator[Row]:
@@ -252,22 +253,25 @@ class ServerStore:
         return found
 
     def _pages(self, path: str, body: Row, name: str) -> Iterator[Row]:
-        token = ""
-        for _ in range(_PAGES_MAX):
-            page = self._server.post(path, {**body, "page_token": token} if token else body)
-            yield from _rows(page.get(name))
-            token = page.get("next_page_token") or ""
-            if not token:
-                return
+        def ask(token: str) -> Row:
+            return self._server.post(path, {**body, "page_token": token} if token else body)
+
+        return _paged(ask, name)
 
     def _get_pages(self, path: str, args: Row, name: str) -> Iterator[Row]:
-        token = ""
-        for _ in range(_PAGES_MAX):
-            page = self._server.get(path, **args, page_token=token)
-            yield from _rows(page.get(name))
-            token = page.get("next_page_token") or ""
-            if not token:
-                return
+        return _paged(lambda token: self._server.get(path, **args, page_token=token), name)
+
+
+def _paged(ask: Callable[[str], Row], name: str, token: str = "") -> Iterator[Row]:
+    """Yield the rows of all pages, from the one of a token on; no page is asked for twice."""
+    seen: set[str] = set()
+    while token not in seen and len(seen) < _PAGES_MAX:
+        seen.add(token)
+        page = ask(token)
+        yield from _rows(page.get(name))
+        token = _text(page.get("next_page_token"))
+        if not token:
+            return
 
 
 def _take(points: Points, name: str, one: Row) -> None:

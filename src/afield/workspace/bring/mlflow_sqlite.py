@@ -298,8 +298,9 @@ def _add(points: Points, rows: list[tuple[Any, ...]]) -> None:
     import numpy as np  # heavy
 
     keys, steps, times, values, nans = zip(*rows, strict=True)
-    numbers = [points.number_of(_text(key)) for key in keys]
-    whole = {*map(type, steps), *map(type, times), *map(type, numbers)} == {int}
+    metrics = {key: points.number_of(_text(key)) for key in dict.fromkeys(keys)}
+    numbers = [metrics[key] for key in keys]
+    whole = {*map(type, steps), *map(type, times), *map(type, metrics.values())} == {int}
     if not whole or not {float, int}.issuperset(map(type, values)) or max(times) > _TIME_MS_MAX:
         _add_odd(points, rows)
         return
