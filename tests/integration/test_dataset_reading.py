@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import stat
 
 import numpy as np
@@ -220,3 +221,14 @@ def test_write_parquet_takes_what_people_have_and_refuses_the_rest(tmp_path):
     assert pq.read_metadata(path).row_group(0).column(0).has_dictionary_page
     with pytest.raises(NotATable):
         afield.write_parquet({"a": [1]}, path)
+
+
+def test_a_version_goes_to_another_process_by_its_name_and_without_keys(project):
+    found = afield.dataset("customers@latest")
+    sent = pickle.dumps(found)
+    (key,) = [each for each in (project / ".afield" / "keys").rglob("*") if each.is_file()][:1]
+    assert key.read_bytes().strip()[-32:] not in sent
+    assert len(sent) < 1000
+    again = pickle.loads(sent)  # noqa: S301 - our own
+    assert (again.label, again.tree, again.added) == (found.label, found.tree, found.added)
+    assert again.open("sub/notes.txt").read() == b"by hand"

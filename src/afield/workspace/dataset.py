@@ -254,6 +254,15 @@ class Dataset:
         entry = self._entries.get(path)
         return entry is not None and entry.mode == SYMLINK
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what names it; no keys or open files go along."""
+        from afield.runs.manifest import DatasetRead
+
+        named = DatasetRead(
+            name=self.name, number=self.version, tree=self.tree, added_ms=self._added_ms
+        )
+        return _again, (self._record.workspace, named, self._words)
+
     def __contains__(self, file: str) -> bool:
         """Tell whether it holds a file, or a link, of this name."""
         return file in self._entries
@@ -271,6 +280,11 @@ class Dataset:
             hint = f"afield data show {self.label} --all"
             raise FileNotInVersion("no such file", file, why, hint=hint)
         return found
+
+
+def _again(workspace: str, version: Named, words: str) -> Dataset:
+    with open_workspace(workspace) as opened:
+        return Dataset(opened.record, version, words)
 
 
 def _silent(files: int, size_bytes: int) -> None:
