@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types test libraries simulate big bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test libraries simulate big bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: setup ## style and import order of the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+
+openapi: setup ## write docs/reference/openapi.json
+	$(BIN)/python -m afield.hub.api.contract docs/reference/openapi.json
 
 types: setup ## mypy --strict on src
 	$(BIN)/mypy

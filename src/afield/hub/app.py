@@ -1,11 +1,12 @@
 """The server as one ASGI app: what every request passes, and the list of what answers.
 
-A new part of the server is one line in `_routes`. What a process is started with is in
+A new part of the server is one line in `routes_of`. What a process is started with is in
 `serve.py`; here is no socket, signal or environment variable.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -13,9 +14,10 @@ from importlib.util import find_spec
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from afield.hub import faults, health
+from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, Receive, Scope, Send
 from afield.hub.guard import LOOPBACK, Guard
 from afield.kernel.errors import AfieldError
@@ -43,12 +45,16 @@ class _Local:
 
 
 def _inner(hosted: Hosted) -> Starlette:
+    api = LateApi(hosted)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
+        making = asyncio.get_running_loop().run_in_executor(None, api.warm)
         yield {"hosted": hosted}
+        await making
 
     app = Starlette(
-        routes=_routes(hosted),
+        routes=routes_of(hosted, api),
         lifespan=lifespan,
         exception_handlers={
             AfieldError: faults.answer_afield,
@@ -60,9 +66,10 @@ def _inner(hosted: Hosted) -> Starlette:
     return app
 
 
-def _routes(hosted: Hosted) -> list[BaseRoute]:
-    found: list[BaseRoute] = list(health.routes(hosted))
-    if find_spec("afield.mlflow_rest") is not None:
-        parts: Parts = import_module("afield.mlflow_rest").routes
+def routes_of(hosted: Hosted, api: LateApi | None = None) -> list[BaseRoute]:
+    """Return all that answers, in the order in which it is asked."""
+    found: list[BaseRoute] = [*health.routes(hosted), Mount(PREFIX, api or LateApi(hosted))]
+    if find_spec("afield.mlflow_rest.app") is not None:
+        parts: Parts = import_module("afield.mlflow_rest.app").routes
         found += parts(hosted)
     return found

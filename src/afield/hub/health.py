@@ -8,6 +8,9 @@ from starlette.routing import Route
 
 from afield.workspace.hosted import Hosted
 
+OPEN_TO_ALL = frozenset({"/health", "/ready"})
+"""Paths that need no account, on purpose."""
+
 PLAIN = {"cache-control": "no-store"}
 
 

@@ -66,21 +66,28 @@ def serve(hosted: Hosted, listener: socket.socket, *, when_ready: Callable[[], N
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN_S,
     )
-    server = _Server(config, when_ready)
+    server = _Server(config, hosted, when_ready)
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers, and tells those who wait for news when it ends."""
 
-    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, hosted: Hosted, when_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._hosted = hosted
         self._when_ready = when_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._when_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hosted.is_ending = True
+        await super().shutdown(sockets)
 
 
 def _free_after(host: str, port: int) -> int:

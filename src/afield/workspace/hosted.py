@@ -34,6 +34,7 @@ class Hosted:
     Attributes:
         record: its writing side; threads share it.
         config: who the workspace, this device and its member are.
+        is_ending: whether the server is to stop: then nobody waits for news.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Hosted:
         self._first = self._open()
         self.record: Record = self._first.record
         self.config: Config = self._first.config
+        self.is_ending = False
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="afield-reader")
         self._made: list[Workspace] = [self._first]
         self._idle: queue.LifoQueue[Workspace] = queue.LifoQueue()
@@ -81,7 +83,7 @@ class Hosted:
         while True:  # other processes write, too: nobody can tell this one
             now = await self.read(_position)
             left_s = end - loop.time()
-            if now != after or left_s <= 0:
+            if now != after or left_s <= 0 or self.is_ending:
                 return now
             await asyncio.sleep(min(_POLL_S, left_s))
 

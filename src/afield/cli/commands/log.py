@@ -14,7 +14,7 @@ import click
 
 from afield.cli import words
 from afield.cli.arguments import RUN
-from afield.cli.follow import Chunk, Follower, Point
+from afield.workspace.follow import Chunk, Follower, Point
 from afield.cli.output import emit_json_line, plain, safe_console
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import NotFound

@@ -1,0 +1,46 @@
+"""What a handler is handed: the hosted workspace, who asks, and whether they may.
+
+Every route of the API has `needs(action)` among its dependencies, or is refused by a test.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from afield.hub.accounts.endpoint import caller_of
+from afield.members.actions import Action
+from afield.members.caller import Caller
+from afield.workspace.hosted import Hosted
+
+
+class Needs:
+    """A dependency that lets a request pass when its caller may do `action` somewhere.
+
+    The project of what is asked for is known to the handler only; it asks again, by
+    `Caller.need`, or leaves out what the caller may not see.
+    """
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    def __call__(self, request: Request) -> None:
+        """Refuse a caller who may do it nowhere."""
+        caller = caller_of(request)
+        if not caller.may_anywhere(self.action):
+            caller.need(self.action)
+
+
+def needs(action: Action) -> Any:
+    """Return the dependency of a route that takes an action."""
+    return Depends(Needs(action))
+
+
+def _hosted(request: Request) -> Hosted:
+    found: Hosted = request.app.state.hosted
+    return found
+
+
+TheHosted = Annotated[Hosted, Depends(_hosted)]
+TheCaller = Annotated[Caller, Depends(caller_of)]

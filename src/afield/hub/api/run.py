@@ -1,0 +1,186 @@
+"""`/runs/{id}`: one run: everything that is known of it, its console, and what people put on it."""
+
+from __future__ import annotations
+
+import base64
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
+from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.shapes import RunShape
+from afield.hub.limits import CONSOLE_BYTES_MAX
+from afield.kernel.ids import parse_object_id
+from afield.members.actions import Action
+from afield.members.caller import Caller
+from afield.workspace.documents import run_document
+from afield.workspace.follow import Chunk, Follower
+from afield.workspace.marks import delete_runs, mark_run, note_run
+from afield.workspace.views import RunView
+from afield.workspace.workspace import Workspace
+
+router = APIRouter(tags=["run"])
+STREAMS = {1: "stdout", 2: "stderr"}
+
+
+class Note(BaseModel):
+    """A note, in prose."""
+
+    text: str
+
+
+class Marks(BaseModel):
+    """What to change of a run; what is left out stays."""
+
+    name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    remove: list[str] = Field(default_factory=list)
+
+
+class ConsoleChunk(BaseModel):
+    """What the command wrote at one moment; `base64` instead of `text` where it is no UTF-8."""
+
+    stream: Literal["stdout", "stderr"]
+    at_ns: int
+    text: str | None = None
+    base64: str | None = None
+
+
+class Console(BaseModel):
+    """A part of a console; `next` is null at the end of an ended run."""
+
+    chunks: list[ConsoleChunk]
+    next: str | None
+    live: bool
+
+
+def seen(workspace: Workspace, caller: Caller, ref: str, action: Action) -> RunView:
+    """Return a run by id, prefix or name, when its caller may do `action` to it.
+
+    Raises:
+        RunNotFound: there is none.
+        ActionNotAllowed: the caller may not, in the run's project.
+    """
+    run = workspace.run(ref)
+    caller.need(action, run.project)
+    return run
+
+
+@router.get("/runs/{run}", response_model=RunShape, dependencies=[needs(Action.RUN_READ)])
+async def show_run(request: Request, hosted: TheHosted, caller: TheCaller, run: str) -> Response:
+    """Return everything that is known of a run: the document `afield.run/1`."""
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        return run_document(workspace, seen(workspace, caller, run, Action.RUN_READ))
+
+    return answer(request, await hosted.read(find))
+
+
+@router.get("/runs/{run}/console", response_model=Console, dependencies=[needs(Action.RUN_READ)])
+async def show_console(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    *,
+    run: str,
+    cursor: str | None = None,
+    limit_bytes: Annotated[int, Query(ge=1, le=CONSOLE_BYTES_MAX)] = CONSOLE_BYTES_MAX,
+) -> Response:
+    """Return what the command printed, from `cursor` on; of a running run, what there is."""
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        view = seen(workspace, caller, run, Action.RUN_READ)
+        offset = 0 if cursor is None else read_cursor(cursor, view.id)
+        follower = Follower(workspace.live_folder(view.id), console_offset=offset)
+        live = follower.is_live()
+        chunks = follower.console() if live else _sealed(workspace, view, follower)
+        taken, size_bytes = [], 0
+        for chunk in chunks:
+            taken.append(_chunk(chunk))
+            size_bytes += len(chunk.data)
+            if size_bytes >= limit_bytes:
+                break
+        more = live or size_bytes >= limit_bytes
+        following = cursor_text(Cursor(view.id, follower.console_offset)) if more else None
+        return {"chunks": taken, "next": following, "live": live}
+
+    return answer(request, await hosted.read(find))
+
+
+@router.post(
+    "/runs/{run}/notes",
+    status_code=201,
+    response_model=Note,
+    dependencies=[needs(Action.RUN_EDIT)],
+)
+async def add_note(
+    request: Request, hosted: TheHosted, caller: TheCaller, run: str, note: Note
+) -> Response:
+    """Write a note down on a run; secrets in it are replaced."""
+
+    def write(workspace: Workspace) -> dict[str, Any]:
+        view = seen(workspace, caller, run, Action.RUN_EDIT)
+        _, words, _ = note_run(workspace, view, note.text, by=caller.member)
+        return {"text": words}
+
+    return answer(request, await hosted.read(write), 201)
+
+
+@router.patch("/runs/{run}", response_model=RunShape, dependencies=[needs(Action.RUN_EDIT)])
+async def change_run(
+    request: Request, hosted: TheHosted, caller: TheCaller, run: str, marks: Marks
+) -> Response:
+    """Give a run another name, set tags, remove tags; return the run."""
+
+    def write(workspace: Workspace) -> dict[str, Any]:
+        view = seen(workspace, caller, run, Action.RUN_EDIT)
+        mark_run(
+            workspace,
+            view,
+            tags=marks.tags,
+            removed=marks.remove,
+            name=marks.name,
+            by=caller.member,
+        )
+        return run_document(workspace, workspace.run(view.id))
+
+    return answer(request, await hosted.read(write))
+
+
+@router.delete("/runs/{run}", status_code=204, dependencies=[needs(Action.RUN_DELETE)])
+async def delete_run(hosted: TheHosted, caller: TheCaller, run: str) -> Response:
+    """Put a run out of sight; nothing is erased."""
+    await hosted.read(lambda workspace: _set_deleted(workspace, caller, run, deleted=True))
+    return Response(status_code=204)
+
+
+@router.post("/runs/{run}/restore", status_code=204, dependencies=[needs(Action.RUN_DELETE)])
+async def restore_run(hosted: TheHosted, caller: TheCaller, run: str) -> Response:
+    """Bring a deleted run back."""
+    await hosted.read(lambda workspace: _set_deleted(workspace, caller, run, deleted=False))
+    return Response(status_code=204)
+
+
+def _set_deleted(workspace: Workspace, caller: Caller, run: str, *, deleted: bool) -> None:
+    view = seen(workspace, caller, run, Action.RUN_DELETE)
+    delete_runs(workspace, [view], deleted=deleted, by=caller.member)
+
+
+def _sealed(workspace: Workspace, view: RunView, follower: Follower) -> list[Chunk]:
+    manifest = workspace.manifest(view)
+    if manifest is None or manifest.console is None:
+        return []
+    with workspace.record.vault.open(parse_object_id(manifest.console)) as sealed:
+        return list(islice(follower.rest_of(sealed), CONSOLE_BYTES_MAX))
+
+
+def _chunk(chunk: Chunk) -> dict[str, Any]:
+    found: dict[str, Any] = {"stream": STREAMS[chunk.stream], "at_ns": chunk.at_ns}
+    try:
+        return {**found, "text": chunk.data.decode()}
+    except UnicodeDecodeError:
+        return {**found, "base64": base64.b64encode(chunk.data).decode()}

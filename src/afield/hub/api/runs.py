@@ -1,0 +1,99 @@
+"""`/runs`: the table of runs, searched and sorted; names to complete a query with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
+from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.shapes import RunRow
+from afield.hub.limits import NAMES_MAX, PAGE_MAX, QUERY_CHARS_MAX
+from afield.members.actions import Action
+from afield.members.caller import Caller
+from afield.workspace.documents import run_row
+from afield.workspace.workspace import Workspace
+
+router = APIRouter(tags=["runs"])
+
+
+class RunsPage(BaseModel):
+    """Some of the runs that fit a query, in its order."""
+
+    schema_: Literal["afield.runs/1"]
+    runs: list[RunRow]
+    next: str | None
+    total: int | None
+
+
+class Names(BaseModel):
+    """Names that a query can use, the most used first."""
+
+    names: list[str]
+
+
+@router.get("/runs", response_model=RunsPage, dependencies=[needs(Action.RUN_READ)])
+async def list_runs(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    *,
+    query: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+    cursor: str | None = None,
+    deleted: bool = False,
+    total: bool = False,
+) -> Response:
+    """List runs, newest first unless the query orders them.
+
+    `query` is that of `afield runs`; `total` counts all that fit.
+    """
+    asked = f"{deleted}:{query}"
+    offset = 0 if cursor is None else read_cursor(cursor, asked)
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        found = workspace.runs(query, limit=limit + 1, offset=offset, deleted=deleted)
+        shown = [run for run in found[:limit] if caller.may(Action.RUN_READ, run.project).allowed]
+        following = Cursor(asked, offset + limit) if len(found) > limit else None
+        return {
+            "schema": "afield.runs/1",
+            "runs": [run_row(run) for run in shown],
+            "next": None if following is None else cursor_text(following),
+            "total": workspace.count(query, deleted=deleted) if total else None,
+        }
+
+    return answer(request, await hosted.read(find))
+
+
+@router.get("/names/{kind}", response_model=Names, dependencies=[needs(Action.RUN_READ)])
+async def list_names(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    *,
+    kind: Literal["params", "metrics", "tags", "projects", "experiments"],
+    prefix: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
+) -> Response:
+    """List the names of params, metrics or tags that begin with `prefix`."""
+    found = await hosted.read(lambda workspace: _names(workspace, caller, kind, prefix))
+    return answer(request, {"names": found})
+
+
+def _names(workspace: Workspace, caller: Caller, kind: str, prefix: str) -> list[str]:
+    column, source = {
+        "projects": ("project", "runs t JOIN runs r ON r.id = t.id"),
+        "experiments": ("experiment", "runs t JOIN runs r ON r.id = t.id"),
+    }.get(kind, ("name", f"{kind} t JOIN runs r ON r.id = t.run"))
+    workspace.refresh()
+    rows = workspace.query(
+        f"SELECT t.{column}, r.project, COUNT(*) FROM {source}"  # noqa: S608 - names of ours
+        f" WHERE t.{column} >= ? AND t.{column} < ? GROUP BY 1, 2 ORDER BY 3 DESC, 1",
+        (prefix, prefix + "\U0010ffff"),
+    )
+    seen = dict.fromkeys(
+        name for name, project, _ in rows if caller.may(Action.RUN_READ, project).allowed
+    )
+    return list(seen)[:NAMES_MAX]

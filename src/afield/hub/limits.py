@@ -1,0 +1,20 @@
+"""What a server takes at most, in one place."""
+
+from __future__ import annotations
+
+PAGE_MAX = 1_000
+"""Rows of one page."""
+
+QUERY_CHARS_MAX = 10_000
+NAMES_MAX = 500
+POINTS_MAX = 10_000
+"""Points of one series in one answer."""
+
+SERIES_MAX = 500
+"""Series in one answer."""
+
+CONSOLE_BYTES_MAX = 1 << 20
+"""Of a console, in one answer."""
+
+EVENT_WAIT_S = 15.0
+"""After so long without news a stream of events says that it is still there."""
