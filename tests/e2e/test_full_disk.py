@@ -35,11 +35,12 @@ STEPS = """
     afield init "$AFIELD_WORKSPACE" >/dev/null 2>&1 || exit 78
     free_kib=$(df -k --output=avail "$DISK" | tail -1)
     head -c $(((free_kib - LEFT_KIB) * 1024)) /dev/zero > "$DISK/ballast"
-    afield run --no-seed "$PYTHON" script.py > out 2> err < /dev/null
+    afield run --name one --no-seed "$PYTHON" script.py > out 2> err < /dev/null
     echo $? > code
     afield runs --json > full.json 2>> err
     rm "$DISK/ballast"
     afield runs --json > freed.json 2>> err
+    afield show one --json > shown.json 2>> err
     afield verify > verified 2>&1
     echo $? > verify_code
     ls "$DISK/.afield/live" > left
@@ -95,3 +96,11 @@ def test_a_full_disk_changes_nothing_for_the_command_and_the_record_ends_truly(r
     (run,) = runs
     assert (run["status"], run["exit_code"]) == ("failed", 3)
     assert (folder / "left").read_text() == ""
+    shown = json.loads((folder / "shown.json").read_text())
+    warnings = shown["capture"]["warnings"]
+    assert (
+        "not everything that the run logged could be recorded: No space left on device" in warnings
+    )
+    assert "console not kept: No space left on device" in warnings
+    assert shown["argv"][1:] == ["script.py"]
+    assert "out.txt" in {one["path"] for one in shown["outputs"]}

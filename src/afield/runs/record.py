@@ -31,6 +31,7 @@ from afield.runs.live_owner import (
     write_ending,
     write_owner,
 )
+from afield.runs.live_warnings import reserve_warnings
 from afield.runs.machine import keep_host
 from afield.runs.names import default_name
 from afield.runs.saving import keep_own_files
@@ -122,6 +123,7 @@ def start_run(
     )
     write_owner(folder, owner)
     reserve_ending(folder)
+    reserve_warnings(folder)
     drafts = [
         events.started(
             run,

@@ -404,6 +404,13 @@ class Run:
     def _fault(self, error: BaseException) -> None:
         self.faults += 1
         kind = type(error).__name__
+        refused = error if isinstance(error, OSError) else error.__cause__
+        if self.faults == 1 and self._record is not None and isinstance(refused, OSError):
+            from afield.runs.live_warnings import add_warnings
+
+            why = refused.strerror or type(refused).__name__
+            told = f"not everything that the run logged could be recorded: {why}"
+            add_warnings(self._record.live_folder(self.id), told)
         self._say("fault", f"not everything could be recorded: {kind}: {error}")
 
     def _say(self, about: str, what: str) -> None:

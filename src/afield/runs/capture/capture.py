@@ -29,6 +29,7 @@ from afield.runs.capture.outcome import facts_of, status_of
 from afield.runs.capture.request import Faults, Outcome, Request
 from afield.runs.capture.signals import Forwarder
 from afield.runs.live_owner import Ending, read_ending, write_ending
+from afield.runs.live_warnings import add_warnings, read_warnings
 from afield.runs.manifest import Manifest
 from afield.runs.names import default_name, is_notebook
 from afield.runs.record import Record, end_run, start_run
@@ -94,6 +95,8 @@ def capture(
             if recorded:
                 _abandon(record, run, error.exit_code, faults)
             raise
+        for text in read_warnings(live) if live is not None else ():
+            faults.add(text)
         manifest = _describe(observer, done, console, faults)
         manifest = _clean(observer, manifest, done, faults)
         if recorded:
@@ -266,6 +269,7 @@ def _end(
                 raise
             faults.add(f"the run's record is not signed: {error}")  # but it is there
         return True
+    add_warnings(live, *manifest.capture.warnings)
     if read_before(live) is not None:
         faults.add("the next `afield` command completes it, once it can be written")
         return False

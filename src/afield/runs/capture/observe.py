@@ -143,30 +143,32 @@ class Observer:
         Raises:
             OSError: the live folder cannot be written.
         """
-        code = None
+        self._live = live
         known = self.known_before()
-        if self._kept_code:
-            with self.faults.contained("the code is kept at the end only"):
-                code = self._snapshot.store(self._record.vault)
-                self._record.vault.flush()  # writes nothing when the code is what it was
         before = Before(
-            manifest=self.clean(msgspec.structs.replace(known, code=code)),
+            manifest=self.clean(known),
             root=os.fsencode(self._root),
             home=os.fsencode(self._request.environ.get("HOME", "")),
             trace=self._request.trace,
             stdin=self._stdin.kind,
             mark_ns=self._mark_ns,
             keep_bytes_max=self._request.keep_bytes_max,
-            seen={
+        )
+        write_before(live, before)  # at once: the code may take what space there is
+        if self._request.datasets:
+            write_pins(live, self._request.datasets)
+        if not self._kept_code:
+            return
+        with self.faults.contained("the code is kept at the end only"):
+            code = self._snapshot.store(self._record.vault)
+            self._record.vault.flush()  # writes nothing when the code is what it was
+            manifest = self.clean(msgspec.structs.replace(known, code=code))
+            seen = {
                 path: (seen.digest, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
                 for path, seen in self._snapshot.seen.items()
                 if path.isascii() or printable(path) == path
-            },
-        )
-        self._live = live
-        if self._request.datasets:
-            write_pins(live, self._request.datasets)
-        write_before(live, before)
+            }
+            write_before(live, msgspec.structs.replace(before, manifest=manifest, seen=seen))
 
     def started(self, pid: int) -> None:
         """Look at the process itself from now on."""

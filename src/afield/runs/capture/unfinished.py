@@ -35,6 +35,7 @@ from afield.runs.capture.request import Faults
 from afield.runs.capture.source import Seen, Snapshot
 from afield.runs.capture.trace import Trace, read
 from afield.runs.live_owner import Ending, changed_ns
+from afield.runs.live_warnings import read_warnings
 from afield.runs.manifest import Environment, FileRecord, Manifest, NotKept
 from afield.runs.record import Record
 from afield.vault import StatCache
@@ -85,7 +86,7 @@ class _Unfinished:
     def manifest(self) -> Manifest:
         """Return all that can be told."""
         known, how = self._before.manifest, self._how
-        for text in known.capture.warnings:
+        for text in (*known.capture.warnings, *read_warnings(self._folder)):
             self._faults.add(text)
         self._faults.add(
             "its recorder was cut off: inputs, outputs and environment as they were found later"
