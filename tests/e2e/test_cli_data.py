@@ -321,3 +321,17 @@ def test_a_version_whose_bytes_are_not_here_is_shown_all_the_same(afield, data, 
     assert afield("data", "check", str(data)).code == 0
     assert add(afield, data)["fresh"] is False
     assert afield("data", "get", "customers", "--to", str(project / "out")).code == 0
+
+
+def test_a_table_that_differs_only_in_how_numbers_are_written_is_told_so(afield, project):
+    table = project / "t.csv"
+    for last in "01":
+        table.write_text(f"id,x\n1,{'9' * 30}{last}\n2,1.5\n")
+        assert afield("data", "add", str(table), "--name", "t").code == 0
+    told = afield("data", "diff", "t@1", "t@2", "--key", "id")
+    assert told.code == 0
+    assert "2 same" in told.out
+    assert "but every value reads the same" in told.out
+    table.write_text("id,x\n1,2.5\n2,1.5\n")
+    assert afield("data", "add", str(table), "--name", "t").code == 0
+    assert "reads the same" not in afield("data", "diff", "t@2", "t@3", "--key", "id").out

@@ -62,6 +62,10 @@ def _table(table: dict[str, Any], most: int | None) -> Iterator[RenderableType]:
     yield title
     counts = [f"{rows[what]:,} {what}" for what in ("added", "removed", "changed", "same")]
     yield styled(f"  rows: {', '.join(counts)}")
+    same_columns = all(one["before"] and one["after"] for one in table["columns"])
+    if same_columns and not any(rows[what] for what in ("added", "removed", "changed")):
+        told = "the bytes differ, but every value reads the same: another spelling, or digits"
+        yield styled(f"  {told} beyond what its type holds", "yellow")
     if table["repeated"]:
         yield styled(f"  {repeated_words(table['repeated'])}", "yellow")
     if rows["repeated_keys"]:
