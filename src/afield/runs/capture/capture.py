@@ -95,8 +95,6 @@ def capture(
             if recorded:
                 _abandon(record, run, error.exit_code, faults)
             raise
-        for text in read_warnings(live) if live is not None else ():
-            faults.add(text)
         manifest = _describe(observer, done, console, faults)
         manifest = _clean(observer, manifest, done, faults)
         if recorded:
@@ -203,6 +201,8 @@ def _run(
         if live is not None:  # at once: whatever becomes of us now, this is how it ended
             code, name = done.code, done.signal
             write_ending(live, Ending(status_of(code), code, name, record.now_ms()))
+            for text in read_warnings(live):
+                faults.add(text)
     finally:
         console.close()
     if live is not None and console.fault is None:
