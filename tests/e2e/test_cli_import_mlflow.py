@@ -118,7 +118,7 @@ def test_every_value_that_mlflow_reads_stands_here(afield, here, stores, name):
     done = afield("import", "mlflow", str(stores / f"before-{name}"), "--json")
     assert done.code in (0, 3), done.err
     assert_same(here, what_mlflow_says(stores, name, "before"))
-    assert [one["what"] for one in done.json["left"] if one["meant"]] == ["1 runs"]
+    assert [one["what"] for one in done.json["left"] if one["meant"]] == ["1 run"]
 
 
 @pytest.mark.parametrize("name", ["m.db", "files"])

@@ -91,7 +91,8 @@ def _code(run: dict[str, Any]) -> str:
     if git and git["commit"]:
         branch = f"{git['branch']} " if git["branch"] else ""
         parts.append(f"{branch}{git['commit'][:10]}")
-        parts.append("with uncommitted changes" if git["dirty"] else "clean")
+        if code or git["dirty"]:  # of a run from elsewhere nobody knows
+            parts.append("with uncommitted changes" if git["dirty"] else "clean")
     if code:
         parts.append(f"{words.count(code['files'], 'file')}, {words.size(code['size_bytes'])}")
         if code["not_kept"]:

@@ -16,7 +16,7 @@ from afield.workspace.bring.errors import SourceUnreadable
 from afield.workspace.bring.mlflow_artifacts import Places, files_in
 from afield.workspace.bring.mlflow_run import OURS, MlflowRun, found_of
 from afield.workspace.bring.run_points import Points
-from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, is_file_name
+from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, counted, is_file_name
 
 META = "meta.yaml"
 _META_BYTES_MAX = 1 << 20
@@ -109,7 +109,7 @@ class FileStore:
                     registered=registered.get(key, []),
                 )
         if gone:
-            self.left.append(Left(f"{gone} runs", "they are deleted in MLflow", meant=True))
+            self.left.append(Left(counted(gone, "run"), "deleted in MLflow", meant=True))
 
     def _run_meta(self, folder: str, key: str) -> Row | None:
         """Return what is known of a run; None for a folder that is none."""
@@ -278,7 +278,7 @@ class FileStore:
                     }
                 )
         if of_none:
-            self.left.append(Left(f"{of_none} model versions", "they name no run"))
+            self.left.append(Left(counted(of_none, "model version"), "of no run"))
         return found
 
     def _meta(self, folder: str, name: str) -> Row | None:

@@ -17,7 +17,14 @@ from afield.kernel.errors import NotFound, Refused
 from afield.workspace.bring.mlflow_http import Server
 from afield.workspace.bring.mlflow_run import OURS, MlflowRun, found_of, number_of
 from afield.workspace.bring.run_points import Points
-from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, is_file_name
+from afield.workspace.bring.run_source import (
+    Found,
+    KeptFile,
+    Left,
+    Listed,
+    counted,
+    is_file_name,
+)
 
 _PAGE = 1000
 _POINTS_PAGE = 25_000
@@ -249,7 +256,7 @@ class ServerStore:
                 }
             )
         if of_none:
-            self.left.append(Left(f"{of_none} model versions", "they name no run"))
+            self.left.append(Left(counted(of_none, "model version"), "of no run"))
         return found
 
     def _pages(self, path: str, body: Row, name: str) -> Iterator[Row]:

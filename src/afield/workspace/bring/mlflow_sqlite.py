@@ -19,7 +19,7 @@ from afield.workspace.bring.errors import SourceUnreadable
 from afield.workspace.bring.mlflow_artifacts import Places, files_in
 from afield.workspace.bring.mlflow_run import OURS, MlflowRun, found_of, number_of
 from afield.workspace.bring.run_points import Points
-from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed
+from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, counted
 
 _MAGIC = b"SQLite format 3\0"
 _NEEDED = ("experiments", "runs", "metrics", "params", "tags")
@@ -98,7 +98,7 @@ class SqliteStore:
                 continue
             yield self._listed(row, key, experiment, registered.get(key, []))
         if gone:
-            self.left.append(Left(f"{gone} runs", "they are deleted in MLflow", meant=True))
+            self.left.append(Left(counted(gone, "run"), "deleted in MLflow", meant=True))
 
     def _listed(
         self, row: Row, key: str, experiment: Row, registered: list[dict[str, Any]]
@@ -273,7 +273,7 @@ class SqliteStore:
                 }
             )
         if of_none:
-            self.left.append(Left(f"{of_none} model versions", "they name no run"))
+            self.left.append(Left(counted(of_none, "model version"), "of no run"))
         return found
 
     def _columns(self, table: str) -> set[str]:

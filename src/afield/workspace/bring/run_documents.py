@@ -79,7 +79,8 @@ def captured_of(vault: Vault, run: RunId, found: Found, known: Mapping[str, byte
         console=console,
         console_bytes=size_bytes,
     )
-    return events.captured(run, facts_of(manifest), vault.put(encode(manifest), meta=True))
+    facts = {**facts_of(manifest), "dirty": None}  # nobody looked
+    return events.captured(run, facts, vault.put(encode(manifest), meta=True))
 
 
 class _Kept(io.BytesIO):

@@ -115,6 +115,11 @@ def run_of(tool: str, key: str) -> RunId:
     return RunId("".join(ALPHABET[byte & 31] for byte in found[:_ID_CHARS]))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 run`, `2 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def is_file_name(name: str) -> bool:
     """Tell whether a name of a tool may name a file of a run: a path that leads nowhere else."""
     parts = name.split("/")

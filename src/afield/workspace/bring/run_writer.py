@@ -29,7 +29,7 @@ from afield.runs.series.live import clip_name
 from afield.runs.series.seal import Summary, seal_series
 from afield.runs.values import Keeper, hide_in_name
 from afield.workspace.bring.run_documents import cleaned, described, read_document
-from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, run_of
+from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, counted, run_of
 from afield.workspace.workspace import Workspace
 
 NEW, GROWN, SAME = "new", "grown", "same"
@@ -192,7 +192,7 @@ class RunWriter:
             drafts += self._ended(run, found)
         if found.points.refused:
             why = "no 64-bit step, or no number"
-            found.left.append(Left(f"{found.points.refused} points", why))
+            found.left.append(Left(counted(found.points.refused, "point"), why))
         return drafts, seen
 
     def _started(self, run: RunId, found: Found) -> Draft:
