@@ -201,8 +201,7 @@ def _run(
         if live is not None:  # at once: whatever becomes of us now, this is how it ended
             code, name = done.code, done.signal
             write_ending(live, Ending(status_of(code), code, name, record.now_ms()))
-            for text in read_warnings(live):
-                faults.add(text)
+            faults.add(*read_warnings(live))
     finally:
         console.close()
     if live is not None and console.fault is None:

@@ -81,7 +81,8 @@ class Faults:
             why = error.strerror if isinstance(error, OSError) else None
             self.add(f"{what}: {why or error or type(error).__name__}")
 
-    def add(self, text: str) -> None:
-        """Note a fault once."""
-        if text not in self.texts and len(self.texts) < WARNINGS_MAX:
-            self.texts.append(text)
+    def add(self, *texts: str) -> None:
+        """Note faults, each once."""
+        for text in texts:
+            if text not in self.texts and len(self.texts) < WARNINGS_MAX:
+                self.texts.append(text)
