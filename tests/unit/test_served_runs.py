@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -107,4 +107,4 @@ def test_an_end_that_was_cut_short_is_finished_by_the_next_who_looks(workspace):
     subprocess.run([sys.executable, "-c", code, str(workspace.path), run], check=False)
     view = workspace.run(run)
     assert (view.status, view.metrics["m"].count) == ("finished", 1)
-    assert not os.path.exists(workspace.live_folder(run))
+    assert not Path(workspace.live_folder(run)).exists()

@@ -1,0 +1,234 @@
+"""Finding experiments and runs: what MLflow calls by an id, and the record by project and name.
+
+An experiment that was made by hand or by this protocol has a row of its own; one that only runs
+mention has not, and its id is worked out from its words.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from afield.kernel.ids import RunId
+from afield.mlflow_rest.errors import invalid, missing
+from afield.mlflow_rest.names import check_experiment_id, check_run_id
+from afield.runs.experiments.events import DEFAULT_ID, id_of
+from afield.workspace.workspace import Workspace
+
+DEFAULT = "default"
+DEFAULT_NAME = "Default"
+ROOT = "mlflow-artifacts:/"
+PROJECT_TAG = "afield.project"
+ACTIVE, DELETED = "active", "deleted"
+
+_ROW = "id, project, name, location, deleted, made_ms, touched_ms"
+_RUN = (
+    "id, name, project, experiment, kind, status, started_ms, ended_ms, deleted, logged_by, member"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownExperiment:
+    """An experiment.
+
+    Attributes:
+        id: as MLflow's clients have it, decimal digits.
+        made: it has an entry of its own.
+    """
+
+    id: str
+    project: str
+    name: str
+    location: str | None = None
+    deleted: bool = False
+    made_ms: int | None = None
+    touched_ms: int | None = None
+    made: bool = True
+
+    @property
+    def shown(self) -> str:
+        """What MLflow's clients call it."""
+        if self.id == DEFAULT_ID and (self.project, self.name) == (DEFAULT, DEFAULT):
+            return DEFAULT_NAME
+        return self.name if self.project == DEFAULT else f"{self.project}/{self.name}"
+
+    @property
+    def stage(self) -> str:
+        """`active` or `deleted`."""
+        return DELETED if self.deleted else ACTIVE
+
+    @property
+    def artifacts(self) -> str:
+        """Where its files are."""
+        return self.location or f"{ROOT}{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run as its row has it."""
+
+    id: RunId
+    name: str | None
+    project: str
+    experiment: str
+    kind: str
+    status: str
+    started_ms: int
+    ended_ms: int | None
+    deleted: int | None
+    logged_by: str | None
+    member: str
+
+    @property
+    def stage(self) -> str:
+        """`active` or `deleted`."""
+        return DELETED if self.deleted else ACTIVE
+
+
+def experiment(workspace: Workspace, found: str) -> KnownExperiment:
+    """Return the experiment with an id.
+
+    Raises:
+        Rest: there is none.
+    """
+    check_experiment_id(found)
+    rows = workspace.query(
+        f"SELECT {_ROW} FROM experiments WHERE id = ? AND name IS NOT NULL", (found,)
+    )
+    if rows:
+        return _of_row(workspace, rows[0])
+    if found == DEFAULT_ID:
+        return _unmade(workspace, DEFAULT, DEFAULT)
+    for project, name in pairs(workspace):
+        if id_of(project, name) == found:
+            return _unmade(workspace, project, name)
+    raise missing(f"No Experiment with id={found} exists")
+
+
+def experiment_named(workspace: Workspace, shown: str) -> KnownExperiment | None:
+    """Return the experiment that MLflow's clients call so, or None."""
+    if shown == DEFAULT_NAME:
+        default = experiment(workspace, DEFAULT_ID)
+        if default.shown == shown:
+            return default
+    project, slash, name = shown.partition("/")
+    for pair in ((DEFAULT, shown), (project, name) if slash else None):
+        found = None if pair is None else of_pair(workspace, *pair)
+        if found is not None and found.shown == shown:
+            return found
+    return None
+
+
+def of_pair(workspace: Workspace, project: str, name: str) -> KnownExperiment | None:
+    """Return the experiment of these words, or None when there is neither it nor a run of it."""
+    sql = f"SELECT {_ROW} FROM experiments WHERE project = ? AND name = ?"
+    rows = workspace.query(sql, (project, name))
+    if rows:
+        return _of_row(workspace, min(rows))
+    if (project, name) == (DEFAULT, DEFAULT) or _mentioned(workspace, project, name):
+        return _unmade(workspace, project, name)
+    return None
+
+
+def experiments(workspace: Workspace) -> list[KnownExperiment]:
+    """Return all experiments, those of which only runs know among them."""
+    rows = workspace.query(f"SELECT {_ROW} FROM experiments WHERE name IS NOT NULL")
+    found = [_of_row(workspace, row) for row in rows]
+    known = {(one.project, one.name) for one in found}
+    if all(one.id != DEFAULT_ID for one in found):
+        known.add((DEFAULT, DEFAULT))
+        found.append(_unmade(workspace, DEFAULT, DEFAULT))
+    found += [_unmade(workspace, *pair) for pair in pairs(workspace) if pair not in known]
+    return found
+
+
+def pairs(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Yield the (project, experiment) of all runs: a step down an index for each."""
+    sql = (
+        "SELECT project, experiment FROM runs WHERE (project, experiment) > (?, ?)"
+        " ORDER BY project, experiment LIMIT 1"
+    )
+    at = ("", "")
+    while rows := workspace.query(sql, at):
+        at = (rows[0][0], rows[0][1])
+        yield at
+
+
+def free_id(workspace: Workspace, project: str, name: str) -> str:
+    """Return the id that an experiment of these words gets when it is made."""
+    turn = 0
+    while True:
+        found = id_of(project, name, turn)
+        sql = "SELECT 1 FROM experiments WHERE id = ? AND name IS NOT NULL"
+        if not workspace.query(sql, (found,)):
+            return found
+        turn += 1
+
+
+def run(workspace: Workspace, found: str) -> KnownRun:
+    """Return the run with an id.
+
+    Raises:
+        Rest: there is none.
+    """
+    check_run_id(found)
+    sql = f"SELECT {_RUN} FROM runs WHERE id = ? AND started_ms IS NOT NULL"
+    rows = workspace.query(sql, (found,))
+    if not rows:
+        raise missing(f"Run with id={found} not found")
+    return KnownRun(*rows[0])
+
+
+def active_run(workspace: Workspace, found: str) -> KnownRun:
+    """Return the run with an id, if it is not deleted.
+
+    Raises:
+        Rest: there is none, or it is.
+    """
+    one = run(workspace, found)
+    if one.deleted:
+        raise invalid(f"The run {found} must be in the 'active' state. Current state is {DELETED}.")
+    return one
+
+
+def _of_row(workspace: Workspace, row: tuple[Any, ...]) -> KnownExperiment:
+    found, project, name, location, deleted, made_ms, touched_ms = row
+    if made_ms is None:  # renamed or tagged, and made by nobody: the default one
+        made_ms = _since_ms(workspace, str(project), str(name))
+    return KnownExperiment(
+        str(found),
+        str(project),
+        str(name),
+        location,
+        bool(deleted),
+        made_ms,
+        touched_ms,
+    )
+
+
+def _unmade(workspace: Workspace, project: str, name: str) -> KnownExperiment:
+    sql = "SELECT deleted, touched_ms FROM experiments WHERE id = ?"
+    found = (
+        DEFAULT_ID if (project, name) == (DEFAULT, DEFAULT) else free_id(workspace, project, name)
+    )
+    rows = workspace.query(sql, (found,))
+    deleted, touched_ms = rows[0] if rows else (None, None)
+    since_ms = _since_ms(workspace, project, name)
+    return KnownExperiment(
+        found, project, name, None, bool(deleted), since_ms, touched_ms or since_ms, made=False
+    )
+
+
+def _since_ms(workspace: Workspace, project: str, name: str) -> int:
+    sql = "SELECT min(started_ms) FROM runs WHERE project = ? AND experiment = ?"
+    ((found,),) = workspace.query(sql, (project, name))
+    if found is not None:
+        return int(found)
+    return os.stat(workspace.path / "config.toml").st_mtime_ns // 1_000_000
+
+
+def _mentioned(workspace: Workspace, project: str, name: str) -> bool:
+    sql = "SELECT 1 FROM runs WHERE project = ? AND experiment = ? LIMIT 1"
+    return bool(workspace.query(sql, (project, name)))

@@ -1,0 +1,51 @@
+"""All routes of the protocol, for an app that has a workspace: the one list of its parts.
+
+A new part of the protocol is one file with its `RPCS` (or a function of `RAWS`), and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starlette.routing import BaseRoute
+
+from afield.mlflow_rest import experiments, logs, runs, server
+from afield.mlflow_rest.route import Raw, Rpc, starlette_route
+from afield.runs.served.writer import Served
+from afield.workspace.hosted import Hosted
+
+_RPCS = (*experiments.RPCS, *runs.RPCS, *logs.RPCS)
+_TWINS = ("/api", "/ajax-api")
+"""The page of MLflow's own asks under the second."""
+
+
+def routes(hosted: Hosted, served: Served | None = None) -> list[BaseRoute]:
+    """Return the routes of MLflow's protocol.
+
+    Args:
+        hosted: the workspace.
+        served: the runs that this process records; who closes the server settles them.
+    """
+    served = served or Served(hosted.record)
+    return list(_all(hosted, served))
+
+
+def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
+    for rpc in (*_RPCS, *server.RAWS):
+        yield from _under_prefixes(rpc, hosted, served)
+    yield starlette_route("/version", Raw("GET", "", None, server.version), hosted, served)
+    yield starlette_route("/health", Raw("GET", "", None, server.health), hosted, served)
+    for prefix in _TWINS:
+        for version in ("2.0", "3.0"):
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+                for room in ("mlflow", "mlflow-artifacts"):
+                    path = f"{prefix}/{version}/{room}/{{rest:path}}"
+                    yield starlette_route(
+                        path, Raw(method, "", None, server.unknown), hosted, served
+                    )
+
+
+def _under_prefixes(rpc: Rpc | Raw, hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
+    for prefix in _TWINS:
+        for version in rpc.versions:
+            yield starlette_route(f"{prefix}/{version}{rpc.path}", rpc, hosted, served)
