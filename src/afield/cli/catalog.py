@@ -44,6 +44,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "sync": Entry("afield.cli.commands.sync", "Exchange what is new with the others."),
         "clone": Entry("afield.cli.commands.clone", "Make a copy of a workspace."),
         "join": Entry("afield.cli.commands.join", "Confirm a colleague's device, or show yours."),
+        "member": Entry("afield.cli.commands.member", "Who takes part, and who may what."),
+        "token": Entry("afield.cli.commands.token", "What scripts log in to a hub with."),
+        "access": Entry("afield.cli.commands.access", "Look over who may what."),
         "fetch": Entry("afield.cli.commands.fetch", "Bring a run's bytes from a remote."),
     },
     "The workspace and this machine": {
@@ -98,4 +101,22 @@ IMPORT_COMMANDS: dict[str, Entry] = {
 
 EXPORT_COMMANDS: dict[str, Entry] = {
     "mlflow": Entry("afield.cli.commands.export_mlflow", "Runs as a store of MLflow's."),
+}
+
+MEMBER_COMMANDS: dict[str, Entry] = {
+    "list": Entry("afield.cli.commands.member_list", "List the members and their roles."),
+    "invite": Entry("afield.cli.commands.member_invite", "Let somebody in, with roles."),
+    "grant": Entry("afield.cli.commands.member_grant", "Give somebody a role."),
+    "revoke": Entry("afield.cli.commands.member_revoke", "Take a role from somebody."),
+    "leave": Entry("afield.cli.commands.member_leave", "Somebody leaves: all of it ends."),
+}
+
+TOKEN_COMMANDS: dict[str, Entry] = {
+    "create": Entry("afield.cli.commands.token_create", "Make a token; shown once."),
+    "list": Entry("afield.cli.commands.token_list", "List your tokens."),
+    "revoke": Entry("afield.cli.commands.token_revoke", "Revoke one, at once."),
+}
+
+ACCESS_COMMANDS: dict[str, Entry] = {
+    "review": Entry("afield.cli.commands.access_review", "Who can do what, and what was refused."),
 }

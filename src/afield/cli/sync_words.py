@@ -103,8 +103,10 @@ def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:
 
 
 def tell_of_devices(workspace: Workspace) -> None:
-    """Say which devices wait, and which gave one number to two entries."""
+    """Say which devices wait, which gave one number to two entries, and what was refused."""
+    from afield.cli.member_view import tell_refusals
     from afield.members.query import waiting
+    from afield.workspace.access_review import refused_parts
 
     for device in waiting(workspace.projection):
         entries = words.count(device.entries, "entry")
@@ -120,6 +122,7 @@ def tell_of_devices(workspace: Workspace) -> None:
         device_, seq, _ = log.split("-")
         whose = "this device" if device_ == workspace.config.device else f"device {device_[:8]}"
         _warn(f"{whose} wrote two different entries {int(seq)}: {COPIED}")
+    tell_refusals(refused_parts(workspace))
 
 
 COPIED = "a copy of it was used, or a backup that was restored; all of them count"

@@ -40,19 +40,24 @@ def review(workspace: Workspace) -> dict[str, Any]:
             }
             for member, project, role, granted, by, said_ms in workspace.query(_CHANGES)
         ],
-        "refused": [
-            {
-                "device": one.device,
-                "member": one.member,
-                "name": workspace.name_of(one.member),
-                "kind": one.kind,
-                "why": one.why,
-                "entries": one.entries,
-            }
-            for one in refusals(workspace.projection)
-        ],
+        "refused": refused_parts(workspace),
         "roles": {role: sorted(ALLOWED[role]) for role in Role},
     }
+
+
+def refused_parts(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return which entries were not applied since no role of their authors allowed them."""
+    return [
+        {
+            "device": one.device,
+            "member": one.member,
+            "name": workspace.name_of(one.member),
+            "kind": one.kind,
+            "why": one.why,
+            "entries": one.entries,
+        }
+        for one in refusals(workspace.projection)
+    ]
 
 
 def member_part(one: MemberView) -> dict[str, Any]:

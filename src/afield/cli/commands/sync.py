@@ -125,15 +125,20 @@ def _each(
 
 
 def _devices(workspace: Workspace) -> dict[str, Any]:
-    """Return which devices wait, and which gave one number to two entries."""
+    """Return which devices wait, which gave one number to two entries, and what was refused."""
     from afield.cli.sync_words import branches
     from afield.members.query import waiting
+    from afield.workspace.access_review import refused_parts
 
     found = [
         {"device": each.id, "member": each.member, "entries": each.entries}
         for each in waiting(workspace.projection)
     ]
-    return {"waiting": found, "branches": branches(workspace)}
+    return {
+        "waiting": found,
+        "branches": branches(workspace),
+        "refused": refused_parts(workspace),
+    }
 
 
 def run(

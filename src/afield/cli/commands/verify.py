@@ -43,7 +43,9 @@ def command(
     those packs that were read longest ago, so that twenty of them read all.
     """
     from afield.cli.care_view import PARTLY, counts, tell_extent, tell_findings, tell_lost
+    from afield.cli.member_view import tell_refusals
     from afield.vault.check import GONE
+    from afield.workspace.access_review import refused_parts
     from afield.workspace.affected import affected
 
     session = session_of(context)
@@ -56,9 +58,11 @@ def command(
     lost = {bytes.fromhex(one.name) for one in found.findings if one.what == GONE}
     missing = affected(workspace, lost)
     if session.json:
-        emit_json(_document(str(workspace.path), found, extent, missing))
+        document = _document(str(workspace.path), found, extent, missing)
+        emit_json({**document, "refused": refused_parts(workspace)})
         return Damaged.exit_code if damaged else PARTLY if lost else 0
     tell_findings(found.findings)
+    tell_refusals(refused_parts(workspace))
     if lost:
         tell_lost(missing)
     tell_extent(found, extent)
