@@ -35,12 +35,14 @@ def command(context: click.Context, *, runs: tuple[str, ...], target: str, dry_r
     A folder becomes a file store of MLflow's. Runs that came from MLflow go there under their
     old ids. Repeated, it writes only what changed; a run there that is not ours is left alone.
     """  # noqa: D301 - click's mark for text that is not wrapped
+    from afield.workspace.bring.mlflow_http import without_account
+
     session = session_of(context)
     views = _chosen(session, runs)
     written = [] if dry_run else _write(session, views, target)
     document: dict[str, Any] = {
         "schema": "afield.exported/1",
-        "to": target,
+        "to": without_account(target),
         "dry_run": dry_run,
         "chosen": [view.id for view in views],
         "runs": [

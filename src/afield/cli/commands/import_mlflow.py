@@ -36,6 +36,7 @@ def command(
     """
     from afield.cli.importing import bring_runs, default_project
     from afield.workspace.bring.mlflow import open_store
+    from afield.workspace.bring.mlflow_http import without_account
 
     session = session_of(context)
     store = open_store(
@@ -46,6 +47,7 @@ def command(
     )
     session.cleanup.callback(store.close)
     total = store.count()
+    shown = without_account(source)
     return bring_runs(
-        session, "mlflow", source, store.runs(), store.left, total=total, dry_run=dry_run
+        session, "mlflow", shown, store.runs(), store.left, total=total, dry_run=dry_run
     )

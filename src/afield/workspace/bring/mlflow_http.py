@@ -145,6 +145,14 @@ class Server:
         return refusal
 
 
+def without_account(address: str) -> str:
+    """Return an address as it may be shown; what is no URL stays as it is."""
+    parts = urlsplit(address)
+    if not parts.netloc:
+        return address
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def _query(args: Mapping[str, object]) -> str:
     known = {name: value for name, value in args.items() if value not in (None, "")}
     return urlencode(known, quote_via=quote)

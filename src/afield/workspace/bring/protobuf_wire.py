@@ -7,33 +7,45 @@ told by whoever asks for its number. A message that is cut or malformed raises `
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _VARINT_BYTES_MAX = 10
+_MORE = 0x80
+"""Set in each byte of an integer but its last."""
+
 _DOUBLE = struct.Struct("<d")
 _FLOAT = struct.Struct("<f")
 _SIGN = 1 << 63
 _WRAP = 1 << 64
 
 
-def fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield (number, value): an unsigned integer of a varint, or the bytes of anything else.
+def message(data: bytes) -> dict[int, list[Any]]:
+    """Return the values of each field, in order: unsigned integers of varints, else bytes.
+
+    Numbers and lengths below 128 are read in place: nearly all of them are.
 
     Raises:
         ValueError: it is no message.
     """
+    found: dict[int, list[Any]] = {}
     at, end = 0, len(data)
     while at < end:
-        key, at = varint(data, at)
-        number, kind = key >> 3, key & 7
-        if kind == VARINT:
-            value, at = varint(data, at)
-            yield number, value
-            continue
+        key = data[at]
+        at += 1
+        if key >= _MORE:
+            key, at = varint(data, at - 1)
+        kind = key & 7
         if kind == BYTES:
-            size_bytes, at = varint(data, at)
+            if at < end and data[at] < _MORE:
+                size_bytes = data[at]
+                at += 1
+            else:
+                size_bytes, at = varint(data, at)
+        elif kind == VARINT:
+            value, at = varint(data, at)
+            found.setdefault(key >> 3, []).append(value)
+            continue
         elif kind == FIXED64:
             size_bytes = 8
         elif kind == FIXED32:
@@ -42,19 +54,8 @@ def fields(data: bytes) -> Iterator[tuple[int, Any]]:
             raise ValueError(f"a field of unknown kind {kind}")
         if at + size_bytes > end:
             raise ValueError("a field that is cut")
-        yield number, data[at : at + size_bytes]
+        found.setdefault(key >> 3, []).append(data[at : at + size_bytes])
         at += size_bytes
-
-
-def message(data: bytes) -> dict[int, list[Any]]:
-    """Return the values of each field of a message, in order.
-
-    Raises:
-        ValueError: it is no message.
-    """
-    found: dict[int, list[Any]] = {}
-    for number, value in fields(data):
-        found.setdefault(number, []).append(value)
     return found
 
 
@@ -68,7 +69,7 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     for place in range(at, min(at + _VARINT_BYTES_MAX, len(data))):
         byte = data[place]
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the last byte
+        if byte < _MORE:
             return value % _WRAP, place + 1
         shift += 7
     raise ValueError("an integer that does not end")
@@ -92,7 +93,9 @@ def inner(found: dict[int, list[Any]], number: int) -> dict[int, list[Any]]:
     Raises:
         ValueError: it is no message.
     """
-    value = found.get(number, (b"",))[-1]
+    if number not in found:
+        return {}
+    value = found[number][-1]
     return message(value) if isinstance(value, bytes) else {}
 
 

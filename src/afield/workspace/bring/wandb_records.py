@@ -25,6 +25,7 @@ _OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _MACHINES = ("x86_64", "aarch64", "arm64", "AMD64")
 _CONSOLE_BYTES_MAX = 64 << 20
 _METADATA_BYTES_MAX = 1 << 20
+_DEPTH_MAX = 50
 _OTHERS_BYTES_MAX = 64 << 20
 _FIELDS_OF_ENVIRONMENT = {
     1: "os", 2: "python", 4: "docker", 6: "program", 7: "codePath", 11: "root", 12: "host",
@@ -320,7 +321,7 @@ def _host(about: Mapping[str, Any]) -> Host | None:
 def _apply(values: dict[str, Any], change: dict[int, list[Any]]) -> None:
     """Set and remove what a record of config or summary says."""
     for item in inners(change, 1):
-        *path, name = texts(item, 2) or [text(item, 1)]
+        *path, name = _path(item)
         place = values
         for each in path:
             inner_ = place.get(each)
@@ -329,7 +330,7 @@ def _apply(values: dict[str, Any], change: dict[int, list[Any]]) -> None:
             place = inner_
         place[name] = _json(text(item, 16))
     for item in inners(change, 2):
-        *path, name = texts(item, 2) or [text(item, 1)]
+        *path, name = _path(item)
         found: Any = values
         for each in path:
             found = found.get(each) if isinstance(found, dict) else None
@@ -348,10 +349,33 @@ def _number(told: str) -> float | None:
 
 
 def _json(told: str) -> Any:
+    """Return what JSON says; the text itself when it is none, or nested too deep to be handled."""
+    if told.count("[") + told.count("{") > _DEPTH_MAX and _depth(told) > _DEPTH_MAX:
+        return told
     try:
         return json.loads(told)
     except (ValueError, RecursionError):
         return told
+
+
+def _depth(told: str) -> int:
+    """Return how deep JSON is nested, or more: signs in texts count, too."""
+    depth = deepest = 0
+    for sign in told:
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
+
+
+def _path(item: dict[int, list[Any]]) -> list[str]:
+    """Return the names that lead to a value, the outer first; what is too deep is one name."""
+    names = texts(item, 2) or [text(item, 1)]
+    if len(names) > _DEPTH_MAX:
+        names = [*names[: _DEPTH_MAX - 1], ".".join(names[_DEPTH_MAX - 1 :])]
+    return names
 
 
 def _time_ns(stamp: dict[int, list[Any]]) -> int:
