@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount
 
-from afield.hub import faults, health
+from afield.hub import faults, health, measured, page
 from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, Receive, Scope, Send
 from afield.hub.guard import LOOPBACK, Guard
@@ -29,7 +29,7 @@ Parts = Callable[[Hosted], Sequence[BaseRoute]]
 
 def local_app(hosted: Hosted) -> App:
     """Return the app of `afield up`: one person, this machine, no account."""
-    return Guard(_Local(_inner(hosted), Caller.local(hosted.record.journal.member)), LOOPBACK)
+    return Guard(_Local(inner_app(hosted), Caller.local(hosted.record.journal.member)), LOOPBACK)
 
 
 class _Local:
@@ -44,7 +44,8 @@ class _Local:
         await self._app(scope, receive, send)
 
 
-def _inner(hosted: Hosted) -> Starlette:
+def inner_app(hosted: Hosted, first: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return what answers once it is known who asks; `first` are routes asked before the others."""
     api = LateApi(hosted)
 
     @asynccontextmanager
@@ -54,7 +55,7 @@ def _inner(hosted: Hosted) -> Starlette:
         await making
 
     app = Starlette(
-        routes=routes_of(hosted, api),
+        routes=[*first, *routes_of(hosted, api)],
         lifespan=lifespan,
         exception_handlers={
             AfieldError: faults.answer_afield,
@@ -68,8 +69,12 @@ def _inner(hosted: Hosted) -> Starlette:
 
 def routes_of(hosted: Hosted, api: LateApi | None = None) -> list[BaseRoute]:
     """Return all that answers, in the order in which it is asked."""
-    found: list[BaseRoute] = [*health.routes(hosted), Mount(PREFIX, api or LateApi(hosted))]
+    found: list[BaseRoute] = [
+        *health.routes(hosted),
+        *measured.routes(hosted),
+        Mount(PREFIX, api or LateApi(hosted)),
+    ]
     if find_spec("afield.mlflow_rest.app") is not None:
         parts: Parts = import_module("afield.mlflow_rest.app").routes
         found += parts(hosted)
-    return found
+    return [*found, *page.routes()]

@@ -20,11 +20,13 @@ class Guard:
     Args:
         app: what answers the others.
         hosts: the names and addresses, without port, under which the server is known.
+        origins: those of its page, besides what the request's own Host says.
     """
 
-    def __init__(self, app: App, hosts: Collection[str]) -> None:
+    def __init__(self, app: App, hosts: Collection[str], origins: Collection[str] = ()) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._origins = frozenset(origin.lower().encode() for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 with the reason, or hand the request on."""
@@ -45,7 +47,7 @@ class Guard:
         own = str(scope.get("scheme", "http")).encode() + b"://" + hosts[0].lower()
         site = [value for name, value in scope["headers"] if name == b"sec-fetch-site"]
         for origin in origins:
-            if origin.lower() != own:
+            if origin.lower() != own and origin.lower() not in self._origins:
                 return "a page of another site sent this request"
         if scope["method"] not in _SAFE and any(value == b"cross-site" for value in site):
             return "a page of another site sent this request"

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from afield.workspace.hosted import Hosted
 
-OPEN_TO_ALL = frozenset({"/health", "/ready"})
+OPEN_TO_ALL = frozenset({"/health", "/ready", "/{path:path}"})
 """Paths that need no account, on purpose."""
 
 PLAIN = {"cache-control": "no-store"}

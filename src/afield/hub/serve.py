@@ -1,22 +1,38 @@
-"""Running the app: the socket, the server's loop, and an end that loses no request."""
+"""Running the app: the socket, one process's loop, and an end that loses no request.
+
+Several processes are `workers.py`'s matter; each of them runs `serve`.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType
+from typing import Any
 
+import msgspec
 import uvicorn
 
 from afield.hub.app import local_app
+from afield.hub.asgi import App
+from afield.hub.config import LOOPBACK, HubConfig
+from afield.hub.counts import Counts
+from afield.hub.logs import set_up_logs
+from afield.hub.spans import asked_for, make_spans
+from afield.hub.watched import Watched
 from afield.kernel.errors import Busy, Refused
 from afield.workspace.hosted import Hosted
 
 PORT = 5151
-LOOPBACK = "127.0.0.1"
+STOP_WITHIN_S = 30
 _BACKLOG = 2048
-_STOP_WITHIN_S = 30
 _TRIED_PORTS = 20
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class PortTaken(Busy):
@@ -31,14 +47,39 @@ class HostRefused(Refused):
     code = "hub.host_refused"
 
 
-def listen(host: str, port: int) -> socket.socket:
+class Setup(msgspec.Struct, frozen=True):
+    """What a process of the server is started with.
+
+    Attributes:
+        workspace: the folder of the record.
+        team: the hub's configuration; None: the server of the person at this machine.
+        json_logs: whether the log is JSON lines, with every request.
+        environ: OpenTelemetry's variables.
+        counts: the file in which several processes count; None: there is one.
+        workers: how many processes there are.
+    """
+
+    workspace: str
+    team: HubConfig | None = None
+    json_logs: bool = False
+    environ: dict[str, str] = {}
+    counts: str | None = None
+    workers: int = 1
+
+
+def listen(host: str, port: int, *, team: bool = False) -> socket.socket:
     """Return a socket that listens; port 0 takes any that is free.
 
+    Args:
+        host: an address of this machine.
+        port: its number.
+        team: accounts are asked for, so that others may come.
+
     Raises:
-        HostRefused: others could reach it.
+        HostRefused: others could reach it, and nobody asks who they are.
         PortTaken: somebody else has the port.
     """
-    if host not in {LOOPBACK, "localhost", "::1"}:
+    if not team and host not in LOOPBACK:
         why = "without accounts the server answers this machine alone"
         raise HostRefused("not started on", host, why, hint="afield hub --help")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -48,55 +89,134 @@ def listen(host: str, port: int) -> socket.socket:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         found.listen(_BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         found.close()
-        why, hint = error.strerror or str(error), f"afield up --port {_free_after(host, port)}"
-        raise PortTaken("not started: port", port, why, hint=hint) from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise PortTaken("not started: port", port, why, hint=_hint(host, port, team=team)) from None
     found.setblocking(False)  # noqa: FBT003 - the socket's own signature
     return found
 
 
-def serve(hosted: Hosted, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
-    """Answer requests until a signal ends it; what was accepted is answered first."""
-    config = uvicorn.Config(
-        local_app(hosted),
+def serve(
+    setup: Setup,
+    listener: socket.socket,
+    *,
+    when_ready: Callable[[], None],
+    worker: int = 0,
+    ending: threading.Event | None = None,
+) -> None:
+    """Answer requests until a signal ends it; what was accepted is answered first.
+
+    Args:
+        setup: what to serve.
+        listener: where.
+        when_ready: called once it answers.
+        worker: which of the processes this is, from 0.
+        ending: ends it when it is set, as a signal does.
+    """
+    set_up_logs(json=setup.json_logs)
+    with contextlib.ExitStack() as ends:
+        hosted = ends.enter_context(Hosted(setup.workspace))
+        counts = Counts(setup.counts, worker, setup.workers)
+        ends.callback(counts.close)
+        spans = make_spans(setup.environ) if asked_for(setup.environ) else None
+        if spans is not None:
+            ends.callback(spans.close)
+        app = Watched(_app(setup, hosted, ends), counts, spans)
+        server = Server(_uvicorn(setup, app), hosted, when_ready, ending)
+        server.run(sockets=[listener])
+
+
+def _app(setup: Setup, hosted: Hosted, ends: contextlib.ExitStack) -> App:
+    if setup.team is None:
+        return local_app(hosted)
+    from afield.hub.team import team_app  # accounts are not loaded where there are none
+
+    return ends.enter_context(team_app(hosted, setup.team))
+
+
+def _uvicorn(setup: Setup, app: App) -> uvicorn.Config:
+    more: dict[str, Any] = {"proxy_headers": False}
+    team = setup.team
+    if team is not None and team.proxy is not None:
+        more = {"proxy_headers": True, "forwarded_allow_ips": ",".join(team.proxy.trusted)}
+    if team is not None and team.tls is not None:
+        more |= {"ssl_certfile": team.tls.certificate, "ssl_keyfile": team.tls.key}
+    return uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         lifespan="on",
         server_header=False,
-        timeout_graceful_shutdown=_STOP_WITHIN_S,
+        ws="none",
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        **more,
     )
-    server = _Server(config, hosted, when_ready)
-    server.run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
-    """Says when it answers, and tells those who wait for news when it ends."""
+class Server(uvicorn.Server):
+    """Says when it answers, and tells those who wait for news when it ends.
+
+    A signal ends it and is not raised again, so that the record is sealed afterwards; a second
+    Ctrl-C waits for nobody.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, hosted: Hosted, when_ready: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        hosted: Hosted,
+        when_ready: Callable[[], None],
+        ending: threading.Event | None,
     ) -> None:
         super().__init__(config)
         self._hosted = hosted
         self._when_ready = when_ready
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
         await super().startup(sockets)
         if self.started:
             self._when_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Look ten times a second whether to go on."""
+        if self._ending is not None and self._ending.is_set():
+            self.should_exit = True
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was accepted, then stop."""
         self._hosted.is_ending = True
         await super().shutdown(sockets)
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals as the wish to end; in other threads than the main one there are none."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self._asked_to_end) for each in _SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
-def _free_after(host: str, port: int) -> int:
+    def _asked_to_end(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def _hint(host: str, port: int, *, team: bool) -> str:
+    free = next(filter(partial(_is_free, host), range(port + 1, port + _TRIED_PORTS)), 0)
+    return f"listen.port = {free}" if team else f"afield up --port {free}"
+
+
+def _is_free(host: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port + 1, port + _TRIED_PORTS):
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
-            return candidate
-    return 0
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError):
+            return False
+    return True

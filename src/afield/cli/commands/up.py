@@ -13,10 +13,16 @@ from afield.cli.session import global_options, session_of
 )
 @click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="127.0.0.1, or ::1.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, metavar="N", help="Processes that answer."
+)
+@click.option("--log-json", is_flag=True, help="Log each request on stderr, as JSON lines.")
 @global_options
 @click.pass_context
-def command(context: click.Context, *, port: int, host: str, open_page: bool) -> None:
-    """Answer on this machine: the record's API, and MLflow's for scripts that speak it.
+def command(
+    context: click.Context, *, port: int, host: str, open_page: bool, workers: int, log_json: bool
+) -> None:
+    """Answer on this machine: the record's page and API, and MLflow's for scripts that speak it.
 
     \b
       afield up
@@ -24,19 +30,20 @@ def command(context: click.Context, *, port: int, host: str, open_page: bool) ->
 
     Nobody else can reach it, and there are no accounts. Ctrl-C ends it.
     """  # noqa: D301 - click reads the backspace
-    from afield.hub.serve import listen, serve
-    from afield.workspace.hosted import Hosted
+    from afield.cli.serving import answer, tracing
+    from afield.hub.serve import Setup, listen
 
     session = session_of(context)
     path = session.workspace().path
-    with listen(host, port) as listener, Hosted(path) as hosted:
+    setup = Setup(str(path), json_logs=log_json, environ=tracing(session.environ), workers=workers)
+    with listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{listener.getsockname()[1]}"
 
         def say() -> None:
-            click.echo(f"afield answers at {url}; the record is {path}", err=True)
-            click.echo(f"scripts of MLflow: export MLFLOW_TRACKING_URI={url}", err=True)
+            click.echo(f"afield answers at {url} for the record {path}; Ctrl-C ends it", err=True)
+            click.echo(f"scripts that speak MLflow: export MLFLOW_TRACKING_URI={url}", err=True)
             if open_page:
                 click.launch(url)
 
-        serve(hosted, listener, when_ready=say)
+        answer(setup, listener, say)
