@@ -32,6 +32,8 @@ _WORDED: dict[str, Callable[[Any], str]] = {
     "commit": lambda value: str(value)[:7],
 }
 _KINDS = ("params", "metrics", "tags")
+_OF_TOOLS = ("mlflow.", "afield.", "system.")
+"""How names begin that MLflow and W&B make themselves: columns only when they are asked for."""
 PARTS = ("last", "min", "max", "mean", "count")
 
 
@@ -160,8 +162,8 @@ def _by_worth(rows: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
 
 
 def _names(rows: Sequence[dict[str, Any]], kind: str) -> list[str]:
-    """Return the names of params, metrics or tags, those of most rows first."""
-    found = Counter(name for row in rows for name in row[kind])
+    """Return the names of params, metrics or tags, those of most rows first; no tool's own."""
+    found = Counter(name for row in rows for name in row[kind] if not name.startswith(_OF_TOOLS))
     return [name for name, _ in found.most_common(VARYING_MAX)]
 
 
