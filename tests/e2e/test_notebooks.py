@@ -111,6 +111,11 @@ def test_a_notebook_is_recorded_compared_and_repeated(folder, run, afield_proces
     assert "ipykernel" in {one.name for one in manifest.environment.distributions}
     assert "nbclient" not in "".join(manifest.capture.warnings)
     assert not manifest.network
+    assert not [text for text in manifest.capture.warnings if "shuts the hook out" in text]
+    drawn = "random (default generator)"
+    assert [one[1] for one in manifest.entropy.calls if one[0] == drawn] == [
+        "nb/analysis.ipynb[1]:2", "nb/analysis.ipynb[4]:2"
+    ]  # fmt: skip
 
     done = afield_process("reproduce", "--env", "here", "--json", "one", cwd=folder)
     report = json.loads(done.out)

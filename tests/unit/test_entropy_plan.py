@@ -8,7 +8,8 @@ import pytest
 
 from afield.kernel.errors import Usage
 from afield.runs.capture import entropy, inside
-from afield.runs.capture.entropy import lines_drawing
+from afield.runs.capture.entropy import lines_drawing, lines_of_texts
+from afield.runs.capture.trace import text_given
 
 
 def test_a_plan_is_fresh_each_time():
@@ -57,6 +58,37 @@ def test_the_hook_goes_first_and_only_once_on_the_path():
     assert bare["PYTHONPATH"] == inside.HOOK_FOLDER
     assert bare["AFIELD_TRACE"] == "0"
     assert set(inside.VARIABLES) <= set(bare)
+
+
+def test_lines_that_draw_are_found_in_cells_which_share_their_imports():
+    cells = {
+        "n.ipynb[1]": "import random as r",
+        "n.ipynb[2]": "a = 1\nr.random()\nr.random(); r.random()",
+        "n.ipynb[3]": "%%html\n<b>r.random()</b> is no Python",
+        "n.ipynb[4]": "r.seed(1)",
+    }
+    assert lines_of_texts(cells, "random") == ["n.ipynb[2]:2", "n.ipynb[2]:3"]
+    assert lines_of_texts(cells, "numpy.random") == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["-c", "x"], "x"),
+        (["-cx c"], "x c"),
+        (["-Ic", "x"], "x"),
+        (["-X", "dev", "-Wonce", "-W", "ignore", "-c", "x", "-c", "y"], "x"),
+        (["a.py", "-c", "x"], None),
+        (["-m", "c", "-c", "x"], None),
+        (["-mcProfile", "-c", "x"], None),
+        (["-", "-c", "x"], None),
+        (["--check-hash-based-pycs", "default", "-c", "x"], "x"),
+        (["-c"], None),
+        ([], None),
+    ],
+)
+def test_code_on_the_command_line_is_found_as_python_finds_it(argv, text):
+    assert text_given(["python", *argv]) == text
 
 
 def test_lines_that_draw_are_found_by_what_names_stand_for(tmp_path):

@@ -7,6 +7,7 @@ replay is told to users in `docs/entropy.md`.
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
@@ -135,8 +136,25 @@ def lines_drawing(sources: Iterable[str], module: str) -> list[str]:
     return list(found)[:LINES_MAX]
 
 
-def _draws(tree: ast.Module, module: str) -> Iterator[int]:
-    names = dict(_imported(tree))
+def lines_of_texts(texts: Mapping[str, str], module: str) -> list[str]:
+    """Return the same of texts that are no files: `NAME:12`.
+
+    What one imports the others have: they are cells of one session. A text that is no Python
+    has none.
+    """
+    trees: dict[str, ast.Module] = {}
+    for name, text in texts.items():
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            trees[name] = ast.parse(text[:SOURCE_BYTES_MAX])
+    names = dict(pair for tree in trees.values() for pair in _imported(tree))
+    found = [f"{name}:{n}" for name, tree in trees.items() for n in _draws(tree, module, names)]
+    return list(dict.fromkeys(found))[:LINES_MAX]
+
+
+def _draws(
+    tree: ast.Module, module: str, imported: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    names = dict(_imported(tree)) if imported is None else imported
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _draws_from(module, _full_name(node, names), node):
             yield node.lineno

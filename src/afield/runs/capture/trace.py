@@ -7,13 +7,13 @@ gives the facts in the order in which they happened, over all processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
 import msgspec
 
-from afield.runs.capture.entropy import is_seeded_state, lines_drawing
+from afield.runs.capture.entropy import is_seeded_state, lines_drawing, lines_of_texts
 from afield.runs.capture.trace_events import (
     CodeRead,
     Command,
@@ -48,6 +48,9 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT = "(default generator)"
+_GIVEN = "<string>"
+"""What Python calls the file of code that it was given on its command line."""
+
 """How a source is worded that gives numbers of a generator which nobody seeded."""
 
 T = TypeVar("T", bound=Event)
@@ -118,8 +121,10 @@ class Trace(msgspec.Struct, frozen=True, dict=True):
         """Return who took unseeded entropy as (source, `file.py:12`, times), over all processes.
 
         The lines that draw from a default generator are looked up in the person's sources:
-        times is 0 for these, and the line is empty when a library drew.
+        times is 0 for these, and the line is empty when a library drew. Code that was given on
+        the command line is `<string>:12`.
         """
+        given = [text for one in self.interpreters if (text := text_given(one.argv)) is not None]
         found: dict[tuple[str, str], int] = {}
         drawn = {f"{event.module} {DEFAULT}": event.module for event in self.generators}
         by_line = set()
@@ -136,6 +141,8 @@ class Trace(msgspec.Struct, frozen=True, dict=True):
         sources = [event.path for event in self.opens if event.path.endswith(".py")]
         for source, module in drawn.items():
             lines = lines_drawing(sources, module)
+            for text in given:
+                lines += lines_of_texts({_GIVEN: text}, module)
             for where in lines or ([] if source in by_line else [""]):
                 found.setdefault((source, where), 0)
         return tuple((source, where, count) for (source, where), count in found.items())
@@ -379,6 +386,19 @@ def _is_number(host: str) -> bool:
 
 def _is_local(host: str) -> bool:
     return host in ("localhost", "::1", "0.0.0.0", "::", "") or host.startswith("127.")  # noqa: S104
+
+
+def text_given(argv: Sequence[str]) -> str | None:
+    """Return the code that a Python was given on its command line: `-c`; None when none was."""
+    words = iter(argv[1:])
+    for word in words:
+        if word in ("-X", "-W", "--check-hash-based-pycs"):
+            next(words, None)
+        elif not word.startswith("-") or word == "-" or word.startswith("-m"):
+            return None
+        elif not word.startswith(("--", "-X", "-W")) and "c" in word:
+            return word.partition("c")[2] or next(words, None)
+    return None
 
 
 def is_blind(command: Command) -> bool:

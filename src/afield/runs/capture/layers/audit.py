@@ -6,6 +6,7 @@ how it is read in `trace`; here is when it is used, and what it is known not to 
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from itertools import takewhile
@@ -30,6 +31,9 @@ from afield.runs.secrets import redact_argv
 NOT_WATCHED = "not watched"
 """How a warning begins that names a Python which the hook was kept out of."""
 
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(inside.__file__))) + os.sep
+"""Scripts there are Afield's own."""
+
 _NO_SEED = "its randomness is not recorded"
 
 _NO_PYTHON = "no Python was seen in the run: what it read is not known"
@@ -48,9 +52,11 @@ class AuditWatch:
         """Set the variables that load the hook."""
         flags = takewhile(lambda word: word.startswith("-"), launch.argv[1:])
         argv = (*launch.argv[:1], *flags)  # what follows may hold secrets
-        self._first = Command(
-            at_ns=0, pid=0, argv=argv, executable=launch.program, folder="", hooked=True
-        )
+        script = launch.argv[len(argv)] if len(argv) < len(launch.argv) else ""
+        if not script.startswith(_OURS):  # what drives a notebook's kernel is no part of the run
+            self._first = Command(
+                at_ns=0, pid=0, argv=argv, executable=launch.program, folder="", hooked=True
+            )
         environ = inside.environ(
             self._site.folder, launch.environ, entropy=self._site.seeds, trace=True
         )

@@ -20,10 +20,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from afield.kernel.errors import Usage
+from afield.runs.capture.entropy import lines_of_texts
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.notebook.kernel import Kernel, find_kernel
 from afield.runs.capture.request import Request
 from afield.runs.capture.source import Snapshot
+from afield.runs.capture.trace import DEFAULT
 from afield.runs.cells import (
     Document,
     as_text,
@@ -155,6 +157,7 @@ class NotebookCommand:
             manifest, inputs=inputs, outputs=outputs, entropy=entropy
         )
         manifest = self._by_cells(manifest, shown)
+        manifest = self._with_draws(manifest, shown)
         return _with_executed(manifest, self._folder or "", vault, known)
 
     def finish(self, copy_to: str | None) -> None:
@@ -171,6 +174,21 @@ class NotebookCommand:
         finally:
             if self._own_folder:
                 shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _with_draws(self, manifest: Manifest, shown: str) -> Manifest:
+        """Return the manifest with the cells that drew from default generators."""
+        texts = {f"{shown}[{n}]": _plain(one.source) for n, one in enumerate(self.document.code, 1)}
+        calls: dict[tuple[str, str], int] = {}
+        for source, where, times in manifest.entropy.calls:
+            module, default, _ = source.partition(f" {DEFAULT}")
+            lines = lines_of_texts(texts, module) if default and source.endswith(DEFAULT) else []
+            calls.update(dict.fromkeys(((source, line) for line in lines), 0))
+            if where or not lines:
+                calls[source, where] = times
+        told = tuple((source, where, times) for (source, where), times in calls.items())
+        return msgspec.structs.replace(
+            manifest, entropy=msgspec.structs.replace(manifest.entropy, calls=told)
+        )
 
     def _by_cells(self, manifest: Manifest, shown: str) -> Manifest:
         """Return the manifest with lines of cells instead of those of the kernel's own files."""
@@ -195,6 +213,13 @@ class NotebookCommand:
             outputs=moved(manifest.outputs),
             entropy=msgspec.structs.replace(manifest.entropy, calls=calls),
         )
+
+
+def _plain(source: str) -> str:
+    """Return a cell without its magics, line by line; other languages come out as no Python."""
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n")
+    )
 
 
 def notebook_command(request: Request) -> NotebookCommand | None:
