@@ -16,6 +16,8 @@ from afield.members.caller import Caller
 from afield.members.decide import decide
 from afield.members.errors import ActionNotAllowed
 from afield.members.roles import ALLOWED, ANYWHERE, WHOLE, Role
+from afield.workspace.rights_needed import NEEDS
+from afield.workspace.rooms import ROOMS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "access.md"
 BEGIN, END = "<!-- the table begins: made from the code -->", "<!-- the table ends -->"
@@ -107,6 +109,13 @@ def test_who_is_not_allowed_is_told_what_is_missing():
     assert caller.may_anywhere(Action.RUN_READ)
     assert not caller.may_anywhere(Action.RUN_LOG)
     assert not Caller(ANN, caller.roles, None, "token", "q").may_anywhere(Action.RUN_READ)
+
+
+def test_for_every_kind_of_entry_that_a_room_folds_it_is_said_who_may_write_it():
+    folded = {kind for room in ROOMS for kind in room.folds}
+    assert folded == set(NEEDS), "a kind without a line counts from the founder alone"
+    anyone = {kind for kind, needs in NEEDS.items() if not needs}
+    assert anyone == {"device.introduced", "device.removed", "member.introduced", "journal.seen"}
 
 
 def test_the_person_at_the_machine_may_everything():

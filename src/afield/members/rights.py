@@ -16,6 +16,7 @@ from afield.kernel.digest import digest
 from afield.kernel.ids import MemberId
 from afield.members.actions import Action
 from afield.members.decide import decide
+from afield.members.events import DEVICE_CONFIRMED, MEMBER_GRANTED, MEMBER_REVOKED
 from afield.members.roles import EVERY_PROJECT, Role
 
 UNGRANTED: Mapping[str, frozenset[Role]] = {EVERY_PROJECT: frozenset({Role.DEVELOPER})}
@@ -30,6 +31,7 @@ FOUNDER: Mapping[str, frozenset[Role]] = {EVERY_PROJECT: frozenset({Role.ADMIN})
 """What the founder holds, until laying it down."""
 
 
+_ABOUT_MEMBERS = frozenset({DEVICE_CONFIRMED, MEMBER_GRANTED, MEMBER_REVOKED})
 NO_RIGHT = "its author had no right to it"
 NO_ROLE = "no role of its author allows it"
 
@@ -112,7 +114,7 @@ class Ruling:
         record has all of them, and most entries do not say which one they are in. A hub knows,
         and has asked before it wrote: there, a role in any project will do.
         """
-        if entry.digest in self._void:
+        if entry.kind in _ABOUT_MEMBERS and entry.digest in self._void:
             return f"{NO_RIGHT}: {entry.kind} by {entry.by}"
         if self._since is None:
             return None
