@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -210,3 +211,22 @@ def test_a_bundle_leaves_out_data_that_must_stay_in_a_place(afield, letters):
     assert kept["objects"] == left["objects"] + 4
     shown = afield("show", "one.afield", "--json").json
     assert [one["label"] for one in shown["data"]] == ["letters@1"]
+
+
+def test_a_script_that_records_itself_names_the_versions_that_it_took(afield, letters):
+    code = (
+        "import afield\nrun = afield.init(name='alone')\nfound = afield.dataset('letters@latest')\n"
+    )
+    code += "run.log({'rows': found.to_arrow('b.csv').num_rows})\nraise SystemExit(3)\n"
+    (letters / "alone.py").write_text(code)
+    done = subprocess.run([sys.executable, "alone.py"], check=False, capture_output=True)
+    assert done.returncode == 3, done.stderr
+    told = afield("show", "alone", "--json").json
+    (read,) = told["datasets"]
+    assert (read["asked"], [one["path"] for one in read["files"]]) == (
+        ["letters@latest"],
+        ["b.csv"],
+    )
+    assert [(one["label"], one["files"]) for one in told["data"]] == [("letters@1", 1)]
+    assert "letters@1: 1 file" in afield("show", "alone").out
+    assert afield("verify").code == 0

@@ -8,10 +8,10 @@ from afield.kernel.ids import ObjectId
 from afield.replay.data import data_gaps
 from afield.runs.capture.datasets_read import describe_datasets, reads_untold
 from afield.runs.capture.files_seen import Sieve
-from afield.runs.capture.limits import DATASET_FILES_RECORDED_MAX
 from afield.runs.capture.trace import Open, Process, Trace, VersionTold
 from afield.runs.manifest import DatasetFile, DatasetRead
 from afield.runs.pins import pinned, write_pins
+from afield.runs.taken import FILES_MAX
 from afield.vault import TreeEntry, Vault
 
 HERE = "/project/.afield"
@@ -41,7 +41,7 @@ def test_a_version_is_named_once_with_its_words_and_files():
 
 
 def test_of_very_many_files_and_of_a_folder_the_whole_version_is_named():
-    many = [told(str(number)) for number in range(DATASET_FILES_RECORDED_MAX + 1)]
+    many = [told(str(number)) for number in range(FILES_MAX + 1)]
     for events in (many, [told("x"), told(".")]):
         (found,) = described(*events)
         assert found.whole

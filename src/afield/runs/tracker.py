@@ -31,6 +31,7 @@ from afield.runs.values import Keeper
 
 if TYPE_CHECKING:
     from afield.runs.failure import Kept
+    from afield.runs.taken import Taken
 
 _pack_into = RECORD.pack_into
 _STEP_MIN, _STEP_MAX = -(1 << 63), (1 << 63) - 1
@@ -93,6 +94,7 @@ class Run:
         self._told: set[str] = set()
         self._folder: str | None = None
         self.describe: Callable[[], Draft | None] | None = None
+        self.taken: dict[Taken, None] = {}  # of versions of data, when its end is told here
         _running.add(self)
 
     def log(
@@ -265,6 +267,8 @@ class Run:
                 if self._live is not None:
                     self._live.close()
                     self._live = None
+                if self._owns and self.taken:
+                    self._tell_taken()
                 if self._owns and not (end.by_status and leave_run(self._record, self.id)):
                     end_run(
                         self._record,
@@ -294,6 +298,17 @@ class Run:
             self._fault(error)
             found = None
         return () if found is None else (found,)
+
+    def _tell_taken(self) -> None:
+        """Write which versions of data were taken: at once, for somebody else may tell the end."""
+        try:
+            from afield.runs.taken import drafts  # seldom, and not light
+
+            found = drafts(self._record.vault, self.id, self.taken, self._record.workspace)
+            self._record.vault.flush()
+            self._record.journal.append_many(found)
+        except Exception as error:  # noqa: BLE001 - that it ended is worth more
+            self._fault(error)
 
     def _why(self, end: RunEnd) -> Kept | None:
         """Keep why the script failed, when an exception tells."""

@@ -25,7 +25,7 @@ from afield.vault import ObjectMissing, TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
 from afield.workspace.datasets import CHECKED_OUT, find
-from afield.workspace.session import JOIN_RUN
+from afield.workspace.session import JOIN_RUN, current_run
 from afield.workspace.session import open as open_workspace
 
 if TYPE_CHECKING:
@@ -236,6 +236,11 @@ class Dataset:
         found = (entry.object, entry.size_bytes) if entry is not None else (self.tree, 0)
         told = (self._record.workspace, self.name, self.version, self.tree, self._added_ms)
         sys.audit("afield.version", self._words, *map(str, (*told, path, *found)))
+        run = current_run()
+        if run is not None and run.record is not None and not run.forked:
+            from afield.runs.taken import Taken
+
+            run.taken[Taken(self._words, *told, path, *found)] = None
 
     def _opened(self, entry: TreeEntry) -> BinaryIO:
         reaching = self._ranged.of(f"{self.label}/{entry.path}")

@@ -81,6 +81,7 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     document["stability"] = stability_part(workspace, run)
     document |= manifest_part(manifest) if manifest is not None else no_manifest_part(run)
     document["failure"] = failure_part(workspace, run)
+    document |= taken_part(workspace, run, manifest)
     document["data"] = data_part(workspace, run, manifest)
     from afield.workspace.apart_documents import about_part
 
@@ -88,14 +89,25 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     return document
 
 
+def taken_part(
+    workspace: Workspace, run: RunView, manifest: Manifest | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the versions of data that a run took out of a record, as it recorded them."""
+    from afield.workspace.lineage import taken_by
+
+    return {"datasets": [dataset_part(one) for one in taken_by(workspace, run.id, manifest)]}
+
+
 def data_part(
     workspace: Workspace, run: RunView, manifest: Manifest | None
 ) -> list[dict[str, Any]]:
     """Return the versions of data that a run read from, and whether there are newer ones."""
-    if manifest is None or not (manifest.inputs or manifest.datasets):
-        return []
-    from afield.workspace.lineage import versions_read
+    from afield.workspace.lineage import taken_by, versions_read
 
+    taken = taken_by(workspace, run.id, manifest)
+    inputs = manifest.inputs if manifest is not None else ()
+    if not taken and not inputs:
+        return []
     started_ms = int(run.started.timestamp() * 1000) if run.started else None
     return [
         {
@@ -109,7 +121,7 @@ def data_part(
             "same_in_newest": one.same,
             "asked": list(one.asked),
         }
-        for one in versions_read(workspace, manifest, started_ms)
+        for one in versions_read(workspace, taken, inputs, started_ms)
     ]
 
 
@@ -196,7 +208,6 @@ def no_manifest_part(run: RunView) -> dict[str, Any]:
         "git": None,
         "environment": None,
         "inputs": [],
-        "datasets": [],
         "outputs": [],
         "capture": {"layers": [], "inputs_complete": False, "warnings": [], "notes": []},
         "blockers": [why],
@@ -249,7 +260,6 @@ def manifest_part(manifest: Manifest) -> dict[str, Any]:
             "conda": [to_builtins(package) for package in environment.conda],
         },
         "inputs": [file_part(found) for found in manifest.inputs],
-        "datasets": [dataset_part(found) for found in manifest.datasets],
         "outputs": [file_part(found) for found in manifest.outputs],
         "notebook": manifest.notebook and _notebook_part(manifest.notebook),
         "entropy": _entropy_part(manifest),

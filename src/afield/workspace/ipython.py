@@ -18,6 +18,7 @@ from typing import Any
 from afield.runs.capture.by_hand import CellSession
 from afield.runs.capture.environment import Python
 from afield.runs.cells import Executed
+from afield.runs.taken import joined
 from afield.runs.tracker import Run
 from afield.workspace import session
 
@@ -138,7 +139,7 @@ class Listener:
             )
             cells.begin(self._earlier())
             self._cells = cells
-            run.describe = cells.describe
+            run.describe = lambda: cells.describe(joined(run.taken, record.workspace))
         atexit.unregister(self.close)
         atexit.register(self.close)  # again: before what the session does at the end
 

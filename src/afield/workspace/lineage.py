@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from afield.datasets.query import Version, versions
 from afield.kernel.errors import AfieldError
-from afield.kernel.ids import ObjectId
+from afield.kernel.ids import ObjectId, RunId
 from afield.runs.manifest import DatasetRead, FileRecord, Manifest
+from afield.runs.taken import read_back
 from afield.vault import TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
@@ -62,8 +63,24 @@ class VersionRead:
         return self.newest.number > self.version.number
 
 
+def taken_by(workspace: Workspace, run: RunId, manifest: Manifest | None) -> list[DatasetRead]:
+    """Return the versions that a run took out of a record, by its manifest or its own word."""
+    found = list(manifest.datasets) if manifest is not None else []
+    known = {(one.name, one.tree) for one in found}
+    told = "SELECT object FROM run_datasets WHERE run = ? ORDER BY name, digest"
+    for (described,) in workspace.query(told, (run,)):
+        with contextlib.suppress(AfieldError):
+            read = read_back(workspace.record.vault.get(ObjectId(described)))
+            if read is not None and (read.name, read.tree) not in known:
+                found.append(read)
+    return found
+
+
 def versions_read(
-    workspace: Workspace, manifest: Manifest, started_ms: int | None
+    workspace: Workspace,
+    taken: Sequence[DatasetRead],
+    inputs: Sequence[FileRecord],
+    started_ms: int | None,
 ) -> list[VersionRead]:
     """Return the versions that a run read from, by name and number.
 
@@ -72,14 +89,15 @@ def versions_read(
 
     Args:
         workspace: with its tables up to date.
-        manifest: the run's.
+        taken: the versions that it took out of a record.
+        inputs: the run's.
         started_ms: when the run began, in Unix milliseconds.
     """
     known = versions(workspace.projection, dropped=True)
-    taken = [_taken(workspace, one, known) for one in manifest.datasets]
-    trees = {one.version.tree for one in taken}
-    laid = _by_inputs(workspace, _read(manifest.inputs), known, started_ms)
-    found = [*taken, *(one for one in laid if one.version.tree not in trees)]
+    mine = [_taken(workspace, one, known) for one in taken]
+    trees = {one.version.tree for one in mine}
+    laid = _by_inputs(workspace, _read(inputs), known, started_ms)
+    found = [*mine, *(one for one in laid if one.version.tree not in trees)]
     return sorted(found, key=lambda one: (one.version.name, one.version.number))
 
 

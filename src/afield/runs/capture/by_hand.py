@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 
@@ -27,7 +28,15 @@ from afield.runs.capture.limits import KEEP_BYTES_MAX
 from afield.runs.capture.outcome import facts_of
 from afield.runs.capture.source import find_root, take_snapshot
 from afield.runs.cells import Executed, as_text, read_document, session_notebook
-from afield.runs.manifest import Capture, Code, Environment, Manifest, Notebook, Redaction
+from afield.runs.manifest import (
+    Capture,
+    Code,
+    DatasetRead,
+    Environment,
+    Manifest,
+    Notebook,
+    Redaction,
+)
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_mapping, scan, unique
 from afield.vault import StatCache, TreeEntry
@@ -35,6 +44,8 @@ from afield.vault import StatCache, TreeEntry
 CELLS = "cells.jsonl"
 _ABOUT = "session.json"
 _NAME = "session"
+_OWN_MAGIC = re.compile(r"%(load_ext|reload_ext|unload_ext)[ ]+afield|%afield\b.*")
+_NAMED_MAX = 3
 _BLOCKER = "cells were executed by hand: what they read, wrote and printed was not watched"
 
 
@@ -93,9 +104,13 @@ class CellSession:
         with open(os.path.join(self._live, CELLS), "a", encoding="utf-8") as stream:
             stream.write(json.dumps(plain) + "\n")
 
-    def describe(self) -> Draft | None:
-        """Return the entry that names the manifest of the run, which is about to end."""
-        return describe_cells(self._record, self._run, self._live, self._environment())
+    def describe(self, datasets: tuple[DatasetRead, ...] = ()) -> Draft | None:
+        """Return the entry that names the manifest of the run, which is about to end.
+
+        Args:
+            datasets: versions of data that the cells took out of the record.
+        """
+        return describe_cells(self._record, self._run, self._live, self._environment(), datasets)
 
     def _known(self) -> Manifest:
         record, environ, known = self._record, self._environ, self._record.secrets()
@@ -148,7 +163,11 @@ class CellSession:
 
 
 def describe_cells(
-    record: Record, run: RunId, live: str, environment: Environment | None = None
+    record: Record,
+    run: RunId,
+    live: str,
+    environment: Environment | None = None,
+    datasets: tuple[DatasetRead, ...] = (),
 ) -> Draft | None:
     """Return the entry for a run whose cells stand in `live`; None when none was executed.
 
@@ -157,6 +176,7 @@ def describe_cells(
         run: the run.
         live: its live folder.
         environment: as it is now; without one it is told as it was at the beginning.
+        datasets: versions of data that the cells took out of the record.
 
     Raises:
         OSError: the vault cannot be written.
@@ -168,13 +188,29 @@ def describe_cells(
             cells, secrets = _read(lines)
     except (OSError, ValueError, TypeError, LookupError, msgspec.MsgspecError):
         return None
-    manifest = _with_cells(record, manifest, cells)
+    manifest = msgspec.structs.replace(_with_cells(record, manifest, cells), datasets=datasets)
+    if earlier := _earlier(cells):
+        manifest = msgspec.structs.replace(manifest, blockers=(*manifest.blockers, earlier))
     if secrets:
         manifest = _with_secrets(manifest, secrets)
     if environment is not None:
         manifest = msgspec.structs.replace(manifest, environment=environment)
     found = record.vault.put(manifests.encode(manifest), meta=True)
     return events.captured(run, facts_of(manifest), found)
+
+
+def _earlier(cells: Iterable[Executed]) -> str | None:
+    """Name the cells that only what they left behind is known of, magics of ours aside."""
+    found = [
+        f"In [{cell.count}]"
+        for cell in cells
+        if cell.before and not _OWN_MAGIC.fullmatch(cell.source.strip())
+    ]
+    if not found:
+        return None
+    more = f" and {len(found) - _NAMED_MAX} more" if len(found) > _NAMED_MAX else ""
+    told = "a repetition executes them, too, and records what they log"
+    return f"{manifests.EARLIER}: {', '.join(found[:_NAMED_MAX])}{more}; {told}"
 
 
 def _read(lines: Iterable[str]) -> tuple[list[Executed], list[str]]:

@@ -6,21 +6,18 @@ themselves. Reads of them that no version was told for are found here, too.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
-from afield.runs.capture.files_seen import Sieve, printable
-from afield.runs.capture.limits import DATASET_FILES_RECORDED_MAX, DATASETS_RECORDED_MAX
-from afield.runs.capture.trace import Trace, VersionTold
-from afield.runs.manifest import DatasetFile, DatasetRead
+from afield.runs.capture.files_seen import Sieve
+from afield.runs.capture.trace import Trace
+from afield.runs.manifest import DatasetRead
+from afield.runs.taken import Taken, joined
 
 UNTOLD = (
     "inputs may be incomplete: the run read out of the record itself, and not by the name of a"
     " version"
 )
 """The warning of a run that read more of the record than versions."""
-
-_WHOLE = "."
 
 
 def describe_datasets(trace: Trace, sieve: Sieve, workspace: str) -> tuple[DatasetRead, ...]:
@@ -31,38 +28,22 @@ def describe_datasets(trace: Trace, sieve: Sieve, workspace: str) -> tuple[Datas
         sieve: words lines of code.
         workspace: the folder of the record that holds the run.
     """
-    told: dict[tuple[str, str, str], list[VersionTold]] = {}
-    for event in trace.versions:
-        told.setdefault((event.workspace, event.name, event.tree), []).append(event)
-    found = list(told.values())[:DATASETS_RECORDED_MAX]
-    return tuple(_described(events, sieve, workspace) for events in found)
-
-
-def _described(events: list[VersionTold], sieve: Sieve, workspace: str) -> DatasetRead:
-    first = events[0]
-    files = {
-        event.path: DatasetFile(
-            path=printable(event.path), digest=event.digest, size_bytes=event.size_bytes
+    told = (
+        Taken(
+            one.asked,
+            one.workspace,
+            one.name,
+            one.number,
+            one.tree,
+            one.added_ms,
+            one.path,
+            one.digest,
+            one.size_bytes,
+            sieve.shown_line(one.where),
         )
-        for event in events
-        if event.path not in {"", _WHOLE}
-    }
-    whole = len(files) > DATASET_FILES_RECORDED_MAX or any(one.path == _WHOLE for one in events)
-    return DatasetRead(
-        name=first.name,
-        number=first.number,
-        tree=first.tree,
-        added_ms=first.added_ms,
-        asked=tuple(dict.fromkeys(event.asked for event in events)),
-        whole=whole,
-        files=() if whole else tuple(files.values()),
-        where=sieve.shown_line(next((one.where for one in events if one.where), None)),
-        workspace=None if _is_same(first.workspace, workspace) else printable(first.workspace),
+        for one in trace.versions
     )
-
-
-def _is_same(folder: str, other: str) -> bool:
-    return folder == other or os.path.realpath(folder) == os.path.realpath(other)
+    return joined(told, workspace)
 
 
 def reads_untold(trace: Trace, workspace: str) -> bool:

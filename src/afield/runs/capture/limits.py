@@ -104,9 +104,3 @@ BLOCKER_PATHS_MAX = 3
 
 WARNINGS_MAX = 100
 """Faults that one record names."""
-
-DATASETS_RECORDED_MAX = 1_000
-"""Versions of datasets that one record names."""
-
-DATASET_FILES_RECORDED_MAX = 1_000
-"""Files of one version that are named; of more, the version stands for all of them."""
