@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "With others": {
         "up": Entry("afield.cli.commands.up", "Answer on this machine: API, MLflow's protocol."),
+        "hub": Entry("afield.cli.commands.hub", "Answer a team, with accounts and roles."),
         "remote": Entry("afield.cli.commands.remote", "Name the places where copies meet."),
         "sync": Entry("afield.cli.commands.sync", "Exchange what is new with the others."),
         "clone": Entry("afield.cli.commands.clone", "Make a copy of a workspace."),
@@ -76,6 +77,10 @@ REMOTE_COMMANDS: dict[str, Entry] = {
     "list": Entry("afield.cli.commands.remote_list", "List the remotes."),
     "remove": Entry("afield.cli.commands.remote_remove", "Forget one; nothing there is touched."),
     "check": Entry("afield.cli.commands.remote_check", "Read and verify all that one holds."),
+}
+
+HUB_COMMANDS: dict[str, Entry] = {
+    "check": Entry("afield.cli.commands.hub_check", "Say what of hub.toml would not work here."),
 }
 
 DATA_COMMANDS: dict[str, Entry] = {
