@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from afield.kernel.ids import ObjectId
+from afield.runs.manifest import EARLIER
 from afield.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(
@@ -102,6 +103,9 @@ def test_the_cells_in_their_order_are_the_code_and_metrics_join(folder):
         "ipython" in {one.name.lower() for one in manifest.environment.distributions}
     )
     assert any("executed by hand" in line for line in manifest.blockers)
+    assert [line.partition(";")[0] for line in manifest.blockers if line.startswith(EARLIER)] == [
+        f"{EARLIER}: In [1]"
+    ]
 
 
 def test_start_and_stop_bound_a_run_and_name_it(folder):
@@ -178,6 +182,22 @@ def test_what_cannot_be_recorded_stops_no_cell(folder):
     said = execute(folder, "%load_ext afield", "print('on', 1 + 1)", "print('and', 2 + 2)")
     assert "on 2" in said
     assert "and 4" in said
+
+
+def test_what_earlier_cells_logged_is_named_as_the_cause_of_a_difference(folder, afield_process):
+    if any(importlib.util.find_spec(name) is None for name in ("nbclient", "ipykernel")):
+        pytest.skip("not run: nbclient and ipykernel are not installed")
+    execute(
+        folder,
+        "import afield\nwith afield.init(name='a'): afield.log({'x': 1})",
+        "%load_ext afield",
+        "%afield start b",
+        "afield.log({'x': 2})",
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = afield_process("reproduce", "--env", "here", "--json", "b", cwd=folder, PATH=path)
+    report = json.loads(done.out)
+    assert report["cause"]["detail"].startswith(f"{EARLIER}: In [1]"), report
 
 
 def test_cells_executed_by_hand_are_repeated_as_a_notebook(folder, afield_process):

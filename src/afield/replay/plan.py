@@ -22,7 +22,7 @@ from afield.runs.capture.host import usable_cores
 from afield.runs.capture.layers import see_reads
 from afield.runs.capture.layers.audit import NOT_WATCHED
 from afield.runs.capture.outcome import STDIN_FROM
-from afield.runs.manifest import FileRecord, Manifest
+from afield.runs.manifest import EARLIER, FileRecord, Manifest
 from afield.runs.secrets import HOLDS_SECRETS
 from afield.vault import TreeEntry, Vault
 
@@ -221,6 +221,9 @@ def _surroundings(manifest: Manifest) -> Iterator[Gap]:
         more = len(manifest.network) - NAMED_MAX
         told = f"it reads the network: {shown}" + (f" and {more} more" if more > 0 else "")
         yield Gap("network", f"{told}; what that answers is not in the record", note=True)
+    for text in manifest.blockers:
+        if text.startswith(EARLIER):
+            yield Gap("code", text, unread=True)
     yield from _unwatched(manifest)
     if manifest.entropy.mode == "off" and manifest.entropy.calls:
         yield Gap("seed", "unseeded randomness was not replayed when it was recorded", note=True)

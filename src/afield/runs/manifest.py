@@ -22,6 +22,9 @@ EXECUTED = "executed notebook"
 IMPORTED = "imported from "
 """How a blocker begins of a run that another tool recorded: nothing of it can be run again."""
 
+EARLIER = "cells that were executed before the run began are not part of it"
+"""How a blocker begins of cells executed by hand, whose code is repeated with the run's."""
+
 EXECUTABLE = ("executable", "made executable", "no longer executable")
 """Notes of outputs: of a file that was not in the code tree, and of one that was and changed."""
 
