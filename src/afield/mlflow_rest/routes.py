@@ -9,12 +9,20 @@ from collections.abc import Iterator
 
 from starlette.routing import BaseRoute
 
-from afield.mlflow_rest import experiments, logs, runs, server
+from afield.mlflow_rest import artifacts, experiments, inputs, logs, metrics, models, runs, server
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
 
-_RPCS = (*experiments.RPCS, *runs.RPCS, *logs.RPCS)
+_RPCS = (
+    *experiments.RPCS,
+    *runs.RPCS,
+    *logs.RPCS,
+    *metrics.RPCS,
+    *inputs.RPCS,
+    *models.RPCS,
+    *artifacts.RPCS,
+)
 _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
 
@@ -31,8 +39,12 @@ def routes(hosted: Hosted, served: Served | None = None) -> list[BaseRoute]:
 
 
 def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
-    for rpc in (*_RPCS, *server.RAWS):
-        yield from _under_prefixes(rpc, hosted, served)
+    calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *artifacts.raws(hosted, served))
+    for rpc in calls:
+        if rpc.versions:
+            yield from _under_prefixes(rpc, hosted, served)
+        else:
+            yield starlette_route(rpc.path, rpc, hosted, served)
     yield starlette_route("/version", Raw("GET", "", None, server.version), hosted, served)
     yield starlette_route("/health", Raw("GET", "", None, server.health), hosted, served)
     for prefix in _TWINS:

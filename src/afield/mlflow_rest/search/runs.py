@@ -12,6 +12,7 @@ from typing import Any
 from afield.mlflow_rest import limits
 from afield.mlflow_rest.errors import invalid
 from afield.mlflow_rest.known import ROOT, KnownExperiment
+from afield.mlflow_rest.search.compared import compared
 from afield.mlflow_rest.search.grammar import (
     ATTRIBUTE,
     DATASET,
@@ -152,9 +153,9 @@ class RunSearch:
 
     def _condition(self, workspace: Workspace, term: Term) -> Sql:
         if term.kind == ATTRIBUTE:
-            return _compared(workspace, self._attribute(term.key), term)
+            return compared(workspace, self._attribute(term.key), term)
         if term.kind == DATASET:
-            inner = _compared(workspace, Sql(f"x.{term.key}"), term)
+            inner = compared(workspace, Sql(f"x.{term.key}"), term)
             return Sql(
                 f"r.id IN (SELECT x.run FROM run_datasets x WHERE {inner.text})",
                 inner.params,
@@ -162,7 +163,7 @@ class RunSearch:
         table, column = _PAIRS[term.kind]
         value = Sql(f"x.{column}")
         present = Term(term.kind, term.key, "IS NOT NULL", None)
-        inner = _compared(workspace, value, present if term.sign == "IS NULL" else term)
+        inner = compared(workspace, value, present if term.sign == "IS NULL" else term)
         sql = (
             f"(r.id IN (SELECT x.run FROM {table} x WHERE x.name = ? AND {inner.text}))"
             f" IS {'NOT ' if term.sign == 'IS NULL' else ''}TRUE"
@@ -210,18 +211,3 @@ class RunSearch:
         if all(key != "start_time" for _, key, _ in self._orders):
             parts.append("r.started_ms DESC")
         return joined(joins, ""), ", ".join([*parts, "r.id"])
-
-
-def _compared(workspace: Workspace, value: Sql, term: Term) -> Sql:
-    sign, wanted = term.sign, term.value
-    if sign == "IS NOT NULL":
-        return Sql(f"{value.text} IS NOT NULL", value.params)
-    if sign in LISTS:
-        assert isinstance(wanted, tuple)
-        marks = ", ".join("?" * len(wanted))
-        return Sql(f"{value.text} {sign} ({marks})", (*value.params, *wanted))
-    if sign in ("LIKE", "ILIKE"):
-        text, params = workspace.projection.like_sql(value.text, str(wanted), fold=sign == "ILIKE")
-        first = text.index("?") < text.index(value.text[:4]) if value.params else False
-        return Sql(text, (*params, *value.params) if first else (*value.params, *params))
-    return Sql(f"{value.text} {'<>' if sign == '!=' else sign} ?", (*value.params, wanted))
