@@ -233,6 +233,16 @@ def test_a_second_factor_is_asked_for_after_the_password(at, ann, clock):
     assert ann.ask("DELETE", "/api/v1/account/totp", {"code": code()}).status == 204
 
 
+def test_what_one_logs_in_with_changes_only_soon_after_a_login(at, ann, clock):
+    clock.advance(16 * 60)
+    paths = (TOKENS, "/api/v1/account/totp/begin", "/api/v1/account/passkeys/begin")
+    for path in paths:
+        assert ann.post(path, {"name": "x"}).code == "accounts.not_fresh"
+    assert ann.get("/api/v1/sessions").status == 200
+    assert ann.post("/api/v1/login", {"username": "ann", "password": PASSWORD}).status == 200
+    assert ann.post(TOKENS, {"name": "x"}).status == 201
+
+
 def test_who_tries_too_often_is_told_for_how_long_to_wait(at):
     claimed(at)
     thief = Browser(at)

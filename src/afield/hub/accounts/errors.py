@@ -24,6 +24,13 @@ class CodeNeeded(NotAllowed):
     status: ClassVar[int] = 401
 
 
+class NotFresh(NotAllowed):
+    """What one logs in with is changed only soon after a login."""
+
+    code = "accounts.not_fresh"
+    status: ClassVar[int] = 403
+
+
 class TooManyTries(NotAllowed):
     """Too many failed logins; `retry_s` says for how long to wait."""
 

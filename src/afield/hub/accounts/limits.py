@@ -14,6 +14,8 @@ SESSION_AGE_S = 7 * 24 * 3600
 SESSION_TOUCH_S = 60
 """Use is noted no oftener."""
 SESSIONS_MAX = 50
+FRESH_S = 15 * 60
+"""For so long after a login what one logs in with may be changed, without another login."""
 
 TOKEN_DAYS = 90
 TOKEN_DAYS_MAX = 366

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from afield.hub.accounts import totp
 from afield.hub.accounts.endpoint import PUBLIC, Endpoint, address_of, answer, caller_of, said
-from afield.hub.accounts.errors import AccountRefused, NoSuch
-from afield.hub.accounts.limits import TOKEN_DAYS
+from afield.hub.accounts.errors import AccountRefused, NoSuch, NotFresh
+from afield.hub.accounts.limits import FRESH_S, TOKEN_DAYS
 from afield.hub.accounts.routes_login import Door, Logins
 from afield.hub.accounts.sessions import Session, csrf_of
+from afield.hub.accounts.tickets import now_ms
 from afield.hub.accounts.tokens import Token
 from afield.hub.accounts.who import headers_of, session_in
 from afield.kernel.errors import NotAllowed
@@ -146,7 +147,7 @@ class OwnAccount:
 
     async def make_token(self, request: Request) -> Response:
         """Make a token: the one answer that holds it."""
-        session = _person(request)
+        session = self._fresh(request)
         body = await said(request, TokenBody)
         text, token = self._accounts.tokens.make(
             session.member, body.name, actions=body.actions, project=body.project, days=body.days
@@ -178,7 +179,7 @@ class OwnAccount:
 
     async def begin_totp(self, request: Request) -> Response:
         """Give a secret for an authenticator app."""
-        session = _person(request)
+        session = self._fresh(request)
         account = self._accounts.of(session.member)
         if account.has_totp:
             raise AccountRefused("cannot add second factor", why="the account has one")
@@ -188,7 +189,7 @@ class OwnAccount:
 
     async def confirm_totp(self, request: Request) -> Response:
         """Ask for codes from now on; other sessions end."""
-        session = _person(request)
+        session = self._fresh(request)
         self._accounts.confirm_totp(session.member, (await said(request, CodeBody)).code)
         self._accounts.sessions.end_all(session.member, but=session.id)
         return self._logins.begin(request, session.member, session.how)
@@ -210,11 +211,11 @@ class OwnAccount:
 
     async def begin_passkey(self, request: Request) -> Response:
         """Give a challenge for a new key."""
-        return answer(self._door.passkeys.begin_add(_person(request).member))
+        return answer(self._door.passkeys.begin_add(self._fresh(request).member))
 
     async def add_passkey(self, request: Request) -> Response:
         """Keep a new key."""
-        session = _person(request)
+        session = self._fresh(request)
         body = await said(request, PasskeyAnswer)
         found = self._door.passkeys.finish_add(session.member, body.ticket, body.answer, body.name)
         return answer({"id": found.id, "name": found.name}, 201)
@@ -228,9 +229,20 @@ class OwnAccount:
         """Tell where the browser goes to, to add an identity to the own account."""
         if self._door.oidc is None:
             raise NoSuch("no identity provider")
-        member = _person(request).member
+        member = self._fresh(request).member
         url, state = await run_in_threadpool(lambda: self._door.oidc.begin(add_to=member))  # type: ignore[union-attr]
         return answer({"url": url}, headers=self._logins.state_cookie(state))
+
+    def _fresh(self, request: Request) -> Session:
+        """Return the session of a person who has just logged in.
+
+        Raises:
+            NotFresh: that was a while ago; whoever sits there by now has to show who it is.
+        """
+        session = _person(request)
+        if now_ms(self._accounts.clock) - session.made_ms > FRESH_S * 1000:
+            raise NotFresh("log in again", why="this changes what you log in with")
+        return session
 
 
 def token_part(token: Token) -> dict[str, Any]:
