@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -151,10 +152,21 @@ def _contradictions(config: HubConfig) -> Sequence[tuple[str, str | None]]:
     if not config.secure and (config.tls is not None or config.host not in LOOPBACK):
         why = "url: passwords would be sent in the clear"
         found.append((why, f'url = "https://{url.netloc}"'))
+    for trusted in config.proxy.trusted if config.proxy else ():
+        if not _is_network(trusted):
+            why = f"proxy.trusted: {trusted} is no address, and nobody may speak for everybody"
+            found.append((why, 'trusted = ["127.0.0.1", "10.0.0.0/8"]'))
     if config.tls is None and config.proxy is None and config.listen.host not in LOOPBACK:
         why = "listen.host: others could reach it, and nothing speaks TLS"
         found.append((why, "add [tls] or [proxy], or listen on 127.0.0.1"))
     return found
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ip_network(text).prefixlen > 0
+    except ValueError:
+        return False
 
 
 def _resolved(config: HubConfig, folder: Path) -> HubConfig:
