@@ -264,7 +264,10 @@ def test_an_imported_run_cannot_be_run_again(afield, here, stores):
 
 def test_the_document_keeps_what_has_no_place_yet(afield, here, stores):
     assert afield("import", "mlflow", str(stores / "before-files")).code in (0, 3)
-    abouts = documents(here)
+    shown_now = {one: afield("show", one, "--json").json for one in ("first", "child")}
+    abouts = {one: document["imported"]["about"] for one, document in shown_now.items()}
+    assert shown_now["first"]["imported"]["tool"] == "mlflow"
+    assert "  from mlflow: " in afield("show", "first").out
     (data,) = abouts["first"]["datasets"]
     assert (data["name"], data["digest"], data["profile"]) == ("rows", "4b8fa1ac", '{"rows": 3}')
     assert data["tags"] == {"mlflow.data.context": "training"}
@@ -273,15 +276,6 @@ def test_the_document_keeps_what_has_no_place_yet(afield, here, stores):
     (version,) = abouts["child"]["registered_models"]
     assert (version["name"], version["version"], version["aliases"]) == ("reg", 1, ["champion"])
     assert abouts["child"]["experiment"]["tags"] == {"team": "a"}
-
-
-def documents(here):
-    """Return what the imports' documents say, by the name of the run."""
-    with Workspace.open(here) as workspace:
-        workspace.refresh()
-        sql = "SELECT r.name, i.object FROM imports i JOIN runs r ON r.id = i.run"
-        vault = workspace.record.vault
-        return {name: json.loads(vault.get(found))["about"] for name, found in workspace.query(sql)}
 
 
 def test_a_database_that_says_to_read_elsewhere_is_not_obeyed(afield, here, copy, tmp_path):
@@ -367,6 +361,40 @@ def test_what_is_no_store_is_refused_in_a_line(afield, here, tmp_path):
         assert "Afield: `" not in refused.err, "no fault of ours"
     refused = afield("import", "mlflow", "postgresql://db/mlflow")
     assert "mlflow server --backend-store-uri" in refused.err
+
+
+def test_a_database_of_the_first_versions_is_read_too(afield, here, tmp_path):
+    """As MLflow 0.9 made it: no steps, no NaN, no inputs, no models."""
+    with sqlite3.connect(tmp_path / "old.db") as db:
+        db.executescript(
+            """
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT,
+                lifecycle_stage TEXT);
+            CREATE TABLE runs (run_uuid TEXT, name TEXT, source_type TEXT, source_name TEXT,
+                entry_point_name TEXT, user_id TEXT, status TEXT, start_time INTEGER,
+                end_time INTEGER, source_version TEXT, lifecycle_stage TEXT, artifact_uri TEXT,
+                experiment_id INTEGER);
+            CREATE TABLE metrics (key TEXT, value REAL, timestamp INTEGER, run_uuid TEXT);
+            CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
+            CREATE TABLE tags (key TEXT, value TEXT, run_uuid TEXT);
+            INSERT INTO experiments VALUES (0, 'Default', './mlruns/0', 'active');
+            INSERT INTO runs VALUES ('r1', 'old', 'LOCAL', 'train.py', '', 'ann', 'FINISHED',
+                1500000000000, 1500000001000, 'abc', 'active', './mlruns/0/r1/artifacts', 0);
+            INSERT INTO metrics VALUES ('loss', 0.5, 1500000000100, 'r1');
+            INSERT INTO metrics VALUES ('loss', 0.25, 1500000000200, 'r1');
+            INSERT INTO params VALUES ('lr', '0.1', 'r1');
+            """
+        )
+    db.close()
+    kept = tmp_path / "mlruns" / "0" / "r1" / "artifacts"
+    kept.mkdir(parents=True)
+    (kept / "model.txt").write_text("weights", encoding="utf-8")
+    assert afield("import", "mlflow", str(tmp_path / "old.db")).code == 0
+    found = afield("show", "old", "--json").json
+    assert (found["params"], found["argv"]) == ({"lr": "0.1"}, ["train.py"])
+    assert (found["metrics"]["loss"]["count"], found["metrics"]["loss"]["last"]) == (2, 0.25)
+    assert [one["path"] for one in found["saved"]] == ["model.txt"]
+    assert found["tags"] == {"mlflow.user": "ann"}
 
 
 def test_odd_rows_of_a_database_cost_no_other_row(afield, here, copy):

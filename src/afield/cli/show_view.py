@@ -48,6 +48,8 @@ def _rows(
 ) -> Iterator[tuple[str, RenderableType]]:
     yield "project", styled(f"{run['project']} / {run['experiment']}")
     yield "started", styled(_when(run, now))
+    if run["imported"]:
+        yield "imported", styled(f"from {run['imported']['tool']}: {run['imported']['key']}")
     yield from failure_rows(run, now)
     if run.get("code") or run.get("git"):
         yield "code", styled(_code(run))

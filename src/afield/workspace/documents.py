@@ -86,6 +86,11 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     from afield.workspace.apart_documents import about_part
 
     document["disagreements"] = about_part(workspace, run.id)
+    document["imported"] = None
+    if run.kind == "imported":
+        from afield.workspace.bring.run_documents import imported_part
+
+        document["imported"] = imported_part(workspace, run.id)
     return document
 
 

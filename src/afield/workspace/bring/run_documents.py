@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ from afield.runs.secrets import redact, redact_argv
 from afield.runs.values import hide_secrets
 from afield.vault import Vault
 from afield.workspace.bring.run_source import Found
+
+if TYPE_CHECKING:
+    from afield.workspace.workspace import Workspace
 
 DEPTH_MAX = 32
 
@@ -99,3 +102,17 @@ def _console(vault: Vault, found: Found, known: Mapping[str, bytes]) -> tuple[Ob
     writer.feed(STDOUT, found.console, found.ended_ms * 1_000_000)
     writer.close()
     return vault.put(out.data), writer.size_bytes
+
+
+def imported_part(workspace: Workspace, run: RunId) -> dict[str, Any] | None:
+    """Return where a run was imported from, and what its document says; None for others."""
+    for tool, found in workspace.query("SELECT tool, object FROM imports WHERE run = ?", (run,)):
+        document = read_document(workspace.record.vault, found)
+        return {
+            "tool": tool,
+            "key": document.get("key"),
+            "about": document.get("about", {}),
+            "left": [{"what": what, "why": why} for what, why in document.get("left") or ()],
+            "object": found,
+        }
+    return None
