@@ -18,3 +18,16 @@ CONSOLE_BYTES_MAX = 1 << 20
 
 EVENT_WAIT_S = 15.0
 """After so long without news a stream of events says that it is still there."""
+
+COMPARED_MAX = 200
+"""Runs that are compared at once."""
+
+PATH_CHARS_MAX = 4096
+BLOCK_BYTES = 256 << 10
+"""Of a file, read and sent at a time."""
+
+ACTIVITY_MAX = 500
+"""Things that happened, in one answer."""
+
+FILES_MAX = 10_000
+"""Files of a version that are listed at once."""

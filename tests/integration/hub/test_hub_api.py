@@ -8,12 +8,18 @@ import pyarrow as pa
 import pytest
 from pydantic import TypeAdapter
 
+import afield
 from afield.hub.api.run import Console
 from afield.hub.api.series import SeriesAnswer
 from afield.hub.api.shapes import RunRow, RunShape
+from afield.runs.events import saved
 
 API = "/api/v1"
 ARROW = "application/vnd.apache.arrow.stream"
+
+
+def quiet(files, size_bytes):
+    """Hear of progress, and say nothing."""
 
 
 def get(client, path, **params):
@@ -159,3 +165,74 @@ def test_a_path_that_is_not_there_is_a_problem_too(client):
     refused(client.get(f"{API}/nothing"), 404, "http.not_found")
     refused(client.get("/nothing"), 404, "http.not_found")
     refused(client.put(f"{API}/runs"), 405, "http.method")
+
+
+def test_the_files_of_a_run_are_listed_and_read_whole_or_in_part(client, hosted):
+    run = hosted.read_here(lambda workspace: workspace.run("third").id)
+    joined = afield.open(hosted.record.workspace)
+    with joined:
+        digest = joined.record.vault.put(b"0123456789" * 1000)
+        joined.record.vault.flush()
+        joined.record.journal.append_many([saved(run, "a b/<x>.html", digest, 10_000)])
+    (found,) = get(client, "/runs/third/files")["files"]
+    assert found == {
+        "kind": "saved",
+        "path": "a b/<x>.html",
+        "size_bytes": 10_000,
+        "digest": digest,
+    }
+    path = f"{API}/runs/third/files/saved"
+    whole = client.get(path, params={"path": "a b/<x>.html"})
+    assert whole.content == b"0123456789" * 1000
+    assert whole.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "sandbox" in whole.headers["content-security-policy"]
+    for asked, start, end in (("0-4", 0, 5), ("9995-", 9995, 10_000), ("-3", 9997, 10_000)):
+        headers = {"range": f"bytes={asked}"}
+        part = client.get(path, params={"path": "a b/<x>.html"}, headers=headers)
+        assert part.status_code == 206
+        assert part.content == whole.content[start:end]
+        assert part.headers["content-range"] == f"bytes {start}-{end - 1}/10000"
+    beyond = {"range": "bytes=10000-"}
+    assert client.get(path, params={"path": "a b/<x>.html"}, headers=beyond).status_code == 416
+    refused(client.get(path, params={"path": "../x"}), 404, "hub.file_not_found")
+
+
+def test_runs_side_by_side_show_what_differs(client):
+    found = get(client, "/compare", run=["first", "second", "third"])
+    assert found["differ"]["params"] == {"lr": [0.0, 0.1, 0.2]}
+    assert found["differ"]["metrics"]["loss"] == [0.01] * 3
+    assert found["same"] == {}
+    pair = get(client, "/compare/pair", run=["first", "second"])
+    assert pair["schema"] == "afield.compare/1"
+    refused(client.get(f"{API}/compare/pair", params={"run": "first"}), 400, "afield.usage")
+
+
+def test_what_happened_is_told_newest_first_with_who(client):
+    client.post(f"{API}/runs/first/notes", json={"text": "seen"})
+    found = get(client, "/activity")["happenings"]
+    assert [one["kind"] for one in found[:2]] == ["run.noted", "run.ended"]
+    assert {one["name"] for one in found} == {"first", "second", "third"}
+    assert all(one["by"] for one in found)
+    first_page = get(client, "/activity", limit=2)
+    rest = get(client, "/activity", before=first_page["before"])["happenings"]
+    assert first_page["happenings"] == found[:2]
+    assert {one["about"] for one in rest} <= {one["about"] for one in found}
+    assert get(client, "/activity", since="2999-01-01T00:00:00Z")["happenings"] == []
+
+
+def test_datasets_are_listed_shown_and_compared(client, hosted, tmp_path):
+    table = tmp_path / "t.csv"
+    for rows in ("a,b\n1,2\n", "a,b\n1,2\n3,4\n"):
+        table.write_text(rows)
+        hosted.read_here(partial(add, path=str(table), name="tab", progress=quiet, profiling=None))
+    (listed,) = get(client, "/datasets")["datasets"]
+    assert (listed["label"], listed["files"]) == ("tab@2", 1)
+    shown = get(client, "/datasets/tab@1")
+    assert (shown["versions"], shown["files_total"]) == ([1, 2], 1)
+    data = client.get(f"{API}/datasets/tab@1/file", params={"path": "t.csv"})
+    assert data.text == "a,b\n1,2\n"
+    found = get(client, "/datasets/tab@1/diff/tab@2")
+    assert found["schema"] == "afield.data-diff/1"
+    assert get(client, "/datasets/tab")["version"]["version"] == 2
+    assert client.get(f"{API}/datasets/none").status_code == 404
+    assert client.get(f"{API}/datasets/%2e%2e").status_code in (400, 404)

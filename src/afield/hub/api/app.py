@@ -76,9 +76,10 @@ def make_api(hosted: Hosted) -> FastAPI:
 
 def routers() -> Sequence[APIRouter]:
     """Return the parts of the API; a new one is a line here."""
-    from afield.hub.api import events, run, runs, series
+    from afield.hub.api import comparing, data, events, files, happenings, run, runs, series
 
-    return (runs.router, run.router, series.router, events.router)
+    parts = (runs, run, files, series, comparing, data, happenings, events)
+    return tuple(part.router for part in parts)
 
 
 def openapi(hosted: Hosted) -> dict[str, Any]:
