@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 from afield.workspace.bring.errors import SourceNotFound, SourceUnreachable, SourceUnreadable
 
 _TRIES = 4
-_WAIT_S = 0.5
+_WAIT_S = 0.25
 _TIMEOUT_S = 120.0
 _ANSWER_BYTES_MAX = 256 << 20
 _TEXT_CHARS_MAX = 300
