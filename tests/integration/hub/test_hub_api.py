@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from afield.hub.api.run import Console
 from afield.hub.api.series import SeriesAnswer
 from afield.hub.api.shapes import RunRow, RunShape
 from afield.runs.events import saved
+from afield.workspace.datasets import add
 
 API = "/api/v1"
 ARROW = "application/vnd.apache.arrow.stream"
