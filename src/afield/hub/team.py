@@ -17,6 +17,7 @@ from afield.hub.accounts.database import SqliteAccounts
 from afield.hub.accounts.identified import Identified
 from afield.hub.accounts.oidc import Oidc, Provider
 from afield.hub.accounts.passkeys import Passkeys
+from afield.hub.accounts.passwords import Passwords
 from afield.hub.accounts.routes import routes
 from afield.hub.accounts.routes_login import Door
 from afield.hub.accounts.who import Who
@@ -36,15 +37,22 @@ _STRICT = "max-age=31536000"
 
 
 @contextlib.contextmanager
-def team_app(hosted: Hosted, config: HubConfig) -> Iterator[App]:
+def team_app(
+    hosted: Hosted, config: HubConfig, passwords: Passwords | None = None
+) -> Iterator[App]:
     """Yield the app of a hub; at the end its accounts are let go of.
 
+    Args:
+        hosted: the record.
+        config: the hub's.
+        passwords: how they are kept, when not as usual.
+
     Raises:
-        ConfigOff: the provider's secret cannot be read.
+        OSError: the provider's secret cannot be read.
     """
     database = SqliteAccounts(config.accounts)
     with contextlib.closing(database):
-        accounts = Accounts(database, hosted.record.clock)
+        accounts = Accounts(database, hosted.record.clock, passwords)
         who = Who(accounts, RolesNow(hosted), origins=[config.origin], secure=config.secure)
         passkeys = Passkeys(accounts, config.host, lambda origin: origin == config.origin)
         oidc = None
