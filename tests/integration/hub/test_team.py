@@ -1,0 +1,124 @@
+"""`afield hub`: TLS, the first admin's claim, who may what, what a proxy says."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from serving import WAIT_S, served
+from starlette.testclient import TestClient
+from test_hub_config import free_port, write_certificate
+
+from afield.cli.commands.hub import command as hub
+from afield.hub.accounts.passwords import Passwords
+from afield.hub.config import HubConfig, Proxy, read_config
+from afield.hub.team import prepare, team_app
+
+PASSWORD = "correct horse battery"  # noqa: S105 - made up
+DEPLOY = Path(__file__).parents[3] / "deploy"
+URL = "https://hub.example.org"
+
+
+@pytest.fixture
+def config(folder):
+    return HubConfig(URL, str(folder), accounts=str(folder / "accounts.sqlite"), proxy=Proxy())
+
+
+@pytest.fixture
+def claim(config):
+    return prepare(config)
+
+
+@pytest.fixture
+def team(claim, config, hosted):
+    quick = Passwords(memory_kib=8, passes=1, lanes=1)
+    with team_app(hosted, config, quick) as app, TestClient(app, base_url=URL) as client:
+        yield client
+
+
+def claimed(client, claim):
+    body = {"code": claim, "username": "ada", "password": PASSWORD}
+    answer = client.post("/api/v1/claim", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"x-afield-csrf": answer.json()["csrf"], "origin": URL}
+
+
+def test_nobody_reads_or_writes_without_an_account(team):
+    for path in ("/api/v1/runs", "/api/v1/runs/first", "/api/v1/series?run=first&metric=loss",
+                 "/api/v1/events", "/metrics"):  # fmt: skip
+        answer = team.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (401, "accounts.login_needed"), path
+    assert team.post("/api/v1/runs/first/notes", json={"text": "x"}).status_code == 401
+    assert team.get("/health").text == "OK"
+
+
+def test_the_code_of_the_first_start_makes_an_admin_once(team, claim, config):
+    headers = claimed(team, claim)
+    assert len(team.get("/api/v1/runs").json()["runs"]) == 3
+    answer = team.post("/api/v1/runs/first/notes", json={"text": "mine"}, headers=headers)
+    assert answer.status_code == 201
+    body = {"code": claim, "username": "eve", "password": PASSWORD}
+    assert team.post("/api/v1/claim", json=body, headers=headers).status_code >= 400
+    assert prepare(config) is None
+
+
+def test_a_session_writes_only_from_a_page_of_ours(team, claim):
+    headers = claimed(team, claim)
+    note = {"text": "owned"}
+    for more in ({}, {"origin": URL}, {**headers, "origin": "https://evil.example"}):
+        answer = team.post("/api/v1/runs/first/notes", json=note, headers=more)
+        assert answer.status_code == 403, more
+    assert team.get("/api/v1/runs/first").json()["notes"] == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "hub.example.org.evil.example", ""])
+def test_a_name_that_is_not_the_hubs_is_refused(team, host):
+    assert team.get("/health", headers={"host": host}).status_code == 403
+
+
+def test_browsers_are_told_to_come_by_tls_alone(team):
+    assert team.get("/login").headers["strict-transport-security"].startswith("max-age=")
+
+
+def test_what_deploy_holds_is_read_by_the_hub():
+    found = read_config(str(DEPLOY / "hub.toml"))
+    assert found.listen.workers == 2
+    assert "deploy/Dockerfile" in (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert set(services) == {"hub", "front"}
+    unit = (DEPLOY / "afield-hub.service").read_text(encoding="utf-8")
+    for words in re.findall(r"^Exec\w+=\S+/afield (.*)$", unit, re.MULTILINE):
+        command, *rest = words.split()
+        context = hub.make_context("afield", rest, resilient_parsing=True)
+        assert (command, context.params["config"]) in {
+            ("hub", "/etc/afield/hub.toml"),
+            ("hub", "hub.toml"),
+        }
+
+
+def test_a_hub_speaks_tls_and_takes_the_claim_that_it_printed(folder):
+    port = free_port()
+    write_certificate(folder, ["localhost"], 90)
+    (folder / "hub.toml").write_text(
+        f'url = "https://localhost:{port}"\nworkspace = "."\n[listen]\nport = {port}\n'
+        '[tls]\ncertificate = "cert.pem"\nkey = "key.pem"\n[log]\njson = false\n',
+        encoding="utf-8",
+    )
+    trust = ssl.create_default_context(cafile=folder / "cert.pem")
+    url = f"https://localhost:{port}"
+    with served("hub", folder=folder) as server:
+        server.wait()
+        while not any("#claim=" in line for line in server.lines):
+            assert server.process.poll() is None
+        claim = re.search(r"#claim=(\S+)", "".join(server.lines))[1]
+        with httpx.Client(base_url=url, verify=trust, timeout=WAIT_S) as client:
+            assert client.get("/api/v1/runs").status_code == 401
+            body = {"code": claim, "username": "ada", "password": PASSWORD}
+            assert client.post("/api/v1/claim", json=body).status_code == 200
+            assert len(client.get("/api/v1/runs").json()["runs"]) == 3
+        assert server.stop() == 0
+    assert "Traceback" not in "".join(server.lines)
