@@ -64,7 +64,7 @@ def fill(client: MlflowClient, folder: Path) -> None:
     client.set_registered_model_alias("reg", "champion", "1")
     killed = client.create_run(experiment, BEGAN_MS + 2, run_name="killed").info.run_id
     client.set_terminated(killed, "KILLED", BEGAN_MS + 3000)
-    client.create_run(experiment, BEGAN_MS + 3, run_name="still running")
+    client.create_run(experiment, BEGAN_MS + 3, {"kept": "theirs"}, "still running")
     gone = client.create_run(experiment, BEGAN_MS + 4, run_name="gone").info.run_id
     client.delete_run(gone)
 

@@ -147,12 +147,13 @@ def count_entries(here):
 
 def test_what_people_changed_here_is_not_changed_back(afield, here, stores):
     assert afield("import", "mlflow", str(stores / "before-files")).code in (0, 3)
-    assert afield("tag", "first", "k=mine", "own=1").code == 0
+    assert afield("tag", "still running", "kept=mine", "own=1").code == 0
     assert afield("delete", "killed").code == 0
     grown = afield("import", "mlflow", str(stores / "files"))
     assert grown.code in (0, 3), grown.err
-    found = afield("show", "first", "--json").json
-    assert (found["tags"]["k"], found["tags"]["own"]) == ("mine", "1")
+    found = afield("show", "still running", "--json").json
+    tags = {name: found["tags"][name] for name in ("kept", "own", "stage")}
+    assert tags == {"kept": "mine", "own": "1", "stage": "end"}
     assert "killed" not in {one["name"] for one in afield("runs", "--json").json["runs"]}
 
 
