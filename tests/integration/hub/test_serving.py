@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from serving import WAIT_S, refused, served
 
@@ -24,7 +24,7 @@ needs_signals = pytest.mark.skipif(
 
 
 def client(server):
-    return httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=WAIT_S)
+    return httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=WAIT_S)
 
 
 def notes(folder):
@@ -73,7 +73,7 @@ def test_a_stop_under_load_loses_nothing_that_was_accepted(folder, workers):
                 text = f"{number}-{count}"
                 try:
                     answer = asking.post("/api/v1/runs/first/notes", json={"text": text})
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     return
                 assert answer.status_code == 201
                 kept.append(text)

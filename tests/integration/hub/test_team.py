@@ -6,7 +6,7 @@ import re
 import ssl
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from serving import WAIT_S, served
@@ -115,7 +115,7 @@ def test_a_hub_speaks_tls_and_takes_the_claim_that_it_printed(folder):
         while not any("#claim=" in line for line in server.lines):
             assert server.process.poll() is None
         claim = re.search(r"#claim=(\S+)", "".join(server.lines))[1]
-        with httpx.Client(base_url=url, verify=trust, timeout=WAIT_S) as client:
+        with httpx2.Client(base_url=url, verify=trust, timeout=WAIT_S) as client:
             assert client.get("/api/v1/runs").status_code == 401
             body = {"code": claim, "username": "ada", "password": PASSWORD}
             assert client.post("/api/v1/claim", json=body).status_code == 200
