@@ -108,6 +108,30 @@ def test_a_damaged_configuration_is_told_and_not_replaced(workspace, text):
     assert config.read_text() == text
 
 
+def test_nothing_is_recorded_past_a_workspace_that_has_lost_its_configuration(tmp_path, workspace):
+    _run(workspace)
+    workspace.refresh()
+    workspace.close()
+    config = workspace.path / layout.CONFIG
+    kept = config.read_bytes()
+    for lost in (b"", None):
+        if lost is None:
+            config.unlink()
+        else:
+            config.write_bytes(lost)
+        for opened in (
+            lambda: afield.Workspace.find(workspace.path.parent, env={}, home=tmp_path),
+            lambda: afield.Workspace.init(workspace.path.parent),
+            lambda: afield.Workspace.open(workspace.path.parent),
+        ):
+            with pytest.raises(Damaged, match="gone" if lost is None else "empty"):
+                opened().close()
+    config.write_bytes(kept)
+    with afield.Workspace.open(workspace.path.parent) as again:
+        assert len(again.runs()) == 1
+    assert not (tmp_path / ".local").exists()
+
+
 def test_making_it_twice_gives_the_same_workspace(workspace):
     with afield.Workspace.init(workspace.path.parent) as again:
         assert again.config == workspace.config

@@ -89,6 +89,10 @@ def read_config(files: FileSystem, path: str) -> Config:
         found = _parsed(text) if found is None else found
     except ValueError as error:
         raise WorkspaceDamaged("cannot read workspace", path, "its text is no TOML") from error
+    if "format" not in found:
+        why = "it names no format" if text.strip() else "it is empty"
+        hint = "bring that file back from a copy of the folder, or move the folder away"
+        raise WorkspaceDamaged("cannot read workspace", path, why, hint=hint)
     missing = sorted(set(found.get("requires", ())) - KNOWN_FEATURES)
     if found.get("format") != FORMAT or missing:
         needs = f"format {found.get('format')}" if not missing else ", ".join(map(str, missing))

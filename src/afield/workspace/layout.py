@@ -43,16 +43,24 @@ def folder_for(path: str) -> str:
 
 
 def find_upward(start: str) -> str | None:
-    """Return the nearest `.afield` with a configuration at or above `start`, as git does."""
+    """Return the nearest `.afield` at or above `start` that is a workspace, as git does.
+
+    One that has lost its configuration still is: nothing is to be recorded past it.
+    """
     here = os.path.abspath(start)
     while True:
         found = os.path.join(here, FOLDER)
-        if os.path.isfile(os.path.join(found, CONFIG)):
+        if os.path.isfile(os.path.join(found, CONFIG)) or was_used(found):
             return found
         above = os.path.dirname(here)
         if above == here:
             return None
         here = above
+
+
+def was_used(folder: str) -> bool:
+    """Tell whether runs were kept in a `.afield`, or read; not so while it is being made."""
+    return all(os.path.lexists(os.path.join(folder, name)) for name in (JOURNAL, PROJECTION))
 
 
 def default_folder(env: Mapping[str, str], home: str) -> str:

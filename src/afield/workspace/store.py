@@ -24,7 +24,7 @@ from afield.runs.record import Record
 from afield.vault import Vault
 from afield.workspace import layout
 from afield.workspace.config import Config, read_config, write_config
-from afield.workspace.errors import WorkspaceForeign, WorkspaceUnwritable
+from afield.workspace.errors import WorkspaceDamaged, WorkspaceForeign, WorkspaceUnwritable
 from afield.workspace.person import person_here
 
 
@@ -36,6 +36,7 @@ def open_store(
     Raises:
         NoWorkspace: there is none.
         WorkspaceForeign: what is there is not Afield's.
+        WorkspaceDamaged: its configuration is gone, or is none.
     """
     files = files or OsFileSystem()
     path = os.path.join(folder, layout.CONFIG)
@@ -186,7 +187,11 @@ def _record(
 
 
 def _refuse_foreign(folder: str) -> None:
-    """Refuse a `.afield` that holds what Afield does not put there."""
+    """Refuse a `.afield` that holds what Afield does not put there, or has lost what it did."""
+    if layout.was_used(folder):
+        why = f"its {layout.CONFIG} is gone"
+        hint = "bring that file back from a copy of the folder, or move the folder away"
+        raise WorkspaceDamaged("cannot open workspace", folder, why, hint=hint)
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
