@@ -74,6 +74,7 @@ class FirstEntryIntroduces:
     kinds = frozenset({"device.introduced"})
 
     name = "first"
+    free = frozenset()
 
     def grants(self, entry):
         member = entry.body.get("member")

@@ -59,6 +59,7 @@ class KnownDevices:
         self, roots: Collection[DeviceId] | None, needs: Mapping[str, tuple[Action, ...]] = NEEDS
     ) -> None:
         self._roots = None if roots is None else frozenset(roots)
+        self.free = frozenset(kind for kind, needed in needs.items() if not needed)
         self._removed = roots.removed if isinstance(roots, Trusted) else {}
         said = roots.name if isinstance(roots, Trusted) else " ".join(sorted(roots or ()))
         self.name = "all" if self._roots is None else said

@@ -6,6 +6,7 @@ stamped from the grant on, until the stamp of the entry that takes it away.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,40 @@ class Rights(msgspec.Struct, frozen=True):
         if not confirmed:
             return {}
         return UNRULED if self.since is None else UNGRANTED
+
+
+def differ_from(before: Rights, after: Rights, member: str) -> int | None:
+    """Return the first stamp of which a member's entries may be judged otherwise; None: none."""
+    spans = [_spans(rights, MemberId(member)) for rights in (before, after)]
+    for first, second in itertools.zip_longest(*spans):
+        if first != second:
+            return min(span.at for span in (first, second) if span is not None)
+    return None
+
+
+def judge_alike(before: Rights, after: Rights, last: Mapping[str, int]) -> bool:
+    """Tell whether what was judged by one is judged alike by the other.
+
+    Args:
+        before: what it was judged by.
+        after: the other.
+        last: the latest stamp of each author among what was judged.
+    """
+    if (before.void, before.founder) != (after.void, after.founder):
+        return False
+    starts = ((differ_from(before, after, member), at) for member, at in last.items())
+    return all(start is None or at < start for start, at in starts)
+
+
+def _spans(rights: Rights, member: MemberId) -> tuple[Span, ...]:
+    """Return what a member held when; nothing before the first counts as ruled."""
+    found = rights.spans.get(member)
+    if found is not None:
+        return found
+    if rights.since is None or member == rights.founder:
+        return ()
+    roles = {project: tuple(sorted(each)) for project, each in UNGRANTED.items()}
+    return (Span(rights.since, roles),)
 
 
 class Ruling:

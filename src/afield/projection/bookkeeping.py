@@ -26,6 +26,8 @@ TABLES = (
         seq BIGINT NOT NULL, digest TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS afield_standing (
         device TEXT NOT NULL, standing TEXT NOT NULL, PRIMARY KEY (device, standing))""",
+    """CREATE TABLE IF NOT EXISTS afield_author (
+        member TEXT PRIMARY KEY, last BIGINT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS quarantine (
         device TEXT NOT NULL, seq BIGINT NOT NULL, digest TEXT NOT NULL, why TEXT NOT NULL,
         kind TEXT NOT NULL, about TEXT NOT NULL, entry TEXT NOT NULL,
@@ -113,6 +115,21 @@ def write_standing(database: Database, device: str, standing: str) -> None:
     database.write_many(
         "INSERT INTO afield_standing (device, standing) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(device, standing)],
+    )
+
+
+def read_authors(database: Database) -> dict[str, int]:
+    """Return the latest stamp of each author among the entries that were judged."""
+    rows = database.query("SELECT member, last FROM afield_author")
+    return {str(member): int(last) for member, last in rows}
+
+
+def write_authors(database: Database, last: Mapping[str, int]) -> None:
+    """Move the latest stamps of authors on."""
+    database.write_many(
+        "INSERT INTO afield_author (member, last) VALUES (?, ?) ON CONFLICT (member) DO UPDATE"
+        " SET last = excluded.last WHERE excluded.last > afield_author.last",
+        list(last.items()),
     )
 
 

@@ -21,10 +21,15 @@ from afield.kernel.errors import Busy
 from afield.kernel.findings import Finding
 from afield.projection import bookkeeping
 from afield.projection.database import Database
-from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
+from afield.projection.errors import (
+    ProjectionDamaged,
+    ProjectionDoubtful,
+    ProjectionSuperseded,
+    ProjectionUnwritable,
+)
 from afield.projection.fold import Folder
 from afield.projection.limits import BULK_ENTRIES, CHUNK_ENTRIES, CHUNK_REGISTERS
-from afield.projection.place import Place
+from afield.projection.place import FINGERPRINT, Place
 from afield.projection.schema import Room, fingerprint
 from afield.projection.sqlite import SqliteDatabase
 from afield.projection.statements import index_statements, select_all
@@ -106,10 +111,39 @@ class Projection:
 
         Raises:
             Busy: another process kept the database for longer than the bound.
+            ProjectionSuperseded: another process has adopted other rules.
         """
         with self._lock:
             self._source = journal
             return self._mending(lambda: self._refresh(journal))
+
+    def adopt(self, rooms: Sequence[Room], keeps: Callable[[Mapping[str, int]], bool]) -> bool:
+        """Go on with rooms that differ in what their gate says alone, and keep the tables.
+
+        Args:
+            rooms: the same rooms, with another gate.
+            keeps: tells, by the latest stamp of each author, whether all that was judged by now
+                would be judged alike.
+
+        Returns:
+            Whether it was done; else the tables have to be folded anew.
+        """
+        with self._lock:
+            return self._mending(lambda: self._adopt(rooms, keeps))
+
+    def _adopt(self, rooms: Sequence[Room], keeps: Callable[[Mapping[str, int]], bool]) -> bool:
+        if not self._place.current():
+            return False
+        database, after = self._place.database, fingerprint(rooms)
+        with database.writing():
+            now = bookkeeping.read_meta(database, FINGERPRINT)
+            if now != after:  # else another process was first
+                if now != self._place.fingerprint or not keeps(bookkeeping.read_authors(database)):
+                    return False
+                bookkeeping.write_meta(database, FINGERPRINT, after)
+        self._place.fingerprint = after
+        self._rooms = tuple(rooms)
+        return True
 
     def apply(self, entries: Iterable[Entry]) -> int:
         """Fold entries from anywhere, in any order; positions stay as they are."""
@@ -246,6 +280,7 @@ class Projection:
         while more:
             database = self._place.database
             with database.writing():
+                self._check_rules(database)
                 positions = bookkeeping.read_positions(database)
                 if first:  # what was damaged may have been mended: read those parts again
                     positions |= bookkeeping.take_damaged(database)
@@ -256,6 +291,15 @@ class Projection:
             folded += count
             first = False
         return folded
+
+    def _check_rules(self, database: Database) -> None:
+        """Fold nothing by rules that are not those of the tables any more.
+
+        Raises:
+            ProjectionSuperseded: another process has adopted others.
+        """
+        if bookkeeping.read_meta(database, FINGERPRINT) != self._place.fingerprint:
+            raise ProjectionSuperseded("cannot bring tables up to date", why="the rules changed")
 
     def _fold_chunk(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, Unreachable, Usage
+from afield.kernel.errors import Busy, Damaged, Unreachable, Usage
 
 
 class ProjectionDamaged(Damaged):
@@ -18,6 +18,12 @@ class ProjectionDoubtful(ProjectionDamaged):
     """
 
     code = "projection.doubtful"
+
+
+class ProjectionSuperseded(Busy):
+    """Another process judges the entries of this file by other rules by now: take those up."""
+
+    code = "projection.superseded"
 
 
 class ProjectionUnwritable(Unreachable):

@@ -31,9 +31,11 @@ class Folder:
         for room in rooms:
             self._claims |= room.claims
         self._early = self._claims.keys() | (self._gate.kinds if self._gate else frozenset())
+        self._free = self._gate.free if self._gate else frozenset()
         self._pending = Pending(tables)
         self._prefixes: dict[str, bytes] = {}
         self._standings: dict[str, set[str]] | None = None
+        self._last: dict[str, int] = {}
 
     @property
     def pending(self) -> int:
@@ -48,10 +50,13 @@ class Folder:
                 self._fold_one(entry, (self._claims[entry.kind],))
         judged = [*entries, *self._introduce(database, early)]
         refused: list[tuple[Entry, str]] = []
+        last, free = self._last, self._free
         for entry in judged:
             folds = self._folds.get(entry.kind)
             if folds is None:
                 continue
+            if entry.at > last.get(entry.by, -1) and entry.kind not in free:
+                last[entry.by] = entry.at
             why = self._refusal(entry) or self._fold_one(entry, folds)
             if why is not None:
                 refused.append((entry, why))
@@ -62,6 +67,8 @@ class Folder:
     def write(self, database: Database) -> None:
         """Write what is pending; the transaction may end after that."""
         self._pending.write(database)
+        bookkeeping.write_authors(database, self._last)
+        self._last.clear()
         self._standings = None  # another process may add some before the next transaction
 
     def _introduce(self, database: Database, early: Sequence[Entry]) -> list[Entry]:

@@ -31,6 +31,11 @@ class Gate(Protocol):
         """The kinds of entry for which `grants` may answer; each must have a fold."""
         ...
 
+    @property
+    def free(self) -> frozenset[str]:
+        """The kinds of entry whose verdict depends on nothing that `Projection.adopt` changes."""
+        ...
+
     def grants(self, entry: Entry) -> tuple[str, str] | None:
         """Return the device and the standing that this entry gives it, if it counts; or None."""
         ...

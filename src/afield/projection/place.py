@@ -18,7 +18,7 @@ from afield.projection.limits import BUSY_WAIT_S
 from afield.projection.schema import Table
 from afield.projection.sqlite import MEMORY, SqliteDatabase
 
-_FINGERPRINT = "fingerprint"
+FINGERPRINT = "fingerprint"
 _inherited: list[SqliteDatabase] = []
 """Connections made before a fork: SQLite forbids a child even to close them."""
 
@@ -28,11 +28,12 @@ class Place:
 
     Attributes:
         database: the open connection.
+        fingerprint: of the rooms whose tables it holds.
     """
 
     def __init__(self, path: str, fingerprint: str, tables: Sequence[Table]) -> None:
         self._path = path
-        self._fingerprint = fingerprint
+        self.fingerprint = fingerprint
         self._tables = tables
         self._identity: tuple[int, int] | None = None
         self._process = os.getpid()
@@ -160,7 +161,7 @@ class Place:
             self._make(database)
             return
         known = database.query("SELECT 1 FROM sqlite_master WHERE name = 'afield_meta'")
-        if not known or read_meta(database, _FINGERPRINT) != self._fingerprint:
+        if not known or read_meta(database, FINGERPRINT) != self.fingerprint:
             raise ProjectionDamaged("cannot use projection", self._path, "of another schema")
 
     def _open_memory(self) -> SqliteDatabase:
@@ -175,7 +176,7 @@ class Place:
                 database.query(sql)
             for table in self._tables:
                 database.query(database.table_sql(table))
-            write_meta(database, _FINGERPRINT, self._fingerprint)
+            write_meta(database, FINGERPRINT, self.fingerprint)
 
     def _seen(self) -> tuple[int, int] | None:
         try:

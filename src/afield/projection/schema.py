@@ -18,7 +18,7 @@ from afield.projection.gate import Gate
 from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.owners import Owners
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the engine stores the same declarations differently."""
 
 ONCE = "once"

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -23,8 +24,10 @@ from afield.members.authority import Authority
 from afield.members.claims import size as claims_made
 from afield.members.names import from_object
 from afield.members.removal import authority
+from afield.members.rights import judge_alike
 from afield.projection import Projection
 from afield.projection.catalog import Catalog
+from afield.projection.errors import ProjectionSuperseded
 from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
 from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _COLUMNS_KEPT = 4
 _NAMED_MAX = 8
+_TRIES = 3
 _KEYS_AT_ONCE = 500
 
 
@@ -124,9 +128,15 @@ class Workspace:
         """
         self._names = None
         self._hosts = {}
-        self._heed_others()
-        folded = self.projection.refresh(self.record.journal)
-        return folded + self._heed() if folded or self._claims_heeded is None else folded
+        for _ in range(_TRIES):
+            self._heed_others()
+            # another process may just have heeded more than this one
+            with contextlib.suppress(ProjectionSuperseded):
+                folded = self.projection.refresh(self.record.journal)
+                if folded or self._claims_heeded is None:
+                    folded += self._heed()
+                return folded
+        return self.projection.rebuild(self.record.journal)
 
     def _tables(self) -> Projection:
         path = os.path.join(self.record.workspace, layout.PROJECTION)
@@ -155,9 +165,14 @@ class Workspace:
             self._heeded_stamp = seen
 
     def _judge_by(self, found: Authority) -> None:
+        """Go on with what holds; the tables are folded anew if they would be others."""
+        before, config = self.config.rights, self.config
         removed, rights = found
-        self.config = msgspec.structs.replace(self.config, removed=removed, rights=rights)
+        self.config = msgspec.structs.replace(config, removed=removed, rights=rights)
         self._heeded_stamp = stamp(self.record.files, self.record.workspace)
+        alike = partial(judge_alike, before, rights)
+        if removed == config.removed and self.projection.adopt(rooms(self.config.roots), alike):
+            return
         self.projection.close()
         self.projection = self._tables()
 
