@@ -232,7 +232,7 @@ def _build(
     folder: str,
 ) -> Built:
     shutil.rmtree(prefix, ignore_errors=True)
-    tools.progress(f"building an environment: Python {base.version}, {len(wanted)} packages")
+    tools.progress(f"building an environment: Python {base.version}, {_packages(len(wanted))}")
     argv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", base.path]
     if borrowed.sites:
         argv.append("--system-site-packages")
@@ -320,7 +320,7 @@ def _install(
         install(names[half:])
 
     if lines and (fresh or attempt(list(lines), offline=True) is not None):
-        tools.progress(f"fetching {len(lines)} packages")
+        tools.progress(f"fetching {_packages(len(lines))}")
         install(list(lines))
     shutil.rmtree(wheels, ignore_errors=True)
     return missing
@@ -356,6 +356,10 @@ def _uv(arguments: Sequence[str], tools: Tools, folder: str) -> str | None:
         return None
     words = done.stderr.decode("utf-8", "replace").split()
     return clip(" ".join(word for word in words if word.isprintable() and not _is_drawn(word)))
+
+
+def _packages(count: int) -> str:
+    return "1 package" if count == 1 else f"{count} packages"
 
 
 def _is_drawn(word: str) -> bool:
