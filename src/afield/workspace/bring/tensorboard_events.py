@@ -28,6 +28,7 @@ from afield.workspace.bring.protobuf_wire import (
 _HEAD = struct.Struct("<QI")
 _TAIL = struct.Struct("<I")
 _RECORD_BYTES_MAX = 1 << 30
+_LENGTHS_KEPT = 1000
 _ONE_NUMBER = {1: "f", 2: "d", 3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 19: "e", 22: "I", 23: "Q"}
 """Types of tensors (`types.proto`) by the `struct` letter of their bytes."""
 
@@ -41,14 +42,18 @@ def records(stream: BinaryIO, faults: list[str]) -> Iterator[bytes]:
     Behind a record whose data is damaged reading goes on, behind a damaged length it cannot.
     """
     at = 0
+    sound: set[bytes] = set()  # nearly all records are of a few lengths
     while head := stream.read(_HEAD.size):
         if len(head) < _HEAD.size:
             faults.append(f"cut at byte {at}")
             return
         length, check = _HEAD.unpack(head)
-        if masked(head[:8]) != check or length > _RECORD_BYTES_MAX:
-            faults.append(f"damaged at byte {at}; nothing behind it was read")
-            return
+        if head not in sound:
+            if masked(head[:8]) != check or length > _RECORD_BYTES_MAX:
+                faults.append(f"damaged at byte {at}; nothing behind it was read")
+                return
+            if len(sound) < _LENGTHS_KEPT:
+                sound.add(head)
         body = stream.read(length + _TAIL.size)
         if len(body) < length + _TAIL.size:
             faults.append(f"cut at byte {at}")
