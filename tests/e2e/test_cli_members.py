@@ -210,3 +210,24 @@ def test_somebody_logs_in_for_a_token_and_out_again(afield, hub, monkeypatch):
     _, _, body, headers = hub.asked[1]
     assert body == {"name": "ci", "actions": ["run.log"], "project": None, "days": 90}
     assert (headers["cookie"], headers["x-afield-csrf"]) == ("afield-session=s", "c")
+
+
+def test_only_admins_confirm_once_roles_were_granted(ann_and_bob, afield, tmp_path):
+    says, bob = ann_and_bob, member(ann_and_bob)
+    says("ann", "member", "invite", *phrase(says), "--role", "developer")
+    exchange(says)
+    cleo = tmp_path / "cleo"
+    assert afield("clone", str(tmp_path / "team"), str(cleo)).code == 0
+    assert says("cleo", "sync").code == 0
+    exchange(says)
+    words = says("cleo", "join", "--json").json["phrase"].split()
+    refused = says("bob", "join", *words)
+    assert (refused.code, "member.manage" in refused.err) == (12, True)
+    assert says("bob", "verify", "--json").json["refused"] == []
+    assert says("ann", "join", *words, "--as-hub").code == 0
+    hubs = {
+        one["member"]: [each["hub"] for each in one["devices"]]
+        for one in says("ann", "member", "list", "--json").json["members"]
+    }
+    assert hubs.pop(bob) == [False]
+    assert sorted(hubs.values()) == [[False], [True]]

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 @click.command("join")
 @click.argument("phrase", nargs=-1, metavar="[PHRASE]")
 @click.option("--remove", metavar="DEVICE", help="Let what DEVICE writes from now on not count.")
+@click.option("--as-hub", is_flag=True, help="It is a hub's: it writes for all whom it lets in.")
 @global_options
 @click.pass_context
-def command(context: click.Context, phrase: tuple[str, ...], remove: str | None) -> None:
+def command(
+    context: click.Context, phrase: tuple[str, ...], remove: str | None, *, as_hub: bool
+) -> None:
     """Show this device's safety phrase, or confirm the device whose PHRASE you were told.
 
     Ask for the phrase in a way that nobody can forge: by voice, say. Entries of devices that
@@ -36,7 +39,7 @@ def command(context: click.Context, phrase: tuple[str, ...], remove: str | None)
     if remove is not None:
         _remove(session, workspace, remove)
     elif phrase:
-        _confirm(session, workspace, " ".join(phrase))
+        _confirm(session, workspace, " ".join(phrase), hub=as_hub)
     else:
         _show(session, workspace)
 
@@ -53,14 +56,14 @@ def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) 
     return safety_phrase(workspace.config.workspace, founder, key)
 
 
-def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
+def _confirm(session: Session, workspace: Workspace, typed: str, *, hub: bool) -> None:
     from afield.cli.apart import tell_apart
     from afield.kernel.errors import NotFound
-    from afield.members.events import device_confirmed
     from afield.members.phrase import same_phrase
     from afield.members.query import waiting
     from afield.workspace.apart_documents import apart_parts
     from afield.workspace.disagreements import disagreements
+    from afield.workspace.membership import let_in
 
     devices = waiting(workspace.projection)
     found = [one for one in devices if same_phrase(typed, _phrase(workspace, one))]
@@ -70,9 +73,7 @@ def _confirm(session: Session, workspace: Workspace, typed: str) -> None:
         raise NotFound("no device with this phrase", typed, why, hint="afield sync")
     device = found[0]
     before = disagreements(workspace)
-    draft = device_confirmed(device.id, public_key=device.public_key, member=device.member)
-    workspace.record.journal.append_many([draft], durable=True)
-    workspace.refresh()
+    let_in(workspace, device, hub=hub)
     name = _name(workspace, device)
     apart = [one for one in disagreements(workspace) if one not in before]
     if session.json:
