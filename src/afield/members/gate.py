@@ -63,9 +63,9 @@ class KnownDevices:
         self._removed = roots.removed if isinstance(roots, Trusted) else {}
         said = roots.name if isinstance(roots, Trusted) else " ".join(sorted(roots or ()))
         self.name = "all" if self._roots is None else said
-        ruled = isinstance(roots, Trusted) and bool(roots.rights.name)
-        self._ruling = Ruling(roots.rights, needs) if ruled else None  # type: ignore[union-attr]
-        if ruled:
+        rights = roots.rights if isinstance(roots, Trusted) else None
+        self._ruling = None if rights is None else Ruling(rights, needs)
+        if rights is not None:
             needed = (f"{kind} {' '.join(each)}" for kind, each in sorted(needs.items()))
             self.name += f" {', '.join(needed)}"
 

@@ -6,10 +6,12 @@ Values only; where they come from is `removal`'s business and the workspace's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from afield.kernel.ids import DeviceId
-from afield.members.rights import Rights
+
+if TYPE_CHECKING:  # a run that starts asks for no rights
+    from afield.members.rights import Rights
 
 
 class Numbered(Protocol):
@@ -48,11 +50,11 @@ class Trusted(frozenset[DeviceId]):
 
     Attributes:
         removed: by device, up to where it counts.
-        rights: who held which roles when.
+        rights: who held which roles when; None: nobody was granted any.
     """
 
     removed: Mapping[DeviceId, Cut]
-    rights: Rights
+    rights: Rights | None
 
     def __new__(
         cls,
@@ -63,7 +65,7 @@ class Trusted(frozenset[DeviceId]):
         """Make one."""
         made = super().__new__(cls, roots)
         made.removed = removed
-        made.rights = rights or Rights()
+        made.rights = rights if rights is not None and rights.name else None
         return made
 
     @property
@@ -71,5 +73,5 @@ class Trusted(frozenset[DeviceId]):
         """All of it as one text."""
         cuts = [f"{device}<{cut.last}" for device, cut in sorted(self.removed.items())]
         beside = [digest for cut in self.removed.values() for digest in cut.beside]
-        ruled = [self.rights.name] if self.rights.name else []
+        ruled = [] if self.rights is None else [self.rights.name]
         return " ".join([*sorted(self), *cuts, *sorted(beside), *ruled])

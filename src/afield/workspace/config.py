@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from afield.kernel.files import FileSystem
 from afield.kernel.ids import DeviceId, MemberId, WorkspaceId
-from afield.members.rights import Rights
 from afield.members.trust import Cut, Trusted
 from afield.workspace.errors import WorkspaceDamaged, WorkspaceTooNew
+
+if TYPE_CHECKING:  # a run that starts asks for no rights
+    from afield.members.rights import Rights
 
 FORMAT = 1
 KNOWN_FEATURES: frozenset[str] = frozenset()
@@ -40,7 +42,7 @@ class Config(msgspec.Struct, frozen=True):
 
     Attributes:
         removed: up to where removed devices count, as last worked out; stands in no file of it.
-        rights: who held which roles when; likewise.
+        ruled: who held which roles when; likewise. None: nobody was granted any.
     """
 
     workspace: WorkspaceId
@@ -48,7 +50,7 @@ class Config(msgspec.Struct, frozen=True):
     member: MemberId
     founder: DeviceId | None = None
     removed: Mapping[DeviceId, Cut] = {}
-    rights: Rights = Rights()
+    ruled: Rights | None = None
 
     @property
     def founded_by(self) -> DeviceId:
@@ -60,7 +62,14 @@ class Config(msgspec.Struct, frozen=True):
         """The devices that count here without anybody's confirmation."""
         roots = frozenset({self.founded_by, self.device})
         cuts = {device: cut for device, cut in self.removed.items() if device not in roots}
-        return Trusted(roots, cuts, self.rights) if cuts or self.rights.name else roots
+        return Trusted(roots, cuts, self.ruled) if cuts or self.ruled is not None else roots
+
+    @property
+    def rights(self) -> Rights:
+        """Who held which roles when."""
+        from afield.members.rights import Rights
+
+        return self.ruled or Rights()
 
 
 def write_config(files: FileSystem, path: str, config: Config) -> None:

@@ -72,7 +72,7 @@ class Workspace:
         self.record = record
         self._heeded_stamp = stamp(record.files, record.workspace)
         found = remembered(record.files, record.workspace)
-        self.config = msgspec.structs.replace(config, removed=found.removed, rights=found.rights)
+        self.config = msgspec.structs.replace(config, removed=found.removed, ruled=found.rights)
         self.projection = self._tables()
         self._claims_heeded: int | None = None
         self._names: dict[str, str] | None = None
@@ -168,7 +168,7 @@ class Workspace:
         """Go on with what holds; the tables are folded anew if they would be others."""
         before, config = self.config.rights, self.config
         removed, rights = found
-        self.config = msgspec.structs.replace(config, removed=removed, rights=rights)
+        self.config = msgspec.structs.replace(config, removed=removed, ruled=rights)
         self._heeded_stamp = stamp(self.record.files, self.record.workspace)
         alike = partial(judge_alike, before, rights)
         if removed == config.removed and self.projection.adopt(rooms(self.config.roots), alike):
