@@ -8,6 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from afield.kernel.ids import RunId
+from afield.runs.events import tagged
+from afield.workspace.workspace import Workspace
+
 
 @pytest.fixture
 def ann_and_bob(afield, tmp_path):
@@ -41,7 +45,7 @@ def exchange(says):
         assert says(who, "sync").code == 0
 
 
-def test_who_was_invited_to_look_can_look_and_what_they_write_is_told_of(ann_and_bob):
+def test_who_was_invited_to_look_can_look_and_what_they_write_is_told_of(ann_and_bob, tmp_path):
     says, bob = ann_and_bob, member(ann_and_bob)
     invited = says("ann", "member", "invite", *phrase(says), "--role", "viewer", "--json")
     assert invited.code == 0, invited.err
@@ -51,7 +55,17 @@ def test_who_was_invited_to_look_can_look_and_what_they_write_is_told_of(ann_and
     assert run.code == 0
     exchange(says)
     name = says("bob", "runs", "--json").json["runs"][0]["id"]
-    assert says("bob", "tag", name, "mine=yes").code == 0
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    for words in (
+        ["tag", name, "mine=yes"], ["note", name, "mine"], ["delete", name], ["restore", name],
+        ["data", "add", str(tmp_path / "x.csv"), "--name", "x"],
+    ):  # fmt: skip
+        refused = says("bob", *words)
+        assert refused.code == 12, (words, refused.err)
+        assert "no role in every project allows" in refused.err
+    assert says("bob", "verify", "--json").json["refused"] == []
+    with Workspace.open(tmp_path / "bob") as forced:
+        forced.record.journal.append_many([tagged(RunId(name), {"mine": "yes"})])
     told = says("bob", "sync")
     assert "not applied: 1 entry `run.tagged` by" in told.err
     assert (

@@ -96,6 +96,20 @@ class Session:
         self._workspace = opened
         return opened
 
+    def writing(self, *actions: str) -> Workspace:
+        """Open the workspace for something that needs one of these actions.
+
+        Raises:
+            ActionNotAllowed: what the person would write counts nowhere; nothing was written.
+            NoWorkspace: as `workspace` does.
+        """
+        from afield.members.actions import Action
+        from afield.workspace.membership import need_here
+
+        workspace = self.workspace()
+        need_here(workspace, *map(Action, actions))
+        return workspace
+
     def record(self) -> Record:
         """Open the writing side alone of the workspace that is meant, for `afield run`.
 

@@ -67,9 +67,10 @@ class MemberView:
 
 
 class RolesHeld:
-    """Which roles members hold, as the tables were when it was made."""
+    """Which roles members hold, as the record was when it was made."""
 
     def __init__(self, workspace: Workspace) -> None:
+        workspace.catch_up()  # one of several openers may not have heard of the last change
         self._rights: Rights = workspace.config.rights
         self._founder = _founder(workspace)
         removed = workspace.config.removed
@@ -91,6 +92,20 @@ class RolesHeld:
         if member == self._founder:
             return "founder"
         return "ungranted" if member in self.confirmed else "none"
+
+
+def need_here(workspace: Workspace, *actions: Action) -> None:
+    """Do nothing when what this workspace's own member writes by one of these actions counts.
+
+    Raises:
+        ActionNotAllowed: it would not, here nor in any other copy.
+    """
+    if workspace.config.rights.since is None:
+        return
+    member = workspace.config.member
+    caller = Caller(member, RolesHeld(workspace).of(member))
+    if not any(caller.may(action).allowed for action in actions):
+        caller.need(actions[0])
 
 
 @dataclass(frozen=True, slots=True)

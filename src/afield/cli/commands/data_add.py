@@ -60,7 +60,7 @@ def command(
     if len(message.encode("utf-8", "replace")) > MESSAGE_BYTES_MAX:
         raise Usage("the message is too long", why=f"at most {MESSAGE_BYTES_MAX} bytes")
     message, card = _clean(session, message.strip(), dict(fields))
-    workspace = session.workspace()
+    workspace = session.writing("data.write")
     full = os.path.abspath(path)  # noqa: PTH100 - links in it are the person's own
     with _transfer(session, full) as progress, Meter(session, "looking into") as profiling:
         added = add(

@@ -51,6 +51,7 @@ def command(
     workspace = session.workspace()
     dataset = find(workspace, name).name
     if fields:
+        session.writing("data.write")
         known = known_values(session.environ, folder=os.fspath(session.folder()))
         values, hidden = redact_mapping(dict(fields), "card", known=known)
         if hidden:

@@ -26,7 +26,7 @@ def command(context: click.Context, *, version: str, undo: bool) -> None:
     from afield.workspace.sweep import bring_back
 
     session = session_of(context)
-    workspace = session.workspace()
+    workspace = session.writing("data.write")
     found = [find(workspace, version, dropped=undo)]
     if not parse(version).pinned:
         found = versions(workspace.projection, found[0].name, dropped=True)

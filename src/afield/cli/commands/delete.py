@@ -20,7 +20,7 @@ def set_deleted(session: Session, names: tuple[str, ...], *, deleted: bool) -> N
     """Hide runs or bring them back: all that are named, or none when one cannot be found."""
     from afield.workspace.marks import delete_runs
 
-    workspace = session.workspace()
+    workspace = session.writing("run.delete")
     found = [workspace.run(name) for name in names]
     delete_runs(workspace, found, deleted=deleted)
     if session.json:

@@ -32,7 +32,7 @@ def command(context: click.Context, run: str, text: tuple[str, ...]) -> None:
             click.echo("write the note; end with Ctrl-D:", err=True)
         words = sys.stdin.read()
     known = known_values(session.environ, folder=os.fspath(session.folder()))
-    workspace = session.workspace()
+    workspace = session.writing("run.edit", "run.log")
     found = workspace.run(run)
     kept, words, hidden = note_run(workspace, found, words, known=known)
     if hidden:

@@ -38,6 +38,7 @@ def command(
     workspace = session.workspace()
     found = workspace.run(run)
     if tags or removed or new_name is not None:
+        session.writing("run.edit", "run.log")
         if mark_run(workspace, found, tags=tags, removed=removed, name=new_name, known=known):
             click.echo(HIDDEN, err=True)
         workspace.refresh()
