@@ -110,6 +110,7 @@ def _bundle_run(
     if manifest is None or view.ended is None:
         why = "nothing was captured of it" if view.ended else "it has not ended"
         raise Refused("cannot bundle", view.name, why, hint="afield run COMMAND")
+    foreign = view.kind == "imported"  # nothing of it can be run again
     path = _path(output or f"{view.name}{SUFFIX}", SUFFIX, force=force)
     wheels: dict[str, ObjectId] = {}
     may_go = filter_for(workspace, Remote("bundle", os.fspath(path), frozenset(labels)))
@@ -129,7 +130,7 @@ def _bundle_run(
             may_go=may_go,
             progress=progress.step,
         )
-    _tell(session, packed, view.name or view.id)
+    _tell(session, packed, view.name or view.id, verb="show" if foreign else "reproduce")
 
 
 def _wheels(
@@ -184,7 +185,7 @@ def _staying(manifest: Manifest, may_go: Filter) -> list[str]:
     ]
 
 
-def _tell(session: Session, packed: Packed, name: str) -> None:
+def _tell(session: Session, packed: Packed, name: str, *, verb: str) -> None:
     contents = packed.contents
     document: dict[str, Any] = {
         "schema": "afield.bundled/1",
@@ -206,4 +207,5 @@ def _tell(session: Session, packed: Packed, name: str) -> None:
         click.echo(f"not in it: {plain(text)}")
     if len(contents.absent) > ABSENT_MAX:
         click.echo(f"and {len(contents.absent) - ABSENT_MAX} more that are not in it (--json)")
-    click.echo(f"repeat it anywhere with: afield reproduce {Path(packed.path).name}")
+    does = "repeat it" if verb == "reproduce" else "look at it"
+    click.echo(f"{does} anywhere with: afield {verb} {Path(packed.path).name}")
