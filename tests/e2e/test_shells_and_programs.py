@@ -168,7 +168,7 @@ def test_a_compiled_program_is_recorded_and_repeated(folder, repeated):
     assert names(manifest.outputs) == {"c.txt"}
     assert fates(report) == {"c.txt": "identical bytes"}
     if preflight() is None:  # what no Python opened is seen by the kernel only
-        assert names(manifest.inputs) == {"rows.txt"}
+        assert names(manifest.inputs) == {"rows.txt", "sum"}
         assert report["verdict"] == "identical", report
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from afield.replay import compare_runs, decode_report
 from afield.replay.errors import FolderInUse, NotReproducible, OutsideWrites, SecretsNeeded
 from afield.runs import events
+from afield.runs.capture.supervisor.preflight import preflight
 
 
 def results(report):
@@ -616,3 +618,18 @@ def test_folders_that_a_run_makes_are_left_to_it_and_those_that_were_there_are_m
     assert sorted(results(report)) == [
         "new/deep/o.txt", "placed/o.txt", "remade/o.txt", "shell/o.txt", "there/o.txt"
     ]  # fmt: skip
+
+
+def test_a_program_of_the_project_comes_along_and_another_one_in_its_place_does_not_count(project):
+    if preflight() is not None:
+        pytest.skip("not run: the kernel cannot be asked here")
+    program = project.folder / "prog"
+    shutil.copy("/bin/cat", program)
+    project.write("rows.txt", "1\n")
+    run = project.record("sh", "-c", "./prog rows.txt > out.txt")
+    (kept,) = (one for one in project.workspace.manifest(run).inputs if one.path == "prog")
+    assert (kept.kept, kept.size_bytes) == (True, program.stat().st_size)
+    shutil.copy("/bin/true", program)
+    report = project.reproduce(run, env="here")
+    assert report.verdict == "identical", report
+    assert results(report) == {"out.txt": ("identical bytes", "bytes")}

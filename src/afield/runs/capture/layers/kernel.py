@@ -12,15 +12,17 @@ from collections.abc import Sequence
 
 import msgspec
 
+from afield.kernel.late import late
 from afield.runs.capture.child import Launch
 from afield.runs.capture.files_seen import Sieve
 from afield.runs.capture.inside import HOOK_FOLDER
 from afield.runs.capture.layers.layer import Seen, Site
-from afield.runs.capture.supervisor.events import FileEvent, WithRights
+from afield.runs.capture.supervisor.events import ExecEvent, FileEvent, WithRights
 from afield.runs.capture.supervisor.hooked import packages_of
 from afield.runs.capture.supervisor.known import Nobodys
 from afield.runs.capture.trace import Event, FolderRead, Link, Mode, Open, Remove, Rename
 
+_PYTHON = late(r"(?:python|pypy)[\d.]*w?$")
 _MODES: dict[str, Mode] = {"read": "read", "write": "write", "update": "update", "new": "write"}
 
 
@@ -35,6 +37,7 @@ class KernelWatch:
         self._events: list[Event] = []
         self._warnings: list[str] = []
         self._pid: int | None = None
+        self._programs = _Programs(site.root)
 
     def prepare(self, launch: Launch) -> Launch:
         """Have the command started under the filter, once those who answer are there.
@@ -68,6 +71,8 @@ class KernelWatch:
         for told in self._supervisor.poll():
             if isinstance(told, FileEvent):
                 found.append(_event_of(told))
+            elif isinstance(told, ExecEvent):
+                found += self._programs.met(told)
             elif isinstance(told, WithRights):
                 self._warnings.append(
                     f"`{told.path}` takes another user's rights, which a watched run cannot: "
@@ -87,6 +92,30 @@ class KernelWatch:
             warnings=self._warnings,
             blind=[f"inputs may be incomplete: {gap}" for gap in gaps],
         )
+
+
+class _Programs:
+    """Tells programs of the project's own, which are read when they are executed, from all others.
+
+    What git ignores, as compiled programs mostly are, is in no tree of code.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._inside = root.rstrip("/") + "/"
+        self._met: set[str] = set()
+
+    def met(self, told: ExecEvent) -> list[Event]:
+        path = told.path
+        if path in self._met or not path.startswith(self._inside):
+            return []
+        self._met.add(path)
+        folder, _, name = path.rpartition("/")
+        environment = os.path.dirname(folder)
+        if _PYTHON().match(name) or any(
+            os.path.exists(f"{environment}/{one}") for one in ("pyvenv.cfg", "conda-meta")
+        ):
+            return []  # the environment's own
+        return [Open(at_ns=told.at_ns, pid=told.pid, path=path, mode="read")]
 
 
 def _event_of(told: FileEvent) -> Event:
