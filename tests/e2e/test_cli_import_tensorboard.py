@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import struct
 
@@ -77,7 +78,11 @@ def test_every_value_that_the_writer_was_given_stands_here(afield, here, logs):
         assert found["first/trial"].params == {"lr": 0.1, "name": "adam", "flag": True, "n": 3}
         assert found["first/trial"].metrics["acc"].last == pytest.approx(0.9)
         assert {found[name].parent for name in found if name != "first"} == {first.id}
-        (kept_file,) = first.saved
+        kept_file, texts = first.saved
+        (line,) = workspace.record.vault.get(texts.object).splitlines()
+        assert json.loads(line) == {
+            "tag": "words/text_summary", "step": 1, "time": 1_700_000_101, "text": "hello *x*",
+        }  # fmt: skip
         (event_file,) = (logs / "first").glob("*tfevents*")
         assert workspace.record.vault.get(kept_file.object) == event_file.read_bytes()
 
@@ -100,7 +105,7 @@ def test_a_second_import_adds_nothing_and_a_later_one_what_is_new(afield, here, 
     workspace, found = views(here)
     with workspace:
         assert found["first"].metrics["loss"].count == 51
-        assert len(found["first"].saved) == 2
+        assert len(found["first"].saved) == 3
 
 
 def test_what_is_whole_of_a_cut_or_damaged_file_is_brought_and_the_rest_named(afield, here, logs):

@@ -149,7 +149,10 @@ def test_all_that_the_records_say_stands_here(afield, here, project):
         assert {name: view.metrics[name].last for name in ("flag", "big", "system.cpu")} == {
             "flag": 1.0, "big": 2.0**53, "system.cpu": 12.5,
         }  # fmt: skip
-        assert [each.path for each in view.saved] == ["media/a.txt"]
+        assert [each.path for each in view.saved] == ["media/a.txt", "wandb-history.jsonl"]
+        history = workspace.record.vault.get(view.saved[1].object).decode().splitlines()
+        assert len(history) == 3000
+        assert json.loads(history[7]) == {"_step": 7, "_timestamp": 1_700_000_008.25, "words": "w7"}
         manifest = view.manifest
         assert manifest.argv == ("python", "train.py", "--lr", "0.1")
         assert (manifest.git.commit, manifest.environment.python) == ("c" * 40, "3.11.7")
@@ -233,6 +236,31 @@ def test_files_that_lead_elsewhere_and_what_is_no_log_are_left_and_named(
         "run-z.wandb",
     }
     saved = {one["path"] for one in afield("show", "my run", "--json").json["saved"]}
-    assert saved == {"media/a.txt", "model.txt"}
+    assert saved == {"media/a.txt", "model.txt", "wandb-history.jsonl"}
     nothing = afield("import", "wandb", str(tmp_path / "here"))
     assert nothing.code == 1
+
+
+def raw(pairs, path=2):
+    return b"".join(field(1, field(path, name) + field(16, value)) for name, value in pairs)
+
+
+def test_values_that_are_odd_json_cost_nothing(afield, here, tmp_path):
+    half, deep = '"\\ud800 abcdefghijklmnop=:"', "[" * 5000 + "]" * 5000
+    path = b"".join(field(2, "a") for _ in range(3000)) + field(16, "1")
+    config = raw([("half", half), ("deep", deep), ("none", "nothing of JSON"), ("n", "1e999")], 1)
+    records = [
+        field(17, field(1, "odd") + field(4, config + field(1, path)) + field(8, "odd")),
+        field(2, raw([("_step", "1"), ("m", "-Infinity"), ("text", half), ("tree", deep)])),
+        field(2, raw([("_step", "1e400"), ("m", "1"), ("_timestamp", "NaN")])),
+        field(3, raw([("s", half), ("t", deep)]) + field(1, path)),
+    ]
+    keep(tmp_path / "project", "odd", records)
+    done = afield("import", "wandb", str(tmp_path / "project"), "--json")
+    assert done.code == 0, done.out
+    found = afield("show", "odd", "--json").json
+    assert found["params"]["half"] == "? abcdefghijklmnop=:"
+    assert found["params"]["none"] == "nothing of JSON"
+    assert found["params"]["deep"].startswith("object:") or found["params"]["deep"] == deep
+    assert (found["metrics"]["m"]["count"], found["metrics"]["m"]["last"]) == (1, "-inf")
+    assert afield("verify").code == 0

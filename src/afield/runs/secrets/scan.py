@@ -69,7 +69,11 @@ def redact(value: _T, *, known: Mapping[str, bytes] | None = None) -> tuple[_T, 
     if isinstance(value, bytes):
         found = scan(value, known=known)
         return found.data, found.rules
-    found = scan(value.encode("utf-8", "surrogateescape"), known=known)
+    try:
+        data = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair, from somebody's JSON: it is no byte of a name
+        data = value.encode("utf-8", "replace")
+    found = scan(data, known=known)
     return found.data.decode("utf-8", "surrogateescape"), found.rules
 
 

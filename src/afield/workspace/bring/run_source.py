@@ -59,6 +59,7 @@ class Found:
         note: a person's words on it.
         console: what it printed.
         manifest: what is known of command, code and machine; without the console.
+        lines: files that the reader makes itself, of lines of text, by name.
         about: what has no place elsewhere; JSON.
         left: what of it cannot be brought.
     """
@@ -78,6 +79,7 @@ class Found:
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     files: list[KeptFile] = field(default_factory=list)
+    lines: dict[str, list[str]] = field(default_factory=dict)
     console: bytes = b""
     manifest: Manifest | None = None
     about: dict[str, Any] = field(default_factory=dict)

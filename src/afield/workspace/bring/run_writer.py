@@ -24,7 +24,7 @@ from afield.runs import events
 from afield.runs.events import Scalar
 from afield.runs.limits import INLINE_BYTES_MAX
 from afield.runs.machine import keep_host
-from afield.runs.secrets import HOLDS_SECRETS, holds_secrets, is_secret_file
+from afield.runs.secrets import HOLDS_SECRETS, holds_secrets, is_secret_file, scan
 from afield.runs.series.live import clip_name
 from afield.runs.series.seal import Summary, seal_series
 from afield.runs.values import Keeper, hide_in_name
@@ -129,7 +129,7 @@ class RunWriter:
         )
         if before.get("about") != document["about"] or before.get("left") != document["left"]:
             changed = True
-        kept = self._vault.put(json.dumps(document, ensure_ascii=False).encode(), meta=True)
+        kept = self._vault.put(json.dumps(document).encode(), meta=True)
         mark = listed.mark + (_LACKING if any(not one.meant for one in left) else "")
         self._add([*drafts, events.imported(run, tool=self._tool, mark=mark, document=kept)])
         self._seen[run] = (mark, kept)
@@ -304,6 +304,13 @@ class RunWriter:
             now[file.name] = [at, size_bytes, file.stamp]
             if before is None or before[0] != at:
                 yield events.saved(run, clip_name(hide_in_name(file.name)), at, size_bytes)
+        for name, lines in found.lines.items():
+            plain = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+            data = scan(plain, known=self._known).data
+            at = self._vault.put(data)
+            now[name] = [at, len(data), ""]
+            if known.get(name, [None])[0] != at:
+                yield events.saved(run, name, at, len(data))
         if now:
             seen["files"] = now
 

@@ -6,6 +6,7 @@ histograms, graphs) is not lost. A folder below another run's is its child.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -21,6 +22,9 @@ from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed
 from afield.workspace.bring.tensorboard_events import Decoder, records
 
 TOOL = "tensorboard"
+TEXTS_FILE = "tensorboard-texts.jsonl"
+"""The file that holds the texts of a run, at every step."""
+
 _MARK = "tfevents"
 _HOST = re.compile(r"tfevents\.(\d+)\.([^.]+(?:\.[^.]+)*?)(?:\.\d+)*(?:\.v2)?$")
 _HEAD_BYTES = 4096
@@ -149,7 +153,6 @@ class LogFolder:
         }
         if hparams.group:
             about["hparams_group"] = hparams.group
-        about["texts"] = gathered.history
         status = hparams.status or ("interrupted" if gathered.cut else "finished")
         base = self._root if os.path.isdir(self._root) else os.path.dirname(self._root)
         return Found(
@@ -165,6 +168,7 @@ class LogFolder:
             params=hparams.values,
             summary=gathered.texts,
             files=list(folder.files),
+            lines={TEXTS_FILE: gathered.history} if gathered.history else {},
             about=about,
             left=gathered.left,
         )
@@ -185,7 +189,7 @@ class _Gathered:
         self.decoder = Decoder()
         self.points = Points()
         self.texts: dict[str, str] = {}
-        self.history: list[list[object]] = []
+        self.history: list[str] = []
         self.others: set[tuple[str, str]] = set()
         self.first_s: float | None = None
         self.last_s: float | None = None
@@ -208,7 +212,8 @@ class _Gathered:
         for tag, words in event.texts:
             self.texts[tag.removesuffix("/text_summary")] = words
             if len(self.history) < _TEXTS_KEPT_MAX:
-                self.history.append([tag, event.step, words])
+                row = {"tag": tag, "step": event.step, "time": event.time_s, "text": words}
+                self.history.append(json.dumps(row, ensure_ascii=False))
         if len(self.others) < _OTHERS_MAX:
             self.others.update(event.others)
 

@@ -21,6 +21,9 @@ from afield.workspace.bring.run_source import Found, Left
 HISTORY, SUMMARY, OUTPUT, CONFIG, STATS, ARTIFACT = 2, 3, 4, 5, 7, 8
 OUTPUT_RAW, RUN, EXIT, USE_ARTIFACT, ENVIRONMENT = 13, 17, 18, 25, 26
 BLOCKER = f"{IMPORTED}W&B, which keeps no environment that can be rebuilt"
+HISTORY_FILE = "wandb-history.jsonl"
+"""The file that holds what of a run's history is no number."""
+
 _OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _MACHINES = ("x86_64", "aarch64", "arm64", "AMD64")
 _CONSOLE_BYTES_MAX = 64 << 20
@@ -211,8 +214,6 @@ def found_of(reading: Reading, project: str | None) -> Found:
     about |= {"environment": reading.environment, "config": reading.config.pop("_wandb", None)}
     if reading.artifacts:
         about["artifacts"] = reading.artifacts
-    if reading.others:
-        about["history"] = reading.others
     if media := {name: value for name, value in _flat(reading.summary) if _is_media(value)}:
         about["media"] = media
     return Found(
@@ -229,6 +230,7 @@ def found_of(reading: Reading, project: str | None) -> Found:
         summary=_summary(reading),
         tags=tags,
         note=text(run, 9),
+        lines={HISTORY_FILE: reading.others} if reading.others else {},
         console=reading.console,
         manifest=_manifest(reading),
         about=about,
