@@ -7,6 +7,7 @@ import os
 import pytest
 
 from afield.kernel.digest import digest
+from afield.runs.capture.supervisor.preflight import preflight
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="shells of POSIX")
 
@@ -178,3 +179,18 @@ def test_results_that_are_no_secrets_stay(run, project):
     environ = {"A_TOKEN": "0.12345678", "B_SECRET": "production", "C_TOKEN_COUNT": "1000000"}
     done = run("python", "t.py", "--token", "17", "--password", "reset", environ=environ)
     assert done.console[0].decode() == text + "\n"
+
+
+def test_a_secret_in_a_file_that_the_run_never_opened_is_not_in_the_way(run, project):
+    if preflight() is not None:
+        pytest.skip("not run: the kernel cannot be asked here")
+    files = {"used.py": f"KEY = '{TOKEN}'", "t.py": "import used", "other.py": f"KEY = '{TOKEN}'"}
+    write(project, files)
+    for _ in range(2):  # the second time from its bytecode
+        done = run("python", "t.py")
+        assert {one.name for one in done.manifest.redactions} == {"used.py", "other.py"}
+        assert [line for line in done.manifest.blockers if "secret" in line] == [
+            "used.py holds a secret that is not kept (github-token)"
+        ]
+    done = run("python", "t.py", trace="python")
+    assert len([line for line in done.manifest.blockers if "secret" in line]) == 2

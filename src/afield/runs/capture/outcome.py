@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -25,7 +25,6 @@ from afield.runs.manifest import (
     FileRecord,
     Manifest,
     NotKept,
-    Redaction,
 )
 from afield.runs.secrets import redact_argv
 
@@ -171,7 +170,7 @@ def find_blockers(
         lines.append(f"{STDIN_FROM} {stdin}, which is not kept")
     lines += _environment(manifest.environment, outside)
     lines += _entropy(manifest.entropy)
-    lines += _secrets(manifest.redactions)
+    lines += _secrets(manifest, sighted)
     if mode == "off":
         lines.append("what it read was not watched: --trace=off")
     elif not (sighted.trace.active or sighted.complete):
@@ -241,12 +240,16 @@ def _entropy(entropy: Entropy) -> list[str]:
     return [f"takes what no seed brings back: {line}" for line in lines]
 
 
-def _secrets(redactions: Iterable[Redaction]) -> list[str]:
-    lines = []
-    for one in redactions:
+def _secrets(manifest: Manifest, sighted: Sighted) -> list[str]:
+    """Name the secrets that a reproduction lacks; not in files that the run surely never opened."""
+    trace, lines = sighted.trace, []
+    read = {*trace.code, *(event.path for event in trace.opens)} if sighted.complete else None
+    for one in manifest.redactions:
         if one.where == "argv":
             lines.append(f"argument {one.name} is a secret that must be handed over again")
         elif one.where == "code":
+            if read is not None and os.path.join(manifest.root, one.name) not in read:
+                continue
             lines.append(f"{one.name} holds a secret that is not kept ({one.rule})")
     return list(dict.fromkeys(lines))
 
