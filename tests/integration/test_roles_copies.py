@@ -10,10 +10,13 @@ import pytest
 from afield.members.query import refusals, waiting
 from afield.members.rights import Rights, Span, judge_alike
 from afield.members.roles import Role
+from afield.projection import Projection
+from afield.projection.errors import ProjectionSuperseded
 from afield.runs.events import started, tagged
 from afield.sync.pace import Pace
 from afield.workspace.membership import change_role, let_in
 from afield.workspace.remotes import add_remote, remotes
+from afield.workspace.rooms import rooms
 from afield.workspace.sync import Wishes, clone, sync
 from afield.workspace.workspace import Workspace
 
@@ -124,26 +127,24 @@ def test_several_openers_of_one_workspace_go_on_with_what_one_of_them_heeded(tea
     other.close()
 
 
-def test_one_that_folds_while_another_takes_up_new_rules_takes_them_up_first(team):
+def test_nobody_folds_by_rules_that_are_not_those_of_the_tables_any_more(team):
     ann, bob = team
-    other = Workspace.open(ann.path)
-    other.refresh()
-    mark(ann)
+    old, path = rooms(ann.config.roots), str(ann.path / "projection.db")
+    behind = Projection(path, old)
+    assert behind.refresh(ann.record.journal) == 0
     change_role(ann, bob.config.member, Role.VIEWER, grant=True)
-    other._heed_others = lambda: Workspace._heed_others(other) if other.tries else None  # type: ignore[method-assign]
-    other.tries = 0
-
-    def once(journal, refresh=other.projection.refresh):
-        other.tries += 1
-        return refresh(journal)
-
-    other.projection.refresh = once  # it looked before the other one had written
+    tags(bob, mine="yes")
+    exchange(bob, ann)
     writes(ann, "another", "fedcba9876543210")
-    assert other.refresh() > 0
-    assert other.tries == 2
-    assert other.config.rights == ann.config.rights
-    assert kept(ann)
-    other.close()
+    with pytest.raises(ProjectionSuperseded):
+        behind.refresh(ann.record.journal)
+    new = rooms(ann.config.roots)
+    assert behind.adopt(new, lambda _: pytest.fail("the other one has asked already"))
+    assert behind.refresh(ann.record.journal) > 0
+    ann.refresh()
+    assert behind.dump() == ann.projection.dump()
+    behind.close()
+    assert sound(ann)
 
 
 def test_rights_that_differ_later_than_anything_judged_judge_it_alike():

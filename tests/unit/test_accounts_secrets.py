@@ -292,6 +292,9 @@ def test_of_who_left_nothing_works_any_more(accounts):
     cookie = accounts.sessions.begin(ANN, how="password")
     text, _ = accounts.tokens.make(ANN, "ci")
     assert accounts.end(ANN) == (1, 1)
+    late, _ = accounts.tokens.make(ANN, "made while it ended")
+    assert accounts.tokens.find(late) is None
+    assert accounts.sessions.find(accounts.sessions.begin(ANN, how="password")) is None
     assert accounts.sessions.find(cookie) is None
     assert accounts.tokens.find(text) is None
     with pytest.raises(LoginRefused):

@@ -184,11 +184,20 @@ class Stub:
         self.key = KEY
         self.asked = {}
         self.document = {}
+        self.moved = None
+        self.paths = []
         self.header = {"alg": "RS256", "kid": "one"}
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                stub.paths.append(self.path)
+                if stub.moved is not None:
+                    self.send_response(302)
+                    self.send_header("location", stub.moved + self.path)
+                    self.send_header("content-length", "0")
+                    self.end_headers()
+                    return
                 keys = {"keys": [KEY.as_dict(private=False)]}
                 self.says(stub.told() if "openid" in self.path else keys)
 
@@ -337,6 +346,16 @@ def test_a_provider_that_sends_us_elsewhere_is_refused(with_provider, stub, docu
     if answer.status == 200:
         answer = browser.get(stub.visit(answer.json["url"]))
     assert answer.code == "accounts.provider_fault"
+
+
+def test_a_provider_is_not_followed_to_another_place(with_provider, stub):
+    claimed(with_provider)
+    elsewhere = Stub()
+    stub.moved = elsewhere.issuer
+    assert Browser(with_provider).post("/api/v1/login/oidc").code == "accounts.provider_fault"
+    assert stub.paths
+    assert elsewhere.paths == []
+    elsewhere.close()
 
 
 def test_only_https_and_this_machine_are_asked():
