@@ -138,6 +138,21 @@ def test_all_pages_are_read_and_a_server_that_stumbles_is_asked_again(afield, he
     assert "/api/2.0/mlflow/metrics/get-history" not in answers.asked
 
 
+def test_a_run_of_this_workspace_is_known_when_a_server_of_afield_has_it(
+    afield, here, url, answers
+):
+    from afield.workspace.session import init
+
+    with init("p", name="mine", workspace=str(here)) as run:
+        run.log({"m": 1})
+    theirs = answers.run(0)
+    theirs["info"]["run_id"] = run.id
+    answers.run = lambda _: theirs
+    done = afield("import", "mlflow", url, "--json")
+    assert {(one["run"], one["state"]) for one in done.json["runs"]} == {(run.id, "same")}
+    assert len(afield("runs", "--json").json["runs"]) == 1
+
+
 def test_names_that_lead_elsewhere_and_pages_that_never_end_do_no_harm(afield, here, url, answers):
     names = ["../up", "/etc/passwd", "a/../../b", "C:\\x", "..\\y", "", "fine.txt"]
     answers.files = {

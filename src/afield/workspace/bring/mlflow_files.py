@@ -162,7 +162,7 @@ class FileStore:
         metrics = list(_named_files(os.path.join(path, "metrics"), left))
         mark = run.mark([(name, size_bytes) for name, _, size_bytes in metrics])
         return Listed(
-            key, run.name, mark, lambda: self._read(run, metrics), ours=run.tags.get(OURS)
+            key, run.name, mark, lambda: self._read(run, metrics), ours=run.tags.get(OURS, key)
         )
 
     def _read(self, run: MlflowRun, metrics: list[tuple[str, str, int]]) -> Found:

@@ -115,7 +115,11 @@ class ServerStore:
         mark = run.mark((metrics, models))
         names = [name for name, *_ in metrics]
         return Listed(
-            key, run.name, mark, lambda: self._read(run, names, models), ours=run.tags.get(OURS)
+            key,
+            run.name,
+            mark,
+            lambda: self._read(run, names, models),
+            ours=run.tags.get(OURS, key),
         )
 
     def _read(self, run: MlflowRun, metrics: list[str], models: list[str]) -> Found:

@@ -131,7 +131,7 @@ class SqliteStore:
         sql = "SELECT count(*) AS n, max(rowid) AS last FROM metrics WHERE run_uuid = ?"
         counted = self._ask(sql, (key,))[0]
         mark = run.mark((counted["n"], counted["last"]))
-        ours = run.tags.get(OURS)
+        ours = run.tags.get(OURS, key)
         return Listed(key, run.name, mark, lambda: self._read(run), ours=ours)
 
     def _read(self, run: MlflowRun) -> Found:

@@ -96,7 +96,8 @@ class Listed:
         mark: another one whenever the source holds more of it, or something else.
         read: reads all of it.
         known_as: keys under which it may have been brought before, besides its own.
-        ours: the run that it was exported from, or None.
+        ours: the run here that it is, if there is one of this id: it was exported, or is served by
+            Afield itself.
     """
 
     key: str
