@@ -14,7 +14,7 @@ from afield.projection import Projection
 from afield.projection.errors import ProjectionSuperseded
 from afield.runs.events import started, tagged
 from afield.sync.pace import Pace
-from afield.workspace.membership import change_role, let_in
+from afield.workspace.membership import RolesHeld, change_role, let_in
 from afield.workspace.remotes import add_remote, remotes
 from afield.workspace.rooms import rooms
 from afield.workspace.sync import Wishes, clone, sync
@@ -118,6 +118,7 @@ def test_several_openers_of_one_workspace_go_on_with_what_one_of_them_heeded(tea
     other.refresh()
     mark(ann)
     change_role(ann, bob.config.member, Role.VIEWER, grant=True)
+    assert RolesHeld(other).of(bob.config.member) == {"*": {Role.VIEWER}}, "as the record is now"
     writes(ann, "another", "fedcba9876543210")
     assert other.refresh() > 0
     assert other.config.rights == ann.config.rights
