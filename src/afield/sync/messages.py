@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from afield.journal.carry import Carried, Tip
 from afield.journal.places import LogName
 from afield.kernel.ids import DeviceId
 
 
-@dataclass(frozen=True, slots=True)
-class ListFolder:
+class ListFolder(msgspec.Struct, frozen=True):
     """List a folder of the remote. Answer: `tuple[Item, ...]`."""
 
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(msgspec.Struct, frozen=True):
     """Read a file of the remote from `offset` on. Answer: `bytes`, None when absent.
 
     No more than `size_bytes` is read, and one byte to tell that there is more.
@@ -34,8 +34,7 @@ class Fetch:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(msgspec.Struct, frozen=True):
     """Write a file of the remote. Answer: None."""
 
     name: str
@@ -43,8 +42,7 @@ class Store:
     once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Read a pack here and write it to the remote, or what of it may go there.
 
     Answer: the bytes that were sent, 0 when nothing may go or all of it is there; why, when
@@ -53,28 +51,25 @@ class Send:
 
     pack: str
     role: str
-    there: frozenset[str] = field(repr=False)
+    there: frozenset[str]
     dry: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
+class LookUp(msgspec.Struct, frozen=True):
     """Which of these entries are here, or in one log? Answer: `list[bool]`."""
 
     entries: Sequence[tuple[DeviceId, int, str]]
     log: LogName | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lay:
+class Lay(msgspec.Struct, frozen=True):
     """Put checked lines into the journal. Answer: `list[Entry]`, those that were new."""
 
     device: DeviceId
-    lines: Sequence[Carried] = field(repr=False)
+    lines: Sequence[Carried]
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(msgspec.Struct, frozen=True):
     """Record with which heads others' entries were merged, and sign this device's own log.
 
     Answer: `list[Tip]`, up to where each log may be given to others.
@@ -85,8 +80,7 @@ class Merged:
     dry: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """Take the next lines of a log for a chunk, up to a seal, or to the entry `until`.
 
     Answer: `(Piece, bytes)` or None.
@@ -97,13 +91,11 @@ class Cut:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Packs:
+class Packs(msgspec.Struct, frozen=True):
     """Which packs are here? Answer: `dict[str, tuple[role, size in bytes]]`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(msgspec.Struct, frozen=True):
     """Is anything in a pack of the remote wanted here, going by its index? Answer: `bool`.
 
     What is not here is remembered, so that it can be named and fetched later.
@@ -112,37 +104,33 @@ class Judge:
     pack: str
     size_bytes: int
     role: str
-    index: bytes = field(repr=False)
+    index: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Unjudged:
+class Unjudged(msgspec.Struct, frozen=True):
     """Which of these packs were never judged, or are wanted by now? Answer: `list[str]`."""
 
-    packs: Sequence[str] = field(repr=False)
+    packs: Sequence[str]
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lacking:
+class Lacking(msgspec.Struct, frozen=True):
     """In which of these packs is something that is not here? Answer: `list[str]`."""
 
-    packs: Sequence[str] = field(repr=False)
+    packs: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(msgspec.Struct, frozen=True):
     """Forget what was judged of a pack: it is not what its name says. Answer: None."""
 
     pack: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(msgspec.Struct, frozen=True):
     """Keep a pack whose bytes match its name. Answer: None, or why it cannot be kept."""
 
     pack: str
-    data: bytes = field(repr=False)
+    data: bytes
 
 
 Ask = (
@@ -151,16 +139,14 @@ Ask = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """Something to do; its answer carries the same number."""
 
     number: int
     ask: Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came of an action."""
 
     number: int

@@ -13,12 +13,12 @@ from blake3 import blake3
 from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
-from afield.vault import header, layout, tree
+from afield.vault import header, layout, records, tree
 from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMissing
 from afield.vault.ledger import Ledger
 from afield.vault.limits import PACK_BYTES_MAX
 from afield.vault.packs import index_bytes
-from afield.vault.shelf import Parts, Shelf, is_index, is_pack, pack_index
+from afield.vault.shelf import Content, Parts, Shelf, is_index, is_pack, pack_index
 from afield.vault.sweep import is_swept
 
 Elsewhere = Callable[[bytes], str | None]
@@ -135,37 +135,31 @@ def _verify_pack(shelf: Shelf, pack: str, recipes: list[bytes]) -> Iterator[Find
     if not whole:
         # The pack's own lines may be what is damaged: those of its index count as well.
         listed = set(layout.entries_of(block)) | set(layout.entries_of(_index_lines(shelf, pack)))
-        entries = sorted(listed)
-    else:
-        entries = sorted(layout.entries_of(block))
-    yield from _verify_records(shelf, pack, data, entries, recipes)
+        block = layout.index_block(listed)
+    yield from _verify_records(shelf, pack, data, block, recipes)
 
 
 def _verify_records(
-    shelf: Shelf, pack: str, data: bytes, entries: Iterable[layout.Entry], recipes: list[bytes]
+    shelf: Shelf, pack: str, data: bytes, block: bytes, recipes: list[bytes]
 ) -> Iterator[Finding]:
     """Check a pack's records, and recipes whose parts are all in it; collect other recipes."""
-    contents: dict[bytes, bytes] = {}
+
+    def ordinary(entry: layout.Entry) -> bytes | Parts:
+        end = entry.offset + layout.RECORD.size + entry.stored_bytes
+        return shelf.decode(entry.digest, data[entry.offset : end])
+
+    contents: dict[bytes, Content] = {}
     room_bytes = PACK_BYTES_MAX  # records may be far larger than what is stored of them
     made_of: dict[bytes, Parts] = {}
-    for entry in entries:
-        try:
-            end = entry.offset + layout.RECORD.size + entry.stored_bytes
-            found = shelf.decode(entry.digest, data[entry.offset : end])
-        except Corrupt as error:
-            yield Finding("object", entry.digest.hex(), f"{error} (in pack {pack})", damaged=True)
-            continue
-        if isinstance(found, bytes):
-            size_bytes = len(found)
-            room_bytes -= size_bytes
-            if room_bytes >= 0:
-                contents[entry.digest] = found
+    for digest, found in records.each(data, block, ordinary):
+        if isinstance(found, Corrupt):
+            yield Finding("object", digest.hex(), f"{found} (in pack {pack})", damaged=True)
+        elif isinstance(found, list):
+            made_of[digest] = found
         else:
-            size_bytes = sum([size for _, size in found])
-            made_of[entry.digest] = found
-        if size_bytes != entry.size_bytes:
-            why = f"the index gives it another size (in pack {pack})"
-            yield Finding("object", entry.digest.hex(), why, damaged=True)
+            room_bytes -= len(found)
+            if room_bytes >= 0:
+                contents[digest] = found
     for digest, parts in made_of.items():
         if not all(part in contents and len(contents[part]) == size for part, size in parts):
             recipes.append(digest)
@@ -359,4 +353,4 @@ def _lost(digest: bytes, why: str, elsewhere: Elsewhere) -> Finding:
 def _may_be_tree(shelf: Shelf, digest: bytes) -> bool:
     """Tell by its first record whether an object may be a tree."""
     first = next(shelf.contents(digest), b"")
-    return tree.is_tree(first)
+    return tree.is_tree(bytes(first))

@@ -11,6 +11,7 @@ import os
 import threading
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from blake3 import blake3
 
@@ -18,8 +19,9 @@ from afield.kernel.ids import ObjectId
 from afield.vault.catalog import OFFSET_BITS
 from afield.vault.errors import Corrupt
 from afield.vault.layout import RECORD, stored_at
-from afield.vault.limits import AHEAD_BYTES
-from afield.vault.shelf import Parts, Shelf, damaged
+from afield.vault.limits import AHEAD_BYTES, LOCATED_AT_ONCE
+from afield.vault.records import Chunks
+from afield.vault.shelf import Content, Parts, Shelf, damaged
 
 _NOWHERE = (1 << 64) - 1
 _OFFSET_MASK = (1 << OFFSET_BITS) - 1
@@ -45,14 +47,17 @@ class Copies:
         self._suffix = f".tmp-{os.getpid()}-{threading.get_ident()}"
         self._pack = -1
         self._start = 0
-        self._window = b""
+        self._window = memoryview(b"")
+        self._chunk_at = Chunks().at
         self._ahead = AHEAD_BYTES[0]
 
     def in_order(self, objects: Iterable[ObjectId]) -> Iterator[tuple[int, int]]:
         """Yield the number of each object and its place, as they lie in the packs."""
-        locate = self._shelf.locate
-        found = (locate(bytes.fromhex(each)) for each in objects)
-        places = array("Q", [_NOWHERE if place is None else place for place in found])
+        places = array("Q")
+        left = iter(objects)
+        while some := [bytes.fromhex(each) for each in islice(left, LOCATED_AT_ONCE)]:
+            found = self._shelf.locate_all(some)
+            places.extend([found.get(digest, _NOWHERE) for digest in some])
         for number in sorted(range(len(places)), key=places.__getitem__):
             yield number, places[number]
 
@@ -75,10 +80,10 @@ class Copies:
         try:
             fd = os.open(temporary, _FLAGS, 0o666)
             try:
-                if isinstance(found, bytes):  # one record, which has just been verified
-                    size_bytes = _write(fd, found)
-                else:
+                if isinstance(found, list):
                     size_bytes = self._write_parts(fd, digest)
+                else:  # one record, which has just been verified
+                    size_bytes = _write(fd, found)
             finally:
                 os.close(fd)
             os.replace(temporary, path)
@@ -98,14 +103,23 @@ class Copies:
             raise damaged(digest, "its parts do not make it up")
         return size_bytes
 
-    def _load(self, digest: bytes, place: int | None = None) -> bytes | Parts:
+    def _load(self, digest: bytes, place: int | None = None) -> Content | Parts:
         """Return what `Shelf.load` does, from what was read ahead where that has it."""
         if place is None:
             place = self._shelf.locate(digest)
         if place is not None and place != _NOWHERE:
+            pack, offset = place >> OFFSET_BITS, place & _OFFSET_MASK
+            if pack == self._pack and offset >= self._start:
+                found = self._chunk_at(self._window, offset - self._start, digest)
+                if found is not None:
+                    return found
             with contextlib.suppress(Corrupt, OSError):  # it may be whole elsewhere
-                at = self._reach(place >> OFFSET_BITS, place & _OFFSET_MASK)
-                return self._shelf.decode(digest, self._window, at)
+                at = self._reach(pack, offset)
+                found = self._chunk_at(self._window, at, digest)
+                if found is not None:
+                    return found
+                record = self._window[at : at + _size_at(self._window, at)]
+                return self._shelf.decode(digest, bytes(record))
         return self._shelf.load(digest)
 
     def _reach(self, pack: int, offset: int) -> int:
@@ -134,18 +148,19 @@ class Copies:
 
     def _fill(self, pack: int, start: int, size_bytes: int) -> None:
         name = self._shelf.catalog.name_of(pack)
-        self._window = self._shelf.store.read(f"{name}.pack", start, size_bytes)
+        data = self._shelf.store.read(f"{name}.pack", start, size_bytes)
+        self._window = memoryview(data)
         self._pack, self._start = pack, start
 
 
-def _size_at(window: bytes, at: int) -> int:
+def _size_at(window: memoryview, at: int) -> int:
     """Return the size of the record at `at`, head and all; that of a head when it is cut off."""
     if at + RECORD.size > len(window):
         return RECORD.size
     return RECORD.size + stored_at(window, at)
 
 
-def _write(fd: int, data: bytes) -> int:
+def _write(fd: int, data: Content) -> int:
     """Write all of `data`; return its size."""
     done = os.write(fd, data)
     while done < len(data):

@@ -96,7 +96,7 @@ def read_record(data: bytes, offset: int = 0) -> Record:
     return Record(kind, codec, size_bytes, digest, payload)
 
 
-def stored_at(data: bytes, offset: int) -> int:
+def stored_at(data: bytes | memoryview, offset: int) -> int:
     """Return how many bytes the payload of the record at `offset` has, going by its head."""
     return int.from_bytes(data[offset + 8 : offset + 12], "little")
 

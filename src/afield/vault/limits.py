@@ -46,8 +46,11 @@ WHOLE_READ_BYTES = 4 << 20
 BLOCK_BYTES = 1 << 20
 """One read of a stream."""
 
-AHEAD_BYTES = (64 << 10, 1 << 20)
+AHEAD_BYTES = (64 << 10, 256 << 10)
 """Least and most that is read of a pack at once by who writes many objects to files."""
+
+LOCATED_AT_ONCE = 1 << 17
+"""Objects that are looked for in the indexes at once: some 30 MB."""
 
 TREE_ENTRIES_MAX = 5_000_000
 """Entries of one tree."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from blake3 import blake3
 
-from afield.vault import header, layout
+from afield.vault import header, layout, records
 from afield.vault.builder import PackBuilder
 from afield.vault.errors import Corrupt, ObjectDamaged, ObjectMissing
 from afield.vault.layout import DATA, META
 from afield.vault.limits import CHUNK_BYTES, PACK_BYTES_MAX
-from afield.vault.shelf import Shelf, damaged, is_pack, pack_index
+from afield.vault.shelf import Parts, Shelf, damaged, is_pack, pack_index
 from afield.vault.stores import Store
 from afield.vault.using import Using
 
@@ -91,10 +91,10 @@ class Packs:
             ObjectDamaged: it is not what it is named after, or no pack.
         """
         try:
-            check(pack, data)
-            block = layout.read_pack_index(data)
-            for entry in layout.entries_of(block):
-                self._check_record(entry, data)
+            block = check(pack, data)
+            for _, found in records.each(data, block, lambda entry: self._record(entry, data)):
+                if isinstance(found, Corrupt):
+                    raise found
         except Corrupt as error:
             raise damaged(bytes.fromhex(pack), str(error)) from error
         return block
@@ -114,14 +114,11 @@ class Packs:
         """Tell whether an object, or a part of one, stands in a pack that this process knows."""
         return self._shelf.holds(digest)
 
-    def _check_record(self, entry: layout.Entry, data: bytes) -> None:
+    def _record(self, entry: layout.Entry, data: bytes) -> bytes | Parts:
         """Refuse a record that is not what its line says: it would hide a good one elsewhere."""
         if layout.stored_at(data, entry.offset) != entry.stored_bytes:
             raise Corrupt("its index gives a record another size")
-        found = self._shelf.decode(entry.digest, data, entry.offset)
-        size = len(found) if isinstance(found, bytes) else sum([size for _, size in found])
-        if size != entry.size_bytes:
-            raise Corrupt("its index gives an object another size")
+        return self._shelf.decode(entry.digest, data, entry.offset)
 
     def absent(self, digest: bytes, known: Callable[[bytes], bool]) -> list[bytes]:
         """Return what of an object is not here: itself, or parts that its recipes list.
@@ -147,8 +144,8 @@ class Packs:
         return lost
 
 
-def check(pack: str, data: bytes) -> int:
-    """Return the role of a pack that came from elsewhere.
+def check(pack: str, data: bytes) -> bytes:
+    """Return the index lines of a pack that came from elsewhere.
 
     Raises:
         Corrupt: it is not what it is named after, too large, or no pack.
@@ -157,8 +154,8 @@ def check(pack: str, data: bytes) -> int:
         raise Corrupt("it is larger than any pack may be")
     if blake3(data).hexdigest() != pack:
         raise Corrupt("its bytes do not match its name")
-    layout.read_pack_index(data)
-    return layout.read_pack_header(data)
+    layout.read_pack_header(data)
+    return layout.read_pack_index(data)
 
 
 def index_bytes(end: bytes) -> int:

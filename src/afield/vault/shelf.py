@@ -6,7 +6,7 @@ Nothing that was read is believed before it has matched its digest. Nothing here
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import zstandard
 from blake3 import blake3
@@ -20,6 +20,9 @@ from afield.vault.stores import Store
 Parts = list[tuple[bytes, int]]
 """Digest and size in bytes of the objects that make up another one, in order."""
 
+
+Content = bytes | memoryview
+"""An object's bytes, or a view of where they were read."""
 
 Guard = Callable[[bytes, bytes], bool]
 """Tells whether bytes have a digest."""
@@ -104,6 +107,12 @@ class Shelf:
             self.see()
             return self.catalog.locate(digest)
 
+    def locate_all(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """Return the places of many objects, of those that packs have; see `Catalog`."""
+        with self._lock:
+            self.see()
+            return self.catalog.locate_all(digests)
+
     def digests(self) -> Iterator[bytes]:
         """Yield the digest of every record in a pack."""
         for _, block in self.blocks():
@@ -175,21 +184,21 @@ class Shelf:
         digest: bytes,
         size_bytes: int | None = None,
         depth: int = 0,
-        load: Callable[[bytes], bytes | Parts] | None = None,
-    ) -> Iterator[bytes]:
+        load: Callable[[bytes], Content | Parts] | None = None,
+    ) -> Iterator[Content]:
         """Yield an object's bytes in order, record by record, each verified.
 
         The whole is for the caller to verify: only it knows whether all was taken. Sizes are
         checked before parts are read, so that no recipe gives more than it says it will.
         """
         found = (load or self.load)(digest)
-        parts = [] if isinstance(found, bytes) else found
-        whole = len(found) if isinstance(found, bytes) else sum([size for _, size in found])
+        parts = found if isinstance(found, list) else []
+        whole = sum([size for _, size in found]) if isinstance(found, list) else len(found)
         if size_bytes is not None and whole != size_bytes:
             raise damaged(digest, "it has another size than the recipe that lists it says")
         if depth == RECIPE_DEPTH_MAX or any(size >= whole for _, size in parts):
             raise damaged(digest, "its recipes are nested too deep")
-        if isinstance(found, bytes):
+        if not isinstance(found, list):
             yield found
         for part, part_bytes in parts:
             yield from self.contents(part, part_bytes, depth + 1, load)
