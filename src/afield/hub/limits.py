@@ -31,3 +31,15 @@ ACTIVITY_MAX = 500
 
 FILES_MAX = 10_000
 """Files of a version that are listed at once."""
+
+DIFF_BYTES_MAX = 512 << 10
+"""Of a file that is compared line by line; of larger ones only sizes are told."""
+
+DIFF_LINES_MAX = 5_000
+
+ROWS_MAX = 200
+"""Rows of a table of data, shown as a sample."""
+
+SEARCH_CHARS_MAX = 500
+FOUND_MAX = 50
+"""Things of each kind that a search finds."""

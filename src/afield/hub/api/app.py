@@ -76,9 +76,24 @@ def make_api(hosted: Hosted) -> FastAPI:
 
 def routers() -> Sequence[APIRouter]:
     """Return the parts of the API; a new one is a line here."""
-    from afield.hub.api import comparing, data, events, files, happenings, run, runs, series
+    from afield.hub.api import (
+        comparing,
+        data,
+        differing,
+        events,
+        files,
+        happenings,
+        provenance,
+        run,
+        runs,
+        samples,
+        searching,
+        series,
+        sharing,
+    )
 
-    parts = (runs, run, files, series, comparing, data, happenings, events)
+    of_runs = (runs, run, files, series, comparing, differing, provenance)
+    parts = (*of_runs, data, samples, searching, sharing, happenings, events)
     return tuple(part.router for part in parts)
 
 
