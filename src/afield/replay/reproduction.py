@@ -292,6 +292,6 @@ def _folder(manifest: Manifest, keep: Path | None) -> Iterator[tuple[Path, Path]
     base = Path(tempfile.mkdtemp(prefix="afield-reproduce-")).resolve()
     try:
         name = os.path.basename(manifest.root.rstrip("/\\")) or "project"  # noqa: PTH119 - recorded text
-        yield (keep or base / name), base / "overlay"
+        yield (keep or base / name), base / "overlay-site-packages"
     finally:
         shutil.rmtree(base, ignore_errors=True)

@@ -258,6 +258,8 @@ def test_an_editable_package_of_the_project_is_taken_from_the_restored_code(
     report = project.reproduce(run)
     assert report.verdict == "identical", report
     assert b"afield-reproduce-" in project.out.getvalue()
+    read = {one.path for one in project.workspace.manifest(report.new_run).inputs}
+    assert not [path for path in read if path.endswith(".pth")], "those are our own"
 
 
 def test_a_console_script_of_a_package_runs_in_the_rebuilt_environment(project):
