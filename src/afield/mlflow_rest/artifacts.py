@@ -164,8 +164,11 @@ class Streams:
         """Receive a file of a run, named in the query."""
         asked = dict(Query(scope).pairs)
         run = asked.get("run_uuid") or asked.get("run_id")
-        require(run_uuid=run, path=asked.get("path"))
-        await self._receive(scope, receive, lambda call: of_run(call, run or "", asked["path"]))
+        for name, value in (("run_uuid", run), ("path", asked.get("path"))):
+            if not value:
+                raise invalid(f"Request must specify {name}.")
+        place: _Place = lambda call: of_run(call, run or "", asked["path"])  # noqa: E731
+        await self._receive(scope, receive, place, needed=True)
         await send_json(b"{}", send)
 
     async def remove(self, scope: Scope, _: Receive, send: Send) -> None:
@@ -194,7 +197,9 @@ class Streams:
         with stream:
             await _stream(found, stream, Query(scope).headers, scope["method"], send)
 
-    async def _receive(self, scope: Scope, receive: Receive, place: _Place) -> None:
+    async def _receive(
+        self, scope: Scope, receive: Receive, place: _Place, *, needed: bool = False
+    ) -> None:
         def check(workspace: Workspace) -> Owned:
             call = self._call(scope, workspace)
             owned = place(call)
@@ -208,6 +213,8 @@ class Streams:
         os.makedirs(folder, exist_ok=True)
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as spool:
             await _take_body(receive, cast("BinaryIO", spool))
+            if needed and not spool.tell():
+                raise invalid("Request must specify data.")
 
             def keep(workspace: Workspace) -> None:
                 keep_file(self._call(scope, workspace), owned, cast("BinaryIO", spool))

@@ -7,6 +7,7 @@ the infinities as words, null for what is missing, unknown fields ignored.
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import cached_property
 from typing import Any, TypeVar
@@ -126,9 +127,9 @@ def _plain(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        found = json.loads(body, parse_int=_integer)
+        found = _loads(body)
         if isinstance(found, str):  # old clients encode twice
-            found = json.loads(found, parse_int=_integer)
+            found = _loads(found)
     except (ValueError, RecursionError):
         raise Rest(BAD_REQUEST, "the request is no JSON") from None
     if found is None:
@@ -136,6 +137,17 @@ def _plain(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Rest(BAD_REQUEST, "the request is no JSON object")
     return {_snake(name): _renamed(value, 0) for name, value in found.items()}
+
+
+def _loads(text: bytes | str) -> Any:
+    return json.loads(text, parse_int=_integer, parse_float=_real)
+
+
+def _real(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise invalid(f"the number {text[:100]} is out of the range of a 64-bit float")
+    return found
 
 
 def _integer(text: str) -> int | float:

@@ -30,7 +30,7 @@ def create(call: Call, asked: m.CreateExperiment) -> m.ExperimentRef:
     shown = check_experiment_name(asked.name)
     tags = dict(check_experiment_tag(tag.key, tag.value) for tag in asked.tags or ())
     location = _own_location(asked.artifact_location)
-    project = tags.get(known.PROJECT_TAG, known.DEFAULT)
+    project = tags.get(known.PROJECT_TAG, known.HOME.project)
     call.need(Action.EXPERIMENT_EDIT, project)
     if known.experiment_named(call.workspace, shown) is not None:
         raise Rest(EXISTS, f"Experiment(name={shown}) already exists.")
@@ -54,9 +54,14 @@ def get_by_name(call: Call, asked: m.ExperimentNamed) -> m.ExperimentAnswer:
     shown = asked.experiment_name or ""
     found = known.experiment_named(call.workspace, shown)
     if found is None:
-        raise missing(f"Could not find experiment with name '{shown}'")
+        raise not_named(shown)
     call.need(Action.RUN_READ, found.project)
     return m.ExperimentAnswer(answer(call, [found])[0])
+
+
+def not_named(shown: str) -> Rest:
+    """Return the answer that there is no experiment of a name."""
+    return missing(f"Could not find experiment with name '{shown}'")
 
 
 def search(call: Call, asked: m.SearchExperiments) -> m.ExperimentsAnswer:

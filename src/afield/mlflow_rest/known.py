@@ -29,6 +29,28 @@ _RUN = (
 )
 
 
+@dataclass(slots=True)
+class Home:
+    """The project of runs whose client names none; a process has one.
+
+    A hub's is `default`. The endpoint of one recorded run has that run's own project.
+    """
+
+    project: str = DEFAULT
+
+    @property
+    def is_default(self) -> bool:
+        """Whether its experiment `default` has the id of every workspace's."""
+        return self.project == DEFAULT
+
+    def is_at(self, project: str, experiment: str) -> bool:
+        """Tell whether these words name its experiment `default`."""
+        return (self.project, DEFAULT) == (project, experiment)
+
+
+HOME = Home()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownExperiment:
     """An experiment.
@@ -50,9 +72,9 @@ class KnownExperiment:
     @property
     def shown(self) -> str:
         """What MLflow's clients call it."""
-        if self.id == DEFAULT_ID and (self.project, self.name) == (DEFAULT, DEFAULT):
+        if self.id == DEFAULT_ID and HOME.is_at(self.project, self.name):
             return DEFAULT_NAME
-        return self.name if self.project == DEFAULT else f"{self.project}/{self.name}"
+        return self.name if self.project == HOME.project else f"{self.project}/{self.name}"
 
     @property
     def stage(self) -> str:
@@ -94,6 +116,8 @@ def experiment(workspace: Workspace, found: str) -> KnownExperiment:
         Rest: there is none.
     """
     check_experiment_id(found)
+    if found == DEFAULT_ID and not HOME.is_default:
+        return _home(workspace)
     rows = workspace.query(
         f"SELECT {_ROW} FROM experiments WHERE id = ? AND name IS NOT NULL", (found,)
     )
@@ -114,7 +138,7 @@ def experiment_named(workspace: Workspace, shown: str) -> KnownExperiment | None
         if default.shown == shown:
             return default
     project, slash, name = shown.partition("/")
-    for pair in ((DEFAULT, shown), (project, name) if slash else None):
+    for pair in ((HOME.project, shown), (project, name) if slash else None):
         found = None if pair is None else of_pair(workspace, *pair)
         if found is not None and found.shown == shown:
             return found
@@ -123,6 +147,8 @@ def experiment_named(workspace: Workspace, shown: str) -> KnownExperiment | None
 
 def of_pair(workspace: Workspace, project: str, name: str) -> KnownExperiment | None:
     """Return the experiment of these words, or None when there is neither it nor a run of it."""
+    if HOME.is_at(project, name) and not HOME.is_default:
+        return _home(workspace)
     sql = f"SELECT {_ROW} FROM experiments WHERE project = ? AND name = ?"
     rows = workspace.query(sql, (project, name))
     if rows:
@@ -136,12 +162,17 @@ def experiments(workspace: Workspace) -> list[KnownExperiment]:
     """Return all experiments, those of which only runs know among them."""
     rows = workspace.query(f"SELECT {_ROW} FROM experiments WHERE name IS NOT NULL")
     found = [_of_row(workspace, row) for row in rows]
+    if not HOME.is_default:  # its id is that of another one elsewhere
+        found = [
+            one for one in found if one.id != DEFAULT_ID and not HOME.is_at(one.project, one.name)
+        ]
+        found.append(_home(workspace))
     known = {(one.project, one.name) for one in found}
     if all(one.id != DEFAULT_ID for one in found):
         known.add((DEFAULT, DEFAULT))
         found.append(_unmade(workspace, DEFAULT, DEFAULT))
-    found += [_unmade(workspace, *pair) for pair in pairs(workspace) if pair not in known]
-    return found
+    unmade = [_unmade(workspace, *pair) for pair in pairs(workspace) if pair not in known]
+    return found + [one for one in unmade if HOME.is_default or one.id != DEFAULT_ID]
 
 
 def pairs(workspace: Workspace) -> Iterator[tuple[str, str]]:
@@ -218,6 +249,13 @@ def _unmade(workspace: Workspace, project: str, name: str) -> KnownExperiment:
     since_ms = _since_ms(workspace, project, name)
     return KnownExperiment(
         found, project, name, None, bool(deleted), since_ms, touched_ms or since_ms, made=False
+    )
+
+
+def _home(workspace: Workspace) -> KnownExperiment:
+    since_ms = _since_ms(workspace, HOME.project, DEFAULT)
+    return KnownExperiment(
+        DEFAULT_ID, HOME.project, DEFAULT, made_ms=since_ms, touched_ms=since_ms, made=False
     )
 
 

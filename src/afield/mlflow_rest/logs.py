@@ -190,8 +190,8 @@ def _complete(
 
 
 def _keeper(call: Call) -> Keeper:
-    record = call.workspace.record
-    return Keeper(call.served.record.vault, secrets=record.secrets)
+    record = call.served.record
+    return Keeper(record.vault, secrets=record.secrets)
 
 
 def _known_params(call: Call, run: KnownRun, keys: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from afield.kernel.ids import RunId
 from afield.members.actions import Action
 from afield.mlflow_rest import known, limits
 from afield.mlflow_rest import messages as m
-from afield.mlflow_rest.decode import missing_value, require, wrong_value
+from afield.mlflow_rest.decode import missing_value, require
 from afield.mlflow_rest.errors import Rest, invalid
 from afield.mlflow_rest.known import KnownRun
 from afield.mlflow_rest.route import Call, Rpc
@@ -108,7 +108,10 @@ def interval(call: Call, asked: GetInterval) -> History:
         raise missing_value("run_ids")
     require(metric_key=name)
     if len(ids) > limits.HISTORY_RUNS_MAX:
-        raise wrong_value("run_ids", ids, f"at most {limits.HISTORY_RUNS_MAX}, got {len(ids)}")
+        raise invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {limits.HISTORY_RUNS_MAX}"
+            f" run_ids. Received {len(ids)} run_ids."
+        )
     size = limits.INTERVAL_POINTS_MAX if asked.max_results is None else asked.max_results
     if not 1 <= size <= limits.INTERVAL_POINTS_MAX:
         raise invalid(
