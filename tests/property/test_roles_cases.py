@@ -206,3 +206,17 @@ def test_a_grant_that_says_no_role_gives_none(team, body):
     ann, *_ = team
     ann.add(Draft(MEMBER_GRANTED, BOB, body), at=5)
     assert applied(*team)[2].rights.since is None
+
+
+def test_of_several_removals_the_one_that_lets_least_count_holds(team):
+    ann, bob, cat, dan = team
+    cat.confirm(DAN, at=3)
+    first = dan.write("first", at=4)
+    dan.write("second", at=5)
+    ann.add(device_removed(KEYS[DAN].device, heads=heads(dan)), at=6)
+    known = [(first.seq, first.digest)]
+    for log in (cat, bob):
+        log.add(device_removed(KEYS[DAN].device, heads=known), at=7)
+    things, _, found = applied(*team)
+    assert things == ["first"]
+    assert found.removed[KEYS[DAN].device].last == first.seq

@@ -229,18 +229,21 @@ def _removed(
 
     def standing(claim: Claim) -> tuple[bool, int, int, tuple[int, str, int, str]]:
         last = max((seq for seq, _ in heads_said(claim.body)), default=0)
-        return claim.digest in sweep.by_role, ranks.of_member.get(claim.by, 0), last, claim.order
+        rank = ranks.of_member.get(claim.by, len(claims))
+        return claim.digest in sweep.by_role, rank, last, claim.order
 
     for claim in sorted((each for each in claims if each.kind == DEVICE_REMOVED), key=standing):
         device = DeviceId(claim.about)
         cut = found.get(claim.device)
         known = ranks.counts_for(claim) or claim.device in sweep.hubs
-        if device in found or device == sweep.founder or not known or claim.digest in late:
+        if device == sweep.founder or not known or claim.digest in late:
             continue
         if cut is not None and not cut.holds(claim):
             continue
         if claim.digest in sweep.by_role or ranks.outranks(claim.by, device):
-            found[device] = cut_of(device, heads_said(claim.body))
+            said = cut_of(device, heads_said(claim.body))
+            if device not in found or said.last < found[device].last:
+                found[device] = said
     return found
 
 
