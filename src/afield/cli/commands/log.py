@@ -14,11 +14,11 @@ import click
 
 from afield.cli import words
 from afield.cli.arguments import RUN
-from afield.workspace.follow import Chunk, Follower, Point
 from afield.cli.output import emit_json_line, plain, safe_console
 from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import NotFound
 from afield.kernel.ids import parse_object_id
+from afield.workspace.follow import Chunk, Follower, Point
 
 if TYPE_CHECKING:
     from afield.workspace.views import RunView
