@@ -19,6 +19,7 @@ from afield.cli.recorded import recorded_document, summary_lines
 from afield.cli.session import Session
 from afield.cli.settings import load_settings
 from afield.cli.words import short
+from afield.hub.private.endpoint import mlflow_endpoint
 from afield.kernel.errors import AfieldError, Usage
 from afield.runs.names import is_notebook
 from afield.workspace import layout
@@ -45,6 +46,7 @@ class Asked(NamedTuple):
     trace: Trace | None = None
     executed: str | None = None
     quiet: bool = False
+    no_mlflow: bool = False
 
 
 def record(session: Session, asked: Asked) -> int:
@@ -81,6 +83,7 @@ def record(session: Session, asked: Asked) -> int:
         keep_bytes_max=settings.integer("run.keep_mb") * 1_000_000,
         terminal=session.is_terminal(sys.stdout),
         executed_to=_beside(asked.words[0], asked.executed, folder),
+        beside=mlflow_endpoint if settings.yes("run.mlflow") and not asked.no_mlflow else None,
     )
     out, err = _streams(session)
     outcome = capture(record, request, out=out, err=err)

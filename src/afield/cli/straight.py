@@ -19,6 +19,7 @@ _FLAGS = {
     "--quiet": "quiet",
     "-q": "quiet",
     "--no-seed": "no_seed",
+    "--no-mlflow": "no_mlflow",
     "--json": "json",
     "--no-color": "no_color",
 }

@@ -19,6 +19,7 @@ from afield.replay.plan import REDACTED
 from afield.replay.prepare import Prepared
 from afield.runs.capture.capture import Outcome, Request, capture
 from afield.runs.capture.host import KERNEL_NAMES, THREAD_NAMES, pick_variables, usable_cores
+from afield.runs.capture.request import Beside
 from afield.runs.manifest import Manifest
 from afield.runs.record import Record
 
@@ -173,6 +174,7 @@ def execute(
     out: BinaryIO,
     err: BinaryIO,
     terminal: bool,
+    beside: Beside | None = None,
 ) -> Outcome:
     """Run the command again under capture, with the recorded seeds, params and tags.
 
@@ -201,5 +203,6 @@ def execute(
         terminal=terminal,
         python=python,
         datasets=manifest.datasets,
+        beside=beside,
     )
     return capture(record, request, out=out, err=err)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from afield.replay.environment import Tools
+from afield.runs.capture.request import Beside
 
 EnvironmentChoice = Literal["exact", "here"]
 DEFAULT_TOLERANCE = 1e-6
@@ -30,6 +31,7 @@ class Wish:
         err: the same for stderr.
         terminal: whether `out` is a terminal.
         pins: variables to set, or with None to unset, after all others.
+        beside: goes along with the command, as it did when the run was recorded.
     """
 
     tools: Tools
@@ -44,6 +46,7 @@ class Wish:
     err: BinaryIO
     terminal: bool = False
     pins: Mapping[str, str | None] = field(default_factory=dict)
+    beside: Beside | None = None
 
 
 def make_tools(

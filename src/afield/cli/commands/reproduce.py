@@ -17,6 +17,7 @@ from afield.cli.progress import Progress
 from afield.cli.session import global_options, session_of
 from afield.cli.settings import load_settings
 from afield.cli.tools import uv_path
+from afield.hub.private.endpoint import mlflow_endpoint
 from afield.kernel.errors import Usage
 from afield.workspace.documents import stability_document
 
@@ -114,6 +115,7 @@ def command(
             secrets=_handed(secrets, session.environ),
             outside_writes=allow_outside_writes,
             here=os.fspath(session.folder()),
+            beside=mlflow_endpoint if settings.yes("run.mlflow") else None,
         )
         place = (workspace.record, workspace, view.id, wish)
         found = check(*place, times=times) if times is not None else None

@@ -32,6 +32,7 @@ from afield.cli.session import global_options, session_of
     type=click.Path(dir_okay=False),
     help="Of a notebook: leave the executed one here, too.",
 )
+@click.option("--no-mlflow", is_flag=True, help="Leave MLflow's client in the command alone.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing afterwards.")
 @global_options
 @click.pass_context
@@ -47,6 +48,7 @@ def command(
     no_seed: bool,
     trace: Trace | None,
     executed: str | None,
+    no_mlflow: bool,
     quiet: bool,
 ) -> int:
     """Record COMMAND: code, environment, inputs, outputs, console, seeds and resources.
@@ -72,5 +74,6 @@ def command(
         trace=trace,
         executed=executed,
         quiet=quiet,
+        no_mlflow=no_mlflow,
     )
     return record(session_of(context), asked)

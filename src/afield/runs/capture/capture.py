@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,7 +26,7 @@ from afield.runs.capture.layers import LAYERS, Layer
 from afield.runs.capture.leaks import clean_manifest, clean_words, secrets_of
 from afield.runs.capture.observe import Observer
 from afield.runs.capture.outcome import facts_of, status_of
-from afield.runs.capture.request import Faults, Outcome, Request
+from afield.runs.capture.request import Begun, Faults, Outcome, Request
 from afield.runs.capture.signals import Forwarder
 from afield.runs.live_owner import Ending, read_ending, write_ending
 from afield.runs.live_warnings import add_warnings, read_warnings
@@ -164,24 +164,22 @@ def _run(
 ) -> tuple[Exit, ConsoleWriter]:
     """Run the command with everything that looks on around it."""
     faults = observer.faults
-    seeds = observer.seeds
-    environ = {
-        name: value
-        for name, value in request.environ.items()
-        if name not in {"AFIELD_RUN", *inside.VARIABLES}
-    }
+    environ = _own(request.environ)
     stream: BinaryIO | None = None
     if live is not None:
         environ |= {"AFIELD_RUN": run, "AFIELD_WORKSPACE": record.workspace}
         with faults.contained("what the run reads is not watched"):
             folder = os.path.join(live, TRACE)
             os.mkdir(folder)
-            environ |= inside.environ(folder, environ, entropy=seeds, trace=False)
+            environ |= inside.environ(folder, environ, entropy=observer.seeds, trace=False)
             observer.watch(folder, os.path.join(live, _MARK))
         with faults.contained("what is known beforehand is not written down"):
             observer.write_before(live)
         with faults.contained("the console is not kept"):
             stream = open(os.path.join(live, CONSOLE), "wb")  # noqa: SIM115 - the writer closes it
+    beside = contextlib.ExitStack()
+    if live is not None and request.beside is not None:
+        environ |= _beside(record, request, run, observer, beside)
     console = ConsoleWriter(stream, known=observer.known)
     try:
         done = run_child(
@@ -203,6 +201,8 @@ def _run(
             write_ending(live, Ending(status_of(code), code, name, record.now_ms()))
             faults.add(*read_warnings(live))
     finally:
+        with faults.contained("what went beside the command may be incomplete"):
+            beside.close()
         console.close()
     if live is not None and console.fault is None:
         with faults.contained("the console is not kept"):
@@ -210,6 +210,26 @@ def _run(
     if console.fault is not None:
         faults.add(console.fault)
     return done, console
+
+
+def _own(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the person's variables without those of a run that this one is inside of."""
+    ours = {"AFIELD_RUN", *inside.VARIABLES}
+    return {name: value for name, value in environ.items() if name not in ours}
+
+
+def _beside(
+    record: Record, request: Request, run: RunId, observer: Observer, ends: contextlib.ExitStack
+) -> Mapping[str, str]:
+    """Begin what goes beside the command, to be ended by `ends`; return variables for it."""
+    assert request.beside is not None, "asked before"
+    begun = Begun(run, record.workspace, request.environ, observer.faults.add, request.reproduces)
+    with observer.faults.contained("nothing goes beside the command"):
+        added = ends.enter_context(request.beside(begun))
+        observer.known = {**observer.known, **added.secrets}
+        observer.beside = (added.named,) if added.named else ()
+        return added.variables
+    return {}
 
 
 def _describe(observer: Observer, done: Exit, console: ConsoleWriter, faults: Faults) -> Manifest:

@@ -61,6 +61,7 @@ class Observer:
         self.faults = faults
         self.seeds = SeedPlan(None, None)
         self.console: ObjectId | None = None
+        self.beside: tuple[str, ...] = ()
         self.notebook = notebook = None if isinstance(target, str) else target
         self.uncaught: tuple[Uncaught, ...] = ()
         self.clean: Callable[[Manifest], Manifest] = lambda manifest: manifest
@@ -396,7 +397,8 @@ class Observer:
     def _capture(self, sighted: Sighted) -> Capture:
         for text in sighted.warnings:
             self.faults.add(text)
-        return outcome.describe_capture(sighted, self.faults.texts, self._record.workspace)
+        found = outcome.describe_capture(sighted, self.faults.texts, self._record.workspace)
+        return msgspec.structs.replace(found, beside=self.beside)
 
     def _cwd(self) -> str:
         folder = os.path.realpath(self._request.folder)

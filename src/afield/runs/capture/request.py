@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -12,6 +12,39 @@ from afield.kernel.ids import RunId
 from afield.runs.capture.limits import KEEP_BYTES_MAX, WARNINGS_MAX
 from afield.runs.manifest import DatasetRead, Manifest
 from afield.runs.record import DEFAULT_PROJECT
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """A run whose command is about to start, as what goes beside it sees it.
+
+    Attributes:
+        run: its id.
+        workspace: the `.afield` folder.
+        environ: the person's variables.
+        warn: puts a warning on the record.
+        reproduces: the run that this one repeats.
+    """
+
+    run: RunId
+    workspace: str
+    environ: Mapping[str, str]
+    warn: Callable[[str], None]
+    reproduces: RunId | None = None
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What something beside a command adds to it: variables, and what no record may hold.
+
+    `named` is what it is called in the record, empty when it is not there.
+    """
+
+    named: str = ""
+    variables: Mapping[str, str] = {}
+    secrets: Mapping[str, bytes] = {}
+
+
+Beside = Callable[[Begun], contextlib.AbstractContextManager[Added]]
+"""What goes along with a command, entered before it starts and left once it has ended."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +58,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     stands for it: both are for runs that are repeated with secrets handed over. Of a notebook
     `python` is the interpreter of its kernel, whatever it names, and `executed_to` the file that
     the executed notebook is copied to. `datasets` are what words for versions of data meant in the
-    run that is repeated.
+    run that is repeated. `beside` goes along with the command.
     """
 
     argv: tuple[str, ...]
@@ -50,6 +83,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     python: str | None = None
     executed_to: str | None = None
     datasets: tuple[DatasetRead, ...] = ()
+    beside: Beside | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -1,0 +1,109 @@
+"""The process that answers at a run's own endpoint, begun by `endpoint` and ended by its stdin.
+
+It ends when the recorder hangs up, also when that was killed: nothing of it outlives the run.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hmac
+import os
+import socket
+import sys
+import threading
+from functools import partial
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+
+from afield.hub.asgi import App, Receive, Scope, Send, problem
+from afield.hub.guard import LOOPBACK, Guard
+from afield.hub.private.endpoint import USER, VARIABLE, Setup
+from afield.kernel.ids import RunId
+from afield.mlflow_rest.joined import ServedWithin, routes
+from afield.mlflow_rest.known import HOME
+from afield.runs.live_owner import read_owner
+from afield.runs.secrets import known_values
+from afield.workspace.hosted import Hosted
+from afield.workspace.workspace import Workspace
+
+_STOP_WITHIN_S = 20
+_READERS = 2
+
+
+def main() -> None:
+    """Answer until stdin ends."""
+    setup = msgspec.json.decode(sys.stdin.buffer.readline(), type=Setup)
+    with (
+        socket.socket(fileno=setup.descriptor) as listener,
+        Hosted(setup.workspace, readers=_READERS) as hosted,
+    ):
+        known = {**known_values(os.environ), VARIABLE: setup.secret.encode()}
+        record = msgspec.structs.replace(hosted.record, secrets=lambda: known)
+        served = ServedWithin(record, RunId(setup.run))
+        owner = read_owner(record.live_folder(served.within))
+        if owner is not None:
+            HOME.project = owner.project
+        since_ms = hosted.read_here(partial(_began_ms, setup.reproduces))
+        app = Starlette(routes=routes(hosted, served, since_ms=since_ms))
+        with contextlib.ExitStack() as ends:
+            ends.callback(hosted.read_here, served.finish)
+            _answer(Guard(Private(app, setup.secret), LOOPBACK), listener)
+
+
+class Private:
+    """Lets in who knows the secret.
+
+    Args:
+        app: what answers them.
+        secret: the password of `afield`, as HTTP's basic authentication sends it.
+    """
+
+    def __init__(self, app: App, secret: str) -> None:
+        self._app = app
+        self._wanted = b"Basic " + base64.b64encode(f"{USER}:{secret}".encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401, or hand the request on."""
+        if scope["type"] == "http":
+            told = next(
+                (value for name, value in scope["headers"] if name == b"authorization"), b""
+            )
+            if not hmac.compare_digest(told, self._wanted):
+                await problem(send, 401, "not_allowed", "this is the endpoint of somebody's run")
+                return
+        await self._app(scope, receive, send)
+
+
+def _answer(app: App, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+    )
+    server = uvicorn.Server(config)
+
+    def hear() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=hear, daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _began_ms(run: str | None, workspace: Workspace) -> int | None:
+    if run is None:
+        return None
+    workspace.catch_up()
+    rows = workspace.query("SELECT started_ms FROM runs WHERE id = ?", (run,))
+    return int(rows[0][0]) if rows else None
+
+
+if __name__ == "__main__":
+    main()
