@@ -12,6 +12,7 @@ from afield.datasets import events as datasets
 from afield.members.actions import Action
 from afield.members.gate import ANYONE
 from afield.members.gate import NEEDS as OF_MEMBERS
+from afield.registry import events as registry
 from afield.runs import events as runs
 from afield.runs.experiments import events as experiments
 from afield.runs.models import events as models
@@ -22,6 +23,8 @@ _LOG_OR_EDIT = (Action.RUN_LOG, Action.RUN_EDIT)
 _DATA = (Action.DATA_WRITE,)
 _EXPERIMENT = (Action.RUN_LOG, Action.EXPERIMENT_EDIT)
 _KEEP = (Action.ARTIFACT_WRITE,)
+_REGISTER = (Action.MODEL_REGISTER,)
+_STAGE = (Action.MODEL_STAGE,)
 
 NEEDS: Mapping[str, tuple[Action, ...]] = {
     **OF_MEMBERS,
@@ -54,6 +57,14 @@ NEEDS: Mapping[str, tuple[Action, ...]] = {
     models.TOOK: _LOG,
     models.GAVE: _LOG,
     models.KEPT: _KEEP,
+    registry.MADE: _REGISTER,
+    registry.RENAMED: _REGISTER,
+    registry.VERSIONED: _REGISTER,
+    registry.DESCRIBED: _REGISTER,
+    registry.TAGGED: _REGISTER,
+    registry.STAGED: _STAGE,
+    registry.ALIASED: _STAGE,
+    registry.DELETED: (Action.MODEL_DELETE,),
     datasets.ADDED: _DATA,
     datasets.CARDED: _DATA,
     datasets.DROPPED: _DATA,

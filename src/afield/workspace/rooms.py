@@ -9,13 +9,14 @@ from afield.kernel.ids import DeviceId
 from afield.members.fold import ROOM as MEMBERS
 from afield.members.fold import room as members_of
 from afield.projection import Room
+from afield.registry.fold import ROOM as REGISTRY
 from afield.runs.experiments.fold import ROOM as EXPERIMENTS
 from afield.runs.fold import ROOM as RUNS
 from afield.runs.models.fold import ROOM as MODELS
 from afield.workspace.rights_needed import NEEDS
 from afield.workspace.writes import ROOM as WRITES
 
-ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, EXPERIMENTS, MODELS, WRITES)
+ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, EXPERIMENTS, MODELS, REGISTRY, WRITES)
 
 
 def rooms(roots: Collection[DeviceId]) -> tuple[Room, ...]:

@@ -32,6 +32,7 @@ _KINDS = {
     "run": "runs",
     "model": "runs",
     "file": "runs",
+    "registered": "registered models",
     "version": "datasets",
     "card": "datasets",
     "record": "people and devices",
