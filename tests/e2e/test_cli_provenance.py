@@ -46,13 +46,21 @@ def test_show_names_each_unseeded_call_with_its_line(afield_process, tmp_path):
         assert line in shown
 
 
-def test_show_blames_no_library_for_what_text_on_the_command_line_draws(afield_process, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("import random\nprint(random.random())", " at <string>:2"),
+        ("exec('import random; print(random.random())')", ", at no line that was seen"),
+    ],
+)
+def test_show_blames_no_library_for_what_text_on_the_command_line_draws(
+    afield_process, tmp_path, text, where
+):
     assert afield_process("init", cwd=tmp_path).code == 0
-    text = "import random; print(random.random())"
     answer = afield_process("run", "--name", "text", sys.executable, "-c", text, cwd=tmp_path)
     assert answer.code == 0, answer.err
     shown = " ".join(afield_process("show", "text", cwd=tmp_path).out.split())
-    assert "nobody seeded: random (default generator), at no line that was seen" in shown
+    assert f"nobody seeded: random (default generator){where}" in shown
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
