@@ -270,6 +270,17 @@ def test_a_leaver_has_nothing_left_and_the_report_says_what_could_be_read(at, an
     assert ann.post(f"/api/v1/members/{founder['member']}/leave").status == 403
 
 
+def test_who_left_before_coming_in_comes_in_no_more(at, ann):
+    roles = [{"role": "viewer"}]
+    invited_ = ann.post("/api/v1/members", {"username": "bob", "roles": roles}).json
+    other = ann.post("/api/v1/members", {"username": "cat", "roles": roles}).json
+    assert ann.post(f"/api/v1/members/{invited_['member']}/leave").status == 200
+    body = {"code": invited_["code"], "password": PASSWORD}
+    path = "/api/v1/invitations/accept"
+    assert Browser(at).post(path, body).code == "accounts.code_refused"
+    assert Browser(at).post(path, {**body, "code": other["code"]}).status == 200
+
+
 def test_the_review_says_who_holds_what_and_no_secret(at, ann):
     bob, member = invited(at, ann, "bob", "developer", "p")
     text = token_of(bob, project="p", actions=["run.log"])

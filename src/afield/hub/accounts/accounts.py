@@ -233,6 +233,7 @@ class Accounts:
             self.database.write(sql, (now_ms(self.clock), member))
             self.database.write("DELETE FROM passkey WHERE member = ?", (member,))
             self.database.write("DELETE FROM identity WHERE member = ?", (member,))
+            self.tickets.withdraw_of(member)
             ended = self.sessions.end_all(member), self.tokens.revoke_all(member)
             self.trail.note("account.ended", member)
         return ended

@@ -57,6 +57,11 @@ class Tickets:
         found: dict[str, Any] = msgspec.json.decode(rows[0][0])
         return found
 
+    def withdraw_of(self, member: str) -> None:
+        """Make all codes void that are for a member: invitations, and what was begun."""
+        sql = "DELETE FROM ticket WHERE data LIKE ?"  # ids have neither % nor _
+        self._database.write(sql, (f'%"{member}"%',))
+
     def withdraw(self, kind: Kind) -> None:
         """Make all codes of a kind void."""
         self._database.write("DELETE FROM ticket WHERE kind = ?", (kind,))
