@@ -7,6 +7,7 @@ mention has not, and its id is worked out from its words.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ ROOT = "mlflow-artifacts:/"
 PROJECT_TAG = "afield.project"
 ACTIVE, DELETED = "active", "deleted"
 
-_ROW = "id, project, name, location, deleted, made_ms, touched_ms"
+_NUMBER = re.compile(r"-?\d{1,64}")
+_ROW = "id, project, name, location, deleted, made_ms, touched_ms, made_at"
 _RUN = (
     "id, name, project, experiment, kind, status, started_ms, ended_ms, deleted, logged_by, member"
 )
@@ -58,6 +60,7 @@ class KnownExperiment:
     Attributes:
         id: as MLflow's clients have it, decimal digits.
         made: it has an entry of its own.
+        order: sorts experiments as they were made; those that nobody made come first.
     """
 
     id: str
@@ -68,6 +71,7 @@ class KnownExperiment:
     made_ms: int | None = None
     touched_ms: int | None = None
     made: bool = True
+    order: bytes = b""
 
     @property
     def shown(self) -> str:
@@ -225,7 +229,7 @@ def active_run(workspace: Workspace, found: str) -> KnownRun:
 
 
 def _of_row(workspace: Workspace, row: tuple[Any, ...]) -> KnownExperiment:
-    found, project, name, location, deleted, made_ms, touched_ms = row
+    found, project, name, location, deleted, made_ms, touched_ms, order = row
     if made_ms is None:  # renamed or tagged, and made by nobody: the default one
         made_ms = _since_ms(workspace, str(project), str(name))
     return KnownExperiment(
@@ -236,6 +240,7 @@ def _of_row(workspace: Workspace, row: tuple[Any, ...]) -> KnownExperiment:
         bool(deleted),
         made_ms,
         touched_ms,
+        order=order or b"",
     )
 
 

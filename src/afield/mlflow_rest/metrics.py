@@ -70,7 +70,7 @@ def history(call: Call, asked: GetHistory) -> History:
         size = page_size(asked.max_results, limits.HISTORY_MAX, limits.PAGE_MAX)
     start = start_of(asked.page_token)
     name = asked.metric_key or ""
-    points = _points(call, run, name)
+    points = None if asked.max_results == 0 else _points(call, run, name)
     if points is None:
         return History()
     end = len(points.step) if size is None else start + size

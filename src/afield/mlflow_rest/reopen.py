@@ -27,7 +27,7 @@ def go_on(call: Call, run: KnownRun, *, keeps_end: bool = False) -> None:
         raise invalid(f"The run {run.id} is recorded by a process of its own, and is running.")
     ending = None
     if keeps_end and run.status in STATUSES:
-        ending = Ending(run.status, None, None, run.ended_ms or run.started_ms)
+        ending = Ending(run.status, None, None, run.ended_ms)
     call.served.reopen(run.id, _sealed(call, run), keeps=ending)
 
 

@@ -94,9 +94,10 @@ def rename(call: Call, run: RunId, name: str) -> None:
 def delete(call: Call, asked: m.RunRef) -> None:
     """Delete a run; it can be brought back."""
     require(run_id=asked.run)
-    found = known.active_run(call.workspace, asked.run or "")
+    found = known.run(call.workspace, asked.run or "")
     call.need(Action.RUN_DELETE, found.project)
-    call.append(events.deleted(found.id, gone=True))
+    if not found.deleted:
+        call.append(events.deleted(found.id, gone=True))
 
 
 def restore(call: Call, asked: m.RunRef) -> None:
@@ -104,11 +105,8 @@ def restore(call: Call, asked: m.RunRef) -> None:
     require(run_id=asked.run)
     found = known.run(call.workspace, asked.run or "")
     call.need(Action.RUN_DELETE, found.project)
-    if not found.deleted:
-        raise invalid(
-            f"The run {found.id} must be in the 'deleted' state. Current state is {found.stage}."
-        )
-    call.append(events.deleted(found.id, gone=False))
+    if found.deleted:
+        call.append(events.deleted(found.id, gone=False))
 
 
 def search(call: Call, asked: m.SearchRuns) -> m.RunsAnswer:
@@ -157,15 +155,18 @@ def _status(asked: str | int | None) -> str | None:
 
 def _move(call: Call, found: KnownRun, status: str, ended_ms: int | None) -> None:
     if status in (events.RUNNING, events.SCHEDULED):
-        if found.status != status:
+        if found.status not in (events.RUNNING, events.SCHEDULED):
             go_on(call, found)
-            call.append(events.reopened(found.id, scheduled=status == events.SCHEDULED))
+        kept_ms = found.ended_ms if ended_ms is None else ended_ms
+        scheduled = status == events.SCHEDULED
+        if (status, kept_ms) != (found.status, found.ended_ms):
+            call.append(events.reopened(found.id, scheduled=scheduled, ended_ms=kept_ms))
         return
     if ended_ms is None:
         ended_ms = found.ended_ms
     if not call.served.is_open(found.id):
         go_on(call, found)
-    # without a time the client does not say when; it is not made up, as MLflow does not either
+    # a client that does not say when is not answered with a time that was made up
     call.served.end(found.id, status=status, ended_ms=ended_ms, by=call.caller.member)
 
 

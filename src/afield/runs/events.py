@@ -129,7 +129,7 @@ def ended(
     status: str,
     exit_code: int | None,
     signal: str | None,
-    ended_ms: int,
+    ended_ms: int | None,
     summaries: Mapping[str, Summary],
     series: Mapping[str, str] | None,
     failure: Kept | None = None,
@@ -166,9 +166,12 @@ def unsaved(run: RunId, path: str) -> Draft:
     return Draft(SAVED, run, {"path": path, "object": None, "size_bytes": None})
 
 
-def reopened(run: RunId, *, scheduled: bool = False) -> Draft:
-    """Say that a run that had ended goes on, or waits to."""
-    return Draft(REOPENED, run, {"status": SCHEDULED if scheduled else RUNNING})
+def reopened(run: RunId, *, scheduled: bool = False, ended_ms: int | None = None) -> Draft:
+    """Say that a run that had ended goes on, or waits to; `ended_ms` is what a client keeps."""
+    body: dict[str, Any] = {"status": SCHEDULED if scheduled else RUNNING}
+    if ended_ms is not None:
+        body["ended_ms"] = ended_ms
+    return Draft(REOPENED, run, body)
 
 
 def summary(run: RunId, values: Mapping[str, Scalar], refs: Sequence[ObjectId] = ()) -> Draft:

@@ -301,7 +301,9 @@ def _saved(entry: Entry) -> Iterator[Put]:
 def _reopened(entry: Entry) -> Iterator[Put]:
     scheduled = entry.body.get("status") == events.SCHEDULED
     status = events.SCHEDULED if scheduled else events.RUNNING
-    yield Put("runs", (entry.about,), "ended", (status, None, None, None))
+    yield Put(
+        "runs", (entry.about,), "ended", (status, None, None, _integer(entry.body, "ended_ms"))
+    )
 
 
 def _noted(entry: Entry) -> Iterator[Add]:

@@ -47,12 +47,15 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """How a run ended, as written into its live folder just before the journal."""
+    """How a run ended, as written into its live folder just before the journal.
+
+    `ended_ms` is None where a client says that its run ended, and not when.
+    """
 
     status: str
     exit_code: int | None
     signal: str | None
-    ended_ms: int
+    ended_ms: int | None
 
 
 def host_name() -> str:

@@ -96,7 +96,8 @@ def _end_served(record: Record, run: RunId, how: Ending) -> None:
 
     with lock(record.files, record.workspace, run):
         if os.path.isdir(record.live_folder(run)):
-            end_run(record, run, status=how.status, ended_ms=how.ended_ms, seal=seal_served)
+            at_ms = how.ended_ms
+            end_run(record, run, status=how.status, ended_ms=at_ms, timed=False, seal=seal_served)
 
 
 def _how_it_ended(record: Record, folder: str) -> Ending:

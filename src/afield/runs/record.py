@@ -162,11 +162,13 @@ def end_run(
     failure: Kept | None = None,
     seal: Seal | None = None,
     by: MemberId | None = None,
+    timed: bool = True,
 ) -> dict[str, Summary]:
     """End a run: seal its series, then append `before` and the end, durably, and sign.
 
-    `seal` does the first in another way; `by` is who ends it, when that is another member. Files in
-    the run's own folder (`Run.dir`) are kept first.
+    `seal` does the first in another way; `by` is who ends it, when that is another member. The end
+    is now without `ended_ms`, and at no time that is known when it is not `timed`. Files in the
+    run's own folder (`Run.dir`) are kept first.
 
     Idempotent towards crashes: until the entry is durable the live folder stays, with the
     ending written down in it, and whoever finds it ends the run again, the same way. Objects
@@ -178,7 +180,9 @@ def end_run(
         AfieldError: the run has ended, but this device's key cannot sign it.
     """
     folder = record.live_folder(run)
-    how = Ending(status, exit_code, signal, record.now_ms() if ended_ms is None else ended_ms)
+    if ended_ms is None and timed:
+        ended_ms = record.now_ms()
+    how = Ending(status, exit_code, signal, ended_ms)
     write_ending(folder, how)
     series, summaries = (seal or _seal)(record, folder)
     own = keep_own_files(record.vault, run, folder)

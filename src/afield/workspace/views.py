@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import MemberId, ObjectId, RunId
-from afield.runs.events import RUNNING, Scalar
+from afield.runs.events import RUNNING, SCHEDULED, Scalar
 from afield.runs.manifest import Manifest
 from afield.runs.series.live import live_parts
 from afield.runs.series.seal import Summary, summarise
@@ -139,7 +139,8 @@ class RunView:
         self.exit_code: int | None = row[6]
         self.signal: str | None = row[7]
         self.started: datetime = _when(row[8] or 0)
-        self.ended: datetime | None = None if row[9] is None else _when(row[9])
+        goes_on = self.status in (RUNNING, SCHEDULED)
+        self.ended: datetime | None = None if row[9] is None or goes_on else _when(row[9])
         self._host: ObjectId | None = row[10]
         self.parent: RunId | None = row[11]
         self.reproduces: RunId | None = row[12]
@@ -200,7 +201,7 @@ class RunView:
             if found:
                 return {name: to_metric(found[name]) for name in sorted(found)}
         sql = 'SELECT name, last, min, max, mean, "count" FROM metrics WHERE run = ? ORDER BY name'
-        return self._rows(sql, _metrics)
+        return self._rows(sql, metrics_of)
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -243,7 +244,7 @@ class RunView:
 
     def _scalars(self, table: str) -> dict[str, Scalar]:
         sql = f"SELECT name, type, text, number FROM {table} WHERE run = ? ORDER BY name"  # noqa: S608 - a literal
-        return self._rows(sql, lambda rows: {_text(row[0]): _scalar(*row[1:]) for row in rows})
+        return self._rows(sql, lambda rows: {_text(row[0]): scalar_of(*row[1:]) for row in rows})
 
     def _rows(self, sql: str, decode: Callable[[_Rows], _T]) -> _T:
         return self._source.read(sql, (self.id,), decode)
@@ -259,7 +260,8 @@ def _facts(rows: _Rows) -> dict[str, Any]:
     return found
 
 
-def _metrics(rows: _Rows) -> dict[str, MetricSummary]:
+def metrics_of(rows: Sequence[Sequence[Any]]) -> dict[str, MetricSummary]:
+    """Return summaries by name, from rows of `name, last, min, max, mean, count`."""
     return {
         _text(name): MetricSummary(
             _number(last), _number(low), _number(high), _number(mean), int(count or 0)
@@ -274,7 +276,8 @@ def _text(value: object) -> str:
     return value
 
 
-def _scalar(kind: str, text: str | None, number: float | None) -> Scalar:
+def scalar_of(kind: str, text: str | None, number: float | None) -> Scalar:
+    """Return a param's value as it was logged, from its row."""
     if kind == "null" or text is None:
         return None
     if kind == "boolean":

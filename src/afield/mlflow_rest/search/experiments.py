@@ -79,11 +79,9 @@ def _value(
         "name": found.shown,
         "creation_time": found.made_ms,
         "last_update_time": found.touched_ms,
-        "experiment_id": found.id,
+        "experiment_id": (found.order, found.id),
     }[key]
 
 
 def _sorted(value: Any) -> tuple[bool, Any]:
-    if isinstance(value, str) and value.isdecimal():
-        return False, value.rjust(20, "0")
     return value is None, 0 if value is None else value

@@ -209,7 +209,10 @@ def _check_sign(kind: str, key: str, sign: str, fields: Fields, *, numeric: bool
     if signs is None:
         signs = NUMBERS if numeric else TEXTS
     if sign not in signs:
-        raise invalid(f"Invalid comparator '{sign}' not one of '{sorted(signs)}'")
+        raise invalid(
+            f"Invalid comparator '{sign}' not one of '{sorted(signs)}'. Invalid comparison operator"
+            f" for {kind} '{key}'"
+        )
 
 
 def _value(tokens: list[_Token], kind: str, key: str, *, numeric: bool) -> str | float:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from afield.mlflow_rest import limits
 from afield.mlflow_rest.decode import missing_value
-from afield.mlflow_rest.errors import invalid
+from afield.mlflow_rest.errors import Rest, invalid
 from afield.mlflow_rest.search.compared import compared
 from afield.mlflow_rest.search.grammar import (
     ATTRIBUTE,
@@ -95,7 +95,15 @@ class ModelSearch:
         if len(order_by) > limits.ORDERS_MAX:
             raise invalid(f"at most {limits.ORDERS_MAX} fields to sort by")
         self._within = within
-        self._terms = parse(text, FIELDS)
+        try:
+            self._terms = parse(text, FIELDS)
+        except Rest as error:
+            raise invalid(f"Invalid filter string: {text[:200]!r}. {error.message}") from None
+        self._asked = {
+            "Experiment_IDs": list(within),
+            "Filter_string": text,
+            "Order_by": list(order_by),
+        }
         self._datasets = datasets
         self._orders = [_checked(each) for each in order_by]
 
@@ -107,7 +115,7 @@ class ModelSearch:
         Raises:
             Rest: the token is not one of ours.
         """
-        start = start_of(token)
+        start = start_of(token, **self._asked)
         if not self._within:
             return [], None
         marks = ", ".join("?" * len(self._within))
@@ -124,7 +132,7 @@ class ModelSearch:
             " LIMIT ? OFFSET ?"
         )
         rows = workspace.query(sql, (*where.params, *order.params, size + 1, start))
-        return rows[:size], token_for(start + size) if len(rows) > size else None
+        return rows[:size], token_for(start + size, **self._asked) if len(rows) > size else None
 
     def _condition(self, workspace: Workspace, term: Term) -> Sql:
         if term.kind == ATTRIBUTE:

@@ -6,6 +6,9 @@ import base64
 import binascii
 import json
 
+import msgspec
+
+from afield.kernel.digest import digest
 from afield.mlflow_rest.errors import invalid
 
 ACTIVE_ONLY, DELETED_ONLY, ALL = "ACTIVE_ONLY", "DELETED_ONLY", "ALL"
@@ -47,11 +50,11 @@ def page_size(asked: int | None, default: int, most: int) -> int:
     return size
 
 
-def start_of(token: str | None) -> int:
-    """Return where a page starts.
+def start_of(token: str | None, **asked: object) -> int:
+    """Return where a page starts; `asked` is what must be as it was when the token was made.
 
     Raises:
-        Rest: the token is not one of ours.
+        Rest: the token is not one of ours, or of another search.
     """
     if not token:
         return 0
@@ -62,9 +65,19 @@ def start_of(token: str | None) -> int:
         raise invalid(f"Invalid page token '{token[:100]}'") from None
     if type(offset) is not int or not 0 <= offset < _OFFSET_MAX:
         raise invalid(f"Invalid page token '{token[:100]}'")
+    for name, value in asked.items():
+        if found.get(name) != _digest(value):
+            verb = "do" if name.endswith("s") else "does"
+            words = name.replace("_", " ")
+            raise invalid(f"{words} in the page token {verb} not match those of this search")
     return offset
 
 
-def token_for(offset: int) -> str:
+def token_for(offset: int, **asked: object) -> str:
     """Return the token of the page that starts at an offset."""
-    return base64.b64encode(json.dumps({"offset": offset}).encode()).decode("ascii")
+    told = {"offset": offset, **{name: _digest(value) for name, value in asked.items()}}
+    return base64.b64encode(json.dumps(told).encode()).decode("ascii")
+
+
+def _digest(value: object) -> str:
+    return digest(msgspec.json.encode(value))[:16]

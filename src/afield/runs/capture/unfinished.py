@@ -81,7 +81,7 @@ class _Unfinished:
             environ={"HOME": os.fsdecode(before.home)},
         )
         self._snapshot = Snapshot(self._root, git=before.manifest.git)
-        self._until_ns = max(how.ended_ms * 1_000_000, changed_ns(folder)) + _BEAT_NS
+        self._until_ns = max((how.ended_ms or 0) * 1_000_000, changed_ns(folder)) + _BEAT_NS
 
     def manifest(self) -> Manifest:
         """Return all that can be told."""

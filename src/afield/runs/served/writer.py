@@ -138,7 +138,15 @@ class Served:
             folder = self.record.live_folder(run)
             if os.path.isdir(folder):
                 place.ending_here(folder)
-                end_run(self.record, run, status=status, ended_ms=ended_ms, seal=seal_served, by=by)
+                end_run(
+                    self.record,
+                    run,
+                    status=status,
+                    ended_ms=ended_ms,
+                    timed=False,
+                    seal=seal_served,
+                    by=by,
+                )
 
     def reopen(self, run: RunId, sealed: bytes | None, *, keeps: Ending | None = None) -> None:
         """Give an ended run a live folder again, with all its points in it.
