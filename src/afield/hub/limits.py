@@ -5,6 +5,12 @@ from __future__ import annotations
 PAGE_MAX = 1_000
 """Rows of one page."""
 
+COLUMNS_MAX = 200
+"""Params, metrics and tags that a page of runs tells, when they are chosen."""
+
+MARKED_MAX = 1_000
+"""Runs that are marked, deleted or restored at once."""
+
 QUERY_CHARS_MAX = 10_000
 NAMES_MAX = 500
 POINTS_MAX = 10_000

@@ -198,18 +198,22 @@ class Workspace:
         keys = search(
             self.projection,
             parse(query),
-            self._catalog(query),
+            self.catalog(query),
             clock=self.record.clock,
             limit=limit,
             offset=offset,
             where="" if deleted else "r.deleted IS NOT TRUE",
         )
+        return self.views(keys)
+
+    def views(self, ids: Sequence[str]) -> list[RunView]:
+        """Return the runs with these ids, in this order; those that are not there are left out."""
         found: dict[str, RunView] = {}
-        for start in range(0, len(keys), _KEYS_AT_ONCE):
-            some = keys[start : start + _KEYS_AT_ONCE]
+        for start in range(0, len(ids), _KEYS_AT_ONCE):
+            some = ids[start : start + _KEYS_AT_ONCE]
             where = f"r.id IN ({', '.join('?' * len(some))})"
             found |= {view.id: view for view in self._views(where, some)}
-        return [found[key] for key in keys if key in found]
+        return [found[key] for key in ids if key in found]
 
     def count(self, query: str = "", *, deleted: bool = False) -> int:
         """Return how many runs fit a query.
@@ -224,7 +228,7 @@ class Workspace:
         return count(
             self.projection,
             parse(query),
-            self._catalog(query),
+            self.catalog(query),
             clock=self.record.clock,
             where="" if deleted else "r.deleted IS NOT TRUE",
         )
@@ -386,7 +390,8 @@ class Workspace:
         except (AfieldError, OSError, ValueError):  # of whatever kind: a list does not fail for it
             return None
 
-    def _catalog(self, query: str) -> Catalog:
+    def catalog(self, query: str) -> Catalog:
+        """Return the fields that a query may name, with what people and machines are called."""
         hosts: dict[str, str] = {}
         if "host" in query.lower():  # to find them takes a look at every run
             for (found,) in self.query("SELECT DISTINCT host_object FROM runs"):

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from afield.hub.accounts.endpoint import caller_of
 from afield.members.actions import Action
 from afield.members.caller import Caller
+from afield.members.roles import EVERY_PROJECT
 from afield.workspace.hosted import Hosted
 
 
@@ -35,6 +36,14 @@ class Needs:
 def needs(action: Action) -> Any:
     """Return the dependency of a route that takes an action."""
     return Depends(Needs(action))
+
+
+def projects_of(caller: Caller, action: Action) -> tuple[str, ...] | None:
+    """Return the projects in which a caller may do something; None: in every one."""
+    if caller.may(action).allowed:
+        return None
+    known = {caller.only_project} if caller.only_project else caller.roles.keys() - {EVERY_PROJECT}
+    return tuple(sorted(one for one in known if caller.may(action, one).allowed))
 
 
 def _hosted(request: Request) -> Hosted:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
 from afield.hub.api.asking import TheCaller, TheHosted, needs
 from afield.hub.api.shapes import RunShape
-from afield.hub.limits import CONSOLE_BYTES_MAX
+from afield.hub.limits import CONSOLE_BYTES_MAX, MARKED_MAX
 from afield.kernel.ids import parse_object_id
 from afield.members.actions import Action
 from afield.members.caller import Caller
@@ -39,6 +39,21 @@ class Marks(BaseModel):
     name: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     remove: list[str] = Field(default_factory=list)
+
+
+class BulkMarks(BaseModel):
+    """What to change of many runs; a tag to remove that one of them lacks is no fault."""
+
+    runs: list[str] = Field(min_length=1, max_length=MARKED_MAX)
+    tags: dict[str, str] = Field(default_factory=dict)
+    remove: list[str] = Field(default_factory=list)
+    deleted: bool | None = None
+
+
+class Marked(BaseModel):
+    """The runs that were marked."""
+
+    runs: list[str]
 
 
 class ConsoleChunk(BaseModel):
@@ -163,6 +178,29 @@ async def restore_run(hosted: TheHosted, caller: TheCaller, run: str) -> Respons
     """Bring a deleted run back."""
     await hosted.read(lambda workspace: _set_deleted(workspace, caller, run, deleted=False))
     return Response(status_code=204)
+
+
+@router.post("/marks", response_model=Marked, dependencies=[needs(Action.RUN_READ)])
+async def mark_runs(
+    request: Request, hosted: TheHosted, caller: TheCaller, marks: BulkMarks
+) -> Response:
+    """Set and remove tags of many runs, delete or restore them: all, or none when one cannot be."""
+
+    def write(workspace: Workspace) -> dict[str, Any]:
+        views = [workspace.run(ref) for ref in dict.fromkeys(marks.runs)]
+        for view in views:
+            if marks.tags or marks.remove:
+                caller.need(Action.RUN_EDIT, view.project)
+            if marks.deleted is not None:
+                caller.need(Action.RUN_DELETE, view.project)
+        for view in views:
+            removed = [key for key in marks.remove if key in view.tags]
+            mark_run(workspace, view, tags=marks.tags, removed=removed, by=caller.member)
+        if marks.deleted is not None:
+            delete_runs(workspace, views, deleted=marks.deleted, by=caller.member)
+        return {"runs": [view.id for view in views]}
+
+    return answer(request, await hosted.read(write))
 
 
 def _set_deleted(workspace: Workspace, caller: Caller, run: str, *, deleted: bool) -> None:

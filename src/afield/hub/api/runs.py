@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
-from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.asking import TheCaller, TheHosted, needs, projects_of
 from afield.hub.api.shapes import RunRow
-from afield.hub.limits import NAMES_MAX, PAGE_MAX, QUERY_CHARS_MAX
+from afield.hub.limits import COLUMNS_MAX, NAMES_MAX, PAGE_MAX, QUERY_CHARS_MAX
 from afield.members.actions import Action
 from afield.members.caller import Caller
-from afield.workspace.documents import run_row
+from afield.workspace.listing import Asked, groups, page
+from afield.workspace.listing import total as count_all
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["runs"])
@@ -27,6 +28,21 @@ class RunsPage(BaseModel):
     runs: list[RunRow]
     next: str | None
     total: int | None
+
+
+class Group(BaseModel):
+    """Runs that have a value in common; null: none."""
+
+    value: str | None
+    runs: int
+    newest_ms: int | None
+
+
+class Groups(BaseModel):
+    """The values of a field, and how many runs have each."""
+
+    by: str
+    groups: list[Group]
 
 
 class Names(BaseModel):
@@ -44,26 +60,50 @@ async def list_runs(
     query: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     cursor: str | None = None,
+    column: Annotated[list[str] | None, Query(max_length=COLUMNS_MAX)] = None,
     deleted: bool = False,
     total: bool = False,
 ) -> Response:
     """List runs, newest first unless the query orders them.
 
-    `query` is that of `afield runs`; `total` counts all that fit.
+    `query` is that of `afield runs`; `column` names the params, metrics and tags to tell, as in
+    `metrics.loss` (all without any); `total` counts all that fit.
     """
+    which = Asked(query, deleted, projects_of(caller, Action.RUN_READ))
     asked = f"{deleted}:{query}"
     offset = 0 if cursor is None else read_cursor(cursor, asked)
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        found = workspace.runs(query, limit=limit + 1, offset=offset, deleted=deleted)
-        shown = [run for run in found[:limit] if caller.may(Action.RUN_READ, run.project).allowed]
+        workspace.catch_up()
+        found = page(workspace, which, limit=limit + 1, offset=offset, columns=column)
         following = Cursor(asked, offset + limit) if len(found) > limit else None
         return {
             "schema": "afield.runs/1",
-            "runs": [run_row(run) for run in shown],
+            "runs": found[:limit],
             "next": None if following is None else cursor_text(following),
-            "total": workspace.count(query, deleted=deleted) if total else None,
+            "total": count_all(workspace, which) if total else None,
         }
+
+    return answer(request, await hosted.read(find))
+
+
+@router.get("/groups", response_model=Groups, dependencies=[needs(Action.RUN_READ)])
+async def list_groups(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    *,
+    by: Annotated[str, Query(min_length=1, max_length=QUERY_CHARS_MAX)],
+    query: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+    deleted: bool = False,
+) -> Response:
+    """Group the runs that fit a query by `params.NAME`, `tags.NAME` or a field; largest first."""
+    which = Asked(query, deleted, projects_of(caller, Action.RUN_READ))
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        workspace.catch_up()
+        return {"by": by, "groups": groups(workspace, which, by, limit=limit)}
 
     return answer(request, await hosted.read(find))
 
