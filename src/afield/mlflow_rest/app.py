@@ -9,7 +9,18 @@ from collections.abc import Iterator
 
 from starlette.routing import BaseRoute
 
-from afield.mlflow_rest import artifacts, experiments, inputs, logs, metrics, models, runs, server
+from afield.mlflow_rest import (
+    artifacts,
+    experiments,
+    inputs,
+    logs,
+    metrics,
+    models,
+    registered,
+    runs,
+    server,
+    versions,
+)
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
@@ -21,6 +32,8 @@ _RPCS = (
     *metrics.RPCS,
     *inputs.RPCS,
     *models.RPCS,
+    *registered.RPCS,
+    *versions.RPCS,
     *artifacts.RPCS,
 )
 _TWINS = ("/api", "/ajax-api")

@@ -28,6 +28,12 @@ PAGE_MAX = 50_000
 
 MODELS_PAGE = 50
 MODELS_PAGE_MAX = 1000
+REGISTERED_PAGE = 100
+REGISTERED_PAGE_MAX = 1000
+VERSIONS_PAGE_MAX = 200_000
+REGISTRY_TAG_CHARS_MAX = 100_000
+"""A prompt's text is a tag."""
+
 HISTORY_MAX = 25_000
 """Points in one answer of a bulk history."""
 
