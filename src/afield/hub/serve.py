@@ -83,7 +83,8 @@ def listen(host: str, port: int, *, team: bool = False) -> socket.socket:
         why = "without accounts the server answers this machine alone"
         raise HostRefused("not started on", host, why, hint="afield hub --help")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # Named, or asyncio leaves Nagle's algorithm on: each answer would wait 40 ms for an ACK.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name != "nt":  # there it would share a port that is in use
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

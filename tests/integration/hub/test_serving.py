@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 from serving import WAIT_S, refused, served
 
+from afield.hub.serve import listen
 from afield.workspace.workspace import Workspace
 
 needs_proc = pytest.mark.skipif(
@@ -121,3 +123,24 @@ def test_workers_end_when_their_first_process_is_killed(folder):
         for pid in workers:
             while Path(f"/proc/{pid}").exists():
                 threading.Event().wait(0.05)
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_part():
+    with listen("127.0.0.1", 0) as listener:
+        listener.settimeout(WAIT_S)
+        with socket.create_connection(listener.getsockname()) as _:
+            taken, _address = listener.accept()
+            with taken:
+                assert taken.proto == socket.IPPROTO_TCP  # what asyncio asks for, to send at once
+
+
+def test_starting_loads_no_framework_that_the_first_answer_does_without():
+    code = (
+        "import sys; import afield.hub.serve\n"
+        "print([name for name in ('fastapi', 'pydantic', 'pyarrow', 'argon2', 'fido2',"
+        " 'multiprocessing.context', 'opentelemetry') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=WAIT_S
+    )
+    assert done.stdout.strip() == "[]"

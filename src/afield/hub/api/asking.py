@@ -1,6 +1,7 @@
 """What a handler is handed: the hosted workspace, who asks, and whether they may.
 
-Every route of the API has `needs(action)` among its dependencies, or is refused by a test.
+Every route of the API has `needs(action)` among its dependencies, or is refused by a test. All of
+these are `async`, since FastAPI hands each one that is not to a thread.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Needs:
     def __init__(self, action: Action) -> None:
         self.action = action
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         """Refuse a caller who may do it nowhere."""
         caller = caller_of(request)
         if not caller.may_anywhere(self.action):
@@ -46,10 +47,14 @@ def projects_of(caller: Caller, action: Action) -> tuple[str, ...] | None:
     return tuple(sorted(one for one in known if caller.may(action, one).allowed))
 
 
-def _hosted(request: Request) -> Hosted:
+async def _hosted(request: Request) -> Hosted:
     found: Hosted = request.app.state.hosted
     return found
 
 
+async def _caller(request: Request) -> Caller:
+    return caller_of(request)
+
+
 TheHosted = Annotated[Hosted, Depends(_hosted)]
-TheCaller = Annotated[Caller, Depends(caller_of)]
+TheCaller = Annotated[Caller, Depends(_caller)]

@@ -74,7 +74,7 @@ async def list_runs(
     offset = 0 if cursor is None else read_cursor(cursor, asked)
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        workspace.catch_up()
+        workspace.refresh()
         found = page(workspace, which, limit=limit + 1, offset=offset, columns=column)
         following = Cursor(asked, offset + limit) if len(found) > limit else None
         return {
@@ -102,7 +102,7 @@ async def list_groups(
     which = Asked(query, deleted, projects_of(caller, Action.RUN_READ))
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        workspace.catch_up()
+        workspace.refresh()
         return {"by": by, "groups": groups(workspace, which, by, limit=limit)}
 
     return answer(request, await hosted.read(find))
