@@ -18,6 +18,7 @@ from afield.mlflow_rest import app, experiments, known, runs
 from afield.mlflow_rest import messages as m
 from afield.mlflow_rest.answers import RUN_NAME, Answers
 from afield.mlflow_rest.decode import require
+from afield.mlflow_rest.known import HOME
 from afield.mlflow_rest.names import check_tag
 from afield.mlflow_rest.route import Call, Rpc, starlette_route
 from afield.runs import events
@@ -70,14 +71,13 @@ class Joined:
 
     Args:
         served: the runs begun here.
-        since_ms: when the run that this one repeats began: experiments made later are made again.
     """
 
-    def __init__(self, served: ServedWithin, since_ms: int | None = None) -> None:
+    def __init__(self, served: ServedWithin) -> None:
         self._run = served.within
         self._folder = served.record.live_folder(served.within)
-        self._since_ms = since_ms
-        self._ended: tuple[str, int | None] | None = None
+        self._made_again: set[str] = set()
+        self._told: tuple[str, int | None] | None = None
 
     def create(self, call: Call, asked: m.CreateRun) -> m.RunAnswer:
         """Join the command's run, or begin one inside it."""
@@ -113,27 +113,46 @@ class Joined:
             runs.rename(call, found.id, asked.run_name)
             call.workspace.catch_up()
             found = known.run(call.workspace, self._run)
-        info = Answers(call).info(found)
         if isinstance(asked.status, str):
-            info = msgspec.structs.replace(info, status=asked.status, end_time=asked.end_time)
-        return m.RunInfoAnswer(info)
+            self._told = (asked.status, asked.end_time)
+        return m.RunInfoAnswer(self._as_told(Answers(call).info(found)))
+
+    def get(self, call: Call, asked: m.RunRef) -> m.RunAnswer:
+        """Return a run; to its client the command's own has ended once it said so."""
+        found = runs.get(call, asked)
+        return m.RunAnswer(self._seen(found.run))
+
+    def search(self, call: Call, asked: m.SearchRuns) -> m.RunsAnswer:
+        """Return a page of runs, seen likewise."""
+        page = runs.search(call, asked)
+        return msgspec.structs.replace(page, runs=list(map(self._seen, page.runs)))
 
     def named(self, call: Call, asked: m.ExperimentNamed) -> m.ExperimentAnswer:
-        """Return an experiment, if it was there when the run that is repeated began."""
+        """Return an experiment, but in a repetition none that the first time has made."""
         found = experiments.get_by_name(call, asked)
-        since_ms, made_ms = self._since_ms, found.experiment.creation_time
-        if since_ms is not None and (made_ms or 0) >= since_ms:
-            raise experiments.not_named(asked.experiment_name or "")
+        name = asked.experiment_name or ""
+        if HOME.hides(found.experiment.creation_time) and name not in self._made_again:
+            raise experiments.not_named(name)
         return found
 
     def make(self, call: Call, asked: m.CreateExperiment) -> m.ExperimentRef:
         """Make an experiment; in a repetition, one that the first time has made is made."""
         require(name=asked.name)
-        if self._since_ms is not None:
-            found = known.experiment_named(call.workspace, asked.name or "")
-            if found is not None and (found.made_ms or 0) >= self._since_ms:
-                return m.ExperimentRef(found.id)
+        name = asked.name or ""
+        found = known.experiment_named(call.workspace, name)
+        if found is not None and HOME.hides(found.made_ms) and name not in self._made_again:
+            self._made_again.add(name)
+            return m.ExperimentRef(found.id)
         return experiments.create(call, asked)
+
+    def _seen(self, run: m.Run) -> m.Run:
+        return msgspec.structs.replace(run, info=self._as_told(run.info))
+
+    def _as_told(self, info: m.RunInfo) -> m.RunInfo:
+        if info.run_id != self._run or self._told is None:
+            return info
+        status, ended_ms = self._told
+        return msgspec.structs.replace(info, status=status, end_time=ended_ms)
 
     def _is_first(self) -> bool:
         path = os.path.join(self._folder, _JOINED)
@@ -144,12 +163,14 @@ class Joined:
         return True
 
 
-def routes(hosted: Hosted, served: ServedWithin, *, since_ms: int | None) -> list[BaseRoute]:
+def routes(hosted: Hosted, served: ServedWithin) -> list[BaseRoute]:
     """Return the routes of MLflow's protocol for the endpoint of a run."""
-    joined = Joined(served, since_ms)
+    joined = Joined(served)
     made: tuple[tuple[str, str, Action, type[msgspec.Struct], Callable[..., object]], ...] = (
         ("POST", "/runs/create", Action.RUN_LOG, m.CreateRun, joined.create),
         ("POST", "/runs/update", Action.RUN_LOG, m.UpdateRun, joined.update),
+        ("GET", "/runs/get", Action.RUN_READ, m.RunRef, joined.get),
+        ("POST", "/runs/search", Action.RUN_READ, m.SearchRuns, joined.search),
         ("POST", "/experiments/create", Action.EXPERIMENT_EDIT, m.CreateExperiment, joined.make),
         ("GET", "/experiments/get-by-name", Action.RUN_READ, m.ExperimentNamed, joined.named),
     )

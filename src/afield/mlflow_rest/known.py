@@ -35,10 +35,13 @@ _RUN = (
 class Home:
     """The project of runs whose client names none; a process has one.
 
-    A hub's is `default`. The endpoint of one recorded run has that run's own project.
+    A hub's is `default`. The endpoint of one recorded run has that run's own project, and when it
+    repeats another, what began after that one and before itself is `hidden` (Unix milliseconds, the
+    second excluded): the command is to meet what it met the first time.
     """
 
     project: str = DEFAULT
+    hidden: tuple[int, int] | None = None
 
     @property
     def is_default(self) -> bool:
@@ -48,6 +51,10 @@ class Home:
     def is_at(self, project: str, experiment: str) -> bool:
         """Tell whether these words name its experiment `default`."""
         return (self.project, DEFAULT) == (project, experiment)
+
+    def hides(self, began_ms: int | None) -> bool:
+        """Tell whether the command is not to meet what began at a time."""
+        return self.hidden is not None and self.hidden[0] <= (began_ms or 0) < self.hidden[1]
 
 
 HOME = Home()

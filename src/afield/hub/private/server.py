@@ -46,8 +46,9 @@ def main() -> None:
         owner = read_owner(record.live_folder(served.within))
         if owner is not None:
             HOME.project = owner.project
-        since_ms = hosted.read_here(partial(_began_ms, setup.reproduces))
-        app = Starlette(routes=routes(hosted, served, since_ms=since_ms))
+        if setup.reproduces is not None:
+            HOME.hidden = hosted.read_here(partial(_between, setup.reproduces, setup.run))
+        app = Starlette(routes=routes(hosted, served))
         with contextlib.ExitStack() as ends:
             ends.callback(hosted.read_here, served.finish)
             _answer(Guard(Private(app, setup.secret), LOOPBACK), listener)
@@ -97,12 +98,12 @@ def _answer(app: App, listener: socket.socket) -> None:
     server.run(sockets=[listener])
 
 
-def _began_ms(run: str | None, workspace: Workspace) -> int | None:
-    if run is None:
-        return None
+def _between(first: str, second: str, workspace: Workspace) -> tuple[int, int] | None:
+    """Return when two runs began; None when that is not known of both."""
     workspace.catch_up()
-    rows = workspace.query("SELECT started_ms FROM runs WHERE id = ?", (run,))
-    return int(rows[0][0]) if rows else None
+    sql = "SELECT started_ms FROM runs WHERE id IN (?, ?) AND started_ms IS NOT NULL"
+    found = sorted(int(began_ms) for (began_ms,) in workspace.query(sql, (first, second)))
+    return (found[0], found[1]) if len(found) == 2 else None  # noqa: PLR2004 - both
 
 
 if __name__ == "__main__":

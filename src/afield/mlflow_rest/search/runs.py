@@ -11,7 +11,7 @@ from typing import Any
 
 from afield.mlflow_rest import limits
 from afield.mlflow_rest.errors import invalid
-from afield.mlflow_rest.known import ROOT, KnownExperiment
+from afield.mlflow_rest.known import HOME, ROOT, KnownExperiment
 from afield.mlflow_rest.search.compared import compared
 from afield.mlflow_rest.search.grammar import (
     ATTRIBUTE,
@@ -141,6 +141,8 @@ class RunSearch:
 
     def _scope(self) -> list[Sql]:
         found = [Sql("r.started_ms IS NOT NULL")]
+        if HOME.hidden is not None:
+            found.append(Sql("NOT (r.started_ms >= ? AND r.started_ms < ?)", HOME.hidden))
         if self._view == ACTIVE_ONLY:
             found.append(Sql("r.deleted IS NOT TRUE"))
         elif self._view == DELETED_ONLY:
