@@ -246,9 +246,10 @@ class Workspace:
             return exact[0]
         lowered = ref.lower()
         found = self._views("r.id = ?", (lowered,))
+        if not found and ref:  # a whole name counts more than the beginning of an id
+            found = self._views("r.name = ?", (ref,))
         if not found and ref:
-            where = "(r.name = ? OR (r.id >= ? AND r.id < ?))"
-            found = self._views(where, (ref, lowered, lowered + "~"))
+            found = self._views("r.id >= ? AND r.id < ?", (lowered, lowered + "~"))
         if not found:
             raise RunNotFound("no such run", ref, hint="afield runs")
         if len(found) > 1:

@@ -238,3 +238,10 @@ def test_datasets_are_listed_shown_and_compared(client, hosted, tmp_path):
     assert get(client, "/datasets/tab")["version"]["version"] == 2
     assert client.get(f"{API}/datasets/none").status_code == 404
     assert client.get(f"{API}/datasets/%2e%2e").status_code in (400, 404)
+
+
+def test_a_whole_name_counts_more_than_the_beginning_of_an_id(client):
+    other = get(client, "/runs/second")["id"]
+    client.patch(f"{API}/runs/first", json={"name": other[:4]})
+    assert get(client, f"/runs/{other[:4]}")["name"] == other[:4]
+    assert get(client, f"/runs/{other[:5]}")["id"] == other
