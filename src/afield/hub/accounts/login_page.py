@@ -22,7 +22,7 @@ button { font: inherit; padding: .6rem }
 </style>
 <h1>Afield</h1>
 <form id="login" method="post" action="/login">
-  <label>Name <input name="username" autocomplete="username" required autofocus></label>
+  <label id="name">Name <input name="username" autocomplete="username" required autofocus></label>
   <label>Password
     <input name="password" type="password" autocomplete="current-password" required></label>
   <label id="second" hidden>Code of your second factor
@@ -51,6 +51,23 @@ const tell = (fault) => {
   if (fault.code === "accounts.code_needed") at("second").hidden = false;
   at("said").textContent = fault.detail || fault.title || "that did not work";
 };
+// A one-time code stands behind `#`, which browsers send nowhere: /login#claim=… or #invite=….
+const [, kind, oneTime] = /^#(claim|invite)=(.+)$/.exec(location.hash) || [];
+if (oneTime) {
+  document.querySelector("h1").textContent = "Make your account";
+  at("name").hidden = kind === "invite";
+  at("login").elements.username.required = kind === "claim";
+  at("login").elements.password.autocomplete = "new-password";
+  at("login").querySelector("button").textContent = "Make it";
+  history.replaceState(null, "", location.pathname);
+}
+const enter = (form) => {
+  const password = form.get("password");
+  const username = form.get("username");
+  if (kind === "claim") return post("/api/v1/claim", { code: oneTime, username, password });
+  if (kind === "invite") return post("/api/v1/invitations/accept", { code: oneTime, password });
+  return post("/api/v1/login", { username, password, code: form.get("code") || null });
+};
 const raw = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -60,10 +77,7 @@ at("login").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = new FormData(event.target);
   try {
-    await post("/api/v1/login", {
-      username: form.get("username"), password: form.get("password"),
-      code: form.get("code") || null,
-    });
+    await enter(form);
     location.assign("/");
   } catch (fault) { tell(fault); }
 });
