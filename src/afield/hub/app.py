@@ -19,7 +19,9 @@ from starlette.routing import BaseRoute, Mount
 from afield.hub import faults, health, measured, page
 from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, Receive, Scope, Send
+from afield.hub.bounded import Bounded
 from afield.hub.guard import LOOPBACK, Guard
+from afield.hub.limits import BODY_BYTES_MAX
 from afield.kernel.errors import AfieldError
 from afield.members.caller import Caller
 from afield.workspace.hosted import Hosted
@@ -72,7 +74,7 @@ def routes_of(hosted: Hosted, api: LateApi | None = None) -> list[BaseRoute]:
     found: list[BaseRoute] = [
         *health.routes(hosted),
         *measured.routes(hosted),
-        Mount(PREFIX, api or LateApi(hosted)),
+        Mount(PREFIX, Bounded(api or LateApi(hosted), BODY_BYTES_MAX)),
     ]
     if find_spec("afield.mlflow_rest.app") is not None:
         parts: Parts = import_module("afield.mlflow_rest.app").routes

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BODY_BYTES_MAX = 4 << 20
+"""Of what is sent to the API."""
+
 PAGE_MAX = 1_000
 """Rows of one page."""
 

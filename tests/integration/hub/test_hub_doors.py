@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.testclient import TestClient
 
+from afield.hub import page
 from afield.hub.api.app import openapi, routers
 from afield.hub.api.asking import Needs
 from afield.hub.app import routes_of
 from afield.hub.health import OPEN_TO_ALL
 
+NOTES = "/api/v1/runs/first/notes"
 CONTRACT = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
 
 
@@ -73,3 +78,50 @@ def test_a_page_of_ours_writes(client):
     headers = {"origin": "http://127.0.0.1:5151", "sec-fetch-site": "same-origin"}
     answer = client.post("/api/v1/runs/first/notes", json={"text": "mine"}, headers=headers)
     assert answer.status_code == 201
+
+
+def test_a_body_over_the_bound_is_refused_however_it_comes(client):
+    text = b"x" * (4 << 20)
+    whole = client.post(NOTES, content=b'{"text": "' + text + b'"}')
+    parts = client.post(NOTES, content=iter([b'{"text": "', text, b'"}']))
+    for answer in (whole, parts):
+        assert (answer.status_code, answer.json()["code"]) == (413, "http.too_large")
+    odd = client.post(NOTES, content=b"{}", headers={"content-length": "-1"})
+    assert odd.status_code == 413
+    assert client.get("/api/v1/runs/first").json()["notes"] == []
+
+
+def test_the_page_says_how_it_is_built_and_gives_nothing_else_away(client, tmp_path):
+    answer = client.get("/", headers={"accept": "text/html"})
+    assert "make ui" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    outside = ("/..%2f..%2fserve.py", "/%2e%2e/serve.py", "/..\\serve.py", "/a%00b", "//etc/passwd")
+    for path in outside:
+        found = client.get(path)
+        assert found.status_code == 404, path
+        assert "import" not in found.text
+
+
+def test_a_built_page_is_served_with_its_types_and_kept_only_where_its_name_tells(tmp_path):
+    built = tmp_path / "built"
+    (built / "assets").mkdir(parents=True)
+    (built / "index.html").write_text("<!doctype html><title>page</title>", encoding="utf-8")
+    (built / "assets" / "a-1.js").write_text("one()", encoding="utf-8")
+    (built / "assets" / "a-1.js.gz").write_bytes(gzip.compress(b"one()"))
+    (tmp_path / "secret.js").write_text("secret", encoding="utf-8")
+    (built / "out.js").symlink_to(tmp_path / "secret.js")
+    with TestClient(Starlette(routes=page.routes(built))) as client:
+        html = {"accept": "text/html"}
+        for path in ("/", "/runs", "/runs/a.b/c"):
+            answer = client.get(path, headers=html)
+            assert "<title>page</title>" in answer.text
+            assert answer.headers["cache-control"] == "no-cache"
+        script = client.get("/assets/a-1.js")
+        assert (script.text, script.headers["content-encoding"]) == ("one()", "gzip")
+        assert "immutable" in script.headers["cache-control"]
+        assert script.headers["content-type"].startswith("text/javascript")
+        plain = client.get("/assets/a-1.js", headers={"accept-encoding": "identity"})
+        assert (plain.text, "content-encoding" in plain.headers) == ("one()", False)
+        for path in ("/out.js", "/api/v2/x", "/ajax-api/x", "/assets/none.js"):
+            assert client.get(path, headers={"accept": "*/*"}).status_code == 404, path
+        assert client.get("/api/v2/x", headers=html).status_code == 404
