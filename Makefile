@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test libraries simulate big bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test libraries mlflow-suite simulate big bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ LIBRARIES := .cache/libraries/venv/bin
 libraries: setup ## tests with torch, JAX, XGBoost, LightGBM …, in an environment of their own
 	@$(BIN)/python tests/compat/libraries/prepare.py .cache/libraries
 	PATH="$(CURDIR)/$(LIBRARIES):$$PATH" $(LIBRARIES)/python -m pytest -n auto --dist worksteal $$(cat tests/compat/libraries/tests.txt)
+
+mlflow-suite: setup ## MLflow's own tests, from a checkout, against ours: make mlflow-suite REPO=path
+	@test -n "$(REPO)" || { echo "mlflow-suite: name a checkout of MLflow: make mlflow-suite REPO=path"; exit 2; }
+	@$(BIN)/python tests/compat/mlflow_suite/prepare.py .cache/mlflow "$(REPO)"
+	$(BIN)/python tests/compat/mlflow_suite/suite.py .cache/mlflow "$(REPO)" -n auto $(ARGS)
 
 simulate: setup ## the simulation of sync at length: 10,000 worlds
 	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 10000 tests/simulation/test_sync_worlds.py

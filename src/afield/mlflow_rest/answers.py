@@ -132,7 +132,7 @@ class Answers:
         found: dict[str, list[m.DatasetInput]] = {}
         sql = (
             "SELECT run, name, digest, tags, object FROM run_datasets"
-            f" WHERE {within} ORDER BY run, name, digest"
+            f" WHERE {within} ORDER BY run, once_at"
         )
         for run, name, digest, tags, described in self._call.workspace.query(sql, ids):
             told = self._told(described)

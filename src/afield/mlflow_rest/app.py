@@ -16,6 +16,7 @@ from afield.mlflow_rest import (
     logs,
     metrics,
     models,
+    multipart,
     registered,
     runs,
     server,
@@ -35,6 +36,7 @@ _RPCS = (
     *registered.RPCS,
     *versions.RPCS,
     *artifacts.RPCS,
+    *multipart.RPCS,
 )
 _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
@@ -52,7 +54,8 @@ def routes(hosted: Hosted, served: Served | None = None) -> list[BaseRoute]:
 
 
 def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
-    calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *artifacts.raws(hosted, served))
+    streams = (*artifacts.raws(hosted, served), *multipart.raws(hosted, served))
+    calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *streams)
     for rpc in calls:
         if rpc.versions:
             yield from _under_prefixes(rpc, hosted, served)

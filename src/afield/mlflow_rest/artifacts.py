@@ -212,7 +212,7 @@ class Streams:
         folder = os.path.join(self._served.record.workspace, "cache")
         os.makedirs(folder, exist_ok=True)
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as spool:
-            await _take_body(receive, cast("BinaryIO", spool))
+            await take_body(receive, cast("BinaryIO", spool))
             if needed and not spool.tell():
                 raise invalid("Request must specify data.")
 
@@ -244,7 +244,12 @@ def keep_file(call: Call, owned: Owned, stream: BinaryIO) -> None:
     call.append(owned.saved(found, size_bytes))
 
 
-async def _take_body(receive: Receive, out: BinaryIO) -> None:
+async def take_body(receive: Receive, out: BinaryIO) -> None:
+    """Write a request's body to a file.
+
+    Raises:
+        Rest: the client went away before all was here.
+    """
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

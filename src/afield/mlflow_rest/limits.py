@@ -61,3 +61,5 @@ STREAM_BYTES = 1 << 20
 
 UPLOADS_MAX = 64
 PARTS_MAX = 10_000
+UPLOAD_AGE_S = 24 * 3600.0
+"""How long an upload in parts may take; what is left of an older one is thrown away."""

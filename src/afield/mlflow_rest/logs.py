@@ -231,11 +231,19 @@ def _kept(call: Call, keeper: Keeper, drafts: Sequence[Draft]) -> str:
     return text
 
 
+def _is_points(asked: m.LogMetric | m.LogBatch) -> bool:
+    """Tell a request of points alone: no entry is written for it."""
+    if isinstance(asked, m.LogMetric):
+        return not asked.model_id
+    return not asked.params and not asked.tags and not any(p.model_id for p in asked.metrics or ())
+
+
+_LOG = Action.RUN_LOG
 RPCS = (
-    Rpc("POST", "/mlflow/runs/log-metric", Action.RUN_LOG, m.LogMetric, log_metric),
+    Rpc("POST", "/mlflow/runs/log-metric", _LOG, m.LogMetric, log_metric, quick=_is_points),
     Rpc("POST", "/mlflow/runs/log-parameter", Action.RUN_LOG, m.LogParam, log_param),
     Rpc("POST", "/mlflow/runs/set-tag", Action.RUN_EDIT, m.LogParam, set_tag),
     Rpc("POST", "/mlflow/runs/delete-tag", Action.RUN_EDIT, m.LogParam, delete_tag),
-    Rpc("POST", "/mlflow/runs/log-batch", Action.RUN_LOG, m.LogBatch, log_batch),
+    Rpc("POST", "/mlflow/runs/log-batch", _LOG, m.LogBatch, log_batch, quick=_is_points),
     Rpc("POST", "/mlflow/runs/log-model", Action.RUN_LOG, m.LogModel, log_model),
 )

@@ -18,7 +18,9 @@ from pathlib import Path
 import uvicorn, socket, threading
 from afield.hub.app import local_app
 from afield.workspace.hosted import Hosted
-found = socket.create_server(("127.0.0.1", 0))
+found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+found.bind(("127.0.0.1", 0))
+found.listen(128)
 with Hosted(sys.argv[1]) as hosted:
     server = uvicorn.Server(uvicorn.Config(local_app(hosted), log_level="warning", ws="none"))
     def wait():

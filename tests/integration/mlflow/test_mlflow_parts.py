@@ -125,6 +125,27 @@ def test_paths_that_lead_elsewhere_are_refused(shared, path):
     assert [path for path, _ in _files(shared, run) if ".." in path] == []
 
 
+def test_a_file_is_uploaded_in_parts_that_come_in_any_order(http):
+    run = http.run()
+    at = f"0/{run}/artifacts/d"
+    asked = {"path": "/home/ann/big.bin", "num_parts": 3}
+    made = http.ok("POST", f"/mlflow-artifacts/mpu/create/{at}", **asked)
+    ends = {"path": asked["path"], "upload_id": made["upload_id"]}
+    for part in reversed(made["credentials"]):
+        sent = http.raw.put(part["url"], content=bytes([part["part_number"]]) * 1000)
+        assert sent.headers["etag"]
+        if part["part_number"] == 2:
+            assert http.refused("POST", f"/mlflow-artifacts/mpu/complete/{at}", **ends)[0] == (
+                "INVALID_PARAMETER_VALUE"
+            )
+    http.ok("POST", f"/mlflow-artifacts/mpu/complete/{at}", **ends)
+    found = http.raw.get(f"/api/2.0/mlflow-artifacts/artifacts/{at}/big.bin")
+    assert found.content == b"\1" * 1000 + b"\2" * 1000 + b"\3" * 1000
+    assert http.refused("POST", f"/mlflow-artifacts/mpu/abort/{at}", **ends)[0] == (
+        "RESOURCE_DOES_NOT_EXIST"
+    )
+
+
 def test_data_sets_and_models_of_a_run_are_told_with_it(http):
     run = http.run()
     dataset = {"name": "iris", "digest": "d1", "source_type": "local", "source": "x.csv"}
