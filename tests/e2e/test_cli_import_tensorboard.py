@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from afield.workspace.bring.crc32c import crc32c, masked
+from afield.runs.foreign.crc32c import crc32c, masked
 from afield.workspace.workspace import Workspace
 
 STEPS = (0, -3, 2**40, 5, 5)

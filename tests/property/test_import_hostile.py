@@ -10,10 +10,10 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afield.workspace.bring.crc32c import masked
-from afield.workspace.bring.protobuf_wire import message
+from afield.runs.foreign.crc32c import masked
+from afield.runs.foreign.protobuf_wire import message
+from afield.runs.foreign.tensorboard_events import Decoder, records
 from afield.workspace.bring.run_source import is_file_name
-from afield.workspace.bring.tensorboard_events import Decoder, records
 from afield.workspace.bring.wandb_log import Log
 from afield.workspace.bring.wandb_records import Reading, found_of
 

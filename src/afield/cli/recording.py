@@ -83,6 +83,7 @@ def record(session: Session, asked: Asked) -> int:
         keep_bytes_max=settings.integer("run.keep_mb") * 1_000_000,
         terminal=session.is_terminal(sys.stdout),
         executed_to=_beside(asked.words[0], asked.executed, folder),
+        event_files=settings.yes("run.tensorboard"),
         beside=mlflow_endpoint if settings.yes("run.mlflow") and not asked.no_mlflow else None,
     )
     out, err = _streams(session)

@@ -31,6 +31,7 @@ SETTINGS: dict[str, Setting] = {
     "run.project": Setting("", "project of new runs; empty: the repository's name"),
     "run.seed": Setting(default=True, meaning="record and replay randomness"),
     "run.mlflow": Setting(default=True, meaning="take in what MLflow's client logs"),
+    "run.tensorboard": Setting(default=True, meaning="make series of event files' scalars"),
     "run.trace": Setting("auto", "how files are seen", ("auto", "python", "off")),
     "run.keep_mb": Setting(1000, "largest file whose bytes are kept, in MB"),
     "reproduce.env": Setting("exact", "rebuild the environment, or use this", ("exact", "here")),

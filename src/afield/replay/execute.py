@@ -204,5 +204,6 @@ def execute(
         python=python,
         datasets=manifest.datasets,
         beside=beside,
+        event_files="tensorboard" in manifest.capture.beside,
     )
     return capture(record, request, out=out, err=err)

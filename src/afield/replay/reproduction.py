@@ -115,7 +115,7 @@ def _again(record: Record, runs: RunReader, run: RunId, wish: Wish, ready: _Read
         out=wish.out,
         err=wish.err,
         terminal=wish.terminal,
-        beside=wish.beside if manifest.capture.beside else None,
+        beside=wish.beside if "mlflow" in manifest.capture.beside else None,
     )
     if outcome.manifest.signal == "SIGINT" != manifest.signal:
         raise KeyboardInterrupt  # a person stopped it: that says nothing about the result

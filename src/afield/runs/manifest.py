@@ -253,8 +253,9 @@ class Capture(Struct, frozen=True, kw_only=True):
     """Which layers were active, and every fault of ours along the way.
 
     `layers` are names of `runs.capture.layers`; `inputs_complete` only where one of them saw
-    what reads past Python, too. `notes` names what was there that can. `beside` names what went
-    along with the command: `mlflow`, an endpoint for MLflow's client.
+    what reads past Python, too. `notes` names what was there that can. `beside` names what
+    went along with the command: `mlflow`, an endpoint for MLflow's client, and `tensorboard`, the
+    reading of the event files that it wrote.
     """
 
     layers: tuple[str, ...]

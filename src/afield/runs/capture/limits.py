@@ -104,3 +104,12 @@ BLOCKER_PATHS_MAX = 3
 
 WARNINGS_MAX = 100
 """Faults that one record names."""
+
+EVENT_FILES_MAX = 200
+"""TensorBoard's event files of one run whose scalars become series."""
+
+EVENT_POINTS_MAX = 500_000
+"""Points that are taken from all event files of a run; it takes some 20 µs each."""
+
+EVENT_RECORD_BYTES_MAX = 16 << 10
+"""Larger records of event files hold images and the like, and are passed over."""

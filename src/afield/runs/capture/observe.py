@@ -31,7 +31,15 @@ from afield.runs.capture.source import Snapshot, find_root, take_snapshot
 from afield.runs.capture.stdin import StdinWatch
 from afield.runs.capture.trace import Trace, Uncaught
 from afield.runs.live_owner import write_child
-from afield.runs.manifest import Capture, Environment, Manifest, Notebook, Redaction, Resources
+from afield.runs.manifest import (
+    Capture,
+    Environment,
+    FileRecord,
+    Manifest,
+    Notebook,
+    Redaction,
+    Resources,
+)
 from afield.runs.pins import write_pins
 from afield.runs.record import Record
 from afield.runs.secrets import is_secret_name, redact_argv, redact_mapping, unique
@@ -348,6 +356,7 @@ class Observer:
                 parts["folders_made"] = scan.folders_made(sighted, outputs)
                 for text in scan.faults:
                     faults.add(text)
+                self._take_event_files(outputs)
         if self._kept_code:
             with faults.contained("the code was not kept"):
                 parts["code"] = self._snapshot.store(vault)
@@ -355,6 +364,18 @@ class Observer:
             with faults.contained("unchanged files will be read again"):
                 self._cache.save()
         return parts
+
+    def _take_event_files(self, outputs: Sequence[FileRecord]) -> None:
+        """Make series of the scalars in the event files that were written."""
+        found = [one.path for one in outputs if "tfevents" in one.path]
+        if not found or self._live is None or not self._request.event_files:
+            return
+        with self.faults.contained("scalars of TensorBoard's event files are not in the record"):
+            from afield.runs.capture.event_files import take_scalars  # seldom
+
+            self.beside += ("tensorboard",)
+            for text in take_scalars(self._live, self._root, found):
+                self.faults.add(text)
 
     def _environment(self, trace: Trace) -> Environment | None:
         from afield.runs.capture.environment import Python, ask_python, python_of  # loaded ahead

@@ -58,7 +58,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     stands for it: both are for runs that are repeated with secrets handed over. Of a notebook
     `python` is the interpreter of its kernel, whatever it names, and `executed_to` the file that
     the executed notebook is copied to. `datasets` are what words for versions of data meant in the
-    run that is repeated. `beside` goes along with the command.
+    run that is repeated. `beside` goes along with the command. With `event_files` the scalars in
+    TensorBoard's event files that the command writes become series of the run.
     """
 
     argv: tuple[str, ...]
@@ -84,6 +85,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     executed_to: str | None = None
     datasets: tuple[DatasetRead, ...] = ()
     beside: Beside | None = None
+    event_files: bool = True
 
 
 class Outcome(msgspec.Struct, frozen=True):

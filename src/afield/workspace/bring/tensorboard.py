@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from afield.kernel.digest import digest
+from afield.runs.foreign.tensorboard_events import Decoder, records
 from afield.workspace.bring.errors import SourceNotFound
 from afield.workspace.bring.run_points import Points, as_ms, as_ns, first_known
 from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed
-from afield.workspace.bring.tensorboard_events import Decoder, records
 
 TOOL = "tensorboard"
 TEXTS_FILE = "tensorboard-texts.jsonl"

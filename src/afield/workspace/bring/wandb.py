@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from afield.kernel.digest import digest
+from afield.runs.foreign.protobuf_wire import inner, integer, message, text
 from afield.workspace.bring.errors import SourceNotFound
-from afield.workspace.bring.protobuf_wire import inner, integer, message, text
 from afield.workspace.bring.run_source import Found, KeptFile, Left, Listed, is_file_name
 from afield.workspace.bring.wandb_log import Log
 from afield.workspace.bring.wandb_records import RUN, Reading, found_of

@@ -12,9 +12,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from afield.runs.foreign.protobuf_wire import inner, inners, integer, message, text, texts
 from afield.runs.manifest import IMPORTED, Capture, Environment, Git, Host, Manifest
 from afield.runs.record import DEFAULT_EXPERIMENT
-from afield.workspace.bring.protobuf_wire import inner, inners, integer, message, text, texts
 from afield.workspace.bring.run_points import Points, as_ms, as_ns
 from afield.workspace.bring.run_source import Found, Left
 

@@ -8,13 +8,14 @@ its summaries numbers, texts and what the hparams plugin says are taken.
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from afield.workspace.bring.crc32c import masked
-from afield.workspace.bring.protobuf_wire import (
+from afield.runs.foreign.crc32c import masked
+from afield.runs.foreign.protobuf_wire import (
     double,
     inner,
     inners,
@@ -36,10 +37,13 @@ _BOOLEAN, _STRING, _BFLOAT = 10, 7, 14
 _STATUSES = {1: "finished", 2: "failed", 3: "interrupted"}
 
 
-def records(stream: BinaryIO, faults: list[str]) -> Iterator[bytes]:
+def records(
+    stream: BinaryIO, faults: list[str], *, largest_bytes: int = _RECORD_BYTES_MAX
+) -> Iterator[bytes]:
     """Yield the data of each whole record; say what is cut or damaged.
 
-    Behind a record whose data is damaged reading goes on, behind a damaged length it cannot.
+    Behind a record whose data is damaged reading goes on, behind a damaged length it cannot. Larger
+    records than asked for are passed over, unread.
     """
     at = 0
     sound: set[bytes] = set()  # nearly all records are of a few lengths
@@ -54,6 +58,9 @@ def records(stream: BinaryIO, faults: list[str]) -> Iterator[bytes]:
                 return
             if len(sound) < _LENGTHS_KEPT:
                 sound.add(head)
+        if length > largest_bytes:
+            at = stream.seek(length + _TAIL.size, os.SEEK_CUR)
+            continue
         body = stream.read(length + _TAIL.size)
         if len(body) < length + _TAIL.size:
             faults.append(f"cut at byte {at}")
