@@ -54,6 +54,7 @@ class Hosted:
         self.record: Record = self._first.record
         self.config: Config = self._first.config
         self.is_ending = False
+        self._looked: tuple[float, asyncio.Future[int]] | None = None
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="afield-reader")
         self._made: list[Workspace] = [self._first]
         self._idle: queue.LifoQueue[Workspace] = queue.LifoQueue()
@@ -77,15 +78,26 @@ class Hosted:
         return self.read_here(_position)
 
     async def changed(self, after: int, timeout_s: float) -> int:
-        """Wait until the record has gone on from `after`; return the position, new or not."""
+        """Wait until the record has gone on from `after`; return the position, new or not.
+
+        However many wait, one look at a time is taken for all of them.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
         while True:  # other processes write, too: nobody can tell this one
-            now = await self.read(_position)
+            now = await self._look()
             left_s = end - loop.time()
             if now != after or left_s <= 0 or self.is_ending:
                 return now
             await asyncio.sleep(min(_POLL_S, left_s))
+
+    async def _look(self) -> int:
+        """Return the position as it is, or was a moment ago for another who waits."""
+        loop = asyncio.get_running_loop()
+        last = self._looked
+        if last is None or last[0] + _POLL_S / 2 <= loop.time() or last[1].get_loop() is not loop:
+            last = self._looked = loop.time(), loop.create_task(self.read(_position))
+        return await asyncio.shield(last[1])
 
     def close(self) -> None:
         """Sign and sync what was written, and let go of the files."""

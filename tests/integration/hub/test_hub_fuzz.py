@@ -12,6 +12,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from recorded_work import recorded
+from starlette.testclient import TestClient
+
+from afield.hub.app import local_app
+from afield.workspace.hosted import Hosted
 
 CONTRACT = json.loads(
     (Path(__file__).parents[3] / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8")
@@ -34,11 +39,19 @@ ODD = st.one_of(
     st.integers().map(str),
     st.floats().map(str),
 )
-RUNS = st.sampled_from(["first", "second", "third", "none"])
-VALUES = {
+RUNS = ["maker", "trained", "trained-again", "none"]
+VERSIONS = ["table", "table@1", "table@latest", "table@9", "none"]
+KNOWN = {
     "run": RUNS,
-    "metric": st.sampled_from(["loss", "acc", "odd", "none"]),
-    "query": st.sampled_from(["", "status = 'finished'", "metrics.loss < 1 order by name", "x ="]),
+    "against": RUNS,
+    "version": VERSIONS,
+    "other": VERSIONS,
+    "metric": ["loss", "none"],
+    "path": ["table.csv", "train.py", "model.txt", "none"],
+    "kind": ["code", "input", "output", "saved", "params", "metrics", "tags", "projects"],
+    "by": ["project", "params.lr", "tags.stage", "user"],
+    "text": ["trained", "plateau"],
+    "query": ["", "status = 'finished'", "name ilike 'trained%' order by started", "x ="],
 }
 
 
@@ -89,8 +102,11 @@ def requests(draw, path, operation):
     query = []
     for parameter in operation.get("parameters", ()):
         name, schema = parameter["name"], parameter.get("schema", {})
-        known = VALUES.get(name, st.nothing())
-        value = draw(st.one_of(known, known, known, fitting(schema), ODD))
+        value = draw(st.one_of(fitting(schema), ODD))
+        if name in KNOWN and draw(st.integers(0, 3)):
+            value = draw(st.sampled_from(KNOWN[name]))
+            if schema.get("type") == "array":
+                value = draw(st.lists(st.sampled_from(KNOWN[name]), min_size=1, max_size=3))
         if parameter["in"] == "path":
             path = path.replace(f"{{{name}}}", quote(plain(value), safe=""))
         elif parameter["in"] == "query" and (parameter["required"] or draw(st.booleans())):
@@ -106,10 +122,15 @@ def requests(draw, path, operation):
 
 
 @pytest.fixture
-def asked(client, hosted):
-    """Return what sends a request; streams of news end at once."""
-    hosted.is_ending = True
-    return client.request
+def asked(tmp_path, monkeypatch):
+    """Return what sends a request about recorded runs; streams of news end at once."""
+    monkeypatch.delenv("AFIELD_WORKSPACE", raising=False)
+    with (
+        Hosted(recorded(tmp_path / "work")) as hosted,
+        TestClient(local_app(hosted), base_url="http://127.0.0.1:5151") as client,
+    ):
+        hosted.is_ending = True
+        yield client.request
 
 
 @pytest.mark.parametrize(
