@@ -29,9 +29,9 @@ OPERATIONS = [
 ODD = st.one_of(
     st.sampled_from(
         [
-            *("", " ", "\0", "../..", "%2e%2e%2f", "é\ud800", "/", "[]", "a" * 20_000),
+            *("", " ", "\0", "../..", "%2e%2e%2f", "é\ud800", "/", "[]", "a" * 5_000),
             *("-1", "0", "NaN", "1e400", "9" * 400, "data@9999999999999", "data@0"),
-            *("' OR 1=1 --", "name = 'x' order by", "name ilike '%%%%%_%%%'", "((" * 2000),
+            *("' OR 1=1 --", "name = 'x' order by", "name ilike '%%%%%_%%%'", "((" * 999),
             *("2026-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59+14:00"),
         ]
     ),
@@ -81,7 +81,10 @@ def fitting(schema):
     elif kind == "array":
         found = st.lists(fitting(schema.get("items", {})), max_size=3)
     elif kind == "object" and "properties" in schema:
-        fields = {name: fitting(one) for name, one in schema["properties"].items()}
+        fields = {
+            name: st.lists(st.sampled_from(RUNS), max_size=3) if name == "runs" else fitting(one)
+            for name, one in schema["properties"].items()
+        }
         found = st.fixed_dictionaries({}, optional=fields)
     elif kind == "object":
         found = st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=3)
