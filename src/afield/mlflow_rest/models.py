@@ -20,6 +20,7 @@ from afield.mlflow_rest.errors import invalid, missing
 from afield.mlflow_rest.known import KnownExperiment
 from afield.mlflow_rest.names import check_length
 from afield.mlflow_rest.paths import of_model
+from afield.mlflow_rest.registry_answers import versions_tags
 from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.search.models import ModelOrder, ModelSearch, OfDataset
 from afield.mlflow_rest.search.pages import page_size
@@ -298,6 +299,9 @@ def _messages(
         marks = ", ".join("?" * len(ids))
         params = _values(call, "logged_model_params", marks, ids)
         tags = _values(call, "logged_model_tags", marks, ids)
+        for model, versions in versions_tags(call, ids).items():
+            own = [tag for tag in tags.get(model, ()) if tag.key != versions.key]
+            tags[model] = [*own, versions]
         metrics = _metrics(call, marks, ids)
         for row in some:
             model, experiment, name, made_ms, touched_ms, kind, run, status, _ = row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from afield.kernel.ids import ObjectId, new_run_id
@@ -14,6 +15,8 @@ from afield.registry import query
 from afield.registry.limits import DESCRIPTION_CHARS_MAX
 from afield.registry.query import ModelVersion, Registered
 from afield.runs.values import Keeper, hide_secrets
+
+VERSIONS_TAG = "mlflow.modelVersions"
 
 
 def models(call: Call, found: Sequence[Registered]) -> list[rm.Model]:
@@ -71,6 +74,15 @@ def versions(
         )
         for one in found
     ]
+
+
+def versions_tags(call: Call, logged: Sequence[str]) -> dict[str, KeyValue]:
+    """Return the tag of logged models that lists the versions they are, by the model's id."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for one in query.of_logged(call.workspace.query, logged):
+        told = {"name": one.name, "version": one.number}
+        found.setdefault(one.logged_model or "", []).insert(0, told)
+    return {model: KeyValue(VERSIONS_TAG, json.dumps(told)) for model, told in found.items()}
 
 
 def keep_description(call: Call, text: str | None) -> ObjectId | None:

@@ -21,6 +21,7 @@ from afield.registry.limits import SOURCE_CHARS_MAX
 from afield.registry.stages import stage_of
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]+):(?P<rest>.*)", re.DOTALL)
+_WORDS = re.compile(r"[^/~:][^:]*")
 _LOGGED = re.compile(r"models:/+(?P<model>m-[0-9a-f]{32})/?")
 _VERSION = re.compile(r"models:/+(?P<name>[^/@]+)(?:/(?P<version>[^/@]+)|@(?P<alias>[^/@]+))/?")
 _DECODED_TIMES = 8
@@ -44,13 +45,20 @@ class Source:
     logged_model: str | None = None
 
 
-def check_source(call: Call, text: str) -> Source:
+def check_source(call: Call, text: str, *, prompt: bool = False) -> Source:
     """Return a source that a version may have.
+
+    Args:
+        call: the call that is answered.
+        text: the source.
+        prompt: the version is a prompt's, which has no files: any words will do.
 
     Raises:
         Rest: it is local, or leaves where it starts, or names a model that is not there.
     """
     check_length("source", text, SOURCE_CHARS_MAX)
+    if not (prompt and _WORDS.fullmatch(text)):
+        _check_scheme(text)
     _check_place(text)
     if not text.lower().startswith("models:"):
         return Source(text)
@@ -67,7 +75,7 @@ def check_source(call: Call, text: str) -> Source:
     return Source(text, found.location or found.source)
 
 
-def _check_place(text: str) -> None:
+def _check_scheme(text: str) -> None:
     found = _SCHEME.fullmatch(text)
     if found is None or found["scheme"].lower() in _LOCAL or not found["rest"].strip("/"):
         raise invalid(
@@ -75,6 +83,9 @@ def _check_place(text: str) -> None:
             " source, the run_id request parameter has to be specified and the local path has to"
             " be contained within the artifact directory of the run specified by the run_id."
         )
+
+
+def _check_place(text: str) -> None:
     seen = text
     for _ in range(_DECODED_TIMES):
         if _leaves(seen):

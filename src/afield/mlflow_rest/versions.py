@@ -21,7 +21,7 @@ from afield.mlflow_rest.registered import (
     version_named,
 )
 from afield.mlflow_rest.route import Call, Rpc
-from afield.mlflow_rest.search.registered import Asked, search_versions
+from afield.mlflow_rest.search.registered import PROMPT, Asked, search_versions
 from afield.mlflow_rest.sources import check_source
 from afield.registry import events, query
 from afield.registry.limits import LINK_CHARS_MAX
@@ -36,7 +36,7 @@ def create(call: Call, asked: rm.CreateVersion) -> rm.VersionAnswer:
     tags = checked_tags(asked.tags or ())
     link = check_length("run_link", asked.run_link or "", LINK_CHARS_MAX)
     model = of_name(call, asked.name, Action.MODEL_REGISTER)
-    source = check_source(call, asked.source or "")
+    source = check_source(call, asked.source or "", prompt=PROMPT in tags)
     logged = asked.model_id or source.logged_model
     run = asked.run_id or source.run or _run_of(call, logged)
     text = answers.keep_description(call, asked.description)

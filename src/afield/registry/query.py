@@ -147,6 +147,17 @@ def versions_where(ask: Ask, where: str, args: Sequence[Any]) -> list[ModelVersi
     return [version_of_row(row) for row in ask(sql, args)]
 
 
+def of_logged(ask: Ask, logged: Sequence[str]) -> list[ModelVersion]:
+    """Return the versions that are one of these logged models."""
+    marks = ", ".join("?" * len(logged))
+    sql = f"SELECT DISTINCT model FROM model_versions WHERE logged_model IN ({marks})"  # noqa: S608 - marks
+    models = [model for (model,) in ask(sql, logged)]
+    if not models:
+        return []
+    where = f"v.model IN ({', '.join('?' * len(models))}) AND v.logged_model IN ({marks})"
+    return versions_where(ask, where, (*models, *logged))
+
+
 def newest_by_stage(ask: Ask, models: Sequence[str]) -> dict[str, list[ModelVersion]]:
     """Return the newest version in each stage, by model, the newest first."""
     if not models:

@@ -161,6 +161,26 @@ def test_prompts_are_found_by_those_who_ask_for_them(http):
     assert "already taken by a prompt" in http.refused("POST", f"{_AT}/create", name="hello")[1]
 
 
+@pytest.mark.parametrize(
+    ("source", "taken"),
+    [
+        ("dummy-source", True),
+        ("/etc/x", False),
+        ("a/../b", False),
+        ("~/x", False),
+        ("file:x", False),
+    ],
+)
+def test_a_prompt_has_any_words_for_a_source_that_are_no_path(http, source, taken):
+    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    _model(http, "hello", tags=tags)
+    if taken:
+        assert _version(http, "hello", source, tags=tags)["source"] == source
+    else:
+        asked = {"name": "hello", "source": source, "tags": tags}
+        assert http.refused("POST", f"{_VERSIONS}/create", **asked)[0] == _BAD
+
+
 def test_a_version_of_another_models_version_leads_to_its_files(http):
     _model(http)
     _version(http, source="s3://bucket/model")
@@ -182,6 +202,8 @@ def test_a_version_of_a_logged_model_has_its_files_and_its_run(http):
     assert (made["run_id"], made["model_id"]) == (run, logged["model_id"])
     found = http.ok("GET", f"{_VERSIONS}/get-download-uri", name="fraud", version="1")
     assert found["artifact_uri"] == logged["artifact_uri"]
+    told = http.ok("GET", f"/mlflow/logged-models/{logged['model_id']}")["model"]["info"]["tags"]
+    assert told == [{"key": "mlflow.modelVersions", "value": '[{"name": "fraud", "version": 1}]'}]
 
 
 @pytest.mark.parametrize(
