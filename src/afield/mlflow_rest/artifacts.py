@@ -37,7 +37,7 @@ from afield.workspace.workspace import Workspace
 _Place = Callable[[Call], Owned]
 """Says where a request's file is."""
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 _PLAIN = frozenset(
     [
         ".txt",

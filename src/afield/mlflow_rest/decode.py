@@ -17,7 +17,7 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from afield.mlflow_rest.errors import BAD_REQUEST, TOO_LARGE, Rest, invalid
-from afield.mlflow_rest.limits import BODY_BYTES_MAX
+from afield.mlflow_rest.limits import BODY_BYTES_MAX, QUERY_FIELDS_MAX
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 _CAMEL = re.compile(rb'"[a-z]+[A-Z][A-Za-z]*"\s*:')
@@ -35,9 +35,16 @@ class Query:
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The names and values of the query string, in order."""
+        """The names and values of the query string, in order.
+
+        Raises:
+            Rest: they are too many.
+        """
         text = self._scope.get("query_string", b"").decode("latin-1")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=10_000)
+        try:
+            return parse_qsl(text, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
+        except ValueError:
+            raise invalid(f"a query has at most {QUERY_FIELDS_MAX} parameters") from None
 
     @cached_property
     def headers(self) -> dict[str, str]:

@@ -45,12 +45,17 @@ DATASET_SUMMARIES_MAX = 1000
 BODY_BYTES_MAX = 32 << 20
 """A request that is JSON; artifacts have no bound but the disk's."""
 
+QUERY_FIELDS_MAX = 10_000
+SEARCHED_EXPERIMENTS_MAX = 10_000
+"""Experiments in whose runs is searched at once."""
+
 FILTER_CHARS_MAX = 16 << 10
 FILTER_TERMS_MAX = 200
 FILTER_VALUES_MAX = 1000
 PATTERN_CHARS_MAX = 1024
 PATTERN_WILDCARDS_MAX = 64
 ORDERS_MAX = 32
+ORDER_CHARS_MAX = 1000
 
 RETRY_S = 600.0
 """How long a creation whose answer was not delivered is known, for a client that tries again."""

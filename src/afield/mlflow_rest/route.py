@@ -115,7 +115,7 @@ class Raw:
 
 def starlette_route(path: str, rpc: Rpc | Raw, hosted: Hosted, served: Served) -> Route:
     """Return a route that carries its action, for whoever walks all routes."""
-    app: ASGIApp = rpc.endpoint if isinstance(rpc, Raw) else _endpoint(rpc, hosted, served)
+    app = _asked(rpc, hosted) if isinstance(rpc, Raw) else _endpoint(rpc, hosted, served)
     app = guarded(app)
     route = Route(path, app, methods=[rpc.method])
     route.methods = {rpc.method}
@@ -176,6 +176,21 @@ async def send_json(
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _asked(raw: Raw, hosted: Hosted) -> ASGIApp:
+    """Return the endpoint of a route that lets nobody in who may do its action nowhere."""
+    action = raw.action
+    if action is None:
+        return raw.endpoint
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        caller = caller_of(scope, hosted)
+        if not caller.may_anywhere(action):
+            caller.need(action)
+        await raw.endpoint(scope, receive, send)
+
+    return endpoint
 
 
 def _endpoint(rpc: Rpc, hosted: Hosted, served: Served) -> ASGIApp:

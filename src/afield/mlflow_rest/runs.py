@@ -131,6 +131,8 @@ def _whole(call: Call, found: KnownRun, *within: KnownExperiment) -> m.Run:
 
 def _within(call: Call, ids: tuple[str, ...] | list[str]) -> list[KnownExperiment]:
     """Return the experiments asked for that are there, and that the caller may read."""
+    if len(ids) > limits.SEARCHED_EXPERIMENTS_MAX:
+        raise invalid(f"at most {limits.SEARCHED_EXPERIMENTS_MAX} experiments are searched at once")
     found = []
     for each in dict.fromkeys(ids):
         try:

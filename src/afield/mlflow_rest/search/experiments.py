@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from afield.mlflow_rest import limits
+from afield.mlflow_rest.errors import invalid
 from afield.mlflow_rest.known import KnownExperiment
 from afield.mlflow_rest.messages import KeyValue
 from afield.mlflow_rest.search.grammar import (
@@ -50,6 +52,8 @@ def search_experiments(
         Rest: the filter, the order or the token cannot be understood.
     """
     terms = parse(text, FIELDS)
+    if len(order_by) > limits.ORDERS_MAX:
+        raise invalid(f"at most {limits.ORDERS_MAX} fields to sort by")
     orders = [parse_order(each, FIELDS) for each in order_by]
     start = start_of(token)
     kept = [one for one in found if _shown(one, view)]
