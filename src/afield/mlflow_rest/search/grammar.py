@@ -106,6 +106,8 @@ def parse_order(text: str, fields: Fields) -> tuple[str, str, bool]:
     Raises:
         Rest: it cannot be understood.
     """
+    if len(text) > limits.ORDER_CHARS_MAX:
+        raise invalid(f"a field to sort by has at most {limits.ORDER_CHARS_MAX} characters")
     tokens = list(_tokens(text))
     if not tokens:
         raise invalid(f"Invalid order_by clause '{text}'. Could not be parsed.")
