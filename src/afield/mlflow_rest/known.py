@@ -126,7 +126,9 @@ def experiment(workspace: Workspace, found: str) -> KnownExperiment:
     Raises:
         Rest: there is none.
     """
-    check_experiment_id(found)
+    if not _NUMBER.fullmatch(found):
+        check_experiment_id(found)
+        raise invalid(f"Invalid experiment ID '{found}'. Experiment ID must be a valid integer.")
     if found == DEFAULT_ID and not HOME.is_default:
         return _home(workspace)
     rows = workspace.query(
