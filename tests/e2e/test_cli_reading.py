@@ -136,7 +136,7 @@ def test_show_json_has_the_promised_fields(afield, project):
         *("capture", "reproductions"),
     } <= set(found)
     assert set(found["metrics"]["acc"]) == {"last", "min", "max", "mean", "count"}
-    assert set(found["capture"]) == {"layers", "inputs_complete", "warnings", "notes"}
+    assert set(found["capture"]) == {"layers", "inputs_complete", "warnings", "notes", "beside"}
 
 
 def test_a_run_is_named_by_id_prefix_or_name(afield, project):

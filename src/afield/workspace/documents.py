@@ -214,7 +214,13 @@ def no_manifest_part(run: RunView) -> dict[str, Any]:
         "environment": None,
         "inputs": [],
         "outputs": [],
-        "capture": {"layers": [], "inputs_complete": False, "warnings": [], "notes": []},
+        "capture": {
+            "layers": [],
+            "inputs_complete": False,
+            "warnings": [],
+            "notes": [],
+            "beside": [],
+        },
         "blockers": [why],
     }
 
@@ -309,6 +315,7 @@ def _capture_part(manifest: Manifest) -> dict[str, Any]:
         "inputs_complete": manifest.capture.inputs_complete,
         "warnings": list(manifest.capture.warnings),
         "notes": list(manifest.capture.notes),
+        "beside": list(manifest.capture.beside),
     }
 
 
