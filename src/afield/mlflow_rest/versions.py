@@ -155,7 +155,7 @@ def _run_of(call: Call, logged: str | None) -> str | None:
 def _answer(call: Call, model: str, place: events.Place) -> rm.VersionAnswer:
     found: ModelVersion | None = query.version_at(call.workspace.query, model, place)
     if found is None:
-        raise Rest(STATE, "the version was deleted by somebody else just now")
+        raise Rest(STATE, "the version was deleted just now, or does not count from you")
     return rm.VersionAnswer(answers.versions(call, [found])[0])
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from afield.members.caller import Caller
+from afield.members.roles import Role
+from afield.mlflow_rest.app import routes
 
 _AT = "/mlflow/registered-models"
 _VERSIONS = "/mlflow/model-versions"
@@ -289,3 +297,51 @@ def test_what_cannot_be_is_refused_with_words(shared, method, path, asked):
 def test_a_number_that_no_version_has_is_not_found(shared, number):
     refused = shared.refused("GET", f"{_VERSIONS}/get", name="fraud", version=number)
     assert refused[0] == "RESOURCE_DOES_NOT_EXIST"
+
+
+class _As:
+    """The protocol with a caller of these roles."""
+
+    def __init__(self, hosted, **roles):
+        self._app = Starlette(routes=routes(hosted))
+        granted = {project: frozenset({Role(role)}) for project, role in roles.items()}
+        self._caller = Caller(hosted.record.journal.member, granted, how="session")
+
+    async def __call__(self, scope, receive, send):
+        scope["afield.caller"] = self._caller
+        await self._app(scope, receive, send)
+
+
+def test_roles_say_who_registers_who_points_and_who_sees(http):
+    _model(http)
+    _version(http)
+    _model(http, "secret", tags=[{"key": "afield.project", "value": "other"}])
+    _version(http, "secret")
+    version = {"name": "fraud", "source": "runs:/abc/model"}
+    alias = {"name": "fraud", "alias": "champion", "version": "1"}
+    leak = {"name": "fraud", "source": "models:/secret/1"}
+    told = {}
+    for role in ("viewer", "developer", "deployer", "logger"):
+        with TestClient(_As(http.hosted, default=role)) as client:
+            found = client.get(f"/api/2.0{_AT}/search").json().get("registered_models", [])
+            told[role] = (
+                [one["name"] for one in found],
+                client.post(f"/api/2.0{_VERSIONS}/create", json=version).status_code,
+                client.post(f"/api/2.0{_AT}/alias", json=alias).status_code,
+                client.post(f"/api/2.0{_VERSIONS}/create", json=leak).status_code,
+                client.request("DELETE", f"/api/2.0{_AT}/delete", json=alias).status_code,
+                client.get(f"/api/2.0{_AT}/get", params={"name": "secret"}).status_code,
+            )
+    assert told == {
+        "viewer": (["fraud"], 403, 403, 403, 403, 403),
+        "developer": (["fraud"], 200, 403, 403, 403, 403),
+        "deployer": (["fraud"], 403, 200, 403, 403, 403),
+        "logger": ([], 403, 403, 403, 403, 403),
+    }
+
+
+def test_versions_that_are_registered_at_once_get_numbers_of_their_own(http):
+    _model(http)
+    with ThreadPoolExecutor(8) as threads:
+        numbers = list(threads.map(lambda _: _version(http)["version"], range(24)))
+    assert sorted(map(int, numbers)) == list(range(1, 25))
