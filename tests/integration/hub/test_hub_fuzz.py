@@ -124,12 +124,11 @@ def requests(draw, path, operation):
     return path, query, body
 
 
-@pytest.fixture
-def asked(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
     """Return what sends a request about recorded runs; streams of news end at once."""
-    monkeypatch.delenv("AFIELD_WORKSPACE", raising=False)
     with (
-        Hosted(recorded(tmp_path / "work")) as hosted,
+        Hosted(recorded(tmp_path_factory.mktemp("fuzz") / "work")) as hosted,
         TestClient(local_app(hosted), base_url="http://127.0.0.1:5151") as client,
     ):
         hosted.is_ending = True
@@ -142,7 +141,7 @@ def asked(tmp_path, monkeypatch):
 )
 def test_no_request_meets_a_fault_of_ours(asked, method, path, operation):
     @settings(
-        max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     @given(requests(path, operation))
     def ask(request):

@@ -47,6 +47,18 @@ def test_it_says_where_it_answers_and_ends_well_when_asked(folder):
         assert "Traceback" not in said
 
 
+@needs_signals
+def test_a_page_that_waits_for_news_does_not_keep_the_server_from_ending(folder):
+    with served("up", "--port", "0", folder=folder) as server:
+        server.wait()
+        with client(server) as asking, asking.stream("GET", "/api/v1/events") as news:
+            lines = news.iter_lines()
+            assert next(lines) == "event: position"
+            assert server.stop() == 0
+            list(lines)  # ended, not torn
+        assert "graceful shutdown exceeded" not in "".join(server.lines)
+
+
 def test_another_host_is_refused_and_told_of_the_hub(folder):
     code, said = refused("up", "--host", "0.0.0.0", folder=folder)  # noqa: S104 - refused
     assert code == 1

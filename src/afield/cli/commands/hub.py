@@ -6,6 +6,7 @@ import click
 
 from afield.cli.catalog import HUB_COMMANDS
 from afield.cli.lazy import LazyGroup
+from afield.cli.output import emit_json_line
 from afield.cli.session import global_options, session_of
 
 
@@ -52,6 +53,9 @@ def command(context: click.Context, *, config: str) -> None:
 
         def say() -> None:
             host, port = listener.getsockname()[:2]
+            if session.json:
+                where = {"url": found.url, "host": host, "port": port, "claim": claim}
+                emit_json_line({"schema": "afield.hub/1", **where})
             click.echo(f"afield hub answers at {found.url}, on {host} port {port}", err=True)
             if claim is not None:
                 click.echo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from afield.cli.output import emit_json_line
 from afield.cli.session import global_options, session_of
 
 
@@ -41,6 +42,8 @@ def command(
         url = f"http://{name}:{listener.getsockname()[1]}"
 
         def say() -> None:
+            if session.json:
+                emit_json_line({"schema": "afield.up/1", "url": url, "workspace": str(path)})
             click.echo(f"afield answers at {url} for the record {path}; Ctrl-C ends it", err=True)
             click.echo(f"scripts that speak MLflow: export MLFLOW_TRACKING_URI={url}", err=True)
             if open_page:
