@@ -62,8 +62,11 @@ def _file(folder: Path, path: str) -> Path | None:
     """Return a built file; None where there is none, or the path leads out of the folder."""
     if not path or "\0" in path or "\\" in path:
         return None
-    found = (folder / path).resolve()
-    return found if found.is_relative_to(folder.resolve()) and found.is_file() else None
+    try:
+        found = (folder / path).resolve()
+        return found if found.is_relative_to(folder.resolve()) and found.is_file() else None
+    except OSError:  # longer than any file's name is here
+        return None
 
 
 def _answer(request: Request, found: Path, folder: Path) -> Response:

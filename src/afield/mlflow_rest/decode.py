@@ -137,6 +137,8 @@ def _plain(body: bytes) -> dict[str, Any]:
         found = _loads(body)
         if isinstance(found, str):  # old clients encode twice
             found = _loads(found)
+        if b"\\u" in body:  # half of a pair of signs is no text, and could not be kept
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Rest(BAD_REQUEST, "the request is no JSON") from None
     if found is None:
@@ -158,7 +160,7 @@ def _real(text: str) -> float:
 
 
 def _integer(text: str) -> int | float:
-    return int(text) if len(text) < 30 else float(text)  # noqa: PLR2004 - no 64-bit number
+    return int(text) if len(text) < 30 else _real(text)  # noqa: PLR2004 - no 64-bit number
 
 
 def _renamed(value: Any, depth: int) -> Any:
