@@ -18,6 +18,8 @@ from afield.members.phrase import safety_phrase
 from afield.sync import layout
 from afield.sync.chunk import decode_chunk, encode_chunk
 from afield.sync.stores.archive import ArchiveRemote, ArchiveWriter
+from afield.sync.stores.memory import MemoryRemote
+from afield.sync.stores.sliced import Sliced
 from afield.vault.layout import entries_of
 from afield.vault.packs import index_block_of, without
 
@@ -106,6 +108,29 @@ def test_a_pack_of_which_some_may_not_go_is_packed_anew_always_alike():
     left = {one["id"] for one in objects["pack"]["objects"]} - {vector["without"]}
     assert left <= digests
     assert vector["without"] not in digests
+
+
+def test_slices_make_up_a_file_when_they_lead_from_its_start_to_its_end():
+    store, name = MemoryRemote(), "packs/data/" + "ab" * 32 + ".pack"
+    data = bytes(range(100))
+    base = "slices/packs!data!" + "ab" * 32 + ".pack!"
+    for start, end in ((0, 30), (10, 60), (20, 50)):
+        store.put(f"{base}{start:012d}-{end:012d}-{100:012d}", data[start:end])
+    assert list(Sliced(store).list("packs/data/")) == []
+    with pytest.raises(FileNotFoundError):
+        Sliced(store).get(name)
+    store.put(f"{base}{60:012d}-{100:012d}-{100:012d}", data[60:])
+    for wrong in (f"{base}0-5-5", f"{base}{5:012d}-{5:012d}-{5:012d}", "slices/heads!x"):
+        store.put(wrong, b"12345")
+    whole = Sliced(store)
+    assert list(whole.list("packs/data/")) == [(name, 100)]
+    assert whole.get(name) == data
+    assert whole.get(name, 25, 50) == data[25:75]
+    assert whole.get(name, 90, 50) == data[90:]
+    assert whole.get(name, 100, 5) == b""
+    store.put(name, data[:7])
+    assert list(Sliced(store).list("packs/data/")) == [(name, 7)], "a file goes before its slices"
+    assert whole.get(name) == data[:7]
 
 
 def test_a_branch_is_named_by_the_first_entry_that_differs():

@@ -19,6 +19,7 @@ from afield.sync.layout import PACKS, pack_of
 from afield.sync.limits import SEND_BYTES
 from afield.sync.stores.folder import FolderRemote
 from afield.sync.stores.memory import MemoryRemote
+from afield.sync.stores.sliced import SLICES, sliced
 from afield.testing.clock import ManualClock
 from afield.testing.remote import HostileRemote
 from afield.vault.packs import check
@@ -70,6 +71,7 @@ def keep_on(person, link, done):
 
 def nothing_by_halves(store, person, objects):
     """Every pack at the remote is whole, and so is every object that is shown here."""
+    store = sliced(store)
     for role, folder in PACKS.items():
         for item in store.list(folder):
             check(pack_of(role, item.name), store.get(item.name))
@@ -93,8 +95,61 @@ def test_a_link_that_breaks_after_every_so_many_bytes_costs_a_pack_each_time(far
     keep_on(bob, back, lambda: nothing_by_halves(far, bob, objects))
     assert ann.lines() <= bob.lines()
     assert {ref: bob.vault.get(ref) for ref in objects} == objects
-    whole = sum(item.size_bytes for folder in PACKS.values() for item in far.list(folder))
+    shown = sliced(far)
+    whole = sum(item.size_bytes for folder in PACKS.values() for item in shown.list(folder))
     assert back.read_bytes <= whole + back.breaks * PACK_BYTES + 100_000
+
+
+@pytest.mark.parametrize("every_bytes", [5_000, 16 << 10, 100_000])
+def test_a_link_that_breaks_off_within_every_record_is_used_in_slices(every_bytes, tmp_path):
+    far = FolderRemote(str(tmp_path / "far"), OsFileSystem())
+    ann, chance = Person(1), random.Random(1)
+    objects = {}
+    for _ in range(2):
+        data = chance.randbytes(220_000)
+        objects[ann.vault.put(data)] = data
+    ann.vault.flush()
+    for _ in range(60):  # a log whose chunk is larger than the link holds for
+        ann.journal.append("thing.named", "t", {"name": chance.randbytes(200).hex()}, objects)
+    link = HostileRemote(far, seed=1, every_bytes=every_bytes)
+    keep_on(ann, link, lambda: nothing_by_halves(far, ann, objects))
+    assert list(far.list(SLICES))
+    assert not list(far.list(PACKS["data"])), "what is there in slices is there"
+    whole = sum(len(data) for data in objects.values())
+    assert link.sent_bytes < whole * 2.2 + 12 * every_bytes
+    again = HostileRemote(far, seed=1)
+    ann.sync(again)
+    assert again.sent_bytes < 2000
+    bob = Person(2)
+    back = HostileRemote(far, seed=2, every_bytes=every_bytes)
+    keep_on(bob, back, lambda: nothing_by_halves(far, bob, objects))
+    assert ann.lines() <= bob.lines()
+    assert {ref: bob.vault.get(ref) for ref in objects} == objects
+
+
+def test_slices_go_on_where_a_process_was_killed_and_give_way_when_one_is_damaged(tmp_path):
+    far = MemoryRemote()
+    ann = Person(1)
+    ref = ann.vault.put(random.Random(1).randbytes(250_000))
+    ann.vault.flush()
+    ann.journal.append("thing.named", "t", {"name": "n"}, [ref])
+    for _ in range(4):  # each time the process ends when the link is down for good
+        with pytest.raises(RemoteUnreachable):
+            ann.sync(HostileRemote(far, seed=1, every_bytes=16 << 10, left=30))
+    first = sorted(far.list(SLICES))
+    assert 1 < len(first) < 100
+    keep_on(ann, HostileRemote(far, seed=1, every_bytes=16 << 10), lambda: None)
+    assert set(first) <= set(far.list(SLICES)), "what came is not sent again"
+    broken = next(item.name for item in far.list(SLICES) if "!data!" in item.name)
+    far.files[broken] = bytes(len(far.files[broken]))
+    bob = Person(2)
+    bob.sync(far)
+    assert not bob.vault.has(ref)
+    for person in (ann, bob):
+        keep_on(person, HostileRemote(far, seed=2, every_bytes=16 << 10), lambda: None)
+    assert bob.vault.has(ref)
+    assert bob.vault.get(ref) == ann.vault.get(ref)
+    assert broken not in far.files or any(far.files[broken])
 
 
 def test_a_link_that_broke_once_is_used_in_smaller_parts_and_they_are_not_sent_twice():

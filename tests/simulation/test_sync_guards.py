@@ -55,8 +55,8 @@ GUARDS = {
     ),
     "objects in a pack are checked against their digests": (
         "vault/packs.py",
-        "                self._check_record(entry, data)\n",
-        "                pass\n",
+        "                if isinstance(found, Corrupt):\n",
+        "                if False:\n",
         FORGERIES,
     ),
     "a chunk declares no more than is allowed": (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from afield.kernel.errors import Damaged
-from afield.sync.errors import RemoteUnreachable
+from afield.sync.errors import RemoteFull, RemoteUnreachable
 from afield.sync.layout import pack_name
 from afield.sync.limits import (
     LISTED_MAX,
@@ -19,6 +19,10 @@ from afield.sync.limits import (
     PIECE_BYTES_MIN,
     PIECE_SHRINKS,
     SEND_BYTES,
+    SHRINK_PAUSES_S,
+    SLICE_BYTES,
+    SLICE_SHRINKS,
+    SLICES_IN_A_ROW,
 )
 from afield.sync.messages import (
     Answer,
@@ -43,6 +47,7 @@ from afield.sync.pace import Pace
 from afield.sync.parts import parts
 from afield.sync.reconcile import Reconciler
 from afield.sync.replica import Replica
+from afield.sync.stores.sliced import may_be_sliced, sliced
 from afield.sync.stores.store import Item, RemoteStore
 
 T = TypeVar("T")
@@ -103,10 +108,11 @@ class _World:
     """Does one action at a time."""
 
     def __init__(self, remote: RemoteStore, replica: Replica, pace: Pace) -> None:
-        self._remote = remote
+        self._remote = sliced(remote)
         self._replica = replica
         self._pace = pace
         self._sizes = SEND_BYTES
+        self._slice_bytes: int | None = None
 
     def do(self, ask: Ask) -> Any:
         """Do an action; return its answer."""
@@ -116,7 +122,7 @@ class _World:
             case Fetch():
                 return self._fetch(ask)
             case Store():
-                return self._patiently(lambda: self._store(ask.name, ask.data, once=ask.once))
+                return self._put(ask.name, ask.data, once=ask.once)
             case Send():
                 return self._send(ask)
         return self._here(ask)
@@ -169,7 +175,7 @@ class _World:
         found: list[bytes] = []
         done, end = 0, ask.size_bytes + 1
         piece = PIECE_BYTES if self._pace.limits() else end
-        pauses = iter(PAUSES_S)
+        pauses = iter(SHRINK_PAUSES_S)
         while done < end:
             size_bytes = min(piece, end - done)
             try:
@@ -188,9 +194,48 @@ class _World:
             done += len(part)
             if len(part) < size_bytes:
                 break
-            pauses = iter(PAUSES_S)
+            pauses = iter(SHRINK_PAUSES_S)
             piece = min(piece * 2, PIECE_BYTES if self._pace.limits() else end)
         return b"".join(found)
+
+    def _put(self, name: str, data: bytes, *, once: bool) -> None:
+        """Write a file: whole while the link holds for that, else in slices."""
+        least, most = SLICE_BYTES
+        if self._slice_bytes is None or len(data) <= least or not may_be_sliced(name):
+            try:
+                return self._patiently(lambda: self._store(name, data, once=once))
+            except RemoteFull:
+                raise
+            except RemoteUnreachable:
+                if len(data) <= least or not may_be_sliced(name):
+                    raise
+                self._slice_bytes = most
+        return self._put_slices(name, data, self._slice_bytes, once=once)
+
+    def _put_slices(self, name: str, data: bytes, size_bytes: int, *, once: bool) -> None:
+        """Write a file in slices, of `size_bytes` at first; what came of it before stays."""
+        there = self._remote
+        at = self._patiently(lambda: there.begin(name, len(data), replace=not once))
+        pauses, good = iter(SHRINK_PAUSES_S), 0
+        while at < len(data):
+            part = data[at : at + size_bytes]
+            self._pace.spend(len(part))
+            try:
+                there.put_slice(name, at, part, len(data))
+            except RemoteFull:
+                raise
+            except RemoteUnreachable:
+                pause_s = next(pauses, None)
+                if pause_s is None:
+                    raise
+                self._pace.pause(pause_s)
+                size_bytes, good = max(SLICE_BYTES[0], size_bytes // SLICE_SHRINKS), 0
+                continue
+            at += len(part)
+            pauses, good = iter(SHRINK_PAUSES_S), good + 1
+            if good % SLICES_IN_A_ROW == 0:
+                size_bytes = min(2 * size_bytes, SLICE_BYTES[1])
+        self._slice_bytes = size_bytes
 
     def _store(self, name: str, data: bytes, *, once: bool) -> None:
         self._pace.spend(len(data))
@@ -216,6 +261,8 @@ class _World:
                     if name != ask.pack:
                         self._replica.sent(name, data)
                         there.add(name)
+            except RemoteFull:
+                raise
             except RemoteUnreachable:
                 if len(found[1]) <= SEND_BYTES[-1] or len(self._sizes) == 1:
                     raise
@@ -228,10 +275,13 @@ class _World:
 
     def _send_one(self, name: str, data: bytes) -> None:
         """Send a pack or part: once while smaller ones can be made of it, else with patience."""
-        if len(self._sizes) == len(SEND_BYTES) and len(data) > SEND_BYTES[-1]:
+        smaller = len(self._sizes) > 1 and len(data) > SEND_BYTES[-1]
+        if smaller and len(self._sizes) == len(SEND_BYTES):
             self._store(name, data, once=False)
-        else:
+        elif smaller:
             self._patiently(lambda: self._store(name, data, once=False))
+        else:
+            self._put(name, data, once=False)
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Try again what could not be reached, a few times."""

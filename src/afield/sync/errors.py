@@ -1,6 +1,7 @@
 """What can go wrong between two copies of a record.
 
 Unreachable `- RemoteUnreachable  sync.remote_unreachable
+               `- RemoteFull     sync.remote_full
 Refused     |- RemoteForeign      sync.remote_foreign
             |- RemoteTooNew       sync.remote_too_new
             |- RemoteUnknown      sync.remote_unknown
@@ -18,6 +19,12 @@ class RemoteUnreachable(Unreachable):
     """A remote cannot be reached, or breaks off; what was transferred stays."""
 
     code = "sync.remote_unreachable"
+
+
+class RemoteFull(RemoteUnreachable):
+    """A remote has no room left: sending less at a time is of no use."""
+
+    code = "sync.remote_full"
 
 
 class RemoteForbidden(NotAllowed):

@@ -44,6 +44,9 @@ CLOCK_AHEAD_MAX_MS = 24 * 3600 * 1000
 RECENT_DAYS = 30
 """What `--data recent` takes: the bytes of what was recorded in so many days."""
 
+NOTED_BYTES_MAX = 16 << 20
+"""Of small packs that were read whole for their index, until it is known if they are wanted."""
+
 DOCUMENT_BYTES_MAX = 16 << 20
 """An object that is looked through for the objects it names."""
 
@@ -53,14 +56,26 @@ TRIES = 4
 PAUSES_S = (0.1, 0.5, 2.0)
 """How long to wait between these tries."""
 
+SHRINK_PAUSES_S = (0.1, 0.1, 0.1, 0.1, 0.1, 0.5, 2.0)
+"""The same between tries of which each asks for less than the one before."""
+
 PIECE_BYTES = 256 << 10
 """The unit that `--limit` meters."""
 
-PIECE_BYTES_MIN = 16 << 10
+PIECE_BYTES_MIN = 2 << 10
 """What is asked for at a time of a link that breaks off again and again."""
 
 PIECE_SHRINKS = 16
-"""How much less is asked for after a link broke off: from a pack to the least in three tries."""
+"""How much less is asked for after a link broke off: from a pack to the least in four tries."""
 
 SEND_BYTES: tuple[int, ...] = (64 << 20, 2 << 20, 512 << 10)
 """What is sent at a time: packs as they are, parts once the link broke off, smaller parts."""
+
+SLICE_BYTES = (2 << 10, 128 << 10)
+"""Least and most that is sent at a time once that does not go through either: of any file."""
+
+SLICE_SHRINKS = 4
+"""How much less is sent after a link broke off."""
+
+SLICES_IN_A_ROW = 8
+"""After so many that went through, twice as much is tried."""

@@ -108,10 +108,14 @@ class Judge(msgspec.Struct, frozen=True):
 
 
 class Unjudged(msgspec.Struct, frozen=True):
-    """Which of these packs were never judged, or are wanted by now? Answer: `list[str]`."""
+    """Which of these packs were never judged, or are wanted by now? Answer: `list[str]`.
+
+    `new`: only those that were never judged.
+    """
 
     packs: Sequence[str]
     role: str
+    new: bool = False
 
 
 class Lacking(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
@@ -26,6 +27,7 @@ from afield.sync.limits import (
     HEAD_BYTES_MAX,
     HEADS_MAX,
     INDEX_TAIL_BYTES,
+    NOTED_BYTES_MAX,
     STRANGER_TIPS_MAX,
     STRANGERS_MAX,
 )
@@ -177,15 +179,59 @@ def _path(pieces: tuple[Piece, ...], device: DeviceId, seq: int, end: str) -> St
     return None
 
 
+def _packs_there(
+    role: str, here: Mapping[str, tuple[str, int]], listed: Iterable[Item]
+) -> dict[str, int]:
+    """Return the packs of a role that are not here, with their sizes."""
+    named = ((layout.pack_of(role, item.name), item.size_bytes) for item in listed)
+    return {
+        pack: size_bytes
+        for pack, size_bytes in named
+        if pack is not None and pack not in here and size_bytes <= PACK_BYTES_MAX
+    }
+
+
+def note_packs(here: Mapping[str, tuple[str, int]], listed: Iterable[Item]) -> Steps:
+    """Learn what is in the data packs, before there are entries that name it.
+
+    So what is missing is known to be there wherever a sync stops. Returns the packs that were
+    looked at, with the bytes of some that are so small that they were read whole.
+    """
+    there = _packs_there("data", here, listed)
+    (new,) = yield [Unjudged(sorted(there), "data", new=True)]
+    noted: dict[str, bytes] = {}
+    room_bytes = NOTED_BYTES_MAX
+    for pack in new:
+        name, size_bytes = layout.pack_name("data", pack), there[pack]
+        try:
+            data = yield from _index(name, size_bytes)
+            if data is None:
+                continue
+            yield [Judge(pack, size_bytes, "data", index_block_of(data))]
+        except PackCorrupt:
+            continue  # named when the packs are pulled
+        noted[pack] = data if len(data) == size_bytes <= room_bytes else b""
+        room_bytes -= len(noted[pack])
+    return noted
+
+
 def pull_packs(
-    job: Job, role: str, here: Mapping[str, tuple[str, int]], listed: Iterable[Item]
+    job: Job,
+    role: str,
+    here: Mapping[str, tuple[str, int]],
+    listed: Iterable[Item],
+    noted: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Steps:
-    """Keep the packs of a role that hold what is wanted, until none does."""
-    there: dict[str, int] = {}
-    for item in listed:
-        pack = layout.pack_of(role, item.name)
-        if pack is not None and pack not in here and item.size_bytes <= PACK_BYTES_MAX:
-            there[pack] = item.size_bytes
+    """Keep the packs of a role that hold what is wanted, until none does.
+
+    Args:
+        job: the sync.
+        role: of the packs.
+        here: the packs here.
+        listed: those at the remote.
+        noted: what `note_packs` returned.
+    """
+    there = _packs_there(role, here, listed)
     kept: set[str] = set()
     bad: set[str] = set()
     grown = True
@@ -195,7 +241,7 @@ def pull_packs(
         job.report.ahead = len(open_)
         job.report.ahead_bytes = sum(there[pack] for pack in open_)
         for pack in open_:
-            done = yield from _pull_pack(job, role, pack, there[pack])
+            done = yield from _pull_pack(job, role, pack, there[pack], noted.get(pack))
             job.report.ahead -= 1
             job.report.ahead_bytes -= there[pack]
             if done is None:
@@ -208,14 +254,19 @@ def pull_packs(
     job.report.left_bytes += sum(there[pack] for pack in left)
 
 
-def _pull_pack(job: Job, role: str, pack: str, size_bytes: int) -> Steps:
-    """Keep one pack; True: kept, False: not wanted, None: what is there does not verify."""
+def _pull_pack(job: Job, role: str, pack: str, size_bytes: int, data: bytes | None) -> Steps:
+    """Keep one pack; True: kept, False: not wanted, None: what is there does not verify.
+
+    `data` is what has been read of it; None: it is to be judged first.
+    """
     name = layout.pack_name(role, pack)
+    wanted = True
     try:
-        data = yield from _index(name, size_bytes)
         if data is None:
-            return None
-        (wanted,) = yield [Judge(pack, size_bytes, role, index_block_of(data))]
+            data = yield from _index(name, size_bytes)
+            if data is None:
+                return None
+            (wanted,) = yield [Judge(pack, size_bytes, role, index_block_of(data))]
         if wanted and not job.dry:
             if len(data) < size_bytes:
                 (data,) = yield [Fetch(name, PACK_BYTES_MAX)]

@@ -16,7 +16,7 @@ from afield.sync.job import Job, Steps
 from afield.sync.layout import FORMAT, PACKS, Format
 from afield.sync.limits import BAD_NAMES_MAX, FORMAT_BYTES_MAX
 from afield.sync.messages import Action, Answer, Ask, Fetch, ListFolder, Merged, Packs, Store
-from afield.sync.pull import pull_heads, pull_logs, pull_packs
+from afield.sync.pull import note_packs, pull_heads, pull_logs, pull_packs
 from afield.sync.push import mend, push_head, push_logs, push_packs
 from afield.sync.stores.store import Item
 
@@ -83,8 +83,9 @@ def _sync(job: Job) -> Steps:
     (here,) = yield [Packs()]
     (meta, data) = yield [ListFolder(PACKS["meta"]), ListFolder(PACKS["data"])]
     yield from pull_packs(job, "meta", here, meta)
+    noted = yield from note_packs(here, data)
     latest, news = yield from pull_logs(job, heads)
-    yield from pull_packs(job, "data", here, data)
+    yield from pull_packs(job, "data", here, data, noted)
     (tips,) = yield [Merged(latest, news, job.dry)]
     if job.take:
         return

@@ -213,7 +213,8 @@ class Replica:
         return [
             pack
             for pack in ask.packs
-            if pack not in known or self._wants(pack, ask.role, self._elsewhere.digests(pack))
+            if pack not in known
+            or (not ask.new and self._wants(pack, ask.role, self._elsewhere.digests(pack)))
         ]
 
     def keep(self, ask: Keep) -> str | None:

@@ -19,6 +19,7 @@ from afield.sync.elsewhere import Elsewhere
 from afield.sync.errors import RemoteUnknown
 from afield.sync.stores.bucket import BucketRemote
 from afield.sync.stores.folder import FolderRemote
+from afield.sync.stores.sliced import sliced
 from afield.sync.stores.store import RemoteStore
 from afield.workspace import layout
 from afield.workspace.errors import WorkspaceDamaged
@@ -170,8 +171,8 @@ def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
         ExtraMissing: it is a bucket, and the library for buckets is not installed.
     """
     if address(url).startswith("s3://"):
-        return BucketRemote(address(url))
-    return FolderRemote(address(url), files or OsFileSystem())
+        return sliced(BucketRemote(address(url)))
+    return sliced(FolderRemote(address(url), files or OsFileSystem()))
 
 
 def elsewhere_of(workspace: Workspace, remote: Remote) -> Elsewhere:

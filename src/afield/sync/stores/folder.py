@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from afield.kernel.files import FileSystem
-from afield.sync.errors import RemoteForbidden, RemoteUnreachable
+from afield.sync.errors import RemoteForbidden, RemoteFull, RemoteUnreachable
 from afield.sync.stores.store import Abilities, Item
 
 _PROBE = "probe"
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _HINTS = {
-    errno.ENOSPC: "free space there",
-    errno.EDQUOT: "free space there",
     errno.ENOTDIR: "name a folder: afield remote add NAME FOLDER",
 }
 
@@ -120,5 +119,8 @@ class FolderRemote:
             if error.errno in _FORBIDDEN:
                 what, hint = "may not use remote", "look at the rights of the folder, or its mount"
                 raise RemoteForbidden(what, self.address, why, hint=hint) from error
+            if error.errno in _FULL:
+                hint = "free space there"
+                raise RemoteFull("cannot reach remote", self.address, why, hint=hint) from error
             hint = _HINTS.get(error.errno or 0, "afield sync, once it is there again")
             raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from error
