@@ -81,6 +81,8 @@ def test_a_lost_laptop_is_removed_and_what_it_says_later_is_in_no_answer(afield,
     bob, url = tmp_path / "bob", str(tmp_path / "there")
     afield_in(afield, ann, "sync")
     cloned = afield("clone", url, str(bob), "--json").json
+    founder = afield_in(afield, ann, "join", "--json").json["device"]
+    assert afield_in(afield, bob, "join", "--remove", founder).code == 12
     afield_in(afield, ann, "sync")
     assert afield_in(afield, ann, "join", *cloned["phrase"].split()).code == 0
     for folder, word in ((bob, "before"), (ann, "")):
@@ -88,22 +90,51 @@ def test_a_lost_laptop_is_removed_and_what_it_says_later_is_in_no_answer(afield,
             afield_in(afield, folder, "tag", "first", f"{word}=bob")
         afield_in(afield, folder, "sync")
     device = cloned["device"]
-    founder = afield_in(afield, ann, "join", "--json").json["device"]
-    assert afield_in(afield, bob, "join", "--remove", founder).code == 12
     assert afield_in(afield, ann, "join", "--remove", "zz").code == 1
     assert afield_in(afield, ann, "join", "--remove", device, "12345").code == 2
     removed = afield_in(afield, ann, "join", "--remove", device[:8], "--json")
     assert removed.code == 0, removed.err
     assert removed.json["device"] == device
+    twice = afield_in(afield, ann, "join", "--remove", device[:8])
+    assert (twice.code, "is removed already" in twice.err) == (1, True)
     afield_in(afield, bob, "tag", "first", "after=bob")
     for folder in (bob, ann):
-        assert afield_in(afield, folder, "sync").code == 0
+        told = afield_in(afield, folder, "sync")
+        assert told.code == 0
+    assert f"device {device[:8]} was removed; " in told.err
+    assert "that it wrote later" in told.err
+    (late,) = afield_in(afield, ann, "sync", "--json").json["removed"]
+    assert late["device"] == device
+    (known,) = afield_in(afield, ann, "join", "--json").json["removed"]
+    assert known["entries"] == late["entries"] > 0
     assert "was removed" in afield_in(afield, bob, "sync").err
     assert afield_in(afield, ann, "show", "first", "--json").json["tags"] == {"before": "bob"}
     assert device[:8] in afield_in(afield, ann, "join").out
     assert "was removed" in afield_in(afield, ann, "join", cloned["phrase"]).err
     assert "was removed" in afield_in(afield, bob, "join").out
     assert "sound" in afield_in(afield, ann, "verify").out
+
+
+def test_the_founders_laptop_is_removed_by_a_colleague_and_both_hear_who_stays(
+    afield, ann, tmp_path
+):
+    bob, url = tmp_path / "bob", str(tmp_path / "there")
+    afield_in(afield, ann, "sync")
+    cloned = afield("clone", url, str(bob), "--json").json
+    afield_in(afield, ann, "sync")
+    assert afield_in(afield, ann, "join", *cloned["phrase"].split()).code == 0
+    for folder in (ann, bob):
+        afield_in(afield, folder, "sync")
+    founder = afield_in(afield, bob, "join", "--json").json["founder"]
+    assert afield_in(afield, bob, "join", "--remove", founder[:8]).code == 0
+    afield_in(afield, ann, "tag", "first", "after=ann")
+    for folder in (bob, ann, bob):
+        assert afield_in(afield, folder, "sync").code == 0
+    assert "this device was removed" in afield_in(afield, ann, "sync").err
+    assert not afield_in(afield, bob, "show", "first", "--json").json["tags"]
+    refused = afield_in(afield, ann, "join", "--remove", cloned["device"][:8])
+    assert refused.code == 12
+    assert "sound" in afield_in(afield, bob, "verify").out
 
 
 def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(

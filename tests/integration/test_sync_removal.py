@@ -10,7 +10,7 @@ from afield.journal.places import is_branch
 from afield.members.events import device_confirmed, device_removed, member_introduced
 from afield.members.gate import REMOVED
 from afield.members.query import waiting
-from afield.members.removal import heads_of, may_remove
+from afield.members.removal import heads_of, may_remove, overruled
 from afield.sync.pace import Pace
 from afield.workspace.remotes import add_remote, remotes
 from afield.workspace.sync import Wishes, clone, sync
@@ -134,15 +134,69 @@ def test_nobody_removes_one_as_near_to_the_founder_and_what_was_removed_removes_
     ann, bob, cat = team
     remove(bob, cat)
     remove(cat, bob)
-    remove(bob, ann)
     exchange(bob, cat, ann, bob, cat, ann, cat)
     assert not ann.config.removed
     assert not cat.config.removed
-    for copy, other, may in ((ann, bob, True), (bob, ann, False), (cat, bob, False)):
+    for copy, other, may in ((ann, bob, True), (bob, ann, True), (cat, bob, False)):
         founder = copy.config.founded_by
         member, device = copy.config.member, other.config.device
         assert may_remove(copy.projection, founder, member, device) is may
     assert tables(ann) == tables(cat)
+
+
+def test_the_founders_device_is_removed_by_another_that_counts(team, tmp_path):
+    ann, bob, cat = team
+    before = says(ann, "before")
+    exchange(ann, bob, cat)
+    remove(bob, ann)
+    says(ann, "after")
+    friend, _ = clone(str(tmp_path / "team"), str(tmp_path / "dan"), person=lambda: "dan")
+    exchange(friend, bob, ann, bob, cat)
+    confirm(ann, friend)
+    remove(ann, bob)  # it has heard of its own removal by now: too late
+    exchange(ann, bob, cat, friend, ann, bob, cat, bob)
+    assert [profile_of(copy, ann) for copy in (bob, cat)] == [before, before]
+    assert friend.config.device in {one.id for one in waiting(cat.projection)}
+    assert set(cat.config.removed) == set(bob.config.removed) == {ann.config.device}
+    assert tables(bob) == tables(cat)
+    assert ann.config.device in ann.config.removed
+    confirm(bob, friend)
+    exchange(bob, cat, friend)
+    assert profile_of(friend, ann) == before, "a new copy finds its way without the founder"
+    assert friend.config.device not in {one.id for one in waiting(cat.projection)}
+    friend.close()
+
+
+def test_of_two_who_remove_each_other_unheard_the_founder_stays_and_both_are_told(team):
+    ann, bob, cat = team
+    remove(ann, bob)
+    remove(bob, ann)
+    exchange(bob, cat, ann, bob, cat, ann, cat)
+    for copy in (ann, cat):
+        assert set(copy.config.removed) == {bob.config.device}
+    for copy in team:
+        assert overruled(copy.projection, copy.config.removed) == [
+            (bob.config.device, ann.config.device)
+        ]
+    assert tables(ann) == tables(cat)
+
+
+def test_who_was_removed_does_not_remove_the_founder_by_an_older_log(team, tmp_path):
+    ann, bob, cat = team
+    bob.record.journal.sync()
+    shutil.copytree(bob.path.parent, tmp_path / "backup")
+    says(bob, "before")
+    exchange(bob, ann, cat)
+    remove(ann, bob)
+    exchange(ann, cat)
+    thief = Workspace.open(tmp_path / "backup")
+    remove(thief, ann)
+    says(thief, "stolen")
+    exchange(thief, cat, ann, cat)
+    assert any(is_branch(log) for log in cat.record.journal.heads())
+    assert set(cat.config.removed) == set(ann.config.removed) == {bob.config.device}
+    assert tables(ann) == tables(cat)
+    thief.close()
 
 
 def test_whom_a_removed_device_confirms_waits(team, tmp_path):

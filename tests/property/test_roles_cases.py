@@ -177,13 +177,27 @@ def test_an_admin_removes_a_device_and_a_developer_does_not(team):
     bob.confirm(DAN, at=3)
     grants(ann, CAT, Role.ADMIN, at=4)
     dan.add(device_removed(KEYS[BOB].device, heads=heads(bob)), at=5)
-    cat.add(device_removed(KEYS[ANN].device, heads=heads(ann)), at=5)
+    bob.add(device_removed(KEYS[ANN].device, heads=heads(ann)), at=5)
     assert applied(*team)[2].removed == {}
     cat.add(device_removed(KEYS[BOB].device, heads=heads(bob)), at=6)
     bob.write("after", at=7)
     things, _, found = applied(*team)
     assert set(found.removed) == {KEYS[BOB].device}
     assert things == []
+
+
+def test_an_admin_removes_the_founders_device_unless_it_was_removed_by_that_one(team):
+    ann, _, cat, _ = team
+    grants(ann, CAT, Role.ADMIN, at=4)
+    known = heads(cat)
+    cat.add(device_removed(KEYS[ANN].device, heads=heads(ann)), at=5)
+    ann.write("after", at=6)
+    things, _, found = applied(*team)
+    assert (set(found.removed), things) == ({KEYS[ANN].device}, [])
+    ann.add(device_removed(KEYS[CAT].device, heads=heads(cat)), at=7)
+    assert set(applied(*team)[2].removed) == {KEYS[ANN].device}, "it knew of its removal"
+    ann.add(device_removed(KEYS[CAT].device, heads=known), at=8)
+    assert set(applied(*team)[2].removed) == {KEYS[CAT].device}, "it did not"
 
 
 def test_two_admins_who_remove_one_another_leave_the_one_made_earlier(team):

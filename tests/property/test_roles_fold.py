@@ -75,4 +75,3 @@ def test_any_delivery_of_grants_removals_and_work_folds_to_equal_tables(delivery
     assert found == other
     assert dump == again
     assert found.rights.founder == ANN
-    assert KEYS[ANN].device not in found.removed

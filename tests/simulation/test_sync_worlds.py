@@ -29,7 +29,7 @@ ROUNDS_MAX = 12
 HAPPENS = (
     "work", "partition", "one-way link", "ten years ahead", "ten years behind", "power lost",
     "crash at a message", "copied device", "restored backup", "lie", "equivocation", "stranger",
-    "removed",
+    "removed", "founder removed", "both removed",
     *(f"{number} replicas" for number in range(2, 7)), *(act.__name__ for act in ACTS),
 )  # fmt: skip
 """What must come up in any so many worlds, or they show less than they say."""
@@ -76,7 +76,7 @@ class World:
     """A team, its remotes, and what happens to them."""
 
     def __init__(self, seed):
-        self.chance = random.Random(seed)
+        self.seed, self.chance = seed, random.Random(seed)
         self.inner = [MemoryRemote() for _ in range(self.chance.choice([1, 1, 2]))]
         count = self.chance.choices(range(2, 7), [5, 3, 2, 1, 1])[0]
         self.people = [Person(number, seed=seed) for number in range(1, count + 1)]
@@ -104,6 +104,7 @@ class World:
             )[0]  # fmt: skip
             self.surely(person, happens)
         self.heal()
+        self.unseat()
         self.check()
 
     def surely(self, person, happens):
@@ -194,6 +195,25 @@ class World:
             self.stranger.work(self.chance)
             self.stranger.sync(self.inner[0], name="0")
             self.seen["stranger"] += 1
+        self.settle()
+
+    def unseat(self):
+        """Let somebody remove the founder's device, and sometimes be removed by it."""
+        chance = random.Random(f"founder {self.seed}")
+        founder, *others = self.people
+        if not others or chance.random() > 0.1:
+            return
+        self.seen["founder removed"] += 1
+        other = chance.choice(others)
+        if chance.random() < 0.5:
+            self.seen["both removed"] += 1
+            founder.remove(other)
+        other.remove(founder)
+        for person in (founder, other):
+            person.work(chance)
+        self.settle()
+
+    def settle(self):
         for _ in range(ROUNDS_MAX):
             changed = [self.exchange(person) for person in self.people]
             if not any(changed):

@@ -105,7 +105,8 @@ def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:
 def tell_of_devices(workspace: Workspace) -> None:
     """Say which devices wait, which gave one number to two entries, and what was refused."""
     from afield.cli.member_view import tell_refusals
-    from afield.members.query import waiting
+    from afield.members.query import late, waiting
+    from afield.members.removal import overruled
     from afield.workspace.access_review import refused_parts
 
     for device in waiting(workspace.projection):
@@ -116,6 +117,14 @@ def tell_of_devices(workspace: Workspace) -> None:
             err=True,
         )
         click.echo("hint: afield join", err=True)
+    for device_id, count in late(workspace.projection).items():
+        entries = words.count(count, "entry")
+        _warn(f"device {device_id[:8]} was removed; {entries} that it wrote later do not count")
+    for device_id, other in overruled(workspace.projection, workspace.config.removed):
+        _warn(
+            f"device {device_id[:8]} removed device {other[:8]} and was removed by then, or at the"
+            f" same time: device {other[:8]} stays"
+        )
     if workspace.config.device in workspace.config.removed:
         _warn("this device was removed: what it writes now does not count for the others")
     for log in branches(workspace):

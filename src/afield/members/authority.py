@@ -109,6 +109,11 @@ class _Sweep:
         spans = {member: tuple(found) for member, found in self._spans.items()}
         return Rights(self._since, self._first, spans, frozenset(self.void))
 
+    @property
+    def ruled(self) -> bool:
+        """Whether roles were granted."""
+        return self._since is not None
+
     def late_among(self, claims: Sequence[Claim]) -> frozenset[str]:
         """Return what the unmade claimed behind the point up to which their logs were known."""
         return frozenset(
@@ -209,6 +214,8 @@ class _Sweep:
         """Note whether a role allows a removal."""
         if not self._speaks(claim) or not self._may(claim.by, Action.MEMBER_MANAGE):
             return
+        if claim.about == self.founder:
+            self.by_role.add(claim.digest)
         members = self.standing.get(DeviceId(claim.about), set())
         seniors = [self._senior[each] for each in members if each in self._senior]
         if claim.by in members or all(self._senior[claim.by] < senior for senior in seniors):
@@ -221,8 +228,10 @@ def _removed(
     """Return up to where removed devices count.
 
     Who removes must hold a role that allows it, or stand nearer to the founder than who is
-    removed: two can never remove each other, and the founder's device cannot be removed. Those
-    nearer are heard first; what a device wrote after it was removed removes nobody.
+    removed: two can never remove each other. Those nearer are heard first; what a device wrote
+    after it was removed removes nobody. The founder's device can be removed by whoever counts,
+    or manages members where roles were granted: of two who remove each other without knowing of
+    it the founder's removal holds, for it is heard first; else the one that the other knew of.
     """
     ranks = Ranks(sweep, claims)
     found: dict[DeviceId, Cut] = {}
@@ -230,17 +239,20 @@ def _removed(
     def standing(claim: Claim) -> tuple[bool, int, int, tuple[int, str, int, str]]:
         last = max((seq for seq, _ in heads_said(claim.body)), default=0)
         rank = ranks.of_member.get(claim.by, len(claims))
-        return claim.digest in sweep.by_role, rank, last, claim.order
+        return rank > 0 and claim.digest in sweep.by_role, rank, last, claim.order
 
     for claim in sorted((each for each in claims if each.kind == DEVICE_REMOVED), key=standing):
         device = DeviceId(claim.about)
         cut = found.get(claim.device)
         known = ranks.counts_for(claim) or claim.device in sweep.hubs
-        if device == sweep.founder or not known or claim.digest in late:
+        if not known or claim.digest in late or claim.device == device == sweep.founder:
             continue
         if cut is not None and not cut.holds(claim):
             continue
-        if claim.digest in sweep.by_role or ranks.outranks(claim.by, device):
+        if claim.device == sweep.founder and not sweep.counts(claim):
+            continue  # written after others had removed it, which the sweep before has found
+        founders = device == sweep.founder and not sweep.ruled
+        if founders or claim.digest in sweep.by_role or ranks.outranks(claim.by, device):
             said = cut_of(device, heads_said(claim.body))
             if device not in found or said.last < found[device].last:
                 found[device] = said

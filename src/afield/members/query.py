@@ -10,6 +10,7 @@ from afield.journal import Entry
 from afield.journal.seals import public_key
 from afield.kernel.ids import DeviceId, MemberId, ObjectId
 from afield.members.events import DEVICE_INTRODUCED, MEMBER_INTRODUCED
+from afield.members.gate import REMOVED
 from afield.members.rights import NO_RIGHT, NO_ROLE
 from afield.projection import Projection
 
@@ -119,6 +120,12 @@ def waiting(projection: Projection) -> list[Waiting]:
         member = MemberId(str(first.body.get("member")))
         found.append(Waiting(DeviceId(id_), member, key, profile, entries))
     return found
+
+
+def late(projection: Projection) -> dict[DeviceId, int]:
+    """Return by removed device how many entries of it do not count, of those understood."""
+    sql = "SELECT device, COUNT(*) FROM quarantine WHERE why = ? GROUP BY device ORDER BY device"
+    return {DeviceId(device): count for device, count in projection.query(sql, (REMOVED,))}
 
 
 def refusals(projection: Projection) -> list[Refusal]:

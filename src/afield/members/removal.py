@@ -6,7 +6,7 @@ were folded with folds them anew, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from afield.journal import Journal
 from afield.journal.entry import NO_PREV
@@ -42,11 +42,35 @@ def may_remove(
     known = claims(projection)
     own = projection.query("SELECT id FROM devices WHERE member = ? ORDER BY id", (member,))
     for (writer,) in own:
-        body = {"heads": [[1, _NEW]]}
+        body = {"heads": [[_LATER, _NEW]]}
         new = Claim(_LATER, writer, _LATER, _NEW, member, DEVICE_REMOVED, device, body)
-        if device in judge([*known, new], founder, lambda _device, _heads: Cut(1)).removed:
+        if device in judge([*known, new], founder, _known_up_to).removed:
             return True
     return False
+
+
+def _known_up_to(device: DeviceId, heads: list[tuple[int, str]]) -> Cut:  # noqa: ARG001 - a `CutOf`
+    return Cut(max((seq for seq, _ in heads), default=0))
+
+
+def overruled(
+    projection: Projection, removed: Mapping[DeviceId, Cut]
+) -> list[tuple[DeviceId, DeviceId]]:
+    """Return who removed whom in vain, since its own removal came first or was the founder's.
+
+    Args:
+        projection: the tables.
+        removed: up to where removed devices count.
+    """
+    found = {
+        (claim.device, DeviceId(claim.about))
+        for claim in claims(projection)
+        if claim.kind == DEVICE_REMOVED
+        and claim.about not in removed
+        and claim.device in removed
+        and not removed[claim.device].holds(claim)
+    }
+    return sorted(found)
 
 
 def heads_of(journal: Journal, device: DeviceId) -> list[tuple[int, str]]:

@@ -61,7 +61,7 @@ class Config(msgspec.Struct, frozen=True):
     def roots(self) -> frozenset[DeviceId]:
         """The devices that count here without anybody's confirmation."""
         roots = frozenset({self.founded_by, self.device})
-        cuts = {device: cut for device, cut in self.removed.items() if device not in roots}
+        cuts = {device: cut for device, cut in self.removed.items() if device != self.device}
         return Trusted(roots, cuts, self.ruled) if cuts or self.ruled is not None else roots
 
     @property

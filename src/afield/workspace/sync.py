@@ -223,4 +223,5 @@ def key_of(workspace: Workspace, device: DeviceId) -> bytes | None:
 def _counting(workspace: Workspace) -> frozenset[DeviceId]:
     """Return the devices that count in this workspace."""
     found = {DeviceId(device) for (device,) in workspace.query("SELECT id FROM devices")}
-    return frozenset((found - workspace.config.removed.keys()) | workspace.config.roots)
+    counts = (found | workspace.config.roots) - workspace.config.removed.keys()
+    return frozenset(counts | {workspace.config.device})

@@ -120,7 +120,7 @@ def _refuse_known(workspace: Workspace, typed: str) -> None:
 
 def _remove(session: Session, workspace: Workspace, typed: str) -> None:
     """Remove a device that was lost, or whose member left."""
-    from afield.kernel.errors import NotAllowed, NotFound
+    from afield.kernel.errors import NotAllowed, NotFound, Refused
     from afield.members.events import device_removed
     from afield.members.query import devices, waiting
     from afield.members.removal import heads_of, may_remove
@@ -132,11 +132,12 @@ def _remove(session: Session, workspace: Workspace, typed: str) -> None:
         why = "more than one begins like this" if found else "none begins like this"
         raise NotFound("no such device", typed, why, hint="afield join")
     device = found[0]
-    journal = workspace.record.journal
-    if device in {workspace.config.founded_by, workspace.config.device}:
-        why = "it founded the workspace" if device == workspace.config.founded_by else "it is this"
+    journal, config = workspace.record.journal, workspace.config
+    if device in config.removed:
+        raise Refused("nothing to remove", device[:8], "it is removed already", hint="afield join")
+    if device == config.device:
+        why = "it is this one: another member's device removes it"
         raise NotAllowed("cannot remove device", device[:8], why, hint="afield join")
-    config = workspace.config
     if not may_remove(workspace.projection, config.founded_by, config.member, device):
         why = "this device stands no nearer to the founder"
         hint = "ask who confirmed it, or the founder: afield join --remove " + device[:8]
@@ -161,7 +162,7 @@ def _confirmed(workspace: Workspace) -> bool:
 
 def _show(session: Session, workspace: Workspace) -> None:
     from afield.members.query import devices as known
-    from afield.members.query import waiting
+    from afield.members.query import late, waiting
 
     own = workspace.config.device
     aside = {own, *workspace.config.removed}
@@ -170,6 +171,7 @@ def _show(session: Session, workspace: Workspace) -> None:
     confirmed = _confirmed(workspace)
     phrase = phrase_of(workspace, own)
     devices = waiting(workspace.projection)
+    entries_late = late(workspace.projection)
     if session.json:
         emit_json(
             {
@@ -189,7 +191,7 @@ def _show(session: Session, workspace: Workspace) -> None:
                     for one in devices
                 ],
                 "removed": [
-                    {"device": each, "last": cut.last}
+                    {"device": each, "last": cut.last, "entries": entries_late.get(each, 0)}
                     for each, cut in sorted(workspace.config.removed.items())
                 ],
             }
@@ -207,7 +209,9 @@ def _show(session: Session, workspace: Workspace) -> None:
         name = plain(workspace.name_of(other.member))
         click.echo(f"counts: device {other.id[:8]} of {name}{founder}")
     for each, cut in sorted(workspace.config.removed.items()):
-        click.echo(f"removed: device {each[:8]}; it counts up to entry {cut.last}")
+        count = entries_late.get(each, 0)
+        more = f"; {words.count(count, 'entry')} after that do not" if count else ""
+        click.echo(f"removed: device {each[:8]}; it counts up to entry {cut.last}{more}")
     for one in devices:
         name = plain(_name(workspace, one))
         entries = words.count(one.entries, "entry")

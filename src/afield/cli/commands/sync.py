@@ -127,7 +127,8 @@ def _each(
 def _devices(workspace: Workspace) -> dict[str, Any]:
     """Return which devices wait, which gave one number to two entries, and what was refused."""
     from afield.cli.sync_words import branches
-    from afield.members.query import waiting
+    from afield.members.query import late, waiting
+    from afield.members.removal import overruled
     from afield.workspace.access_review import refused_parts
 
     found = [
@@ -136,6 +137,14 @@ def _devices(workspace: Workspace) -> dict[str, Any]:
     ]
     return {
         "waiting": found,
+        "removed": [
+            {"device": device, "entries": count}
+            for device, count in late(workspace.projection).items()
+        ],
+        "overruled": [
+            {"device": device, "removed": other}
+            for device, other in overruled(workspace.projection, workspace.config.removed)
+        ],
         "branches": branches(workspace),
         "refused": refused_parts(workspace),
     }
