@@ -65,7 +65,7 @@ write('logs', 'loss')
 os.truncate(path, os.path.getsize(path) - 200)
 """)
     assert 0 < told["metrics"]["loss"]["count"] <= 4
-    warning = told["warnings"][0]
+    (warning,) = told["warnings"]
     assert "event file logs/events.out.tfevents" in warning
     assert "cut at byte" in warning
 

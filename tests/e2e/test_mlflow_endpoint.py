@@ -105,6 +105,7 @@ def _others(afield, run: str) -> list[dict]:
     return [one for one in listed if one["id"] != run and one["project"] == "project"]
 
 
+@pytest.mark.slow
 def test_a_script_with_mlflow_is_recorded_whole_and_comes_out_identical_again(
     afield_process, afield, asking
 ):
@@ -133,6 +134,28 @@ def test_a_script_with_mlflow_is_recorded_whole_and_comes_out_identical_again(
     verdict = afield_process("reproduce", "--json", "--env", "here", told["run"])
     assert verdict.json["verdict"] == "identical", verdict.out
     assert [one["name"] for one in verdict.json["metrics"]] == ["loss"]
+
+
+@pytest.mark.slow
+def test_autolog_of_scikit_learn_is_recorded_with_params_metrics_and_figures(
+    afield_process, afield, asking
+):
+    pytest.importorskip("mlflow", reason="not run: MLflow's client is not here")
+    pytest.importorskip("sklearn", reason="not run: scikit-learn is not here")
+    text = """
+import mlflow
+from sklearn.linear_model import LogisticRegression
+mlflow.sklearn.autolog(log_models=False, log_datasets=False)
+LogisticRegression(C=0.5).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+"""
+    words = ("run", "--json", "--trace", "python", sys.executable, _script(asking, text))
+    done = afield_process(*words)
+    assert done.code == 0, done.err
+    shown = _show(afield, _told(done)["run"])
+    assert str(shown["params"]["C"]) == "0.5"
+    assert shown["metrics"]["training_accuracy_score"]["last"] == 1.0
+    assert shown["tags"]["estimator_name"] == "LogisticRegression"
+    assert _others(afield, _told(done)["run"]) == []
 
 
 def test_later_runs_of_a_script_are_children_and_end_with_it(afield, asking):

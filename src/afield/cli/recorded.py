@@ -27,7 +27,7 @@ def recorded_document(outcome: Outcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "signal": manifest.signal,
         "blockers": list(manifest.blockers),
-        "warnings": [*manifest.capture.warnings, *outcome.faults],
+        "warnings": list(dict.fromkeys([*manifest.capture.warnings, *outcome.faults])),
         "redactions": len(manifest.redactions),
     }
 
