@@ -252,13 +252,20 @@ def _pattern(text: str) -> str:
 
 def _list(tokens: list[_Token]) -> tuple[str, ...]:
     bad = "While parsing a list in the query, expected string value, punctuation, or whitespace, "
+    ill_formed = invalid(
+        "While parsing a list in the query, expected a non-empty list of string values, but got"
+        " ill-formed list"
+    )
     opened = _take(tokens, "a list")
     if opened.kind != "open":
         raise invalid(f"{bad}but got different type in list: {opened.text}")
     values: list[str] = []
+    commas = 0
     while tokens:
         found = tokens.pop(0)
         if found.kind == "close":
+            if commas and commas >= len(values):
+                raise ill_formed
             if not values:
                 raise invalid(
                     "While parsing a list in the query, expected a non-empty list of string values,"
@@ -266,11 +273,15 @@ def _list(tokens: list[_Token]) -> tuple[str, ...]:
                 )
             return tuple(values)
         quoted = found.kind == "text" or (found.kind == "name" and found.text[0] == '"')
-        if quoted and len(values) < limits.FILTER_VALUES_MAX:
+        if found.kind == "comma":
+            commas += 1
+        elif quoted and len(values) < limits.FILTER_VALUES_MAX:
             values.append(found.text[1:-1])
-        elif found.kind != "comma":
+        else:
             raise invalid(f"{bad}but got different type in list: {found.text}")
-    raise invalid(f"{bad}but it ended")
+        if commas not in (len(values), len(values) - 1):
+            raise ill_formed
+    raise _odd("IN (")
 
 
 def _take(tokens: list[_Token], what: str) -> _Token:

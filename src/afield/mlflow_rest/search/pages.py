@@ -62,7 +62,7 @@ def start_of(token: str | None, **asked: object) -> int:
         found = json.loads(base64.b64decode(token, validate=True))
         offset = found["offset"]
     except (ValueError, binascii.Error, KeyError, TypeError, RecursionError):
-        raise invalid(f"Invalid page token '{token[:100]}'") from None
+        raise invalid(f"Invalid page token, could not base64-decode '{token[:100]}'") from None
     if type(offset) is not int or not 0 <= offset < _OFFSET_MAX:
         raise invalid(f"Invalid page token '{token[:100]}'")
     for name, value in asked.items():
