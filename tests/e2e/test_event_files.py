@@ -79,3 +79,10 @@ def test_what_is_no_event_file_is_a_warning_and_no_fault(record):
 def test_nothing_is_taken_where_a_person_does_not_want_it(record, afield):
     assert afield("config", "run.tensorboard", "off").code == 0
     assert record("write('logs', 'loss')")["metrics"] == {}
+
+
+def test_a_reproduction_takes_them_again_and_compares(record, afield):
+    told = record("write('logs', 'loss')")
+    found = afield("reproduce", "--json", "--env", "here", told["run"]).json
+    assert found["verdict"] == "identical"
+    assert [one["name"] for one in found["metrics"]] == ["loss"]

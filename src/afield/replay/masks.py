@@ -86,6 +86,7 @@ _TEMPORARY = re.compile(
     r"|(?i:[a-z]:\\users\\[^\\\s]+\\appdata\\local\\temp\\[\w.-]+)"
     r"|(?<=[\\/])ipykernel_\d+(?=[\\/]\d+\.py)"  # the file that a cell's traceback names
 )
+_EVENT_FILE = re.compile(r"(events\.out\.tfevents\.)\d{9,11}(?:\.[\w-]+)*")
 _PACKAGES = re.compile(
     r"<(?:environment|python)>[\\/](?:local[\\/])?[Ll]ib(?:64)?[\\/](?:python3?[\d.]*[\\/])?"
     r"(?:site|dist)-packages(?=$|[\\/\s'\"`:;,)\]}>])",
@@ -161,7 +162,8 @@ class Masks:
 
     def paths(self, text: str) -> str:
         """Mask only the folders of this side and temporary paths."""
-        return self._replace(_TEMPORARY, "<temporary>", "temporary paths", self.exact(text))
+        text = self._replace(_TEMPORARY, "<temporary>", "temporary paths", self.exact(text))
+        return self._replace(_EVENT_FILE, r"\1<time>", "times", text)
 
     def clean(self, text: str) -> str:
         """Apply every mask; the text keeps its lines."""

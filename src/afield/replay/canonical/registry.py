@@ -7,6 +7,7 @@ from dataclasses import replace
 from afield.replay.canonical.arrays import ARRAY
 from afield.replay.canonical.boosters import LIGHTGBM, XGBOOST
 from afield.replay.canonical.compressed import BZIP2, GZIP, XZ
+from afield.replay.canonical.events import EVENTS
 from afield.replay.canonical.hdf5 import HDF5
 from afield.replay.canonical.jpeg import JPEG
 from afield.replay.canonical.json_values import JSON, JSON_LINES
@@ -41,6 +42,7 @@ REGISTRY: tuple[Canonicaliser, ...] = (
     ARROW,
     SAFETENSORS,
     UBJSON,
+    EVENTS,
     HDF5,
     ONNX,
     TORCH,
