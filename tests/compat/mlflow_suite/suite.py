@@ -43,7 +43,7 @@ def main(folder: Path, repo: Path, more: list[str]) -> int:
     }
     named = any(each.startswith("tests/") for each in more)
     command = [
-        str((folder / "venv" / "bin" / "python").resolve()),
+        str((folder / "venv" / "bin" / "python").absolute()),  # not the link's end
         *("-m", "pytest", "-q", "-rfE", "--tb=short", "--timeout", "300"),
         *("-p", "no:cacheprovider"),
         *(() if stock else ("-p", "afield_suite")),
