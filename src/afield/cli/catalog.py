@@ -33,8 +33,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "delete": Entry("afield.cli.commands.delete", "Put runs out of sight."),
         "restore": Entry("afield.cli.commands.restore", "Bring deleted runs back."),
     },
-    "Data": {
+    "Data and models": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
+        "model": Entry("afield.cli.commands.model", "Models by name: versions, aliases, stages."),
         "import": Entry("afield.cli.commands.bring", "Bring what you have: MLflow, W&B, DVC …"),
         "export": Entry("afield.cli.commands.export", "Write runs for another tool: MLflow."),
     },
@@ -92,6 +93,14 @@ DATA_COMMANDS: dict[str, Entry] = {
     "check": Entry("afield.cli.commands.data_check", "Say which version a path holds."),
     "card": Entry("afield.cli.commands.data_card", "Show, fill in or check the data card."),
     "drop": Entry("afield.cli.commands.data_drop", "Put versions out of sight, or back."),
+}
+
+MODEL_COMMANDS: dict[str, Entry] = {
+    "list": Entry("afield.cli.commands.model_list", "List the registered models."),
+    "show": Entry("afield.cli.commands.model_show", "Show a model and its versions."),
+    "register": Entry("afield.cli.commands.model_register", "Make a run's files a new version."),
+    "alias": Entry("afield.cli.commands.model_alias", "Point a word at a version."),
+    "stage": Entry("afield.cli.commands.model_stage", "Say what a version is for."),
 }
 
 IMPORT_COMMANDS: dict[str, Entry] = {
