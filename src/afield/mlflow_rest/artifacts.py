@@ -6,15 +6,11 @@ a temporary file until all of it is there; nothing is named before it is durable
 
 from __future__ import annotations
 
-import mimetypes
 import os
-import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import BinaryIO, cast
-from urllib.parse import quote
 
-import anyio.to_thread
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
@@ -25,46 +21,17 @@ from afield.mlflow_rest.answers import Answers
 from afield.mlflow_rest.decode import Query, require
 from afield.mlflow_rest.errors import BAD_REQUEST, Rest, invalid
 from afield.mlflow_rest.known import run as run_of
-from afield.mlflow_rest.limits import STREAM_BYTES
 from afield.mlflow_rest.paths import File, Owned, of_model, of_path, of_run
 from afield.mlflow_rest.route import Call, Raw, Rpc, caller_of, send_json
+from afield.mlflow_rest.sending import send_file
 from afield.runs.secrets import HOLDS_SECRETS, holds_secrets, is_secret_file
 from afield.runs.served.writer import Served
-from afield.vault.errors import ObjectMissing
 from afield.workspace.hosted import Hosted
 from afield.workspace.workspace import Workspace
 
 _Place = Callable[[Call], Owned]
 """Says where a request's file is."""
 
-_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
-_PLAIN = frozenset(
-    [
-        ".txt",
-        ".log",
-        ".err",
-        ".cfg",
-        ".conf",
-        ".ini",
-        ".properties",
-        ".toml",
-        ".yaml",
-        ".yml",
-        ".xml",
-        ".json",
-        ".jsonl",
-        ".js",
-        ".py",
-        ".csv",
-        ".tsv",
-        ".md",
-        ".rst",
-        ".html",
-        ".htm",
-        ".svg",
-    ]
-)
-_PLAIN_NAMES = frozenset({"mlmodel", "mlproject"})
 _SECRETS_BYTES_MAX = 1 << 20
 _SPOOL_BYTES = 1 << 20
 
@@ -195,7 +162,7 @@ class Streams:
 
         found, stream = await self._hosted.read(find)
         with stream:
-            await _stream(found, stream, Query(scope).headers, scope["method"], send)
+            await send_file(found, stream, Query(scope).headers, scope["method"], send)
 
     async def _receive(
         self, scope: Scope, receive: Receive, place: _Place, *, needed: bool = False
@@ -258,61 +225,6 @@ async def take_body(receive: Receive, out: BinaryIO) -> None:
             out.write(body)
         if not message.get("more_body", False):
             return
-
-
-async def _stream(
-    found: File, stream: BinaryIO, headers: Mapping[str, str], method: str, send: Send
-) -> None:
-    size_bytes = found.size_bytes or 0
-    start, end, partial = _range(headers.get("range"), size_bytes)
-    told = [
-        (b"content-type", content_type(found.name).encode()),
-        (b"content-length", str(end - start).encode()),
-        (b"content-disposition", _disposition(found.name)),
-        (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", b"sandbox"),
-        (b"accept-ranges", b"bytes"),
-        (b"etag", f'"{found.object}"'.encode()),
-    ]
-    if partial:
-        told.append((b"content-range", f"bytes {start}-{end - 1}/{size_bytes}".encode()))
-    await send({"type": "http.response.start", "status": 206 if partial else 200, "headers": told})
-    stream.seek(start)
-    left = end - start if method != "HEAD" else 0
-    while left:
-        data = await anyio.to_thread.run_sync(stream.read, min(left, STREAM_BYTES))
-        if not data:
-            raise ObjectMissing("cannot read artifact", found.path, "it ended early")
-        left -= len(data)
-        await send({"type": "http.response.body", "body": data, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _range(asked: str | None, size_bytes: int) -> tuple[int, int, bool]:
-    """Return start and end of what is asked for; a range that cannot be is not looked at."""
-    found = _RANGE.fullmatch(asked.strip()) if asked else None
-    if found is None or not (found[1] or found[2]) or not size_bytes:
-        return 0, size_bytes, False
-    if not found[1]:
-        return max(0, size_bytes - int(found[2])), size_bytes, True
-    start = int(found[1])
-    end = min(int(found[2]) + 1, size_bytes) if found[2] else size_bytes
-    return (start, end, True) if start < end else (0, size_bytes, False)
-
-
-def content_type(name: str) -> str:
-    """Return what a file is sent as; texts as plain text, so that no page of theirs ever runs."""
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix in _PLAIN or name.lower() in _PLAIN_NAMES:
-        return "text/plain"
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
-
-
-def _disposition(name: str) -> bytes:
-    if re.fullmatch(r"[\w.+%-]+", name, re.ASCII):
-        return f"attachment; filename={name}".encode()
-    plain = re.sub(r"[^\w.+ -]", "_", name, flags=re.ASCII)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}".encode()
 
 
 RPCS = (

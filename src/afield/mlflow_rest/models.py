@@ -6,23 +6,35 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Struct
-
 from afield.journal import Draft
 from afield.kernel.ids import new_run_id
 from afield.members.actions import Action
 from afield.mlflow_rest import experiments, known, limits
 from afield.mlflow_rest import messages as m
 from afield.mlflow_rest.answers import whole_text
-from afield.mlflow_rest.artifacts import FileInfo, file_infos
+from afield.mlflow_rest.artifacts import file_infos
 from afield.mlflow_rest.decode import missing_value, require, wrong_value
 from afield.mlflow_rest.errors import invalid, missing
 from afield.mlflow_rest.known import KnownExperiment
+from afield.mlflow_rest.model_messages import (
+    CreateModel,
+    FinalizeModel,
+    ListFiles,
+    Model,
+    ModelAnswer,
+    ModelData,
+    ModelFiles,
+    ModelInfo,
+    ModelPairs,
+    ModelRef,
+    ModelsAnswer,
+    SearchModels,
+)
 from afield.mlflow_rest.names import check_length
 from afield.mlflow_rest.paths import of_model
 from afield.mlflow_rest.registry_answers import versions_tags
 from afield.mlflow_rest.route import Call, Rpc
-from afield.mlflow_rest.search.models import ModelOrder, ModelSearch, OfDataset
+from afield.mlflow_rest.search.models import ModelSearch
 from afield.mlflow_rest.search.pages import page_size
 from afield.runs.models import events
 from afield.runs.names import default_name
@@ -42,102 +54,6 @@ _COLUMNS = (
     "r.id, r.experiment, r.name, r.made_ms, r.touched_ms, r.model_type, r.run, r.status, r.deleted"
 )
 _AT_ONCE = 500
-
-
-class CreateModel(Struct):
-    """Begin to log a model."""
-
-    experiment_id: str | None = None
-    name: str | None = None
-    model_type: str | None = None
-    source_run_id: str | None = None
-    params: list[m.KeyValue] | None = None
-    tags: list[m.KeyValue] | None = None
-
-
-class ModelRef(Struct):
-    """A model; the path has its id."""
-
-    allow_deleted: bool | None = None
-
-
-class FinalizeModel(Struct):
-    """Say how far a model has come."""
-
-    status: str | int | None = None
-
-
-class ModelPairs(Struct):
-    """Params or tags of a model."""
-
-    params: list[m.KeyValue] | None = None
-    tags: list[m.KeyValue] | None = None
-
-
-class SearchModels(Struct):
-    """Find models."""
-
-    experiment_ids: list[str] | None = None
-    filter: str | None = None
-    datasets: list[OfDataset] | None = None
-    max_results: m.Int32 | None = None
-    order_by: list[ModelOrder] | None = None
-    page_token: str | None = None
-
-
-class ListFiles(Struct):
-    """Ask what lies in a folder of a model."""
-
-    artifact_directory_path: str | None = None
-
-
-class ModelInfo(Struct, omit_defaults=True):
-    """What there is to say of a model beside its data."""
-
-    model_id: str
-    experiment_id: str
-    name: str
-    creation_timestamp_ms: int
-    last_updated_timestamp_ms: int
-    artifact_uri: str
-    status: str
-    model_type: str | None = None
-    source_run_id: str | None = None
-    tags: list[m.KeyValue] = []
-
-
-class ModelData(Struct, omit_defaults=True):
-    """Params and points of a model."""
-
-    params: list[m.KeyValue] = []
-    metrics: list[m.MetricAnswer] = []
-
-
-class Model(Struct):
-    """A model, answered."""
-
-    info: ModelInfo
-    data: ModelData
-
-
-class ModelAnswer(Struct):
-    """One model."""
-
-    model: Model
-
-
-class ModelsAnswer(Struct, omit_defaults=True):
-    """A page of models."""
-
-    models: list[Model] = []
-    next_page_token: str | None = None
-
-
-class ModelFiles(Struct, omit_defaults=True):
-    """What lies in a folder of a model."""
-
-    root_uri: str
-    files: list[FileInfo] = []
 
 
 def create(call: Call, asked: CreateModel) -> ModelAnswer:
