@@ -145,7 +145,7 @@ class Streams:
         def work(workspace: Workspace) -> None:
             call = self._call(scope, workspace)
             owned = of_path(call, path)
-            call.need(Action.ARTIFACT_WRITE, owned.project)
+            call.need(Action.RUN_DELETE, owned.project)
             call.append(*(owned.removed(each) for each in sorted(set(owned.below(call)))))
 
         await self._hosted.read(work)
@@ -242,7 +242,7 @@ def raws(hosted: Hosted, served: Served) -> tuple[Raw, ...]:
     return (
         Raw("GET", proxied, read, streams.download),
         Raw("PUT", proxied, write, streams.upload),
-        Raw("DELETE", proxied, write, streams.remove),
+        Raw("DELETE", proxied, Action.RUN_DELETE, streams.remove),  # a logger takes nothing away
         Raw("GET", "/mlflow/get-artifact", read, streams.of_a_run),
         Raw("GET", model, read, streams.of_a_model),
         Raw("POST", "/mlflow/upload-artifact", write, streams.upload_to_run),

@@ -169,7 +169,7 @@ def of_path(call: Call, text: str) -> Owned:
     if found:
         sql = "SELECT project FROM runs WHERE id = ? AND started_ms IS NOT NULL"
         for (project,) in call.workspace.query(sql, (found["run"],)):
-            return Owned("run", found["run"], project, found["rest"] or "")
+            return Owned("run", found["run"], project, safe_path(found["rest"] or ""))
     return Owned("kept", "", known.DEFAULT, path)
 
 

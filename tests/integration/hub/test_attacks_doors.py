@@ -1,6 +1,6 @@
 """Getting in without a right: every route of a team's hub, asked by those who may not.
 
-Nobody known, tokens that were revoked, have run out or were made up, and people with lesser
+Nobody known, tokens that were revoked or made up, and people with lesser
 roles; by other methods, other spellings of the paths, and headers that ask for another method.
 """
 
@@ -128,7 +128,7 @@ def test_a_made_up_cookie_is_no_session(team, cookie):
         assert team.stranger().get(path, headers=headers).status_code == 401
 
 
-def test_a_token_that_was_revoked_or_has_run_out_opens_no_route(team):
+def test_a_token_that_was_revoked_opens_no_route(team):
     made = team.admin.post("/api/v1/tokens", json={"name": "x", "days": 1}, headers=team.csrf)
     client = team.stranger(made.json()["token"])
     assert client.get("/api/v1/runs").status_code == 200
@@ -199,6 +199,15 @@ def test_a_viewers_file_is_not_taken_and_none_is_taken_away(team, viewer, runs, 
         at = f"/api/2.0/mlflow-artifacts/artifacts/{path}"
         assert viewer.request(method, at, content=b"x").status_code == 403
     assert team.position() == before
+
+
+def test_a_logger_adds_files_and_takes_none_of_others_away(team, runs):
+    client = team.stranger(team.invite("lou", "logger")[1])
+    for path in (f"1/{runs[0]}/artifacts/kept.txt", "kept.txt"):
+        at = f"/api/2.0/mlflow-artifacts/artifacts/{path}"
+        assert client.put(at, content=b"x").status_code == 200
+        assert client.delete(at).status_code == 403
+    assert client.post("/api/2.0/mlflow/runs/delete", json={"run_id": runs[0]}).status_code == 403
 
 
 @pytest.mark.parametrize(
