@@ -145,8 +145,8 @@ GUARDS = {
     ),
     "metadata comes before the entries that name it": (
         "sync/reconcile.py",
-        '    yield from pull_packs(job, "meta", here, meta)\n    latest,',
-        "    latest,",
+        '    yield from pull_packs(job, "meta", here, meta)\n    noted',
+        "    noted",
         "simulation/test_sync_links.py",
     ),
 }

@@ -6,6 +6,7 @@ Nothing is repaired here, and nothing raised for damage: it is found and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from itertools import islice
 
 import msgspec
 from blake3 import blake3
@@ -16,7 +17,7 @@ from afield.kernel.ids import ObjectId
 from afield.vault import header, layout, records, tree
 from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMissing
 from afield.vault.ledger import Ledger
-from afield.vault.limits import PACK_BYTES_MAX
+from afield.vault.limits import LOCATED_AT_ONCE, PACK_BYTES_MAX
 from afield.vault.packs import index_bytes
 from afield.vault.shelf import Content, Parts, Shelf, is_index, is_pack, pack_index
 from afield.vault.sweep import is_swept
@@ -329,18 +330,18 @@ def _verify_listed(
     shelf: Shelf, listed: Iterable[tree.TreeEntry], seen: set[bytes], elsewhere: Elsewhere
 ) -> Iterator[Finding]:
     """Check that what a tree lists is here."""
-    for entry in listed:
-        digest = bytes.fromhex(entry.object)
-        if digest in seen:
-            continue
-        seen.add(digest)
-        try:
-            shelf.size(digest)
-        except ObjectMissing:
-            why = f"no pack has it, and a tree lists it as {entry.path!r}"
-            yield _lost(digest, why, elsewhere)
-        except AfieldError as error:
-            yield Finding("reference", digest.hex(), error.message, damaged=True)
+    entries = iter(listed)
+    while some := {bytes.fromhex(one.object): one.path for one in islice(entries, LOCATED_AT_ONCE)}:
+        new = some.keys() - seen
+        seen |= new
+        for digest in sorted(new - shelf.locate_all(new).keys()):
+            try:
+                shelf.size(digest)
+            except ObjectMissing:
+                why = f"no pack has it, and a tree lists it as {some[digest]!r}"
+                yield _lost(digest, why, elsewhere)
+            except AfieldError as error:
+                yield Finding("reference", digest.hex(), error.message, damaged=True)
 
 
 def _lost(digest: bytes, why: str, elsewhere: Elsewhere) -> Finding:

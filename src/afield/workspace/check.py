@@ -24,7 +24,7 @@ from afield.runs.record import Record
 from afield.vault.check import EVERY_BYTE, GONE, PHANTOM, Depth, Elsewhere, nowhere, phantom
 from afield.workspace import layout
 from afield.workspace.held_back import anywhere_else
-from afield.workspace.phantoms import phantoms_and_lost
+from afield.workspace.phantoms import are_any, phantoms_and_lost
 from afield.workspace.reach import Reach, holdings
 from afield.workspace.rooms import rooms
 from afield.workspace.sampling import FULL, Coverage, Extent, Verified
@@ -83,7 +83,9 @@ def examine(
     sound: set[str] = set()
     depth = Depth(chosen.__contains__, looked, sound.add)
     where = anywhere_else(record, projection)
-    known = phantoms_and_lost(record.workspace, record.files)
+    known: Elsewhere = nowhere
+    if are_any(record.workspace, record.files):
+        known = phantoms_and_lost(record.workspace, record.files)
     cheap = extent.kind == "quick"
     found = check(record, projection, trusted, where, depth, documents=known, cheap=cheap)
     findings = list(found)

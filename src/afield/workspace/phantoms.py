@@ -44,6 +44,13 @@ def phantoms_and_lost(folder: str, files: FileSystem) -> Callable[[bytes], str |
     return known
 
 
+def are_any(folder: str, files: FileSystem) -> bool:
+    """Tell whether `phantoms_and_lost` knows of anything at all."""
+    root = f"{folder}/{layout.ELSEWHERE}"
+    known = any(Elsewhere(f"{root}/{name}", files).packs() for name in files.list(root))
+    return known or bool(Quarantine(folder, files).lost())
+
+
 @contextlib.contextmanager
 def fetchable(folder: str, files: FileSystem, label: str) -> Iterator[None]:
     """Say of bytes of the version `label` that are at a remote only how to bring them.
