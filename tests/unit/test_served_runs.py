@@ -108,3 +108,13 @@ def test_an_end_that_was_cut_short_is_finished_by_the_next_who_looks(workspace):
     view = workspace.run(run)
     assert (view.status, view.metrics["m"].count) == ("finished", 1)
     assert not Path(workspace.live_folder(run)).exists()
+
+
+def test_a_run_that_is_watched_all_day_fills_no_journal(workspace):
+    served = Served(workspace.record)
+    run = _start(served)
+    told = 0
+    for step in range(100):
+        served.log(run, [("m", step, step, 1.0)])
+        told += len(served.measure([run]))
+    assert 20 <= told <= 40  # of a hundred looks within a few seconds

@@ -120,9 +120,17 @@ def search(call: Call, asked: m.SearchRuns) -> m.RunsAnswer:
         order_by=asked.order_by or (),
     )
     if wanted.measures:
-        call.append(*call.served.measure(call.served.watched.running()))
+        _tell(call)
     rows, token = wanted.page(call.workspace, _COLUMNS, size=size, token=asked.page_token)
     return m.RunsAnswer(Answers(call, within).runs([KnownRun(*row) for row in rows]), token)
+
+
+def _tell(call: Call) -> None:
+    """Write down how far running runs are: on the server's own behalf, for whoever asks may not."""
+    drafts = call.served.measure(call.served.watched.running())
+    if drafts:
+        call.served.record.journal.append_many(drafts)
+        call.workspace.catch_up()
 
 
 def _whole(call: Call, found: KnownRun, *within: KnownExperiment) -> m.Run:

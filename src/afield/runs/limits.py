@@ -55,3 +55,9 @@ SETTLED_RECORDS_MAX = 4_000_000
 
 PROGRESS_KEPT = 4_096
 """Running runs of which a server remembers how far it has read them."""
+
+TELLINGS_AT_ONCE = 20
+"""Entries that tell how far a running run is, each as soon as somebody sorts by a metric."""
+
+TELLING_PAUSE_S = 10.0
+"""How long after such an entry the next one waits, once there were that many."""

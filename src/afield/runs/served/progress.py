@@ -37,11 +37,15 @@ class Progress:
         records: how many points were read.
         summaries: by metric.
         told: of how many points the record knows by an entry; -1 when nobody here knows.
+        tellings: how many entries told of it from here.
+        told_ns: when the last of them was written.
     """
 
     records: int = 0
     summaries: dict[str, Summary] = field(default_factory=dict)
     told: int = -1
+    tellings: int = 0
+    told_ns: int = 0
     parts: dict[str, _Part] = field(default_factory=dict)
 
 

@@ -16,7 +16,7 @@ from afield.journal import Draft
 from afield.kernel.ids import MemberId, ObjectId, RunId, new_run_id
 from afield.members.names import to_object
 from afield.runs import events
-from afield.runs.limits import OPEN_SERIES_MAX
+from afield.runs.limits import OPEN_SERIES_MAX, TELLING_PAUSE_S, TELLINGS_AT_ONCE
 from afield.runs.live_owner import (
     ENDING,
     Ending,
@@ -191,13 +191,21 @@ class Served:
                 self.end(run, status=ending.status, ended_ms=ending.ended_ms)
 
     def measure(self, runs: Iterable[RunId]) -> list[Draft]:
-        """Return the entries that tell how far running runs are, where nobody told it yet."""
+        """Return the entries that tell how far running runs are, where nobody told it yet.
+
+        Of a run that was told of often, one in a while: who watches it all day fills no journal.
+        """
         drafts: list[Draft] = []
+        now_ns = self.record.clock.wall_ns()
         for run in runs:
             found = self.watched.look(run)
-            if found is not None and found.records and found.told != found.records:
+            if found is None or not found.records or found.told == found.records:
+                continue
+            often = found.tellings >= TELLINGS_AT_ONCE
+            if not (often and now_ns - found.told_ns < TELLING_PAUSE_S * 1e9):
                 drafts += events.measured(run, found.summaries)
-                found.told = found.records
+                found.told, found.told_ns = found.records, now_ns
+                found.tellings += 1
         return drafts
 
     def _series(self, run: RunId) -> LiveSeries:
