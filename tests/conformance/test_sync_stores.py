@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import errno
 import random
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 
+from afield.hub.faults import answer_afield
+from afield.hub.remote.routes import routes
+from afield.kernel.errors import AfieldError
 from afield.kernel.files import OsFileSystem
+from afield.members.caller import Caller
 from afield.sync.errors import RemoteForbidden, RemoteUnreachable
 from afield.sync.stores.folder import FolderRemote
+from afield.sync.stores.http import HttpRemote
 from afield.sync.stores.memory import MemoryRemote
 from afield.testing.disk import SimulatedDisk
 from afield.testing.remote import HostileRemote
@@ -19,7 +28,68 @@ from afield.testing.remote import HostileRemote
 sys.path.insert(0, str(Path(__file__).parents[1] / "simulation"))
 from sync_world import Person
 
-STORES = ["memory", "folder", "simulated disk", "hostile wrapper at peace", "bucket"]
+STORES = ["memory", "folder", "simulated disk", "hostile wrapper at peace", "bucket", "hub"]
+
+
+class TakesAll:
+    """Takes every file: what a hub refuses is tested with the hub."""
+
+    def folder(self, _prefix):
+        return True
+
+    def bytes_max(self, _name):
+        return 1 << 20
+
+    def check(self, *_):
+        """Find nothing wrong."""
+
+    def may_go(self, *_):
+        return True
+
+
+class Lies:
+    """A folder that is nobody's record."""
+
+    def __init__(self, root):
+        self.root = root
+        self.store = FolderRemote(root, OsFileSystem())
+
+    def begin(self):
+        """Take nothing in."""
+
+    async def fresh(self):
+        return True
+
+
+class Local:
+    """Says of every request that the person at this machine sends it."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        scope["afield.caller"] = Caller.local("m" * 32)
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """Return the address of a hub's own routes on loopback, in front of a folder."""
+    lies = Lies(str(tmp_path / "remote"))
+    app = Local(
+        Starlette(
+            routes=routes(TakesAll(), lambda: lies),
+            exception_handlers={AfieldError: answer_afield},
+        )
+    )
+    config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off")
+    server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
 
 
 @pytest.fixture(params=STORES)
@@ -29,6 +99,8 @@ def store(request, tmp_path):
 
         options = request.getfixturevalue("bucket")
         return BucketRemote(f"s3://team/{tmp_path.name}", options)
+    if request.param == "hub":
+        return HttpRemote(request.getfixturevalue("hub"))
     if request.param == "memory":
         return MemoryRemote()
     if request.param == "folder":

@@ -22,6 +22,7 @@ from afield.hub.asgi import App, Receive, Scope, Send
 from afield.hub.bounded import Bounded
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.limits import BODY_BYTES_MAX
+from afield.hub.remote.served import ServedRemote
 from afield.kernel.errors import AfieldError
 from afield.members.caller import Caller
 from afield.workspace.hosted import Hosted
@@ -46,18 +47,25 @@ class _Local:
         await self._app(scope, receive, send)
 
 
-def inner_app(hosted: Hosted, first: Sequence[BaseRoute] = ()) -> Starlette:
-    """Return what answers once it is known who asks; `first` are routes asked before the others."""
-    api = LateApi(hosted)
+def inner_app(
+    hosted: Hosted, first: Sequence[BaseRoute] = (), labels: frozenset[str] = frozenset()
+) -> Starlette:
+    """Return what answers once it is known who asks; `first` are routes asked before the others.
+
+    `labels` say where the bytes of the remote lie that the server is.
+    """
+    api, remote = LateApi(hosted), ServedRemote(hosted, labels)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        making = asyncio.get_running_loop().run_in_executor(None, api.warm)
+        loop = asyncio.get_running_loop()
+        making = [loop.run_in_executor(None, warm) for warm in (api.warm, remote.warm)]
         yield {"hosted": hosted}
-        await making
+        await asyncio.gather(*making)
+        await loop.run_in_executor(None, remote.close)
 
     app = Starlette(
-        routes=[*first, *routes_of(hosted, api)],
+        routes=[*first, *routes_of(hosted, api, remote)],
         lifespan=lifespan,
         exception_handlers={
             AfieldError: faults.answer_afield,
@@ -69,11 +77,14 @@ def inner_app(hosted: Hosted, first: Sequence[BaseRoute] = ()) -> Starlette:
     return app
 
 
-def routes_of(hosted: Hosted, api: LateApi | None = None) -> list[BaseRoute]:
+def routes_of(
+    hosted: Hosted, api: LateApi | None = None, remote: ServedRemote | None = None
+) -> list[BaseRoute]:
     """Return all that answers, in the order in which it is asked."""
     found: list[BaseRoute] = [
         *health.routes(hosted),
         *measured.routes(hosted),
+        *(remote or ServedRemote(hosted)).routes,
         Mount(PREFIX, Bounded(api or LateApi(hosted), BODY_BYTES_MAX)),
     ]
     if find_spec("afield.mlflow_rest.app") is not None:

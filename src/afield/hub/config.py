@@ -79,6 +79,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         proxy: the server in front; None: people reach the hub itself.
         oidc: an identity provider, or None.
         log: how it is written.
+        labels: where its disk is (`eu`, `de`), for datasets with a residency.
     """
 
     url: Text
@@ -89,6 +90,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy: Proxy | None = None
     oidc: Oidc | None = None
     log: Log = Log()
+    labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
     @property
     def origin(self) -> str:

@@ -59,7 +59,7 @@ def team_app(
         if config.oidc is not None:
             oidc = Oidc(accounts, provider_of(config, config.oidc))
         door = Door(hosted, accounts, who, passkeys, oidc)
-        app: App = Identified(inner_app(hosted, routes(door)), who)
+        app: App = Identified(inner_app(hosted, routes(door), frozenset(config.labels)), who)
         if config.secure:
             app = Strict(app)
         yield Guard(app, {config.host, *LOOPBACK}, {config.origin})

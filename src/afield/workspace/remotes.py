@@ -19,12 +19,14 @@ from afield.sync.elsewhere import Elsewhere
 from afield.sync.errors import RemoteUnknown
 from afield.sync.stores.bucket import BucketRemote
 from afield.sync.stores.folder import FolderRemote
+from afield.sync.stores.http import HttpRemote, place_of
 from afield.sync.stores.sliced import sliced
 from afield.sync.stores.store import RemoteStore
 from afield.workspace import layout
 from afield.workspace.errors import WorkspaceDamaged
 from afield.workspace.workspace import Workspace
 
+TOKEN = "AFIELD_TOKEN"  # noqa: S105 - the name of a variable
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _LABEL = re.compile(r"[a-z]{2,3}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -37,7 +39,7 @@ class Remote:
 
     Attributes:
         name: what people call it.
-        url: where it is: the path of a folder, or `s3://bucket/prefix`.
+        url: where it is: the path of a folder, `s3://bucket/prefix`, or a hub's address.
         labels: where its bytes lie (`eu`, `de`), for datasets with a residency.
         synced: whether it was ever synced with; an empty folder in its place is then not
             taken for it.
@@ -75,7 +77,9 @@ def _remote(name: str, read: object) -> Remote:
     """
     told = read if isinstance(read, dict) else {}
     url, labels = told.get("url"), told.get("labels", [])
-    whole = isinstance(url, str) and (url.startswith("s3://") or Path(url).is_absolute())
+    whole = isinstance(url, str) and (
+        url.startswith("s3://") or place_of(url) is not None or Path(url).is_absolute()
+    )
     if not _NAME.fullmatch(name) or not whole:
         raise ValueError(f"{name}: no name, or no address of a remote")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
@@ -153,15 +157,30 @@ def address(url: str) -> str:
     found = _SCHEME.fullmatch(url)
     if found is not None and found[1] == "s3" and _BUCKET.fullmatch(found[2].partition("/")[0]):
         return url.rstrip("/")
+    if found is not None and found[1] in {"http", "https"}:
+        return _hub_address(url)
     if found is not None and found[1] == "file" and found[2].startswith("/"):
         return found[2]
     if found is not None or not url:
-        why = "a remote is the path of a folder, or s3://bucket/prefix"
+        why = "a remote is the path of a folder, s3://bucket/prefix, or https://hub"
         raise Usage("not an address that is known", url, why, hint="afield remote add team PATH")
     path = Path(url).expanduser().absolute()
     flat = Path(os.path.normpath(path))
     same = flat.resolve() == path.resolve()  # `..` behind a link leads elsewhere
     return (flat if same else path).as_posix()
+
+
+def _hub_address(url: str) -> str:
+    """Return the address of a hub as it is kept.
+
+    Raises:
+        Usage: it is none, or might hold what is secret; it is not repeated then.
+    """
+    if place_of(url) is None:
+        what = "not an address of a hub"
+        why = "https://host[:port], without user, password or query; http:// for this machine alone"
+        raise Usage(what, why=why, hint="the token goes into the variable AFIELD_TOKEN")
+    return url.rstrip("/")
 
 
 def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
@@ -170,6 +189,8 @@ def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
     Raises:
         ExtraMissing: it is a bucket, and the library for buckets is not installed.
     """
+    if place_of(address(url)) is not None:
+        return sliced(HttpRemote(address(url), os.environ.get(TOKEN) or None))
     if address(url).startswith("s3://"):
         return sliced(BucketRemote(address(url)))
     return sliced(FolderRemote(address(url), files or OsFileSystem()))

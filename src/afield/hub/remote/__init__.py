@@ -1,0 +1,1 @@
+"""The hub as a remote: a remote's layout over HTTP, verified as it comes, and taken in."""

@@ -1,0 +1,52 @@
+"""The remote of one process of the hub: nothing of it is made before somebody asks for it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from afield.hub.remote.admitted import Admitted
+from afield.hub.remote.routes import routes
+from afield.workspace.hosted import Hosted
+
+if TYPE_CHECKING:
+    from afield.hub.remote.intake import Intake
+
+
+class ServedRemote:
+    """The routes of the remote, and what keeps it and the record one.
+
+    Args:
+        hosted: the record.
+        labels: where the remote's bytes lie, for datasets with a residency.
+    """
+
+    def __init__(self, hosted: Hosted, labels: frozenset[str] = frozenset()) -> None:
+        self._hosted = hosted
+        self._labels = labels
+        self._lock = threading.Lock()
+        self._intake: Intake | None = None
+        self.routes: list[Route] = routes(Admitted(hosted.config.workspace), self.intake)
+
+    def intake(self) -> Intake:
+        """Return what keeps the remote; the first call makes the remote and syncs with it."""
+        from afield.hub.remote.intake import Intake
+
+        with self._lock:
+            if self._intake is None:
+                self._intake = Intake(self._hosted, self._labels)
+                self._intake.begin()
+            return self._intake
+
+    def warm(self) -> None:
+        """Take in what was pushed before the last end; where there never was a remote, nothing."""
+        if self._hosted.read_here(lambda found: (found.path / "remote" / "format").is_file()):
+            self.intake()
+
+    def close(self) -> None:
+        """Stop; what was done stays."""
+        with self._lock:
+            if self._intake is not None:
+                self._intake.close()
