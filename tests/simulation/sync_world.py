@@ -113,12 +113,14 @@ class Person:
         job = Job(WORKSPACE, key_of(1).public, self.key, "remote", heeds=team, **wishes)
         return Reconciler(job)
 
-    def sync(self, remote, *, name="r", go_on=lambda: True, may_send=None, data="all"):
+    def sync(
+        self, remote, *, name="r", go_on=lambda: True, may_send=None, data="all", pace=None, **more
+    ):
         elsewhere = Elsewhere(f"/elsewhere/{name}", self.disk)
-        more = {} if may_send is None else {"may_send": may_send}
-        replica = Replica(self.journal, self.vault, elsewhere, self.clock, data=data, **more)
-        pace = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
-        return drive(self.machine(data=data), remote, replica, pace, go_on=go_on)
+        limits = {} if may_send is None else {"may_send": may_send}
+        replica = Replica(self.journal, self.vault, elsewhere, self.clock, data=data, **limits)
+        pace = pace or Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
+        return drive(self.machine(data=data), remote, replica, pace, go_on=go_on, **more)
 
     def lines(self):
         """Return every line of every log, as a set of (device, seq, bytes)."""

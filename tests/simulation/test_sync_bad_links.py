@@ -17,6 +17,7 @@ from afield.sync.driver import Stopped
 from afield.sync.errors import RemoteUnreachable
 from afield.sync.layout import PACKS, pack_of
 from afield.sync.limits import SEND_BYTES
+from afield.sync.pace import Pace
 from afield.sync.stores.folder import FolderRemote
 from afield.sync.stores.memory import MemoryRemote
 from afield.sync.stores.sliced import SLICES, sliced
@@ -233,6 +234,29 @@ def test_a_slow_link_in_the_hours_that_at_names_gets_there_over_several_nights()
     assert link.sent_bytes < len(objects) * OBJECT_BYTES * 1.01, "nothing is sent twice"
     bob = Person(2)
     bob.sync(far)
+    assert {ref: bob.vault.get(ref) for ref in objects} == objects
+
+
+def test_how_far_a_pack_is_is_told_while_it_travels_over_a_slow_link():
+    far, clock = MemoryRemote(), ManualClock()
+    ann, objects = worker(1, packs=3)
+
+    def pace(rate):
+        seconds = lambda: clock.now_ns / 1e9  # noqa: E731
+        return Pace(rate, monotonic_s=seconds, sleep=clock.advance)
+
+    told = []
+    watch = lambda report, label: told.append((label, report.under_way))  # noqa: E731
+    ann.sync(far, pace=pace(1e6), watch=watch)
+    sending = [size_bytes for label, size_bytes in told if label == "sending"]
+    assert len([size_bytes for size_bytes in sending if size_bytes > 0]) > 3 * 6
+    told.clear()
+    bob = Person(2)
+    link = HostileRemote(far, seed=1, bytes_per_s=1e6, clock=clock)
+    bob.sync(link, pace=pace(None), watch=watch)
+    received = [size_bytes for label, size_bytes in told if label == "receiving"]
+    within = {size_bytes for size_bytes in received if 500_000 < size_bytes < 1_900_000}
+    assert within, "the first shows how fast the link is, the others come in pieces"
     assert {ref: bob.vault.get(ref) for ref in objects} == objects
 
 

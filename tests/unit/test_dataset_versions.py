@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afield.datasets import events
+from afield.datasets.add import keep
 from afield.datasets.checkout import checkout
 from afield.datasets.errors import FolderDiffers, NameBad, TreeUnsafe, VersionNotFound
 from afield.datasets.fold import ROOM
@@ -151,6 +152,27 @@ def written(vault, tmp_path, entries, *, folder="out", **more):
 @pytest.fixture
 def vault(tmp_path):
     return Vault(str(tmp_path / "packs"), OsFileSystem())
+
+
+def test_how_far_a_large_file_is_is_told_while_it_is_kept_and_written(vault, tmp_path):
+    data = random.Random(1).randbytes(9 << 20)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "large.bin").write_bytes(data)
+    (tmp_path / "in" / "small.bin").write_bytes(b"small")
+    told = []
+    tell = lambda files, size_bytes: told.append((files, size_bytes))  # noqa: E731
+    cache = StatCache(str(tmp_path / "cache.bin"))
+    kept = keep(str(tmp_path / "in"), vault, cache, tell)
+    for _ in range(2):  # kept, then written
+        assert sum(files for files, _ in told) == 2
+        assert sum(size_bytes for _, size_bytes in told) == len(data) + 5
+        assert len([1 for files, size_bytes in told if not files and size_bytes]) >= 7
+        if (tmp_path / "out").exists():
+            break
+        told.clear()
+        entries = vault.get_tree(kept.tree)
+        checkout(entries, str(tmp_path / "out"), vault, cache=cache, progress=tell)
+    assert (tmp_path / "out" / "large.bin").read_bytes() == data
 
 
 def test_a_tree_that_would_write_through_a_link_or_outside_is_refused(vault, tmp_path):

@@ -51,7 +51,7 @@ class Watch:
         else:
             self._meter.expect_nothing()
         self._meter.turn_to(f"{self._name}: {label}")
-        self._meter.reach(packs, moved)
+        self._meter.reach(packs, moved + report.under_way)
 
 
 def document(name: str, url: str, report: Report, *, whole: bool) -> dict[str, Any]:

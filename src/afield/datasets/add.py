@@ -17,6 +17,7 @@ from afield.datasets.limits import (
     CHECKPOINT_BYTES,
     LEFT_OUT_MAX,
     PROFILED_FILES_MAX,
+    TOLD_BYTES,
     TOLD_FILES,
 )
 from afield.datasets.tables import format_of
@@ -84,29 +85,49 @@ def _entries(
         if len(kept.left_out) < LEFT_OUT_MAX:
             kept.left_out.append((name, why))
 
-    read_bytes = told_files = told_bytes = 0
+    read_bytes, tell = 0, _Told(kept, progress)
     for found in walk(path, left_out):
-        object_id, size_bytes, fresh = _keep_file(found, vault, cache)
+        object_id, size_bytes, fresh = _keep_file(found, vault, cache, tell.within)
         entry = TreeEntry(found.path, found.mode, size_bytes, object_id)
         kept.files += 1
         kept.size_bytes += size_bytes
         if format_of(found.path) is not None and size_bytes and found.mode != SYMLINK:
             _note_table(kept, entry)
         yield entry
-        if fresh or kept.files - told_files >= TOLD_FILES:
-            progress(kept.files - told_files, kept.size_bytes - told_bytes)
-            told_files, told_bytes = kept.files, kept.size_bytes
+        tell.file(at_once=fresh)
         read_bytes += size_bytes if fresh else 0
         if read_bytes > CHECKPOINT_BYTES:
             read_bytes = 0
             vault.flush()
             cache.save()
-    progress(kept.files - told_files, kept.size_bytes - told_bytes)
+    tell.file(at_once=True)
     if not kept.files:
         why = "no file is there that could be kept"
         if kept.left_out:
             why = f"`{kept.left_out[0][0]}`: {kept.left_out[0][1]}"
         raise NothingToAdd("nothing to add", path, why, hint=f"ls -la {path}")
+
+
+class _Told:
+    """Tells of what was kept: of large files while they are read, of small ones together."""
+
+    def __init__(self, kept: Kept, progress: Progress) -> None:
+        self._kept = kept
+        self._progress = progress
+        self._files = self._bytes = self._within_bytes = 0
+
+    def within(self, size_bytes: int) -> None:
+        self._within_bytes += size_bytes
+        if self._within_bytes >= TOLD_BYTES:
+            self._progress(0, self._within_bytes)
+            self._bytes += self._within_bytes
+            self._within_bytes = 0
+
+    def file(self, *, at_once: bool) -> None:
+        self._within_bytes = 0
+        if at_once or self._kept.files - self._files >= TOLD_FILES:
+            self._progress(self._kept.files - self._files, self._kept.size_bytes - self._bytes)
+            self._files, self._bytes = self._kept.files, self._kept.size_bytes
 
 
 def _note_table(kept: Kept, entry: TreeEntry) -> None:
@@ -118,7 +139,9 @@ def _note_table(kept: Kept, entry: TreeEntry) -> None:
         del kept.tables[PROFILED_FILES_MAX:]
 
 
-def _keep_file(found: Found, vault: Vault, cache: StatCache) -> tuple[ObjectId, int, bool]:
+def _keep_file(
+    found: Found, vault: Vault, cache: StatCache, told: Callable[[int], None]
+) -> tuple[ObjectId, int, bool]:
     """Keep one file; return its object, its size, and whether it was read."""
     if found.mode == SYMLINK:
         target = os.fsencode(os.readlink(found.full))
@@ -128,7 +151,7 @@ def _keep_file(found: Found, vault: Vault, cache: StatCache) -> tuple[ObjectId, 
         return known, found.stat.st_size, False
     before = found.stat
     for _ in range(2):
-        object_id, size_bytes = vault.put_file(found.full, rows=is_rows(found.path))
+        object_id, size_bytes = vault.put_file(found.full, rows=is_rows(found.path), told=told)
         after = os.stat(found.full)
         if _same(before, after) and size_bytes == after.st_size:
             cache.remember(found.full, before, object_id)

@@ -104,7 +104,7 @@ def _put_files(
         if write is not None:
             write(entry, path)
         else:
-            copies.write(entry.object, path, place)
+            copies.write(entry.object, path, place, tell.within)
             if entry.mode == PROGRAM:
                 os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
         tell.count(entry.size_bytes)
@@ -123,12 +123,21 @@ class _Told:
         self._progress = progress
         self._files = 0
         self._bytes = 0
+        self._within_bytes = 0
+
+    def within(self, size_bytes: int) -> None:
+        """Tell how far a large file is."""
+        self._within_bytes += size_bytes
+        self._bytes += size_bytes
+        if self._bytes >= TOLD_BYTES:
+            self.now()
 
     def count(self, size_bytes: int) -> None:
         self._done.written += 1
         self._done.size_bytes += size_bytes
         self._files += 1
-        self._bytes += size_bytes
+        self._bytes += size_bytes - self._within_bytes
+        self._within_bytes = 0
         if self._files == TOLD_FILES or self._bytes >= TOLD_BYTES:
             self.now()
 

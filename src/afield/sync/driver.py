@@ -80,15 +80,22 @@ def drive(
         RemoteUnreachable: the remote broke off; the next sync goes on from there.
         Stopped: `go_on` said so.
     """
-    world = _World(remote, replica, pace)
+    report, doing = machine.job.report, ""
+
+    def tell(size_bytes: int) -> None:
+        report.under_way = size_bytes
+        watch(report, doing)
+
+    world = _World(remote, replica, pace, tell)
     waiting = deque(machine.begin())
     while waiting:
         if not go_on():
             raise Stopped
         action = waiting.popleft()
-        watch(machine.job.report, label(action.ask))
+        doing = label(action.ask)
+        tell(0)
         waiting.extend(machine.receive(Answer(action.number, world.do(action.ask))))
-    return machine.job.report
+    return report
 
 
 def label(ask: Ask) -> str:
@@ -107,7 +114,10 @@ def label(ask: Ask) -> str:
 class _World:
     """Does one action at a time."""
 
-    def __init__(self, remote: RemoteStore, replica: Replica, pace: Pace) -> None:
+    def __init__(
+        self, remote: RemoteStore, replica: Replica, pace: Pace, tell: Callable[[int], None]
+    ) -> None:
+        self._tell = tell
         self._remote = sliced(remote)
         self._replica = replica
         self._pace = pace
@@ -174,7 +184,8 @@ class _World:
         """
         found: list[bytes] = []
         done, end = 0, ask.size_bytes + 1
-        piece = PIECE_BYTES if self._pace.limits() else end
+        most = piece = self._pace.piece_bytes(end)
+        began_s = self._pace.now_s()
         pauses = iter(SHRINK_PAUSES_S)
         while done < end:
             size_bytes = min(piece, end - done)
@@ -192,10 +203,12 @@ class _World:
             self._pace.spend(len(part))
             found.append(part)
             done += len(part)
+            self._tell(done)
             if len(part) < size_bytes:
                 break
             pauses = iter(SHRINK_PAUSES_S)
-            piece = min(piece * 2, PIECE_BYTES if self._pace.limits() else end)
+            piece = min(piece * 2, most)
+        self._pace.took(done, self._pace.now_s() - began_s)
         return b"".join(found)
 
     def _put(self, name: str, data: bytes, *, once: bool) -> None:
@@ -232,13 +245,16 @@ class _World:
                 size_bytes, good = max(SLICE_BYTES[0], size_bytes // SLICE_SHRINKS), 0
                 continue
             at += len(part)
+            self._tell(at)
             pauses, good = iter(SHRINK_PAUSES_S), good + 1
             if good % SLICES_IN_A_ROW == 0:
                 size_bytes = min(2 * size_bytes, SLICE_BYTES[1])
         self._slice_bytes = size_bytes
 
     def _store(self, name: str, data: bytes, *, once: bool) -> None:
-        self._pace.spend(len(data))
+        for start in range(0, len(data) if self._pace.limits() else 0, PIECE_BYTES):
+            self._pace.spend(min(PIECE_BYTES, len(data) - start))
+            self._tell(start)
         if once:
             self._remote.put_if_absent(name, data)
         else:

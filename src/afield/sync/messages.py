@@ -170,6 +170,7 @@ class Report:
         bytes_out: bytes written there.
         ahead: packs that this step of the sync has still to look at, and may move.
         ahead_bytes: their size.
+        under_way: bytes of the transfer that goes on now, as far as they came or went.
         left: packs whose bytes stay at the remote, by policy.
         left_bytes: their size.
         faults: what at the remote does not verify, and why; passed over.
@@ -186,6 +187,7 @@ class Report:
     bytes_out: int = 0
     ahead: int = 0
     ahead_bytes: int = 0
+    under_way: int = 0
     left: int = 0
     left_bytes: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)

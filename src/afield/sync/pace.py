@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from afield.kernel.errors import Usage
+from afield.sync.limits import PIECE_BYTES
+from afield.vault.limits import PACK_BYTES
 
 DAY_MIN = 24 * 60
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1_000_000, "mb": 1_000_000,
@@ -50,6 +52,7 @@ class Pace:
         self._monotonic_s = monotonic_s
         self._sleep = sleep
         self._free_at_s = monotonic_s()
+        self._seen_bytes_per_s: float | None = None
 
     def limits(self) -> bool:
         """Tell whether there is a limit."""
@@ -63,6 +66,27 @@ class Pace:
         self._free_at_s = max(self._free_at_s, now_s) + size_bytes / self._bytes_per_s
         if self._free_at_s > now_s:
             self._sleep(self._free_at_s - now_s)
+
+    def now_s(self) -> float:
+        """Return the time by the clock that never goes back."""
+        return self._monotonic_s()
+
+    def took(self, size_bytes: int, seconds: float) -> None:
+        """Take note of how long a transfer took, when it was large enough to tell."""
+        if size_bytes >= PIECE_BYTES and seconds > 0:
+            self._seen_bytes_per_s = size_bytes / seconds
+
+    def piece_bytes(self, whole_bytes: int) -> int:
+        """Return how much to move at a time: all, or what goes over the link in a second.
+
+        So a rate can be kept to, and people see that something goes on.
+        """
+        if self._bytes_per_s is not None:
+            return PIECE_BYTES
+        if self._seen_bytes_per_s is None:
+            return whole_bytes
+        a_second = max(PIECE_BYTES, int(self._seen_bytes_per_s))
+        return whole_bytes if a_second >= PACK_BYTES else min(whole_bytes, a_second)
 
     def pause(self, seconds: float) -> None:
         """Wait before something is tried again."""

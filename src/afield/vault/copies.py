@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from blake3 import blake3
@@ -61,13 +61,20 @@ class Copies:
         for number in sorted(range(len(places)), key=places.__getitem__):
             yield number, places[number]
 
-    def write(self, object_id: ObjectId, path: str, place: int | None = None) -> int:
+    def write(
+        self,
+        object_id: ObjectId,
+        path: str,
+        place: int | None = None,
+        told: Callable[[int], object] | None = None,
+    ) -> int:
         """Write an object to a file, whole or not at all; return its size in bytes.
 
         Args:
             object_id: the object's id.
             path: of the file; what has that name is replaced.
             place: what `in_order` gave for it.
+            told: is told of the bytes of an object of several parts, as they are written.
 
         Raises:
             ObjectMissing: no pack here has it, or a part of it.
@@ -81,7 +88,7 @@ class Copies:
             fd = os.open(temporary, _FLAGS, 0o666)
             try:
                 if isinstance(found, list):
-                    size_bytes = self._write_parts(fd, digest)
+                    size_bytes = self._write_parts(fd, digest, told)
                 else:  # one record, which has just been verified
                     size_bytes = _write(fd, found)
             finally:
@@ -93,12 +100,14 @@ class Copies:
             raise
         return size_bytes
 
-    def _write_parts(self, fd: int, digest: bytes) -> int:
+    def _write_parts(self, fd: int, digest: bytes, told: Callable[[int], object] | None) -> int:
         hasher = blake3()
         size_bytes = 0
         for part in self._shelf.contents(digest, load=self._load):
             hasher.update(part)
             size_bytes += _write(fd, part)
+            if told is not None:
+                told(len(part))
         if hasher.digest() != digest:
             raise damaged(digest, "its parts do not make it up")
         return size_bytes

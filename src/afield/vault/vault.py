@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from blake3 import blake3
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from afield.vault.copies import Copies
     from afield.vault.mend import Aside, Mending
     from afield.vault.sweep import Sweeping
+
+
+Told = Callable[[int], object]
+"""Is told of bytes that went by."""
 
 
 class Vault:
@@ -93,12 +97,15 @@ class Vault:
         self._filling.put_bytes(hasher.digest(), data, rows=False, role=META if meta else DATA)
         return ObjectId(hasher.hexdigest())
 
-    def put_file(self, path: str, *, rows: bool | None = None) -> tuple[ObjectId, int]:
+    def put_file(
+        self, path: str, *, rows: bool | None = None, told: Told | None = None
+    ) -> tuple[ObjectId, int]:
         """Keep a real file; return its id and size. Memory is bounded whatever its size.
 
         Args:
             path: of a regular file; symbolic links are followed.
             rows: whether it holds rows of text; None: told by its suffix.
+            told: is told of the bytes of a large file while it is kept, as they go by.
 
         Raises:
             OSError: it cannot be read.
@@ -117,15 +124,22 @@ class Vault:
                     hasher = blake3(data)
                     self._filling.put_bytes(hasher.digest(), data, rows=rows, role=DATA)
                     return ObjectId(hasher.hexdigest()), len(data)
-            return self._put_large(fd, rows=rows)
+            return self._put_large(fd, rows=rows, told=told)
         finally:
             os.close(fd)
 
     def put_stream(
-        self, stream: BinaryIO, *, rows: bool = False, meta: bool = False
+        self,
+        stream: BinaryIO,
+        *,
+        rows: bool = False,
+        meta: bool = False,
+        told: Told | None = None,
     ) -> tuple[ObjectId, int]:
         """Keep all that a stream gives; return its id and size. Memory is bounded."""
         chunks = chunking.cut_stream(stream, rows=rows)
+        if told is not None:
+            chunks = _telling(chunks, told)
         digest, size_bytes = self._filling.put_chunks(chunks, META if meta else DATA)
         return ObjectId(digest.hex()), size_bytes
 
@@ -319,7 +333,7 @@ class Vault:
                 self._store.write(f"{pack}.idx", index)
             self._shelf.forget()
 
-    def _put_large(self, fd: int, *, rows: bool) -> tuple[ObjectId, int]:
+    def _put_large(self, fd: int, *, rows: bool, told: Told | None) -> tuple[ObjectId, int]:
         with open(fd, "rb", buffering=0, closefd=False) as stream:
             stream.seek(0)
             if self._begins_known(stream, rows=rows):
@@ -329,7 +343,7 @@ class Vault:
                 if self._filling.known(bytes.fromhex(object_id)):
                     return object_id, size_bytes
             stream.seek(0)
-            return self.put_stream(cast("BinaryIO", stream), rows=rows)
+            return self.put_stream(cast("BinaryIO", stream), rows=rows, told=told)
 
     def _begins_known(self, stream: io.RawIOBase, *, rows: bool) -> bool:
         """Tell whether the first chunk is here: without it, the whole is not."""
@@ -357,6 +371,14 @@ def _read_up_to(fd: int, limit_bytes: int, expected_bytes: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _telling(chunks: Iterator[memoryview], told: Told) -> Iterator[memoryview]:
+    """Yield chunks, and tell of each once it was dealt with."""
+    for chunk in chunks:
+        size_bytes = len(chunk)
+        yield chunk
+        told(size_bytes)
 
 
 def _require(digest: bytes, found: bytes) -> None:
