@@ -12,9 +12,14 @@ import uvicorn
 from starlette.testclient import TestClient
 
 import afield
+from afield.hub.accounts.accounts import Accounts
+from afield.hub.accounts.database import SqliteAccounts
+from afield.hub.accounts.identified import Identified
+from afield.hub.accounts.who import Who
 from afield.hub.app import inner_app, local_app
 from afield.hub.serve import listen
 from afield.kernel.errors import Usage
+from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.members.events import device_confirmed
 from afield.members.query import waiting
@@ -22,6 +27,7 @@ from afield.members.roles import Role
 from afield.sync.errors import RemoteForbidden, RemoteForeign, RemoteUnreachable
 from afield.sync.pace import Pace
 from afield.sync.stores.http import HttpRemote
+from afield.testing.clock import ManualClock
 from afield.workspace.remotes import add_remote, address
 from afield.workspace.sync import Wishes, clone, sync
 
@@ -168,6 +174,25 @@ def test_who_may_only_read_pushes_nothing_and_nobody_reads_nothing(hosted):
     with asked_by(hosted, None) as nobody:
         assert nobody.get(name).status_code == 401
         assert nobody.put(name, content=b"x").status_code == 401
+
+
+def test_a_token_is_good_for_its_actions_and_until_it_expires(hosted, tmp_path):
+    clock, member = ManualClock(), hosted.config.member
+    held = {"*": frozenset({Role.DEVELOPER})}
+    with contextlib.closing(SqliteAccounts(str(tmp_path / "accounts.sqlite"))) as database:
+        accounts = Accounts(database, clock)
+        accounts.make(member, "ada", None)
+        text, _ = accounts.tokens.make(member, "laptop", days=1, actions=[Action.SYNC_PULL])
+        who = Who(accounts, lambda _: held, origins=[])
+        with answering(Identified(inner_app(hosted), who)) as url:
+            store = HttpRemote(url, text)
+            assert list(store.list("heads/"))
+            with pytest.raises(RemoteForbidden):
+                store.put("packs/meta/" + "0" * 64 + ".pack", b"x")
+            clock.advance(2 * 86400)
+            with pytest.raises(RemoteForbidden) as caught:
+                list(store.list("heads/"))
+            assert text not in str(caught.value)
 
 
 def test_a_server_that_nobody_syncs_with_keeps_no_second_copy(client, hosted):
