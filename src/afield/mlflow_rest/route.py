@@ -164,9 +164,7 @@ async def send_error(error: Rest, send: Send) -> None:
     await send_json(body, send, *asks, status=error.status)
 
 
-async def send_json(
-    body: bytes, send: Send, *more: tuple[bytes, bytes], status: int = 200
-) -> None:
+async def send_json(body: bytes, send: Send, *more: tuple[bytes, bytes], status: int = 200) -> None:
     """Send a JSON answer, with `more` headers."""
     headers = [
         *more,

@@ -12,9 +12,7 @@ from afield.cli.session import global_options, session_of
 @click.argument("name")
 @click.option("--hub", metavar="URL", required=True, help="The hub that the token is for.")
 @click.option("--user", metavar="NAME", help="Whose account; asked for otherwise.")
-@click.option(
-    "--action", "actions", multiple=True, metavar="ACTION", help="Allow this; repeat it."
-)
+@click.option("--action", "actions", multiple=True, metavar="ACTION", help="Allow this; repeat it.")
 @click.option("--project", metavar="NAME", help="Good for this project alone.")
 @click.option("--days", type=int, default=90, show_default=True, help="Good for so long.")
 @global_options
