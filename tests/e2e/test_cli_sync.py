@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 import sys
+import time
 from datetime import datetime
 
 import pytest
 
 from afield import dataset
 from afield.journal import Draft
+from afield.testing.clock import ManualClock
 from afield.vault import TreeEntry
 from afield.workspace.errors import BytesElsewhere
 from afield.workspace.workspace import Workspace
@@ -137,6 +139,37 @@ def test_the_founders_laptop_is_removed_by_a_colleague_and_both_hear_who_stays(
     assert "sound" in afield_in(afield, bob, "verify").out
 
 
+def test_a_clock_ten_years_ahead_and_a_copied_device_are_told_to_everybody(afield, ann, tmp_path):
+    bob, url = tmp_path / "bob", str(tmp_path / "there")
+    afield_in(afield, ann, "sync")
+    cloned = afield("clone", url, str(bob), "--json").json
+    afield_in(afield, ann, "sync")
+    afield_in(afield, ann, "join", *cloned["phrase"].split())
+    clock = ManualClock(time.time_ns() + 10 * 365 * 24 * 3600 * 10**9)
+    with Workspace.open(bob, clock=clock) as ahead:
+        journal = ahead.record.journal
+        journal.append_many([Draft("thing.named", "t", {"name": "n"})], durable=True)
+        year = datetime.fromtimestamp(clock.now_ns / 1e9).astimezone().year
+    copy = tmp_path / "copy"
+    shutil.copytree(bob, copy)
+    for folder, name in ((bob, "here"), (copy, "there")):
+        assert afield_in(afield, folder, "tag", "first", f"{name}=1").code == 0
+        assert afield_in(afield, folder, "sync").code == 0
+    told = afield_in(afield, ann, "sync")
+    assert f"stamped up to {year}-" in told.err
+    assert f"device {cloned['device'][:8]} wrote two different entries" in told.err
+    again = afield_in(afield, ann, "sync")
+    assert "two different" not in again.err, "nothing came of it since"
+    said = afield_in(afield, ann, "sync", "--json").json
+    assert [len(said[name]) for name in ("ahead", "branches")] == [1, 1]
+    tags = afield_in(afield, ann, "show", "first", "--json").json["tags"]
+    assert tags == {"here": "1", "there": "1"}, "both sides count"
+    assert "both are kept" in afield_in(afield, ann, "verify").out
+    assert afield_in(afield, copy, "tag", "first", "there=2").code == 0
+    afield_in(afield, copy, "sync")
+    assert "two different" in afield_in(afield, ann, "sync").err
+
+
 def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     afield, afield_process, tmp_path
 ):
@@ -150,7 +183,7 @@ def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     assert afield_in(afield, ann, "sync").code == 0
     cloned = afield("clone", url, str(bob), "--data", "none")
     assert cloned.code == 0, cloned.err
-    assert "stay there" in cloned.out
+    assert "left there" in cloned.out
     assert names(afield, bob) == ["one"]
     assert afield_in(afield, bob, "show", "one").code == 0
     verified = afield_in(afield, bob, "verify", "--json")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -90,7 +91,7 @@ def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:
     click.echo(f"{plain(name)}: {would}{said}{'' if whole else '; stopped before its end'}")
     if report.left:
         packs = words.count(report.left, "pack")
-        click.echo(f"{plain(name)}: {packs} ({words.size(report.left_bytes)}) stay there")
+        click.echo(f"{plain(name)}: left there: {packs} ({words.size(report.left_bytes)})")
     for each, why in report.faults[:SHOWN_MAX]:
         _warn(f"{name}: {each} does not verify: {why}; it was passed over")
     for device, seq in report.behind[:SHOWN_MAX]:
@@ -102,12 +103,18 @@ def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:
         _warn(f"pack {pack[:16]} is damaged here and was not sent")
 
 
-def tell_of_devices(workspace: Workspace) -> None:
-    """Say which devices wait, which gave one number to two entries, and what was refused."""
+def tell_of_devices(workspace: Workspace, known: Collection[tuple[str, int]] = ()) -> None:
+    """Say which devices wait, which gave one number to two entries, and what was refused.
+
+    Args:
+        workspace: after a sync.
+        known: what `branch_ends` gave before: of those that have not grown nothing is said.
+    """
     from afield.cli.member_view import tell_refusals
     from afield.members.query import late, waiting
     from afield.members.removal import overruled
     from afield.workspace.access_review import refused_parts
+    from afield.workspace.sync import devices_ahead
 
     for device in waiting(workspace.projection):
         entries = words.count(device.entries, "entry")
@@ -127,7 +134,13 @@ def tell_of_devices(workspace: Workspace) -> None:
         )
     if workspace.config.device in workspace.config.removed:
         _warn("this device was removed: what it writes now does not count for the others")
-    for log in branches(workspace):
+    for device_id, at_ms in devices_ahead(workspace).items():
+        day = datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d")
+        _warn(
+            f"entries of device {device_id[:8]} are stamped up to {day}: its clock was ahead;"
+            " what it set goes before what others set until then"
+        )
+    for log, _ in sorted(branch_ends(workspace) - set(known)):
         device_, seq, _ = log.split("-")
         whose = "this device" if device_ == workspace.config.device else f"device {device_[:8]}"
         _warn(f"{whose} wrote two different entries {int(seq)}: {COPIED}")
@@ -142,6 +155,13 @@ def branches(workspace: Workspace) -> list[str]:
     from afield.journal.places import is_branch
 
     return [log for log in workspace.record.journal.heads() if is_branch(log)]
+
+
+def branch_ends(workspace: Workspace) -> set[tuple[str, int]]:
+    """Return these logs with the number of their last entry."""
+    heads = workspace.record.journal.heads().items()
+    found = set(branches(workspace))
+    return {(log, head.seq) for log, head in heads if log in found}
 
 
 def _moved(verb: str, entries: int, packs: int, size_bytes: int) -> str:

@@ -58,9 +58,14 @@ def left(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
+_DAY_S = 24 * 3600
+
+
 def ago(then: datetime, now: datetime) -> str:
     """Word how long ago something was: `just now`, `5 min ago`, `3 d ago`, then a date."""
     seconds = (now - then).total_seconds()
+    if seconds < -_DAY_S:  # a clock was wrong, here or there
+        return then.astimezone().strftime("%Y-%m-%d")
     if seconds < 5:  # noqa: PLR2004 - as good as now
         return "just now"
     if seconds < 60:  # noqa: PLR2004 - a minute

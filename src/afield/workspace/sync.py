@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 from afield.datasets.query import Version
 from afield.journal import DeviceKey
-from afield.journal.places import LogName
+from afield.journal.places import LogName, device_of_log
 from afield.journal.seals import public_key
+from afield.kernel.clock import stamp_to_ms
 from afield.kernel.errors import Busy
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.sync import layout as remote_layout
 from afield.sync.driver import Stopped, drive
 from afield.sync.errors import RemoteForeign, RemoteUnreachable
 from afield.sync.job import Job, Policy
-from afield.sync.limits import FORMAT_BYTES_MAX
+from afield.sync.limits import CLOCK_AHEAD_MAX_MS, FORMAT_BYTES_MAX
 from afield.sync.messages import Report
 from afield.sync.pace import Pace
 from afield.sync.reconcile import Reconciler
@@ -218,6 +219,21 @@ def key_of(workspace: Workspace, device: DeviceId) -> bytes | None:
     """Return the public key that a device's log introduces, when the log is here."""
     first = next(workspace.record.journal.lines_after(LogName(device), 0), None)
     return None if first is None else public_key(first.entry)
+
+
+def devices_ahead(workspace: Workspace) -> dict[DeviceId, int]:
+    """Return by device that counts up to which Unix ms its entries are stamped, if far ahead."""
+    journal = workspace.record.journal
+    latest = workspace.record.now_ms() + CLOCK_AHEAD_MAX_MS
+    counts = _counting(workspace)
+    found: dict[DeviceId, int] = {}
+    for log, head in journal.heads().items():
+        device = device_of_log(log)
+        entry = journal.entry_at(log, head.seq) if device in counts else None
+        at_ms = 0 if entry is None else stamp_to_ms(entry.at)
+        if at_ms > max(latest, found.get(device, 0)):
+            found[device] = at_ms
+    return found
 
 
 def _counting(workspace: Workspace) -> frozenset[DeviceId]:

@@ -53,7 +53,7 @@ def command(
     moved stays, and the next sync goes on from there.
     """
     from afield.cli.apart import tell_apart
-    from afield.cli.sync_words import tell_of_devices
+    from afield.cli.sync_words import branch_ends, tell_of_devices
     from afield.kernel.errors import Refused
     from afield.workspace.apart_documents import apart_parts
     from afield.workspace.disagreements import disagreements
@@ -72,7 +72,7 @@ def command(
         raise Refused("cannot sync", why="this workspace has no remote", hint=hint)
     pace, go_on = pace_of(limit), _hours(window, wait=not dry_run)
     workspace.refresh()
-    before = disagreements(workspace)
+    before, known = disagreements(workspace), branch_ends(workspace)
     wishes = Wishes(data=data, dry=dry_run)
     documents, failed, partly = _each(session, workspace, chosen, pace, wishes, go_on=go_on)
     apart = [one for one in disagreements(workspace) if one not in before]
@@ -82,7 +82,7 @@ def command(
         emit_json({**said, **_devices(workspace), "disagreements": apart_parts(workspace, apart)})
     else:
         tell_apart(workspace, apart)
-        tell_of_devices(workspace)
+        tell_of_devices(workspace, known)
     return PARTLY if partly or failed else 0
 
 
@@ -130,6 +130,7 @@ def _devices(workspace: Workspace) -> dict[str, Any]:
     from afield.members.query import late, waiting
     from afield.members.removal import overruled
     from afield.workspace.access_review import refused_parts
+    from afield.workspace.sync import devices_ahead
 
     found = [
         {"device": each.id, "member": each.member, "entries": each.entries}
@@ -144,6 +145,10 @@ def _devices(workspace: Workspace) -> dict[str, Any]:
         "overruled": [
             {"device": device, "removed": other}
             for device, other in overruled(workspace.projection, workspace.config.removed)
+        ],
+        "ahead": [
+            {"device": device, "until_ms": at_ms}
+            for device, at_ms in devices_ahead(workspace).items()
         ],
         "branches": branches(workspace),
         "refused": refused_parts(workspace),
