@@ -40,6 +40,11 @@ _BY_MS = (_STARTED, _ENDED)
 _BY_STAMP = (_VERDICTS, _NOTES, _VERSIONS)
 _FOREVER_MS = 1 << 47
 _STAMP_BITS = 16
+_ALIKE = 100
+"""Things of one millisecond that a page may be longer by."""
+
+_ORDER = {"run.started": 0, "run.ended": 1}
+"""Of things of one millisecond, a run begins first, and people speak last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +77,24 @@ def activity(
     before_ms: int | None = None,
     limit: int = 100,
 ) -> list[Happening]:
-    """Return what happened in [`since_ms`, `before_ms`) (Unix milliseconds), newest first."""
+    """Return what happened in [`since_ms`, `before_ms`) (Unix milliseconds), newest first.
+
+    A few more than `limit` when they are of the same millisecond as the last: so the next page,
+    before that one, leaves none of them out.
+    """
     workspace.refresh()
     end_ms = _FOREVER_MS if before_ms is None else min(before_ms, _FOREVER_MS)
     since_ms = max(0, min(since_ms, _FOREVER_MS))
     found: list[Happening] = []
     for sql in _BY_MS:
-        rows = workspace.query(_newest(sql), (since_ms, end_ms, limit))
+        rows = workspace.query(_newest(sql), (since_ms, end_ms, limit + _ALIKE))
         found += [Happening(_when(row[0]), *row[1:]) for row in rows]
-    stamps = (since_ms << _STAMP_BITS, (end_ms << _STAMP_BITS) - 1, limit)
+    stamps = (since_ms << _STAMP_BITS, (end_ms << _STAMP_BITS) - 1, limit + _ALIKE)
     for sql in _BY_STAMP:
         rows = workspace.query(_newest(sql), stamps)
         found += [Happening(_when(stamp_to_ms(row[0])), *row[1:]) for row in rows]
-    found.sort(key=lambda one: (one.at, one.kind, one.about), reverse=True)
-    return found[:limit]
+    found.sort(key=lambda one: (one.at, _ORDER.get(one.kind, 2), one.about), reverse=True)
+    return [one for one in found if one.at >= found[limit - 1].at] if found[limit:] else found
 
 
 def _newest(sql: str) -> str:

@@ -61,7 +61,7 @@ async def list_activity(
         shown = [
             _told(workspace, one) for one in found if caller.may(_needed(one), one.project).allowed
         ]
-        return {"happenings": shown, "before": found[-1].at if len(found) == limit else None}
+        return {"happenings": shown, "before": found[-1].at if len(found) >= limit else None}
 
     return answer(request, await hosted.read(find))
 
