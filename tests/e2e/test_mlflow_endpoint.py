@@ -141,7 +141,7 @@ def test_autolog_of_scikit_learn_is_recorded_with_params_metrics_and_figures(
     afield_process, afield, asking
 ):
     pytest.importorskip("mlflow", reason="not run: MLflow's client is not here")
-    pytest.importorskip("sklearn", reason="not run: scikit-learn is not here")
+    pytest.importorskip("sklearn", reason="not run: scikit-learn is not installed")
     text = """
 import mlflow
 from sklearn.linear_model import LogisticRegression
