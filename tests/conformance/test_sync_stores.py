@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import socket
 import sys
@@ -212,3 +213,13 @@ def test_a_folder_in_the_place_of_a_file_is_unreachable(tmp_path):
     store = FolderRemote(str(tmp_path), OsFileSystem())
     with pytest.raises(RemoteUnreachable):
         store.put("heads/a", b"1")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="not run: no pipes in folders here")
+def test_a_pipe_or_a_folder_under_a_name_of_ours_is_not_waited_for(tmp_path):
+    (tmp_path / "heads" / "folder").mkdir(parents=True)
+    os.mkfifo(tmp_path / "heads" / "pipe")
+    store = FolderRemote(str(tmp_path), OsFileSystem())
+    assert store.get("heads/pipe") == b""
+    with pytest.raises(FileNotFoundError):
+        store.get("heads/folder")

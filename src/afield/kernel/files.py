@@ -148,6 +148,11 @@ class OsAppendFile:
         os.close(self._fd)
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open for reading; a pipe that somebody laid there is empty, and not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 class OsFileSystem:
     """The operating system's own files."""
 
@@ -157,7 +162,7 @@ class OsFileSystem:
 
     def read(self, path: str, offset: int = 0, size_bytes: int = -1) -> bytes:
         """Read `size_bytes` (-1: to the end) from `offset`; short at the end of the file."""
-        with open(path, "rb", buffering=0) as stream:
+        with open(path, "rb", buffering=0, opener=_open_at_once) as stream:
             if offset:
                 stream.seek(offset)
             if size_bytes < 0:

@@ -54,7 +54,10 @@ class FolderRemote:
     def get(self, name: str, offset: int = 0, size_bytes: int = -1) -> bytes:
         """Read a part (-1: to the end); short at the end."""
         with self._reached():
-            return self._files.read(f"{self._root}/{name}", offset, size_bytes)
+            try:
+                return self._files.read(f"{self._root}/{name}", offset, size_bytes)
+            except IsADirectoryError as error:  # somebody's folder under the name of a file
+                raise FileNotFoundError(errno.ENOENT, "it is a folder", name) from error
 
     def put(self, name: str, data: bytes) -> None:
         """Write a whole file, durably, over what may be there."""
