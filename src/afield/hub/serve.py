@@ -5,6 +5,7 @@ Several processes are `workers.py`'s matter; each of them runs `serve`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -155,6 +156,9 @@ def _uvicorn(setup: Setup, app: App) -> uvicorn.Config:
     )
 
 
+_LATE_S = 0.05
+
+
 class Server(uvicorn.Server):
     """Says when it answers, and tells those who wait for news when it ends.
 
@@ -189,7 +193,21 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was accepted, then stop."""
         self._hosted.is_ending = True
-        await super().shutdown(sockets)
+        late = asyncio.create_task(self._end_late())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            late.cancel()
+
+    async def _end_late(self) -> None:
+        """End connections that were accepted just before the end, after their answer.
+
+        Their clients would otherwise go on asking for as long as a stop may take.
+        """
+        while True:
+            await asyncio.sleep(_LATE_S)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -89,8 +89,6 @@ def test_a_stop_under_load_loses_nothing_that_was_accepted(folder, workers):
                     answer = asking.post("/api/v1/runs/first/notes", json={"text": text})
                 except httpx2.TransportError:
                     return
-                if answer.status_code == 500 and workers > 1:
-                    return  # not accepted: one that ends late cuts its last requests off
                 assert answer.status_code == 201
                 kept.append(text)
                 if len(kept) > 20:
@@ -105,9 +103,7 @@ def test_a_stop_under_load_loses_nothing_that_was_accepted(folder, workers):
         assert server.stop() == 0
         for thread in threads:
             thread.join(WAIT_S)
-    assert set(kept) <= set(notes(folder))
-    if workers == 1:
-        assert notes(folder) == sorted(kept)
+    assert notes(folder) == sorted(kept)
 
 
 @needs_proc
