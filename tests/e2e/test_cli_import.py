@@ -179,19 +179,19 @@ def test_hostile_and_odd_files_are_named_and_harm_nothing(afield, here, tmp_path
 
 
 def test_outputs_that_cannot_be_brought_are_named(afield, here, repo):
-    outside = repo.out("0" * 32, "../shared/big.bin") + repo.out("0" * 32, "s3://bucket/key")
+    outside = repo.out("0" * 32, "../elsewhere/big.bin") + repo.out("0" * 32, "s3://bucket/key")
     (repo.root / "away.dvc").write_text(f"outs:\n{outside}- etag: abc\n  path: clouded\n")
     (repo.root / "later.dvc").write_text("outs:\n- path: not-made-yet\n")
     repo.commit("elsewhere")
     for _ in range(2):
         done = afield("import", "dvc", str(repo.root))
         assert done.code == 3
-        assert "../shared/big.bin was passed over: it lies outside of the repository" in done.err
+        assert "../elsewhere/big.bin was passed over: it lies outside of the repository" in done.err
         assert "clouded was passed over: DVC keeps it under no MD5 (away.dvc)" in done.err
         assert "not-made-yet" not in done.err
     told = afield("import", "dvc", str(repo.root), "--json").json
     named = [one["output"] for one in told["passed_over"]]
-    assert named == ["../shared/big.bin", "clouded", "s3://bucket/key"]
+    assert named == ["../elsewhere/big.bin", "clouded", "s3://bucket/key"]
     assert afield("import", "dvc", str(repo.root / "data")).code == 0
 
 
