@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import afield
-from afield.hub.api.run import Console
+from afield.hub.api.console import Console
 from afield.hub.api.series import SeriesAnswer
 from afield.hub.api.shapes import RunRow, RunShape
 from afield.runs.events import saved
@@ -145,7 +145,7 @@ def test_a_deleted_run_is_out_of_sight_until_it_is_restored(client):
 def test_a_run_without_a_console_has_an_empty_one(client):
     found = get(client, "/runs/first/console")
     Console.model_validate(found)
-    assert found == {"chunks": [], "next": None, "live": False}
+    assert (found["chunks"], found["next"], found["live"]) == ([], None, False)
 
 
 def test_news_are_told_with_a_number_that_grows(client, hosted):

@@ -78,6 +78,7 @@ def routers() -> Sequence[APIRouter]:
     """Return the parts of the API; a new one is a line here."""
     from afield.hub.api import (
         comparing,
+        console,
         data,
         differing,
         events,
@@ -92,7 +93,7 @@ def routers() -> Sequence[APIRouter]:
         sharing,
     )
 
-    of_runs = (runs, run, files, series, comparing, differing, provenance)
+    of_runs = (runs, run, console, files, series, comparing, differing, provenance)
     parts = (*of_runs, data, samples, searching, sharing, happenings, events)
     return tuple(part.router for part in parts)
 

@@ -1,30 +1,27 @@
-"""`/runs/{id}`: one run: everything that is known of it, its console, and what people put on it."""
+"""`/runs/{run}`: one run: everything that is known of it, and what people put on it."""
 
 from __future__ import annotations
 
-import base64
-from itertools import islice
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
+from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
 from afield.hub.api.shapes import RunShape
-from afield.hub.limits import CONSOLE_BYTES_MAX, MARKED_MAX
-from afield.kernel.ids import parse_object_id
+from afield.hub.limits import MARKED_MAX
+from afield.kernel.ids import RunId
 from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.workspace.documents import run_document
-from afield.workspace.follow import Chunk, Follower
 from afield.workspace.marks import delete_runs, mark_run, note_run
 from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["run"])
-STREAMS = {1: "stdout", 2: "stderr"}
 
 
 class Note(BaseModel):
@@ -56,23 +53,6 @@ class Marked(BaseModel):
     runs: list[str]
 
 
-class ConsoleChunk(BaseModel):
-    """What the command wrote at one moment; `base64` instead of `text` where it is no UTF-8."""
-
-    stream: Literal["stdout", "stderr"]
-    at_ns: int
-    text: str | None = None
-    base64: str | None = None
-
-
-class Console(BaseModel):
-    """A part of a console; `next` is null at the end of an ended run."""
-
-    chunks: list[ConsoleChunk]
-    next: str | None
-    live: bool
-
-
 def seen(workspace: Workspace, caller: Caller, ref: str, action: Action) -> RunView:
     """Return a run by id, prefix or name, when its caller may do `action` to it.
 
@@ -85,43 +65,24 @@ def seen(workspace: Workspace, caller: Caller, ref: str, action: Action) -> RunV
     return run
 
 
+def seen_all(
+    workspace: Workspace, caller: Caller, refs: Sequence[str], action: Action
+) -> list[RunView]:
+    """Return runs as `seen` does each, with one look at the record where they are named by id."""
+    workspace.refresh()
+    known = {view.id: view for view in workspace.views(list(dict.fromkeys(refs)))}
+    found = [known.get(RunId(ref)) or workspace.run(ref) for ref in refs]
+    for view in found:
+        caller.need(action, view.project)
+    return found
+
+
 @router.get("/runs/{run}", response_model=RunShape, dependencies=[needs(Action.RUN_READ)])
 async def show_run(request: Request, hosted: TheHosted, caller: TheCaller, run: str) -> Response:
     """Return everything that is known of a run: the document `afield.run/1`."""
 
     def find(workspace: Workspace) -> dict[str, Any]:
         return run_document(workspace, seen(workspace, caller, run, Action.RUN_READ))
-
-    return answer(request, await hosted.read(find))
-
-
-@router.get("/runs/{run}/console", response_model=Console, dependencies=[needs(Action.RUN_READ)])
-async def show_console(
-    request: Request,
-    hosted: TheHosted,
-    caller: TheCaller,
-    *,
-    run: str,
-    cursor: str | None = None,
-    limit_bytes: Annotated[int, Query(ge=1, le=CONSOLE_BYTES_MAX)] = CONSOLE_BYTES_MAX,
-) -> Response:
-    """Return what the command printed, from `cursor` on; of a running run, what there is."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        view = seen(workspace, caller, run, Action.RUN_READ)
-        offset = 0 if cursor is None else read_cursor(cursor, view.id)
-        follower = Follower(workspace.live_folder(view.id), console_offset=offset)
-        live = follower.is_live()
-        chunks = follower.console() if live else _sealed(workspace, view, follower)
-        taken, size_bytes = [], 0
-        for chunk in chunks:
-            taken.append(_chunk(chunk))
-            size_bytes += len(chunk.data)
-            if size_bytes >= limit_bytes:
-                break
-        more = live or size_bytes >= limit_bytes
-        following = cursor_text(Cursor(view.id, follower.console_offset)) if more else None
-        return {"chunks": taken, "next": following, "live": live}
 
     return answer(request, await hosted.read(find))
 
@@ -206,19 +167,3 @@ async def mark_runs(
 def _set_deleted(workspace: Workspace, caller: Caller, run: str, *, deleted: bool) -> None:
     view = seen(workspace, caller, run, Action.RUN_DELETE)
     delete_runs(workspace, [view], deleted=deleted, by=caller.member)
-
-
-def _sealed(workspace: Workspace, view: RunView, follower: Follower) -> list[Chunk]:
-    manifest = workspace.manifest(view)
-    if manifest is None or manifest.console is None:
-        return []
-    with workspace.record.vault.open(parse_object_id(manifest.console)) as sealed:
-        return list(islice(follower.rest_of(sealed), CONSOLE_BYTES_MAX))
-
-
-def _chunk(chunk: Chunk) -> dict[str, Any]:
-    found: dict[str, Any] = {"stream": STREAMS[chunk.stream], "at_ns": chunk.at_ns}
-    try:
-        return {**found, "text": chunk.data.decode()}
-    except UnicodeDecodeError:
-        return {**found, "base64": base64.b64encode(chunk.data).decode()}

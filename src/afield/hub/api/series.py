@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer, answer_bytes
 from afield.hub.api.asking import TheCaller, TheHosted, needs
-from afield.hub.api.run import seen
-from afield.hub.limits import POINTS_MAX, SERIES_MAX
+from afield.hub.api.axes import Buckets, bucketed, line_of, window
+from afield.hub.api.run import seen_all
+from afield.hub.limits import POINTS_MAX, QUERY_CHARS_MAX, SERIES_MAX
 from afield.kernel.errors import Usage
 from afield.members.actions import Action
 from afield.runs.errors import SeriesNotFound
-from afield.runs.series.columns import Points, bucket
 from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
@@ -30,25 +30,41 @@ class Found(NamedTuple):
     run: str
     metric: str
     logged: int
-    points: Points
-    low: Any
-    high: Any
+    line: Buckets
 
 
+Axis = Literal["step", "time", "relative", "metric"]
 ARROW = "application/vnd.apache.arrow.stream"
 
 
 class Series(BaseModel):
-    """A metric of a run, in buckets of consecutive points: the last of each, `min` and `max`."""
+    """A metric of a run, in buckets of consecutive points: the last of each, `min` and `max`.
+
+    `count` is how many points they stand for, `x` where each is on the axis that was asked for,
+    and `smooth` the moving average over all points up to there.
+    """
 
     run: str
     metric: str
     count: int
+    x: list[float]
     step: list[int]
     time_ms: list[float]
     value: list[float | None]
     min: list[float | None]
     max: list[float | None]
+    smooth: list[float | None] | None
+
+
+class _Wanted(NamedTuple):
+    """How series are to be told."""
+
+    x: str
+    x_metric: str | None
+    between: tuple[float | None, float | None]
+    steps: tuple[int | None, int | None]
+    smooth: float
+    points: int
 
 
 class SeriesAnswer(BaseModel):
@@ -68,20 +84,30 @@ async def show_series(
     points: Annotated[int, Query(ge=1, le=POINTS_MAX)] = 500,
     first_step: int | None = None,
     last_step: int | None = None,
+    x: Axis = "step",
+    x_metric: Annotated[str | None, Query(max_length=QUERY_CHARS_MAX)] = None,
+    first: float | None = None,
+    last: float | None = None,
+    smooth: Annotated[float, Query(ge=0, lt=1)] = 0,
 ) -> Response:
     """Return every `metric` of every `run`, each in at most `points` buckets.
 
-    With `first_step` and `last_step` only the points between are bucketed, both included. With
-    `Accept: application/vnd.apache.arrow.stream` the answer is one Arrow table with the columns
-    `run`, `metric`, `step`, `time`, `value`, `min`, `max`.
+    `x` is the axis: `step`, `time` (Unix ms), `relative` (seconds since the run began), or `metric`
+    (what `x_metric` was at the step). From `first` to `last`, in its unit, and one point more on
+    either side; `first_step` and `last_step` are those steps alone. `smooth` is the weight of what
+    came before in a moving average. With `Accept: application/vnd.apache.arrow.stream` the answer
+    is one Arrow table: `run`, `metric`, `step`, `time`, `value`, `min`, `max`.
     """
     if len(run) * len(metric) > SERIES_MAX:
         asked = len(run) * len(metric)
         raise Usage("too many series", asked, f"at most {SERIES_MAX} in one answer")
+    if (x == "metric") != (x_metric is not None):
+        raise Usage("no such axis", x, "it takes `x_metric`, and nothing else does")
+    wanted = _Wanted(x, x_metric, (first, last), (first_step, last_step), smooth, points)
 
     def find(workspace: Workspace) -> list[Found]:
-        views = [seen(workspace, caller, ref, Action.RUN_READ) for ref in run]
-        return list(_read(workspace, views, metric, points, (first_step, last_step)))
+        views = seen_all(workspace, caller, run, Action.RUN_READ)
+        return list(_read(workspace, views, metric, wanted))
 
     found = await hosted.read(find)
     if ARROW in request.headers.get("accept", ""):
@@ -90,43 +116,37 @@ async def show_series(
 
 
 def _read(
-    workspace: Workspace,
-    views: list[RunView],
-    metrics: list[str],
-    points_max: int,
-    between: tuple[int | None, int | None],
+    workspace: Workspace, views: list[RunView], metrics: list[str], wanted: _Wanted
 ) -> Iterator[Found]:
     for view, metric in product(views, metrics):
         try:
             points = workspace.points(view, metric)
+            other = workspace.points(view, wanted.x_metric) if wanted.x_metric else None
         except SeriesNotFound:
             continue
-        if between != (None, None):
-            points = _cut(points, *between)
-        yield Found(view.id, metric, len(points.step), *bucket(points, points_max))
-
-
-def _cut(points: Points, first: int | None, last: int | None) -> Points:
-    import numpy as np  # loaded with the first series
-
-    kept = np.ones(len(points.step), dtype=bool)
-    if first is not None:
-        kept &= points.step >= first
-    if last is not None:
-        kept &= points.step <= last
-    return Points(points.step[kept], points.time_ns[kept], points.value[kept])
+        start_ns = int(view.started.timestamp() * 1e9)
+        if wanted.steps != (None, None):
+            line = line_of(points, "step", start_ns, None, wanted.smooth)
+            points = window(line, *wanted.steps, beyond=0).points
+        line = line_of(points, wanted.x, start_ns, other, wanted.smooth)
+        if wanted.between != (None, None):
+            line = window(line, *wanted.between, beyond=1)
+        yield Found(view.id, metric, len(line.x), bucketed(line, wanted.points))
 
 
 def _as_json(found: Found) -> dict[str, Any]:
+    line = found.line
     return {
         "run": found.run,
         "metric": found.metric,
         "count": found.logged,
-        "step": found.points.step.tolist(),
-        "time_ms": (found.points.time_ns / 1e6).tolist(),
-        "value": found.points.value.tolist(),
-        "min": found.low.tolist(),
-        "max": found.high.tolist(),
+        "x": line.x.tolist(),
+        "step": line.points.step.tolist(),
+        "time_ms": (line.points.time_ns // 1_000_000).tolist(),
+        "value": line.points.value.tolist(),
+        "min": line.low.tolist(),
+        "max": line.high.tolist(),
+        "smooth": None if line.smooth is None else line.smooth.tolist(),
     }
 
 
@@ -148,15 +168,16 @@ def _as_arrow(found: list[Found]) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as stream:
         for one in found:
-            rows = len(one.points.step)
+            line = one.line
+            rows = len(line.x)
             arrays = [
                 pa.repeat(one.run, rows),
                 pa.repeat(one.metric, rows),
-                pa.array(one.points.step),
-                pa.array(one.points.time_ns // 1000).view(moment),
-                pa.array(one.points.value),
-                pa.array(one.low),
-                pa.array(one.high),
+                pa.array(line.points.step),
+                pa.array(line.points.time_ns // 1000).view(moment),
+                pa.array(line.points.value),
+                pa.array(line.low),
+                pa.array(line.high),
             ]
             stream.write_batch(pa.record_batch(arrays, schema=schema))
     return bytes(sink.getvalue())
