@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 import afield
 from afield.hub.api.console import Console
+from afield.hub.api.run_shapes import RunShape
 from afield.hub.api.series import SeriesAnswer
-from afield.hub.api.shapes import RunRow, RunShape
+from afield.hub.api.shapes import RunRow
 from afield.runs.events import saved
 from afield.workspace.datasets import add
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
-from afield.hub.api.shapes import RunShape
+from afield.hub.api.run_shapes import RunShape
 from afield.hub.limits import MARKED_MAX
 from afield.kernel.ids import RunId
 from afield.members.actions import Action
@@ -82,7 +82,7 @@ async def show_run(request: Request, hosted: TheHosted, caller: TheCaller, run: 
     """Return everything that is known of a run: the document `afield.run/1`."""
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        return run_document(workspace, seen(workspace, caller, run, Action.RUN_READ))
+        return _document(workspace, seen(workspace, caller, run, Action.RUN_READ))
 
     return answer(request, await hosted.read(find))
 
@@ -122,7 +122,7 @@ async def change_run(
             name=marks.name,
             by=caller.member,
         )
-        return run_document(workspace, workspace.run(view.id))
+        return _document(workspace, workspace.run(view.id))
 
     return answer(request, await hosted.read(write))
 
@@ -162,6 +162,10 @@ async def mark_runs(
         return {"runs": [view.id for view in views]}
 
     return answer(request, await hosted.read(write))
+
+
+def _document(workspace: Workspace, view: RunView) -> dict[str, Any]:
+    return {**run_document(workspace, view), "by": view.user, "parent": view.parent}
 
 
 def _set_deleted(workspace: Workspace, caller: Caller, run: str, *, deleted: bool) -> None:

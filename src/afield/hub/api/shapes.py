@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 Scalar = str | int | float | bool | None
 
@@ -46,25 +46,4 @@ class RunRow(BaseModel):
     verdict: str | None
     failure: str | None
     exception: str | None
-    deleted: bool
-
-
-class RunShape(BaseModel):
-    """All that is known of a run: the document `afield.run/1`, with more fields than stand here."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    name: str
-    project: str
-    experiment: str
-    status: str
-    exit_code: int | None
-    started: datetime
-    ended: datetime | None
-    duration_s: float | None
-    params: dict[str, Scalar]
-    metrics: dict[str, MetricShape]
-    tags: dict[str, str]
-    summary: dict[str, Scalar]
     deleted: bool
