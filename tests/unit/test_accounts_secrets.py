@@ -21,6 +21,7 @@ from afield.hub.accounts.errors import (
     TicketRefused,
     TooManyTries,
 )
+from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.limits import (
     CLAIM_VALID_S,
     SESSION_AGE_S,
@@ -50,7 +51,7 @@ def clock():
 @pytest.fixture
 def accounts(tmp_path, clock):
     database = SqliteAccounts(str(tmp_path / "accounts.db"))
-    found = Accounts(database, clock, LIGHT)
+    found = Accounts(database, clock, Keyring(str(tmp_path / "accounts.keys")), LIGHT)
     found.make(ANN, "Ann", GOOD)
     yield found
     database.close()
@@ -97,7 +98,8 @@ def test_what_is_kept_of_a_password_is_argon2id_salted_and_strong():
 def test_a_password_that_was_kept_weaker_is_kept_anew_at_the_next_login(accounts, clock):
     sql = "SELECT password FROM account WHERE member = ?"
     ((before,),) = accounts.database.query(sql, (ANN,))
-    stronger = Accounts(accounts.database, clock, Passwords(memory_kib=16, passes=2, lanes=1))
+    raised = Passwords(memory_kib=16, passes=2, lanes=1)
+    stronger = Accounts(accounts.database, clock, Keyring("never made"), raised)
     assert stronger.log_in("ann", GOOD, None, address=HERE) == ANN
     ((after,),) = accounts.database.query(sql, (ANN,))
     assert "m=8,t=1" in before
@@ -177,15 +179,15 @@ def test_one_address_that_tries_many_names_waits_too(accounts, clock):
 
 
 def test_a_second_factor_is_asked_for_and_a_code_works_once(accounts, clock):
-    secret = accounts.begin_totp(ANN)
+    secret = accounts.factor.begin(ANN)
     assert accounts.log_in("ann", GOOD, None, address=HERE) == ANN
 
     def code():
         return totp.code_at(secret, clock.wall_ns() // 10**9 // totp.STEP_S)
 
     with pytest.raises(LoginRefused):
-        accounts.confirm_totp(ANN, "000000" if code() != "000000" else "111111")
-    accounts.confirm_totp(ANN, code())
+        accounts.factor.confirm(ANN, "000000" if code() != "000000" else "111111", address=HERE)
+    accounts.factor.confirm(ANN, code(), address=HERE)
     with pytest.raises(CodeNeeded):
         accounts.log_in("ann", GOOD, None, address=HERE)
     with pytest.raises(LoginRefused):
@@ -195,7 +197,8 @@ def test_a_second_factor_is_asked_for_and_a_code_works_once(accounts, clock):
         accounts.log_in("ann", "wrong horse battery", code(), address=HERE)
     assert accounts.log_in("ann", GOOD, code(), address=HERE) == ANN
     clock.advance(totp.STEP_S)
-    accounts.drop_totp(ANN, code())
+    accounts.factor.check(ANN, code(), address=HERE)
+    accounts.factor.drop(ANN)
     assert accounts.log_in("ann", GOOD, None, address=HERE) == ANN
 
 
@@ -266,7 +269,8 @@ def test_a_code_is_good_once_for_its_kind_and_time(accounts, clock):
 def test_a_hub_is_claimed_with_the_last_code_printed_and_only_while_it_has_no_account(
     tmp_path, clock
 ):
-    accounts = Accounts(SqliteAccounts(str(tmp_path / "accounts.db")), clock, LIGHT)
+    database = SqliteAccounts(str(tmp_path / "accounts.db"))
+    accounts = Accounts(database, clock, Keyring(str(tmp_path / "accounts.keys")), LIGHT)
     first, second = accounts.new_claim(), accounts.new_claim()
     with pytest.raises(TicketRefused):
         accounts.tickets.take("claim", first)

@@ -57,7 +57,7 @@ Found = tuple[State, str, str | None]
 
 def packages(config: HubConfig) -> Found:
     """The packages that accounts need."""
-    needed = ["argon2", "fido2", *(["joserfc"] if config.oidc else [])]
+    needed = ["argon2", "fido2", "zxcvbn", *(["joserfc"] if config.oidc else [])]
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return "fail", f"not installed: {', '.join(missing)}", _EXTRA
@@ -95,7 +95,9 @@ def accounts(config: HubConfig) -> Found:
         return "pass", f"{path} will be made", None
     if not os.access(path, os.W_OK):
         return "fail", f"{path} cannot be written", None
-    return _private(path, "accounts")
+    keys = Path(config.keys)
+    found = _private(keys, "the accounts' keys") if keys.exists() else None
+    return found if found and found[0] != "pass" else _private(path, "accounts")
 
 
 def address(config: HubConfig) -> Found:

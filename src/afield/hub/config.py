@@ -74,6 +74,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         url: the address by which people reach the hub.
         workspace: the folder that holds the record.
         accounts: the file that holds accounts, sessions and tokens.
+        keys: the file of the keys under which second factors' secrets are kept.
         listen: where it listens.
         tls: its own certificate; None: a proxy has it, or there is none.
         proxy: the server in front; None: people reach the hub itself.
@@ -85,6 +86,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Text
     workspace: Text
     accounts: Text = "accounts.sqlite"
+    keys: Text = "accounts.keys"
     listen: Listen = Listen()
     tls: Tls | None = None
     proxy: Proxy | None = None
@@ -183,6 +185,7 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
         url=config.url.rstrip("/"),
         workspace=whole(config.workspace),
         accounts=whole(config.accounts),
+        keys=whole(config.keys),
         tls=tls and Tls(whole(tls.certificate), whole(tls.key)),
         oidc=oidc
         and msgspec.structs.replace(oidc, client_secret_file=whole(oidc.client_secret_file)),

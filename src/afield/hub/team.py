@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from afield.hub.accounts.accounts import Accounts
 from afield.hub.accounts.database import SqliteAccounts
 from afield.hub.accounts.identified import Identified
+from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.oidc import Oidc, Provider
 from afield.hub.accounts.passkeys import Passkeys
 from afield.hub.accounts.passwords import Passwords
@@ -52,7 +53,7 @@ def team_app(
     """
     database = SqliteAccounts(config.accounts)
     with contextlib.closing(database):
-        accounts = Accounts(database, hosted.record.clock, passwords)
+        accounts = Accounts(database, hosted.record.clock, Keyring(config.keys), passwords)
         who = Who(accounts, RolesNow(hosted), origins=[config.origin], secure=config.secure)
         passkeys = Passkeys(accounts, config.host, lambda origin: origin == config.origin)
         oidc = None
@@ -76,7 +77,7 @@ def prepare(config: HubConfig) -> str | None:
         be_hub(workspace)
         clock = workspace.record.clock
     with contextlib.closing(SqliteAccounts(config.accounts)) as database:
-        return Accounts(database, clock).new_claim()
+        return Accounts(database, clock, Keyring(config.keys)).new_claim()
 
 
 def provider_of(config: HubConfig, oidc: OidcConfig) -> Provider:

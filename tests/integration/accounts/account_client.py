@@ -17,6 +17,7 @@ from afield.hub import faults
 from afield.hub.accounts.accounts import Accounts
 from afield.hub.accounts.database import SqliteAccounts
 from afield.hub.accounts.identified import Identified
+from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.passkeys import Passkeys
 from afield.hub.accounts.passwords import Passwords
 from afield.hub.accounts.routes import routes
@@ -51,6 +52,7 @@ class Hub:
         self.accounts = Accounts(
             SqliteAccounts(str(folder / "accounts.db")),
             clock,
+            Keyring(str(folder / "accounts.keys")),
             Passwords(memory_kib=8, passes=1, lanes=1),
         )
         self.who = Who(self.accounts, self.roles_of, origins=[ORIGIN])

@@ -63,7 +63,7 @@ def test_every_route_has_an_action_or_is_public_on_purpose(at):
     assert public == {
         ("GET", "/login"), ("GET", "/login.js"), ("GET", "/api/v1/login/ways"),
         ("POST", "/api/v1/login"), ("POST", "/api/v1/claim"), ("POST", "/api/v1/logout"),
-        ("POST", "/api/v1/invitations/accept"),
+        ("POST", "/api/v1/invitations/accept"), ("POST", "/api/v1/reset"),
         ("POST", "/api/v1/login/passkey/begin"), ("POST", "/api/v1/login/passkey/finish"),
     }  # fmt: skip
 

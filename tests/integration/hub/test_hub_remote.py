@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 import afield
 from afield.hub.accounts.accounts import Accounts
 from afield.hub.accounts.database import SqliteAccounts
+from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.identified import Identified
 from afield.hub.accounts.who import Who
 from afield.hub.app import inner_app, local_app
@@ -180,7 +181,7 @@ def test_a_token_is_good_for_its_actions_and_until_it_expires(hosted, tmp_path):
     clock, member = ManualClock(), hosted.config.member
     held = {"*": frozenset({Role.DEVELOPER})}
     with contextlib.closing(SqliteAccounts(str(tmp_path / "accounts.sqlite"))) as database:
-        accounts = Accounts(database, clock)
+        accounts = Accounts(database, clock, Keyring(str(tmp_path / "accounts.keys")))
         accounts.make(member, "ada", None)
         text, _ = accounts.tokens.make(member, "laptop", days=1, actions=[Action.SYNC_PULL])
         who = Who(accounts, lambda _: held, origins=[])

@@ -1,5 +1,7 @@
 """Accounts: made by a claim or an invitation, entered with a password and a code, and ended.
 
+Who forgot the password gets a one-time code from an admin, who learns no password by it.
+
 Whatever is wrong with a login, it is refused with the same words at the same cost. One account
 is one member; what the member may do is the record's business.
 """
@@ -9,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from afield.hub.accounts import totp
 from afield.hub.accounts.database import Database
 from afield.hub.accounts.errors import (
     AccountRefused,
@@ -18,8 +19,15 @@ from afield.hub.accounts.errors import (
     NoSuch,
     TooManyTries,
 )
-from afield.hub.accounts.limits import CLAIM_VALID_S, INVITE_VALID_S, USERNAME_CHARS_MAX
+from afield.hub.accounts.keyring import Keyring
+from afield.hub.accounts.limits import (
+    CLAIM_VALID_S,
+    INVITE_VALID_S,
+    RESET_VALID_S,
+    USERNAME_CHARS_MAX,
+)
 from afield.hub.accounts.passwords import Passwords, check_fit
+from afield.hub.accounts.second_factor import SecondFactor
 from afield.hub.accounts.sessions import Sessions
 from afield.hub.accounts.throttle import Throttle
 from afield.hub.accounts.tickets import Tickets, now_ms
@@ -52,10 +60,21 @@ class Accounts:
         tokens: of scripts.
         tickets: one-time codes.
         trail: what happened.
+        factor: the second factors.
+
+    Args:
+        database: where all of it is kept.
+        clock: of this machine.
+        keyring: seals what of second factors is secret.
+        passwords: how they are kept, when not as usual.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, passwords: Passwords | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        keyring: Keyring,
+        passwords: Passwords | None = None,
     ) -> None:
         self._passwords = passwords or Passwords()
         self.database = database
@@ -65,6 +84,7 @@ class Accounts:
         self.tickets = Tickets(database, clock)
         self.trail = Trail(database, clock)
         self._throttle = Throttle(database, clock)
+        self.factor = SecondFactor(database, clock, keyring, self._throttle, self.trail)
 
     def every(self) -> list[Account]:
         """Return all accounts, by name."""
@@ -144,12 +164,8 @@ class Accounts:
             CodeNeeded: the password is right, and the code was not given.
             TooManyTries: the name or the address has to wait.
         """
-        name = username.strip().casefold()
-        try:
-            self._throttle.begin(name, address)
-        except TooManyTries:
-            self.trail.note("login.waits", address=address)
-            raise
+        name = username.strip().casefold()[: USERNAME_CHARS_MAX + 1]
+        was_last = self._throttle.begin(name, address)
         sql = "SELECT member, password, totp, ended_ms FROM account WHERE username = ?"
         rows = self.database.query(sql, (name,))
         member, kept, secret, ended = rows[0] if rows else (None, None, None, None)
@@ -157,9 +173,11 @@ class Accounts:
         if right and secret is not None and not code:
             raise CodeNeeded("code needed", why="the account has a second factor")
         if right and secret is not None:
-            right = self._use_code(member, secret, code or "")
+            right = self.factor.right(member, secret, code or "")
         if not right:
             self.trail.note("login.refused", member, address=address)
+            if was_last:  # what is refused while it waits is not noted: it would fill the disk
+                self.trail.note("login.waits", member, address=address)
             raise LoginRefused("cannot log in", why="name, password or code is wrong")
         self._throttle.good(name, address)
         if self._passwords.is_old(kept):
@@ -187,37 +205,49 @@ class Accounts:
         self.sessions.end_all(member, but=session)
         self.trail.note("password.changed", member, address=address)
 
-    def begin_totp(self, member: MemberId) -> str:
-        """Return a secret for an app; it counts once a code of it was shown."""
-        secret = totp.new_totp()
-        self.database.write("UPDATE account SET totp_next = ? WHERE member = ?", (secret, member))
-        return secret
+    def reset_code(self, member: MemberId, *, by: MemberId | None, drop_factor: bool) -> str:
+        """Return a code with which a member sets another password; one before it is void.
 
-    def confirm_totp(self, member: MemberId, code: str) -> None:
-        """Ask for codes from now on.
-
-        Raises:
-            LoginRefused: the code is not of the new secret.
-        """
-        sql = "SELECT totp_next FROM account WHERE member = ?"
-        rows = self.database.query(sql, (member,))
-        if not rows or rows[0][0] is None or not self._use_code(member, rows[0][0], code):
-            raise LoginRefused("cannot add second factor", why="the code is wrong")
-        sql = "UPDATE account SET totp = totp_next, totp_next = NULL WHERE member = ?"
-        self.database.write(sql, (member,))
-        self.trail.note("totp.added", member)
-
-    def drop_totp(self, member: MemberId, code: str) -> None:
-        """Ask for no codes any more.
+        Args:
+            member: whose password it is.
+            by: the admin; None: whoever has the hub's files.
+            drop_factor: the second factor was lost, too, and is dropped as the code is used.
 
         Raises:
-            LoginRefused: the code is wrong.
+            NoSuch: the member has no account, or left.
         """
+        if self.of(member).ended_ms is not None:
+            raise NoSuch("no such account", member)
+        self.tickets.withdraw_of(member, "reset")
+        data = {"member": member, "drop_factor": drop_factor}
+        code = self.tickets.give("reset", data, RESET_VALID_S)
+        self.trail.note("reset.given", member, detail=by)
+        return code
+
+    def reset(self, ticket: str, password: str, code: str | None, *, address: str) -> MemberId:
+        """Set another password by an admin's code, and end all sessions.
+
+        Raises:
+            TicketRefused: the ticket is wrong, used, or out of date.
+            PasswordUnfit: the password may not be set; the ticket is still good.
+            CodeNeeded: the account has a second factor, and no code was given.
+            LoginRefused: that code is wrong.
+        """
+        data = self.tickets.look("reset", ticket)
+        member = MemberId(data["member"])
+        check_fit(password, self.of(member).username)
         rows = self.database.query("SELECT totp FROM account WHERE member = ?", (member,))
-        if not rows or rows[0][0] is None or not self._use_code(member, rows[0][0], code):
-            raise LoginRefused("cannot drop second factor", why="the code is wrong")
-        self.database.write("UPDATE account SET totp = NULL WHERE member = ?", (member,))
-        self.trail.note("totp.dropped", member)
+        if rows[0][0] is not None and not data["drop_factor"]:
+            if not code:
+                raise CodeNeeded("code needed", why="the account has a second factor")
+            self.factor.check(member, code, address=address)
+        self.tickets.take("reset", ticket)
+        if data["drop_factor"]:
+            self.factor.drop(member)
+        self._set_password(member, password)
+        self.sessions.end_all(member)
+        self.trail.note("password.reset", member, address=address)
+        return member
 
     def end(self, member: MemberId) -> tuple[int, int]:
         """End what a member who leaves has here: account, sessions, tokens, passkeys.
@@ -232,22 +262,12 @@ class Accounts:
             )
             self.database.write(sql, (now_ms(self.clock), member))
             self.database.write("DELETE FROM passkey WHERE member = ?", (member,))
+            self.database.write("DELETE FROM recovery WHERE member = ?", (member,))
             self.database.write("DELETE FROM identity WHERE member = ?", (member,))
             self.tickets.withdraw_of(member)
             ended = self.sessions.end_all(member), self.tokens.revoke_all(member)
             self.trail.note("account.ended", member)
         return ended
-
-    def _use_code(self, member: str, secret: str, code: str) -> bool:
-        """Tell whether a code is right, and make it and those before it void."""
-        with self.database.together():
-            sql = "SELECT totp_last FROM account WHERE member = ?"
-            last = self.database.query(sql, (member,))[0][0]
-            step = totp.step_of(secret, code, now_ms(self.clock) // 1000, last)
-            if step is None:
-                return False
-            self.database.write("UPDATE account SET totp_last = ? WHERE member = ?", (step, member))
-            return True
 
     def _set_password(self, member: str, password: str) -> None:
         kept = self._passwords.keep(password)

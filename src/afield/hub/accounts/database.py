@@ -35,6 +35,8 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS ticket (
         secret TEXT PRIMARY KEY, kind TEXT NOT NULL, data TEXT NOT NULL,
         expires_ms BIGINT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS recovery (
+        secret TEXT PRIMARY KEY, member TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS tries (
         subject TEXT PRIMARY KEY, failures BIGINT NOT NULL, at_ms BIGINT NOT NULL,
         until_ms BIGINT NOT NULL)""",

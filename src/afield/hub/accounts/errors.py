@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from afield.kernel.errors import NotAllowed, NotFound, Refused, Usage
+from afield.kernel.errors import Damaged, NotAllowed, NotFound, Refused, Usage
 
 
 class LoginRefused(NotAllowed):
@@ -78,3 +78,9 @@ class ProviderFault(NotAllowed):
 
     code = "accounts.provider_fault"
     status: ClassVar[int] = 403
+
+
+class KeyLost(Damaged):
+    """What was kept under a key that is not there any more, or does not verify."""
+
+    code = "accounts.key_lost"

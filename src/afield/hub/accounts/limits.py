@@ -22,6 +22,16 @@ TOKEN_DAYS_MAX = 366
 TOKENS_MAX = 100
 PASSKEYS_MAX = 20
 
+GUESSES_MIN = 10**9
+"""A password that is guessed with fewer tries, by zxcvbn's reckoning, is not set."""
+GUESSED_CHARS_MAX = 32
+"""Of a longer one only the beginning is reckoned: the work grows with the square and more."""
+
+RECOVERY_CODES = 10
+RECOVERY_CHARS = 24
+"""Of 32 signs each: 120 bits, so that a plain digest of it may be kept."""
+
+RESET_VALID_S = 24 * 3600
 CLAIM_VALID_S = 24 * 3600
 INVITE_VALID_S = 7 * 24 * 3600
 CHALLENGE_VALID_S = 300
@@ -38,3 +48,7 @@ TRIES_FORGOTTEN_S = 24 * 3600
 
 BODY_BYTES_MAX = 64 << 10
 AUDIT_ROWS_MAX = 10_000
+OPEN_TICKETS_MAX = 10_000
+"""Challenges of one kind that wait for an answer; beyond, the oldest give way."""
+CHECKS_WAITING_MAX = 32
+"""Passwords that wait to be checked; beyond, people are told to come again."""

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from afield.hub.accounts import totp
+from afield.hub.accounts.accounts import Accounts
 from afield.hub.accounts.endpoint import PUBLIC, Endpoint, address_of, answer, caller_of, said
 from afield.hub.accounts.errors import AccountRefused, NoSuch, NotFresh
 from afield.hub.accounts.limits import FRESH_S, TOKEN_DAYS
@@ -21,10 +22,13 @@ from afield.hub.accounts.routes_login import Door, Logins
 from afield.hub.accounts.sessions import Session, csrf_of
 from afield.hub.accounts.tickets import now_ms
 from afield.hub.accounts.tokens import Token
+from afield.hub.accounts.trail import Event
 from afield.hub.accounts.who import headers_of, session_in
 from afield.kernel.errors import NotAllowed
 from afield.members.actions import Action
 from afield.members.caller import Caller
+
+_EVENTS_SHOWN = 200
 
 
 class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,10 +81,13 @@ class OwnAccount:
             Endpoint("GET", f"{base}/tokens", own, self.tokens),
             Endpoint("POST", f"{base}/tokens", own, self.make_token),
             Endpoint("DELETE", f"{base}/tokens/{{id}}", own, self.revoke_token),
+            Endpoint("GET", f"{base}/account", own, self.account),
+            Endpoint("GET", f"{base}/account/events", own, self.events),
             Endpoint("POST", f"{base}/account/password", own, self.change_password),
             Endpoint("POST", f"{base}/account/totp/begin", own, self.begin_totp),
             Endpoint("POST", f"{base}/account/totp", own, self.confirm_totp),
             Endpoint("DELETE", f"{base}/account/totp", own, self.drop_totp),
+            Endpoint("POST", f"{base}/account/recovery-codes", own, self.new_recovery),
             Endpoint("GET", f"{base}/account/passkeys", own, self.passkeys),
             Endpoint("POST", f"{base}/account/passkeys/begin", own, self.begin_passkey),
             Endpoint("POST", f"{base}/account/passkeys", own, self.add_passkey),
@@ -111,6 +118,26 @@ class OwnAccount:
         session = _person(request)
         self._accounts.sessions.end(session.member, session.id)
         return answer(None, 204, {"set-cookie": self._door.who.cookie.clear()})
+
+    async def account(self, request: Request) -> Response:
+        """Say how one logs in: what factors there are, no secret of them."""
+        member = _person(request).member
+        found = self._accounts.of(member)
+        document = {
+            "schema": "afield.account/1",
+            "member": member,
+            "username": found.username,
+            "password": found.has_password,
+            "second_factor": found.has_totp,
+            "recovery_codes": self._accounts.factor.recovery_left(member),
+            "passkeys": len(self._door.passkeys.of(member)),
+        }
+        return answer(document)
+
+    async def events(self, request: Request) -> Response:
+        """List what happened to the own account, the latest first."""
+        found = self._accounts.trail.last(_EVENTS_SHOWN, member=_person(request).member)
+        return answer({"schema": "afield.account-events/1", "events": event_parts(found)})
 
     async def sessions(self, request: Request) -> Response:
         """List the own sessions."""
@@ -183,22 +210,33 @@ class OwnAccount:
         account = self._accounts.of(session.member)
         if account.has_totp:
             raise AccountRefused("cannot add second factor", why="the account has one")
-        secret = self._accounts.begin_totp(session.member)
+        secret = self._accounts.factor.begin(session.member)
         document = {"secret": secret, "uri": totp.uri(secret, account.username, "Afield")}
         return answer(document)
 
     async def confirm_totp(self, request: Request) -> Response:
-        """Ask for codes from now on; other sessions end."""
+        """Ask for codes from now on; other sessions end. The one answer with recovery codes."""
         session = self._fresh(request)
-        self._accounts.confirm_totp(session.member, (await said(request, CodeBody)).code)
+        body = await said(request, CodeBody)
+        codes = self._accounts.factor.confirm(
+            session.member, body.code, address=address_of(request)
+        )
         self._accounts.sessions.end_all(session.member, but=session.id)
-        return self._logins.begin(request, session.member, session.how)
+        return self._logins.begin(request, session.member, session.how, recovery_codes=codes)
 
     async def drop_totp(self, request: Request) -> Response:
-        """Ask for no codes any more."""
-        session = _person(request)
-        self._accounts.drop_totp(session.member, (await said(request, CodeBody)).code)
+        """Ask for no codes any more; other sessions end."""
+        session = await self._with_code(request)
+        self._accounts.factor.drop(session.member)
+        self._accounts.sessions.end_all(session.member, but=session.id)
         return answer(None, 204)
+
+    async def new_recovery(self, request: Request) -> Response:
+        """Give new recovery codes; those before are void."""
+        session = await self._with_code(request)
+        codes = self._accounts.factor.new_recovery(session.member)
+        self._accounts.trail.note("recovery.made", session.member, address=address_of(request))
+        return answer({"schema": "afield.recovery-codes/1", "recovery_codes": codes}, 201)
 
     async def passkeys(self, request: Request) -> Response:
         """List the own passkeys."""
@@ -222,7 +260,7 @@ class OwnAccount:
 
     async def drop_passkey(self, request: Request) -> Response:
         """Forget one of the own keys."""
-        self._door.passkeys.drop(_person(request).member, request.path_params["id"])
+        self._door.passkeys.drop(self._fresh(request).member, request.path_params["id"])
         return answer(None, 204)
 
     async def add_identity(self, request: Request) -> Response:
@@ -233,16 +271,42 @@ class OwnAccount:
         url, state = await run_in_threadpool(lambda: self._door.oidc.begin(add_to=member))  # type: ignore[union-attr]
         return answer({"url": url}, headers=self._logins.state_cookie(state))
 
-    def _fresh(self, request: Request) -> Session:
-        """Return the session of a person who has just logged in.
-
-        Raises:
-            NotFresh: that was a while ago; whoever sits there by now has to show who it is.
-        """
-        session = _person(request)
-        if now_ms(self._accounts.clock) - session.made_ms > FRESH_S * 1000:
-            raise NotFresh("log in again", why="this changes what you log in with")
+    async def _with_code(self, request: Request) -> Session:
+        """Return the session of a person who has just logged in, and sent a code, used up now."""
+        session = self._fresh(request)
+        body = await said(request, CodeBody)
+        self._accounts.factor.check(session.member, body.code, address=address_of(request))
         return session
+
+    def _fresh(self, request: Request) -> Session:
+        return fresh_person(request, self._accounts)
+
+
+def fresh_person(request: Request, accounts: Accounts) -> Session:
+    """Return the session of a person who has just logged in.
+
+    Raises:
+        NotAllowed: a token asks.
+        NotFresh: that was a while ago; whoever sits there by now has to show who it is.
+    """
+    session = _person(request)
+    if now_ms(accounts.clock) - session.made_ms > FRESH_S * 1000:
+        raise NotFresh("log in again", why="this changes what people log in with")
+    return session
+
+
+def event_parts(events: list[Event]) -> list[dict[str, Any]]:
+    """Return what is told of what happened."""
+    return [
+        {
+            "at_ms": one.at_ms,
+            "what": one.what,
+            "member": one.member,
+            "address": one.address,
+            "detail": one.detail,
+        }
+        for one in events
+    ]
 
 
 def token_part(token: Token) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""The routes by which people come in: login, claim, invitation, passkey, identity provider.
+"""The routes by which people come in: login, claim, invitation, reset, passkey, provider.
 
-All of them are public, refuse what other sites send, and leave a session in a cookie.
+All of them are public, refuse what other sites send, and leave a session in a cookie. The same
+ways as forms of a page are in `routes_pages`.
 """
 
 from __future__ import annotations
@@ -61,11 +62,23 @@ class AcceptBody(msgspec.Struct, forbid_unknown_fields=True):
     password: str
 
 
+class ResetBody(msgspec.Struct, forbid_unknown_fields=True):
+    """An admin's code, the password to set, and a code of the second factor if it is kept."""
+
+    code: str
+    password: str
+    factor: str | None = None
+
+
 class PasskeyBody(msgspec.Struct, forbid_unknown_fields=True):
     """What the browser answers to a challenge."""
 
     ticket: str
     answer: dict[str, Any]
+
+
+Entry = LoginBody | ClaimBody | AcceptBody | ResetBody
+"""What somebody sends to come in with a password."""
 
 
 class Logins:
@@ -81,6 +94,7 @@ class Logins:
             Endpoint("POST", "/api/v1/login", PUBLIC, self.log_in),
             Endpoint("POST", "/api/v1/claim", PUBLIC, self.claim),
             Endpoint("POST", "/api/v1/invitations/accept", PUBLIC, self.accept),
+            Endpoint("POST", "/api/v1/reset", PUBLIC, self.reset),
             Endpoint("POST", "/api/v1/login/passkey/begin", PUBLIC, self.begin_passkey),
             Endpoint("POST", "/api/v1/login/passkey/finish", PUBLIC, self.finish_passkey),
             Endpoint("GET", "/api/v1/login/ways", PUBLIC, self.ways),
@@ -100,39 +114,53 @@ class Logins:
     async def log_in(self, request: Request) -> Response:
         """Log in with a password."""
         self._own_site(request)
-        body = await said(request, LoginBody)
-        member = await run_in_threadpool(
-            self._accounts.log_in,
-            body.username,
-            body.password,
-            body.code,
-            address=address_of(request),
-        )
-        return self.begin(request, member, "password")
+        return await self.enter(request, await said(request, LoginBody))
 
     async def claim(self, request: Request) -> Response:
         """Make the first admin: the hub's own member."""
         self._own_site(request)
-        body = await said(request, ClaimBody)
-        self._accounts.check_new(body.username, body.password)  # a slip does not use up the code
-        self._accounts.tickets.take("claim", body.code)
-        if self._accounts.every():
-            raise AccountRefused("cannot claim", why="the hub has an admin already")
-        member = self._door.hosted.config.member
-        await run_in_threadpool(self._accounts.make, member, body.username, body.password)
-        return self.begin(request, member, "password")
+        return await self.enter(request, await said(request, ClaimBody))
 
     async def accept(self, request: Request) -> Response:
         """Set the first password of an account that somebody was invited to."""
-        from afield.hub.accounts.passwords import check_fit
-
         self._own_site(request)
-        body = await said(request, AcceptBody)
-        check_fit(body.password, "")  # a slip does not use up the code
-        data = self._accounts.tickets.take("invite", body.code)
-        member = MemberId(data["member"])
-        await run_in_threadpool(self._accounts.make, member, data["username"], body.password)
-        return self.begin(request, member, "password")
+        return await self.enter(request, await said(request, AcceptBody))
+
+    async def reset(self, request: Request) -> Response:
+        """Set another password by an admin's code."""
+        self._own_site(request)
+        return await self.enter(request, await said(request, ResetBody))
+
+    async def enter(self, request: Request, body: Entry, status: int = 200) -> Response:
+        """Let somebody in by what they sent, and answer with a new session.
+
+        Raises:
+            AfieldError: it is not right, in the words for whoever sent it.
+        """
+        member = await run_in_threadpool(self._member, body, address_of(request))
+        return self.begin(request, member, "password", status)
+
+    def _member(self, body: Entry, address: str) -> MemberId:
+        accounts = self._accounts
+        match body:
+            case LoginBody():
+                return accounts.log_in(body.username, body.password, body.code, address=address)
+            case ClaimBody():
+                accounts.tickets.look("claim", body.code)  # before work that costs something
+                accounts.check_new(body.username, body.password)  # a slip does not use up the code
+                accounts.tickets.take("claim", body.code)
+                if accounts.every():
+                    raise AccountRefused("cannot claim", why="the hub has an admin already")
+                member = self._door.hosted.config.member
+                return accounts.make(member, body.username, body.password).member
+            case AcceptBody():
+                data = accounts.tickets.look("invite", body.code)
+                accounts.check_new(data["username"], body.password)
+                accounts.tickets.take("invite", body.code)
+                member = MemberId(data["member"])
+                return accounts.make(member, data["username"], body.password).member
+            case ResetBody():
+                return accounts.reset(body.code, body.password, body.factor, address=address)
 
     async def begin_passkey(self, request: Request) -> Response:
         """Give a challenge; it names no account."""
@@ -174,8 +202,10 @@ class Logins:
         value = f"{self._state_name}={state}; Max-Age={OIDC_VALID_S}; {self._state_flags}"
         return {"set-cookie": value}
 
-    def begin(self, request: Request, member: MemberId, how: str, status: int = 200) -> Response:
-        """Begin a new session, end the one that the browser had, and say so."""
+    def begin(
+        self, request: Request, member: MemberId, how: str, status: int = 200, **more: object
+    ) -> Response:
+        """Begin a new session, end the one that the browser had, and say so, with `more`."""
         headers = headers_of(request.scope)
         before = self._door.who.cookie_of(headers)
         old = self._accounts.sessions.find(before) if before else None
@@ -184,7 +214,7 @@ class Logins:
         value = self._accounts.sessions.begin(
             member, how=how, agent=headers.get("user-agent", ""), address=address_of(request)
         )
-        document = {"schema": "afield.session/1", "member": member, "csrf": csrf_of(value)}
+        document = {"schema": "afield.session/1", "member": member, "csrf": csrf_of(value), **more}
         return answer(document, status, {"set-cookie": self._door.who.cookie.set(value)})
 
     def _own_site(self, request: Request) -> None:

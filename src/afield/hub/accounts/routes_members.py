@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from afield.hub.accounts.endpoint import Endpoint, answer, caller_of, said
-from afield.hub.accounts.routes_account import token_part
+from afield.hub.accounts.routes_account import event_parts, fresh_person, token_part
 from afield.hub.accounts.routes_login import Door
 from afield.kernel.ids import MemberId, new_member_id
 from afield.members.actions import Action
@@ -49,6 +49,12 @@ class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
     name: str | None = None
 
 
+class ResetCodeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the second factor was lost as well, and goes."""
+
+    drop_second_factor: bool = False
+
+
 class Members:
     """The handlers."""
 
@@ -64,6 +70,7 @@ class Members:
             Endpoint("POST", base, manage, self.invite),
             Endpoint("POST", f"{base}/{{id}}/roles", manage, self.change),
             Endpoint("POST", f"{base}/{{id}}/leave", manage, self.leave),
+            Endpoint("POST", f"{base}/{{id}}/reset", manage, self.reset),
             Endpoint("GET", "/api/v1/access-review", Action.AUDIT_READ, self.review),
             Endpoint("GET", "/api/v1/account-events", Action.AUDIT_READ, self.events),
         ]
@@ -101,6 +108,14 @@ class Members:
         self._accounts.trail.note("member.left", caller.member, detail=member)
         return answer({**found, "sessions": sessions, "tokens": tokens})
 
+    async def reset(self, request: Request) -> Response:
+        """Give a code with which a member sets another password; no token may ask for one."""
+        by = fresh_person(request, self._accounts).member
+        body = await said(request, ResetCodeBody)
+        member = await self._door.hosted.read(partial(_found, request.path_params["id"]))
+        code = self._accounts.reset_code(member, by=by, drop_factor=body.drop_second_factor)
+        return answer({"schema": "afield.reset/1", "member": member, "code": code}, 201)
+
     async def review(self, _: Request) -> Response:
         """Say who can do what, with the accounts and tokens of this hub."""
         found = await self._door.hosted.read(_review)
@@ -121,16 +136,7 @@ class Members:
 
     async def events(self, _: Request) -> Response:
         """List what happened to accounts, the latest first."""
-        parts = [
-            {
-                "at_ms": one.at_ms,
-                "what": one.what,
-                "member": one.member,
-                "address": one.address,
-                "detail": one.detail,
-            }
-            for one in self._accounts.trail.last(_EVENTS_SHOWN)
-        ]
+        parts = event_parts(self._accounts.trail.last(_EVENTS_SHOWN))
         return answer({"schema": "afield.account-events/1", "events": parts})
 
 
@@ -157,6 +163,11 @@ def _change(ref: str, body: RoleBody, caller: Caller, workspace: Workspace) -> d
         workspace, found.id, body.role, project=body.project, grant=body.grant, caller=caller
     )
     return member_part(find_member(workspace, found.id))
+
+
+def _found(ref: str, workspace: Workspace) -> MemberId:
+    workspace.refresh()
+    return find_member(workspace, ref).id
 
 
 def _leave(ref: str, caller: Caller, workspace: Workspace) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """How often somebody may try to log in: a wait that doubles, by account name and by address.
 
 What is counted are failures, of names that exist and of names that do not, so that the wait
-tells nothing. Names and addresses are kept as digests.
+tells nothing. Names and addresses are kept as digests; of IPv6 it is the network of 64 bits, all
+of which one subscriber has.
 """
 
 from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
 
 from afield.hub.accounts.database import Database
 from afield.hub.accounts.errors import TooManyTries
@@ -27,14 +30,19 @@ class Throttle:
         self._database = database
         self._clock = clock
 
-    def begin(self, name: str, address: str) -> None:
+    def begin(self, name: str, address: str) -> bool:
         """Count a try as failed before it is judged, so that many at once gain nothing.
+
+        Returns:
+            Whether the next one will have to wait, unless this one is good.
 
         Raises:
             TooManyTries: it has to wait; not judged, not counted.
         """
         now = now_ms(self._clock)
         with self._database.together():
+            sql = "DELETE FROM tries WHERE at_ms < ?"
+            self._database.write(sql, (now - TRIES_FORGOTTEN_S * 1000,))
             found = [(subject, free, self._failures(subject, now))
                      for subject, free in self._subjects(name, address)]  # fmt: skip
             until = max(each[2][1] for each in found)
@@ -45,6 +53,7 @@ class Throttle:
             wait_s = -(-(until - now) // 1000)
             why = f"too many failed tries; wait {wait_s} s"
             raise TooManyTries("cannot log in", why=why, retry_s=wait_s)
+        return any(failures + 1 >= free for _, free, (failures, _) in found)
 
     def good(self, name: str, address: str) -> None:
         """Forget the failures of a name whose owner has shown who it is."""
@@ -74,5 +83,16 @@ class Throttle:
 
     @staticmethod
     def _subjects(name: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-        who, where = kept(f"name {name.casefold()}"), kept(f"address {address}")
+        who, where = kept(f"name {name.casefold()}"), kept(f"address {_network(address)}")
         return (who, TRIES_FREE), (where, TRIES_FREE_ADDRESS)
+
+
+def _network(address: str) -> str:
+    """Return an address, or of IPv6 its first 64 bits."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))

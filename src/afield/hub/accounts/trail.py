@@ -45,7 +45,10 @@ class Trail:
             (now_ms(self._clock), what, member, address, detail),
         )
 
-    def last(self, limit: int = 100) -> list[Event]:
-        """Return the latest, newest first."""
-        sql = "SELECT at_ms, what, member, address, detail FROM event ORDER BY at_ms DESC LIMIT ?"
-        return [Event(*row) for row in self._database.query(sql, (min(limit, AUDIT_ROWS_MAX),))]
+    def last(self, limit: int = 100, *, member: str | None = None) -> list[Event]:
+        """Return the latest, newest first: of everybody, or of one member."""
+        where, args = ("", []) if member is None else (" WHERE member = ?", [member])
+        sql = f"SELECT at_ms, what, member, address, detail FROM event{where}"
+        sql += " ORDER BY at_ms DESC LIMIT ?"
+        rows = self._database.query(sql, (*args, min(limit, AUDIT_ROWS_MAX)))
+        return [Event(*row) for row in rows]
