@@ -12,6 +12,7 @@ from afield.members.actions import Action
 from afield.testing.clock import ManualClock
 
 TOKENS = "/api/v1/tokens"
+FORMS = ("/login", "/claim", "/invite", "/reset")
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_every_route_has_an_action_or_is_public_on_purpose(at):
     public = {(min(route.methods - {"HEAD"}), route.path) for route in at.routes
               if route.afield_action is None}  # fmt: skip
     assert public == {
-        ("GET", "/login"), ("GET", "/login.js"), ("GET", "/api/v1/login/ways"),
+        *((method, form) for method in ("GET", "POST") for form in FORMS),
+        ("GET", "/login.js"), ("GET", "/login.css"), ("GET", "/api/v1/login/ways"),
         ("POST", "/api/v1/login"), ("POST", "/api/v1/claim"), ("POST", "/api/v1/logout"),
         ("POST", "/api/v1/invitations/accept"), ("POST", "/api/v1/reset"),
         ("POST", "/api/v1/login/passkey/begin"), ("POST", "/api/v1/login/passkey/finish"),

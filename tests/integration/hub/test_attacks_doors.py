@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import pytest
 from attacked import METHODS, URL, hub
 
-OPEN_PAGES = {"/health", "/ready", "/version", "/login", "/login.js", "/first"}
+FORMS = {"/login", "/claim", "/invite", "/reset"}
+OPEN_PAGES = {"/health", "/ready", "/version", *FORMS, "/login.js", "/login.css", "/first"}
 """What tells nothing of the record: read by everybody, on purpose."""
 
 OPEN_CALLS = ("/mlflow/server-info", "/api/v1/login/ways", "/api/v1/logout")

@@ -112,9 +112,9 @@ def test_a_hub_speaks_tls_and_takes_the_claim_that_it_printed(folder):
     url = f"https://localhost:{port}"
     with served("hub", folder=folder) as server:
         server.wait()
-        while not any("#claim=" in line for line in server.lines):
+        while not any("/claim#" in line for line in server.lines):
             assert server.process.poll() is None
-        claim = re.search(r"#claim=(\S+)", "".join(server.lines))[1]
+        claim = re.search(r"/claim#(\S+)", "".join(server.lines))[1]
         with httpx2.Client(base_url=url, verify=trust, timeout=WAIT_S) as client:
             assert client.get("/api/v1/runs").status_code == 401
             body = {"code": claim, "username": "ada", "password": PASSWORD}

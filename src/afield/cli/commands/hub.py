@@ -60,7 +60,7 @@ def command(context: click.Context, *, config: str) -> None:
             if claim is not None:
                 click.echo(
                     f"nobody has an account yet. The first admin makes one within a day at:\n"
-                    f"  {found.url}/login#claim={claim}",
+                    f"  {found.url}/claim#{claim}",
                     err=True,
                 )
 

@@ -17,7 +17,6 @@ from afield.hub.accounts.errors import (
     CodeNeeded,
     LoginRefused,
     NoSuch,
-    TooManyTries,
 )
 from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.limits import (

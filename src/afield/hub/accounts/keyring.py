@@ -54,7 +54,8 @@ class Keyring:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        mark, id_, text = (kept.split(".") + ["", ""])[:3]
+        mark, _, rest = kept.partition(".")
+        id_, _, text = rest.partition(".")
         key = self._keys().get(id_) if mark == _MARK else None
         if key is None:
             why = "its key is not in the accounts' file of keys"

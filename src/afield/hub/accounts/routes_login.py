@@ -100,10 +100,7 @@ class Logins:
             Endpoint("GET", "/api/v1/login/ways", PUBLIC, self.ways),
         ]
         if self._door.oidc is not None:
-            found += [
-                Endpoint("POST", "/api/v1/login/oidc", PUBLIC, self.begin_oidc),
-                Endpoint("GET", "/api/v1/login/oidc/back", PUBLIC, self.finish_oidc),
-            ]
+            found.append(Endpoint("POST", "/api/v1/login/oidc", PUBLIC, self.begin_oidc))
         return found
 
     async def ways(self, _: Request) -> Response:
@@ -113,22 +110,22 @@ class Logins:
 
     async def log_in(self, request: Request) -> Response:
         """Log in with a password."""
-        self._own_site(request)
+        self.own_site(request)
         return await self.enter(request, await said(request, LoginBody))
 
     async def claim(self, request: Request) -> Response:
         """Make the first admin: the hub's own member."""
-        self._own_site(request)
+        self.own_site(request)
         return await self.enter(request, await said(request, ClaimBody))
 
     async def accept(self, request: Request) -> Response:
         """Set the first password of an account that somebody was invited to."""
-        self._own_site(request)
+        self.own_site(request)
         return await self.enter(request, await said(request, AcceptBody))
 
     async def reset(self, request: Request) -> Response:
         """Set another password by an admin's code."""
-        self._own_site(request)
+        self.own_site(request)
         return await self.enter(request, await said(request, ResetBody))
 
     async def enter(self, request: Request, body: Entry, status: int = 200) -> Response:
@@ -164,12 +161,12 @@ class Logins:
 
     async def begin_passkey(self, request: Request) -> Response:
         """Give a challenge; it names no account."""
-        self._own_site(request)
+        self.own_site(request)
         return answer(self._door.passkeys.begin_login())
 
     async def finish_passkey(self, request: Request) -> Response:
         """Log in with a passkey."""
-        self._own_site(request)
+        self.own_site(request)
         body = await said(request, PasskeyBody)
         member = self._door.passkeys.finish_login(
             body.ticket, body.answer, address=address_of(request)
@@ -178,9 +175,13 @@ class Logins:
 
     async def begin_oidc(self, request: Request) -> Response:
         """Tell where the browser goes to; its way back is bound to it by a cookie."""
-        self._own_site(request)
-        url, state = await run_in_threadpool(self._oidc().begin)
+        self.own_site(request)
+        url, state = await run_in_threadpool(self.to_provider)
         return answer({"url": url}, headers=self.state_cookie(state))
+
+    def to_provider(self) -> tuple[str, str]:
+        """Return where the browser goes to, and the state that its cookie keeps."""
+        return self._oidc().begin()
 
     async def finish_oidc(self, request: Request) -> Response:
         """Take what the provider sent back, and go to the page."""
@@ -217,7 +218,8 @@ class Logins:
         document = {"schema": "afield.session/1", "member": member, "csrf": csrf_of(value), **more}
         return answer(document, status, {"set-cookie": self._door.who.cookie.set(value)})
 
-    def _own_site(self, request: Request) -> None:
+    def own_site(self, request: Request) -> None:
+        """Refuse what a page of another site sends, with `CrossSite`."""
         self._door.who.check_origin(headers_of(request.scope))
 
     def _oidc(self) -> Oidc:

@@ -14,8 +14,8 @@ from afield.hub.accounts.errors import LoginRefused
 from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.limits import RECOVERY_CHARS, RECOVERY_CODES
 from afield.hub.accounts.secret import kept
-from afield.hub.accounts.tickets import now_ms
 from afield.hub.accounts.throttle import Throttle
+from afield.hub.accounts.tickets import now_ms
 from afield.hub.accounts.trail import Trail
 from afield.kernel.clock import Clock
 from afield.kernel.ids import MemberId

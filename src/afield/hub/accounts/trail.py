@@ -47,8 +47,11 @@ class Trail:
 
     def last(self, limit: int = 100, *, member: str | None = None) -> list[Event]:
         """Return the latest, newest first: of everybody, or of one member."""
-        where, args = ("", []) if member is None else (" WHERE member = ?", [member])
-        sql = f"SELECT at_ms, what, member, address, detail FROM event{where}"
-        sql += " ORDER BY at_ms DESC LIMIT ?"
-        rows = self._database.query(sql, (*args, min(limit, AUDIT_ROWS_MAX)))
+        of_all = "SELECT at_ms, what, member, address, detail FROM event"
+        most = min(limit, AUDIT_ROWS_MAX)
+        if member is None:
+            rows = self._database.query(f"{of_all} ORDER BY at_ms DESC LIMIT ?", (most,))
+        else:
+            sql = f"{of_all} WHERE member = ? ORDER BY at_ms DESC LIMIT ?"
+            rows = self._database.query(sql, (member, most))
         return [Event(*row) for row in rows]

@@ -23,6 +23,8 @@ from afield.members.roles import Role
 
 CSRF_HEADER = "x-afield-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = frozenset({"/login", "/claim", "/invite", "/reset", "/login/provider"})
+"""Forms by which somebody comes in: nobody yet, whatever session the browser still has."""
 RolesOf = Callable[[MemberId], Mapping[str, frozenset[Role]]]
 """Tells which roles a member holds now."""
 
@@ -87,7 +89,7 @@ class Who:
         if authorization is not None:  # a client that names a token means it, whatever its cookies
             return self._by_token(authorization)
         value = self.cookie_of(headers)
-        if value is None:
+        if value is None or (scope["method"] == "POST" and scope["path"] in FORMS):
             return None
         session = self._accounts.sessions.find(value)
         if session is None:
