@@ -52,3 +52,23 @@ ROWS_MAX = 200
 SEARCH_CHARS_MAX = 500
 FOUND_MAX = 50
 """Things of each kind that a search finds."""
+
+RUNNING_MAX = 50
+"""Running runs of which it is told how far they are."""
+
+PREVIEW_BYTES_MAX = 256 << 10
+"""Of a text that is shown."""
+
+NOTEBOOK_BYTES_MAX = 16 << 20
+CELLS_MAX = 500
+PICTURE_CHARS_MAX = 4 << 20
+"""Of one picture in a notebook, in base64."""
+
+JUDGED_MAX = 5_000
+"""Runs from which it is told which params go along with a metric."""
+
+ENTRIES_MAX = 500
+"""Entries of the journal in one answer."""
+
+ENTRIES_READ_MAX = 20_000
+"""Entries that are looked at for one answer."""

@@ -84,6 +84,12 @@ def routers() -> Sequence[APIRouter]:
         events,
         files,
         happenings,
+        importance,
+        journal,
+        me,
+        models,
+        names,
+        previews,
         provenance,
         run,
         runs,
@@ -91,10 +97,13 @@ def routers() -> Sequence[APIRouter]:
         searching,
         series,
         sharing,
+        today,
     )
 
-    of_runs = (runs, run, console, files, series, comparing, differing, provenance)
-    parts = (*of_runs, data, samples, searching, sharing, happenings, events)
+    of_runs = (runs, names, run, console, files, previews, series, provenance)
+    of_many = (importance, comparing, differing)
+    of_all = (data, samples, models, searching, sharing, happenings, today, journal, me, events)
+    parts = (*of_runs, *of_many, *of_all)
     return tuple(part.router for part in parts)
 
 

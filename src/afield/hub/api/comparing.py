@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,12 +12,14 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
-from afield.hub.api.run import seen
+from afield.hub.api.pair_shapes import PairShape
+from afield.hub.api.run import seen, seen_all
 from afield.hub.api.shapes import RunRow, Scalar
-from afield.hub.limits import COMPARED_MAX
+from afield.hub.limits import COLUMNS_MAX, COMPARED_MAX
 from afield.kernel.errors import Usage
 from afield.members.actions import Action
 from afield.workspace.documents import run_row
+from afield.workspace.listing import preload
 from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
@@ -46,18 +49,25 @@ async def compare_many(
     request: Request,
     hosted: TheHosted,
     caller: TheCaller,
+    *,
     run: Annotated[list[str], Query(min_length=1, max_length=COMPARED_MAX)],
+    metric: Annotated[list[str] | None, Query(max_length=COLUMNS_MAX)] = None,
 ) -> Response:
-    """Return up to 200 runs and what differs among them; params that are equal are in `same`."""
+    """Return up to 200 runs and what differs among them; params that are equal are in `same`.
+
+    `metric` names the metrics to tell; all without any.
+    """
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        views = [seen(workspace, caller, ref, Action.RUN_READ) for ref in run]
+        views = seen_all(workspace, caller, run, Action.RUN_READ)
+        if metric is not None:  # a run may have thousands
+            _read_metrics(workspace, views, metric)
         return {"runs": [run_row(view) for view in views], **_split(views)}
 
     return answer(request, await hosted.read(find))
 
 
-@router.get("/compare/pair", response_model=dict[str, Any], dependencies=[needs(Action.RUN_READ)])
+@router.get("/compare/pair", response_model=PairShape, dependencies=[needs(Action.RUN_READ)])
 async def compare_pair(
     request: Request,
     hosted: TheHosted,
@@ -75,6 +85,15 @@ async def compare_pair(
         return to_builtins(compare_runs(workspace.record, workspace, a.id, b.id))
 
     return answer(request, await hosted.read(find))
+
+
+def _read_metrics(workspace: Workspace, views: list[RunView], names: Sequence[str]) -> None:
+    """Read the metrics of these names, and no others, beside all params and tags."""
+    again = workspace.views([view.id for view in views])
+    preload(workspace, again, {"params": [], "tags": [], "metrics": list(names)})
+    found = {view.id: view.metrics for view in again}
+    for view in views:
+        vars(view)["metrics"] = found[view.id]
 
 
 def _split(views: list[RunView]) -> dict[str, Any]:

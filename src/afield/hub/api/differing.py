@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.pair_shapes import EnvironmentsShape
 from afield.hub.api.run import seen
 from afield.hub.limits import DIFF_BYTES_MAX, DIFF_LINES_MAX, PATH_CHARS_MAX
 from afield.kernel.errors import NotFound
@@ -25,6 +26,8 @@ from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["compare"])
+_OTHERS = "SELECT id FROM runs WHERE id <> ? AND manifest IS NOT NULL AND deleted IS NOT TRUE"
+_NEWEST = "ORDER BY started_ms DESC, id LIMIT 20"
 
 
 class NotCaptured(NotFound):
@@ -68,11 +71,14 @@ async def diff_code(
 ) -> Response:
     """Say how the code of a run differs from that of the run `against`, which is side `a`.
 
-    With `path`: of that file, line by line.
+    It is named like any run, or by what it is to this one: `~parent` (the run that it was begun in,
+    or repeats), `~before` (the one before it in its experiment), `~commit` (one of the same commit
+    with nothing changed). With `path`: of that file, line by line.
     """
 
     def find(workspace: Workspace) -> dict[str, Any]:
-        a, b = (seen(workspace, caller, ref, Action.ARTIFACT_READ) for ref in (against, run))
+        b = seen(workspace, caller, run, Action.ARTIFACT_READ)
+        a = seen(workspace, caller, related(workspace, b, against), Action.ARTIFACT_READ)
         return _code(workspace, a, b, path)
 
     return answer(request, await hosted.read(find))
@@ -80,7 +86,7 @@ async def diff_code(
 
 @router.get(
     "/runs/{run}/environment/diff",
-    response_model=dict[str, Any],
+    response_model=EnvironmentsShape,
     dependencies=[needs(Action.RUN_READ)],
 )
 async def diff_environment(
@@ -113,6 +119,40 @@ async def diff_environment(
         }
 
     return answer(request, await hosted.read(find))
+
+
+def related(workspace: Workspace, view: RunView, words: str) -> str:
+    """Return the run that `~parent`, `~before` or `~commit` means of a run; other words as such.
+
+    Raises:
+        NotCaptured: there is none.
+    """
+    found: str | None = words
+    if words == "~parent":
+        found = view.parent or view.reproduces
+    elif words == "~before":
+        found = next(_earlier(workspace, view), None)
+    elif words == "~commit":
+        found = next(_clean(workspace, view), None)
+    if found is None:
+        why = f"run {view.id} has none whose code was recorded"
+        raise NotCaptured("nothing to compare with", words, why)
+    return found
+
+
+def _earlier(workspace: Workspace, view: RunView) -> Iterator[str]:
+    started_ms = int(view.started.timestamp() * 1000)
+    sql = f"{_OTHERS} AND project = ? AND experiment = ? AND started_ms < ? {_NEWEST}"
+    for (run,) in workspace.query(sql, (view.id, view.project, view.experiment, started_ms)):
+        yield run
+
+
+def _clean(workspace: Workspace, view: RunView) -> Iterator[str]:
+    """Yield runs of the same commit to which nothing was changed."""
+    sql = f"{_OTHERS} AND project = ? AND commit_id = ? {_NEWEST}"
+    for (run,) in workspace.query(sql, (view.id, view.project, view.facts.get("commit"))):
+        if workspace.run(run).facts.get("dirty") is False:
+            yield run
 
 
 def _code(workspace: Workspace, a: RunView, b: RunView, path: str | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Whatever a file is called and holds, a browser that is given it runs nothing of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from typing import Annotated, Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import quote
@@ -28,6 +28,7 @@ from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["files"])
 Kind = Literal["code", "input", "output", "saved"]
+KINDS = ("code", "input", "output", "saved")
 SHOWN_TYPES = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -37,6 +38,9 @@ SHOWN_TYPES = {
 }
 """What a browser may draw by itself; all else is text (SVG and HTML can hold scripts) or saved."""
 
+DRAWN = {"svg": "image/svg+xml", "html": "text/html; charset=utf-8"}
+"""What is drawn only when that is asked for, in a sandbox without scripts."""
+
 _TEXTS = "txt md py ipynb json jsonl csv tsv yaml yml toml cfg ini log sh r sql svg html"
 TEXT_ENDINGS = frozenset(_TEXTS.split(" "))
 SAFE = {
@@ -45,6 +49,8 @@ SAFE = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "private, max-age=31536000, immutable",
 }
+DRAWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""A sandbox with nothing allowed: no script, no request, an origin of its own."""
 
 
 class FileShape(BaseModel):
@@ -94,8 +100,7 @@ async def list_files(
 
     def find(workspace: Workspace) -> list[dict[str, Any]]:
         view = seen(workspace, caller, run, Action.ARTIFACT_READ)
-        wanted = kind or ["code", "input", "output", "saved"]
-        return [found._asdict() for found in _files(workspace, view) if found.kind in wanted]
+        return [found._asdict() for found in _files(workspace, view, kind or KINDS)]
 
     return answer(request, {"files": await hosted.read(find)})
 
@@ -113,23 +118,44 @@ async def read_file(
     run: str,
     kind: Kind,
     path: Annotated[str, Query(min_length=1, max_length=PATH_CHARS_MAX)],
+    drawn: bool = False,
 ) -> Response:
-    """Return the bytes of a file, or a range of them."""
+    """Return the bytes of a file, or a range of them.
 
-    def find(workspace: Workspace) -> ObjectId:
+    `drawn`: SVG and HTML as such instead of as text, in a sandbox without scripts.
+    """
+
+    def look(workspace: Workspace) -> ObjectId:
         view = seen(workspace, caller, run, Action.ARTIFACT_READ)
-        for found in _files(workspace, view):
-            if (found.kind, found.path) == (kind, path) and found.digest is not None:
-                return parse_object_id(found.digest)
-        raise FileNotFound("no such file", path, f"run {view.id} keeps none as {kind}")
+        found = find(workspace, view, kind, path)
+        if found.digest is None:
+            raise FileNotFound("no such file", path, f"run {view.id} did not keep its bytes")
+        return parse_object_id(found.digest)
 
-    return await send_object(request, hosted, await hosted.read(find), path)
+    return await send_object(request, hosted, await hosted.read(look), path, drawn=drawn)
 
 
-async def send_object(request: Request, hosted: Hosted, digest: ObjectId, path: str) -> Response:
+def find(workspace: Workspace, view: RunView, kind: str, path: str) -> RunFile:
+    """Return a file of a run.
+
+    Raises:
+        FileNotFound: it has none of this kind and path.
+    """
+    for found in _files(workspace, view, (kind,)):
+        if found.path == path:
+            return found
+    raise FileNotFound("no such file", path, f"run {view.id} has none as {kind}")
+
+
+async def send_object(
+    request: Request, hosted: Hosted, digest: ObjectId, path: str, *, drawn: bool = False
+) -> Response:
     """Return an object's bytes as the file `path`; each block is verified as it is read."""
     tag = f'"{digest}"'
     headers = {**SAFE, "etag": tag, "accept-ranges": "bytes", **_shown_as(path)}
+    if drawn and ending_of(path) in DRAWN:
+        headers["content-type"] = DRAWN[ending_of(path)]
+        headers["content-security-policy"] = DRAWN_POLICY
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     vault = hosted.record.vault
@@ -162,10 +188,16 @@ def _read(stream: BinaryIO, most: int) -> bytes:
     return stream.read(min(most, BLOCK_BYTES))
 
 
+def ending_of(path: str) -> str:
+    """Return what stands behind the last dot of a file's name, in lower case."""
+    name = path.rsplit("/", 1)[-1]
+    return name.rsplit(".", 1)[-1].lower() if "." in name else ""
+
+
 def _shown_as(path: str) -> dict[str, str]:
     """Return the type of a file and whether a browser shows it or saves it."""
     name = path.rsplit("/", 1)[-1]
-    ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    ending = ending_of(path)
     shown = SHOWN_TYPES.get(ending)
     if shown is None and ending in TEXT_ENDINGS:
         shown = "text/plain; charset=utf-8"
@@ -176,14 +208,14 @@ def _shown_as(path: str) -> dict[str, str]:
     }
 
 
-def _files(workspace: Workspace, view: RunView) -> Iterator[RunFile]:
+def _files(workspace: Workspace, view: RunView, kinds: Sequence[str]) -> Iterator[RunFile]:
     manifest = workspace.manifest(view)
     if manifest is not None:
-        if manifest.code is not None:
+        if manifest.code is not None and "code" in kinds:
             for entry in workspace.record.vault.open_tree(ObjectId(manifest.code.tree)):
                 yield RunFile("code", entry.path, entry.size_bytes, entry.object)
         for kind, found in (("input", manifest.inputs), ("output", manifest.outputs)):
-            for one in found:
+            for one in found if kind in kinds else ():
                 yield RunFile(kind, one.path, one.size_bytes, one.digest if one.kept else None)
-    for saved in view.saved:
+    for saved in view.saved if "saved" in kinds else ():
         yield RunFile("saved", saved.path, saved.size_bytes, saved.object)

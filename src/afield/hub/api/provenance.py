@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.pair_shapes import ReportShape
 from afield.hub.api.run import seen
 from afield.kernel.errors import AfieldError
 from afield.members.actions import Action
@@ -66,7 +67,7 @@ class ReproductionShape(BaseModel):
     verdict: str
     cause: str | None
     at: datetime
-    report: dict[str, Any] | None
+    report: ReportShape | None
 
 
 class Reproductions(BaseModel):

@@ -1,4 +1,4 @@
-"""`/runs`: the table of runs, searched and sorted; names to complete a query with."""
+"""`/runs`, `/groups`: the table of runs, searched and sorted, and how many have what."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from starlette.responses import Response
 from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
 from afield.hub.api.asking import TheCaller, TheHosted, needs, projects_of
 from afield.hub.api.shapes import RunRow
-from afield.hub.limits import COLUMNS_MAX, NAMES_MAX, PAGE_MAX, QUERY_CHARS_MAX
+from afield.hub.limits import COLUMNS_MAX, PAGE_MAX, QUERY_CHARS_MAX
 from afield.members.actions import Action
-from afield.members.caller import Caller
 from afield.workspace.listing import Asked, groups, page
 from afield.workspace.listing import total as count_all
 from afield.workspace.workspace import Workspace
@@ -43,12 +42,6 @@ class Groups(BaseModel):
 
     by: str
     groups: list[Group]
-
-
-class Names(BaseModel):
-    """Names that a query can use, the most used first."""
-
-    names: list[str]
 
 
 @router.get("/runs", response_model=RunsPage, dependencies=[needs(Action.RUN_READ)])
@@ -106,34 +99,3 @@ async def list_groups(
         return {"by": by, "groups": groups(workspace, which, by, limit=limit)}
 
     return answer(request, await hosted.read(find))
-
-
-@router.get("/names/{kind}", response_model=Names, dependencies=[needs(Action.RUN_READ)])
-async def list_names(
-    request: Request,
-    hosted: TheHosted,
-    caller: TheCaller,
-    *,
-    kind: Literal["params", "metrics", "tags", "projects", "experiments"],
-    prefix: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
-) -> Response:
-    """List the names of params, metrics or tags that begin with `prefix`."""
-    found = await hosted.read(lambda workspace: _names(workspace, caller, kind, prefix))
-    return answer(request, {"names": found})
-
-
-def _names(workspace: Workspace, caller: Caller, kind: str, prefix: str) -> list[str]:
-    column, source = {
-        "projects": ("project", "runs t JOIN runs r ON r.id = t.id"),
-        "experiments": ("experiment", "runs t JOIN runs r ON r.id = t.id"),
-    }.get(kind, ("name", f"{kind} t JOIN runs r ON r.id = t.run"))
-    workspace.refresh()
-    rows = workspace.query(
-        f"SELECT t.{column}, r.project, COUNT(*) FROM {source}"  # noqa: S608 - names of ours
-        f" WHERE t.{column} >= ? AND t.{column} < ? GROUP BY 1, 2 ORDER BY 3 DESC, 1",
-        (prefix, prefix + "\U0010ffff"),
-    )
-    seen = dict.fromkeys(
-        name for name, project, _ in rows if caller.may(Action.RUN_READ, project).allowed
-    )
-    return list(seen)[:NAMES_MAX]
