@@ -72,3 +72,6 @@ ENTRIES_MAX = 500
 
 ENTRIES_READ_MAX = 20_000
 """Entries that are looked at for one answer."""
+
+LIVE_WAIT_S = 1.0
+"""How often it is looked at what running runs have logged, for those who follow them."""

@@ -14,6 +14,9 @@ from starlette.testclient import TestClient
 
 import afield
 from afield.hub.api.axes import line_of, window
+from afield.hub.api.data import Datasets, OneVersion
+from afield.hub.api.data_shapes import DataDiff
+from afield.hub.api.events import logged
 from afield.hub.api.importance import Importances
 from afield.hub.api.journal import Entries
 from afield.hub.api.me import Me
@@ -238,3 +241,22 @@ def test_names_are_found_by_words_in_them_and_comparing_tells_the_metrics_asked_
     assert get(client, "/names/metrics", limit=1)["total"] == 3
     found = get(client, "/compare", run=["first", "second"], metric=["loss", "none"])
     assert list(found["differ"]["metrics"]) == ["loss"]
+
+
+def test_shapes_of_data_hold_and_activity_is_filtered(work):
+    get(work, "/datasets", Datasets)
+    assert get(work, "/datasets/table", OneVersion)["history"][0]["label"] == "table@1"
+    get(work, "/datasets/table@1/diff/table@1", DataDiff)
+    kinds = {"kind": ["run.noted", "dataset.added"]}
+    found = get(work, "/activity", **kinds)["happenings"]
+    assert [one["kind"] for one in found] == ["run.noted", "dataset.added"]
+    assert get(work, "/activity", project="none")["happenings"] == []
+
+
+def test_a_stream_of_news_tells_what_a_running_run_has_logged(folder, hosted):
+    with afield.init(project="vision", name="going", workspace=folder) as run:
+        run.log({"loss": 1.0})
+        live = hosted.record.live_folder(run.id)
+        assert logged({run.id: live, "ended": f"{live}-none"}) == {run.id: [1, 0]}
+        run.log({"loss": 1.0})
+        assert logged({run.id: live}) == {run.id: [2, 0]}

@@ -10,6 +10,14 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.data_shapes import (
+    CardShape,
+    DataDiff,
+    DataFileShape,
+    DatasetShape,
+    StatisticsShape,
+    VersionShape,
+)
 from afield.hub.api.files import FileNotFound, send_object
 from afield.hub.limits import FILES_MAX, PATH_CHARS_MAX
 from afield.kernel.ids import ObjectId
@@ -30,21 +38,22 @@ MAY_READ = [needs(Action.DATA_READ)]
 class Datasets(BaseModel):
     """All datasets, each with its newest version and its card."""
 
-    datasets: list[dict[str, Any]]
+    datasets: list[DatasetShape]
 
 
 class OneVersion(BaseModel):
     """A version: what it holds, its statistics and the dataset's card.
 
-    `files` are the first of `files_total`.
+    `files` are the first of `files_total`, `history` all versions, the oldest first.
     """
 
-    version: dict[str, Any]
+    version: VersionShape
     versions: list[int]
-    files: list[dict[str, Any]]
+    history: list[VersionShape]
+    files: list[DataFileShape]
     files_total: int
-    statistics: dict[str, Any] | None
-    card: dict[str, Any]
+    statistics: StatisticsShape | None
+    card: CardShape
 
 
 @router.get("/datasets", response_model=Datasets, dependencies=MAY_READ)
@@ -84,6 +93,7 @@ async def show_version(
         return {
             "version": version_part(workspace, found),
             "versions": [one.number for one in known],
+            "history": [version_part(workspace, one) for one in known],
             "files": file_parts(entries[:files]),
             "files_total": len(entries),
             "statistics": datasets.statistics_of(workspace, found),
@@ -115,9 +125,7 @@ async def read_data_file(
     return await send_object(request, hosted, await hosted.read(find), path)
 
 
-@router.get(
-    "/datasets/{version}/diff/{other}", response_model=dict[str, Any], dependencies=MAY_READ
-)
+@router.get("/datasets/{version}/diff/{other}", response_model=DataDiff, dependencies=MAY_READ)
 async def diff_versions(
     request: Request,
     hosted: TheHosted,
@@ -146,7 +154,3 @@ async def diff_versions(
         }
 
     return answer(request, await hosted.read(find))
-
-
-def _say_nothing(_files: int, _bytes: int) -> None:
-    """Take progress that nobody waits for."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
-from afield.hub.limits import ACTIVITY_MAX
+from afield.hub.limits import ACTIVITY_MAX, COLUMNS_MAX, QUERY_CHARS_MAX
 from afield.members.actions import Action
 from afield.workspace.activity import Happening, activity
 from afield.workspace.workspace import Workspace
@@ -47,9 +47,15 @@ async def list_activity(
     *,
     since: AwareDatetime | None = None,
     before: AwareDatetime | None = None,
+    member: Annotated[str | None, Query(max_length=QUERY_CHARS_MAX)] = None,
+    kind: Annotated[list[str] | None, Query(max_length=COLUMNS_MAX)] = None,
+    project: Annotated[str | None, Query(max_length=QUERY_CHARS_MAX)] = None,
     limit: Annotated[int, Query(ge=1, le=ACTIVITY_MAX)] = 100,
 ) -> Response:
-    """List begun and ended runs, verdicts, notes and versions of data from `since` to `before`."""
+    """List begun and ended runs, verdicts, notes and versions of data from `since` to `before`.
+
+    Of a `member`, of some kinds, of a `project`: then a page may have fewer than `limit` and go on.
+    """
 
     def find(workspace: Workspace) -> dict[str, Any]:
         found = activity(
@@ -59,7 +65,12 @@ async def list_activity(
             limit=limit,
         )
         shown = [
-            _told(workspace, one) for one in found if caller.may(_needed(one), one.project).allowed
+            _told(workspace, one)
+            for one in found
+            if caller.may(_needed(one), one.project).allowed
+            and (member is None or one.member == member)
+            and (kind is None or one.kind in kind)
+            and (project is None or one.project == project)
         ]
         return {"happenings": shown, "before": found[-1].at if len(found) >= limit else None}
 
