@@ -152,7 +152,8 @@ def _wheels(
 
 
 def _path(output: str, suffix: str, *, force: bool) -> Path:
-    path = Path(output).expanduser().absolute()
+    path = Path(output).expanduser()
+    path = path.parent.resolve() / path.name
     if path.suffix != suffix:
         hint = f"-o {path.with_suffix(suffix).name}"
         raise Usage("cannot write bundle", output, f"its name does not end in {suffix}", hint=hint)
