@@ -23,6 +23,8 @@ from afield.mlflow_rest import (
     versions,
 )
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
+from afield.mlflow_rest.traces import assessments, otlp
+from afield.mlflow_rest.traces import calls as traces
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
 
@@ -37,6 +39,8 @@ _RPCS = (
     *versions.RPCS,
     *artifacts.RPCS,
     *multipart.RPCS,
+    *traces.RPCS,
+    *assessments.RPCS,
 )
 _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
@@ -54,7 +58,11 @@ def routes(hosted: Hosted, served: Served | None = None) -> list[BaseRoute]:
 
 
 def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
-    streams = (*artifacts.raws(hosted, served), *multipart.raws(hosted, served))
+    streams = (
+        *artifacts.raws(hosted, served),
+        *multipart.raws(hosted, served),
+        *otlp.raws(hosted, served),
+    )
     calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *streams)
     for rpc in calls:
         if rpc.versions:

@@ -27,6 +27,10 @@ _HINT = " See the API docs for more information about request parameters."
 _decoders: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {}
 
 
+class AsSent(msgspec.Struct):
+    """A message with names of people's in it: none of them is renamed to `snake_case`."""
+
+
 class Query:
     """What a request says beside its body."""
 
@@ -91,12 +95,13 @@ def decode(message: type[_T], scope: Scope, body: bytes) -> _T:
         got = kind.decode("latin-1")
         why = f"Bad Request. Content-Type must be one of ['application/json'], got {got!r}."
         raise Rest(BAD_REQUEST, why)
-    if not body or _CAMEL.search(body):
-        return _convert(message, _plain(body))
+    renames = not issubclass(message, AsSent)
+    if not body or (renames and _CAMEL.search(body)):
+        return _convert(message, _plain(body, renames=renames))
     try:
         return _decoder(message).decode(body)  # type: ignore[no-any-return]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _convert(message, _plain(body))
+        return _convert(message, _plain(body, renames=renames))
 
 
 def missing_value(name: str) -> Rest:
@@ -129,7 +134,7 @@ def _decoder(message: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return found
 
 
-def _plain(body: bytes) -> dict[str, Any]:
+def _plain(body: bytes, *, renames: bool = True) -> dict[str, Any]:
     """Return the object that a body is, twice encoded or with NaN in it."""
     if not body.strip():
         return {}
@@ -145,6 +150,8 @@ def _plain(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise Rest(BAD_REQUEST, "the request is no JSON object")
+    if not renames:
+        return found
     return {_snake(name): _renamed(value, 0) for name, value in found.items()}
 
 

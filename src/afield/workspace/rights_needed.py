@@ -17,6 +17,7 @@ from afield.runs import events as runs
 from afield.runs.experiments import events as experiments
 from afield.runs.models import events as models
 from afield.sync.events import SEEN
+from afield.traces import events as traces
 
 _LOG = (Action.RUN_LOG,)
 _LOG_OR_EDIT = (Action.RUN_LOG, Action.RUN_EDIT)
@@ -25,6 +26,8 @@ _EXPERIMENT = (Action.RUN_LOG, Action.EXPERIMENT_EDIT)
 _KEEP = (Action.ARTIFACT_WRITE,)
 _REGISTER = (Action.MODEL_REGISTER,)
 _STAGE = (Action.MODEL_STAGE,)
+_TRACE = (Action.TRACE_LOG,)
+_TRACE_OR_EDIT = (Action.TRACE_LOG, Action.RUN_EDIT)
 
 NEEDS: Mapping[str, tuple[Action, ...]] = {
     **OF_MEMBERS,
@@ -65,6 +68,13 @@ NEEDS: Mapping[str, tuple[Action, ...]] = {
     registry.STAGED: _STAGE,
     registry.ALIASED: _STAGE,
     registry.DELETED: (Action.MODEL_DELETE,),
+    traces.TOLD: _TRACE,
+    traces.SPANNED: _TRACE,
+    traces.TAGGED: _TRACE_OR_EDIT,
+    traces.ASSESSED: _TRACE_OR_EDIT,
+    traces.UNASSESSED: _TRACE_OR_EDIT,
+    traces.LINKED: _TRACE_OR_EDIT,
+    traces.DELETED: (Action.RUN_DELETE,),
     datasets.ADDED: _DATA,
     datasets.CARDED: _DATA,
     datasets.DROPPED: _DATA,

@@ -13,10 +13,20 @@ from afield.registry.fold import ROOM as REGISTRY
 from afield.runs.experiments.fold import ROOM as EXPERIMENTS
 from afield.runs.fold import ROOM as RUNS
 from afield.runs.models.fold import ROOM as MODELS
+from afield.traces.fold import ROOM as TRACES
 from afield.workspace.rights_needed import NEEDS
 from afield.workspace.writes import ROOM as WRITES
 
-ROOMS: tuple[Room, ...] = (MEMBERS, DATASETS, RUNS, EXPERIMENTS, MODELS, REGISTRY, WRITES)
+ROOMS: tuple[Room, ...] = (
+    MEMBERS,
+    DATASETS,
+    RUNS,
+    EXPERIMENTS,
+    MODELS,
+    REGISTRY,
+    TRACES,
+    WRITES,
+)
 
 
 def rooms(roots: Collection[DeviceId]) -> tuple[Room, ...]:

@@ -1,0 +1,112 @@
+"""Finding traces and their experiments, for callers who may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from afield.members.actions import Action
+from afield.mlflow_rest import known
+from afield.mlflow_rest.errors import Rest, invalid, missing
+from afield.mlflow_rest.known import HOME, KnownExperiment
+from afield.mlflow_rest.route import Call
+from afield.runs.experiments.events import DEFAULT_ID, id_of
+from afield.traces import query
+from afield.traces.limits import ID_CHARS_MAX
+from afield.traces.query import Trace
+
+LOCATION = "mlflow.artifactLocation"
+_ID = re.compile(r"[\w\-.:~+=@ ]+")
+
+
+def check_id(trace: str | None) -> str:
+    """Return an id that a trace can have.
+
+    Raises:
+        Rest: it is none.
+    """
+    if not trace or len(trace) > ID_CHARS_MAX or not _ID.fullmatch(trace):
+        shown = (trace or "")[:100]
+        raise invalid(f"Invalid value '{shown}' for parameter 'trace_id' supplied.")
+    return trace
+
+
+def place_of(experiment: KnownExperiment) -> str:
+    """Return the id by which entries name an experiment."""
+    if experiment.id == DEFAULT_ID and not HOME.is_default:
+        return id_of(HOME.project, known.DEFAULT)
+    return experiment.id
+
+
+def shown_place(place: str) -> str:
+    """Return the id by which clients of this process name the experiment of an entry."""
+    if not HOME.is_default and place == id_of(HOME.project, known.DEFAULT):
+        return DEFAULT_ID
+    return place
+
+
+def project_of(call: Call, place: str) -> str:
+    """Return the project of an experiment; that of the process where nobody knows it any more."""
+    try:
+        return known.experiment(call.workspace, shown_place(place)).project
+    except Rest:
+        return HOME.project
+
+
+def artifacts_of(experiment: KnownExperiment, trace: str) -> str:
+    """Return where a client may put files of a trace."""
+    return f"{experiment.artifacts}/traces/{trace}/artifacts"
+
+
+def trace_of(call: Call, trace: str | None, action: Action) -> Trace:
+    """Return a trace, to which the caller may do something.
+
+    Raises:
+        Rest: there is none.
+        ActionNotAllowed: the caller may not.
+    """
+    found = query.traces_of(call.workspace.query, [trace or ""])
+    if not found:
+        raise missing(f"Trace with ID '{trace}' not found.")
+    call.need(action, project_of(call, found[0].experiment))
+    return found[0]
+
+
+def traces_of(call: Call, ids: Sequence[str]) -> list[Trace]:
+    """Return those of some traces that are there and that the caller may see, in order."""
+    found = query.traces_of(call.workspace.query, ids)
+    may: dict[str, bool] = {}
+    for one in found:
+        if one.experiment not in may:
+            project = project_of(call, one.experiment)
+            may[one.experiment] = call.caller.may(Action.TRACE_READ, project).allowed
+    return [one for one in found if may[one.experiment]]
+
+
+def may_log(call: Call, experiment: KnownExperiment, ids: Sequence[str]) -> list[Trace]:
+    """Return those of some traces that are there already, when the caller may log to all.
+
+    Raises:
+        ActionNotAllowed: the caller may not log to the experiment, or to one of the traces.
+    """
+    call.need(Action.TRACE_LOG, experiment.project)
+    found = query.traces_of(call.workspace.query, ids)
+    for place in {one.experiment for one in found} - {place_of(experiment)}:
+        call.need(Action.TRACE_LOG, project_of(call, place))
+    return found
+
+
+def may_edit(call: Call, trace: str | None) -> Trace:
+    """Return a trace that the caller may tag and assess.
+
+    Raises:
+        Rest: there is none.
+        ActionNotAllowed: the caller may neither log traces nor edit.
+    """
+    found = query.traces_of(call.workspace.query, [trace or ""])
+    if not found:
+        raise missing(f"Trace with ID '{trace}' not found.")
+    project = project_of(call, found[0].experiment)
+    if not call.caller.may(Action.RUN_EDIT, project).allowed:
+        call.need(Action.TRACE_LOG, project)
+    return found[0]

@@ -1,0 +1,274 @@
+"""Finding traces: what the tables know as SQL, and what only spans and documents say in Python.
+
+Terms about spans must hold for one and the same span. A page's token says behind which row of the
+tables it ends, so that the next page does not begin anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from afield.kernel.ids import ObjectId
+from afield.mlflow_rest import limits
+from afield.mlflow_rest.errors import invalid
+from afield.mlflow_rest.route import Call
+from afield.mlflow_rest.search.compared import compared
+from afield.mlflow_rest.search.grammar import Term
+from afield.mlflow_rest.search.pages import start_of, token_for
+from afield.mlflow_rest.search.values import holds
+from afield.mlflow_rest.traces import grammar
+from afield.mlflow_rest.traces.assessments import SESSION, value_of
+from afield.mlflow_rest.traces.grammar import parse, parse_order
+from afield.mlflow_rest.traces.infos import document_of
+from afield.mlflow_rest.traces.limits import SCANNED_AT_ONCE
+from afield.projection.compile import Sql, joined
+from afield.traces import query, spans
+from afield.traces.limits import SPANS_KEPT_BYTES_MAX
+from afield.traces.query import Trace
+from afield.traces.spans import Span
+
+_COLUMNS = {
+    "request_id": "t.id",
+    "experiment_id": query.EXPERIMENT,
+    "timestamp_ms": query.REQUEST_MS,
+    "execution_time_ms": query.DURATION_MS,
+    "end_time_ms": f"({query.REQUEST_MS} + COALESCE({query.DURATION_MS}, 0))",
+    "status": query.STATE,
+    "client_request_id": "t.client",
+}
+_PAIRS = {
+    grammar.TAG: ("trace_tags", "x.value"),
+    grammar.METADATA: ("trace_metadata", query.METADATA_VALUE),
+}
+_ASSESSED = (grammar.FEEDBACK, grammar.EXPECTATION, grammar.ISSUE)
+_Fits = Callable[[Sequence[str]], set[str]]
+"""Returns which of some traces fit."""
+
+
+class TraceSearch:
+    """One search, understood; `page` runs it.
+
+    Raises:
+        Rest: filter or order cannot be understood.
+    """
+
+    def __init__(self, text: str, order_by: Sequence[str]) -> None:
+        if len(order_by) > limits.ORDERS_MAX:
+            raise invalid(f"at most {limits.ORDERS_MAX} fields to sort by")
+        self._terms = parse(text)
+        self._orders = [parse_order(each) for each in order_by]
+        if len({(kind, key) for kind, key, _ in self._orders}) < len(self._orders):
+            raise invalid(f"`order_by` contains duplicate fields: {list(order_by)}")
+
+    def page(
+        self, call: Call, within: Sequence[str], *, size: int, token: str | None
+    ) -> tuple[list[Trace], str | None]:
+        """Return the traces of a page, and the token of the next.
+
+        Raises:
+            Rest: the token is not one of ours.
+        """
+        start = start_of(token)
+        if not within:
+            return [], None
+        sql = self._sql(call, within)
+        fits = [*self._assessed(call), *self._spanned(call)]
+        ask = call.workspace.query
+        found: list[tuple[int, Trace]] = []
+        at_once = SCANNED_AT_ONCE if fits else size + 1
+        while len(found) <= size:
+            rows = ask(f"{sql.text} LIMIT ? OFFSET ?", (*sql.params, at_once, start))
+            left = {row[0] for row in rows}
+            for fit in fits:
+                left = fit([row[0] for row in rows if row[0] in left])
+            found += [
+                (start + place, query.of_row(row))
+                for place, row in enumerate(rows)
+                if row[0] in left
+            ]
+            start += len(rows)
+            if len(rows) < at_once:
+                break
+        page = [trace for _, trace in found[:size]]
+        return page, token_for(found[size][0]) if len(found) > size else None
+
+    def _sql(self, call: Call, within: Sequence[str]) -> Sql:
+        conditions = [
+            Sql(query.THERE),
+            Sql(f"{query.EXPERIMENT} IN ({', '.join('?' * len(within))})", tuple(within)),
+            *(
+                _condition(call, term)
+                for term in self._terms
+                if term.kind not in (*_ASSESSED, grammar.SPAN)
+            ),
+        ]
+        where, order = joined(conditions, "AND"), self._sorted()
+        sql = f"SELECT {query.COLUMNS} FROM traces t WHERE {where.text} ORDER BY {order.text}"
+        return Sql(sql, (*where.params, *order.params))
+
+    def _sorted(self) -> Sql:
+        parts: list[Sql] = []
+        for kind, key, ascending in self._orders:
+            if kind == grammar.ATTRIBUTE:
+                value = Sql(_COLUMNS[key])
+            else:
+                table, column = _PAIRS[kind]
+                value = Sql(
+                    f"(SELECT {column} FROM {table} x WHERE x.trace = t.id AND x.name = ?)", (key,)
+                )
+            way = "ASC" if ascending else "DESC"
+            parts.append(Sql(f"{value.text} {way} NULLS LAST", value.params))
+        parts += [Sql(f"{query.REQUEST_MS} DESC"), Sql("t.id")]
+        return joined(parts, ",")
+
+    def _spanned(self, call: Call) -> list[_Fits]:
+        """Return what the terms about spans ask of traces."""
+        terms = [term for term in self._terms if term.kind == grammar.SPAN]
+        if not terms:
+            return []
+        kept = _kept_spans
+
+        def fits(ids: Sequence[str]) -> set[str]:
+            return {
+                trace
+                for trace, some in query.batches(call.workspace.query, ids).items()
+                if any(
+                    all(_span_holds(span, term) for term in terms)
+                    for span in spans.merged(kept.get(call, each.object) for each in some)
+                )
+            }
+
+        return [fits]
+
+    def _assessed(self, call: Call) -> list[_Fits]:
+        """Return what the terms about assessments ask of traces."""
+        return [_among(call, term) for term in self._terms if term.kind in _ASSESSED]
+
+
+def _condition(call: Call, term: Term) -> Sql:
+    if term.kind == grammar.ATTRIBUTE:
+        return compared(call.workspace, Sql(_COLUMNS[term.key]), term)
+    if (term.kind, term.key) == (grammar.TAG, grammar.PROMPTS):
+        return _linked("prompt", str(term.value))
+    table, column = _PAIRS[term.kind]
+    if term.sign == "IS NULL":
+        inner = f"SELECT x.trace FROM {table} x WHERE x.name = ? AND {column} IS NOT NULL"
+        return Sql(f"t.id NOT IN ({inner})", (term.key,))
+    value = compared(call.workspace, Sql(column), term)
+    own = Sql(
+        f"t.id IN (SELECT x.trace FROM {table} x WHERE x.name = ? AND {value.text})",
+        (term.key, *value.params),
+    )
+    if (term.kind, term.key, term.sign) == (grammar.METADATA, grammar.SOURCE_RUN, "="):
+        either = joined([own, _linked("run", str(term.value))], "OR")
+        return Sql(f"({either.text})", either.params)
+    return own
+
+
+def _linked(way: str, other: str) -> Sql:
+    sql = "t.id IN (SELECT l.trace FROM trace_links l WHERE l.way = ? AND l.other = ?)"
+    return Sql(sql, (way, other))
+
+
+def _among(call: Call, term: Term) -> _Fits:
+    """Return which traces somebody found a thing of; those of a whole session among them."""
+    ask = call.workspace.query
+    name = str(term.value) if term.kind == grammar.ISSUE else term.key
+    where = "what = ? AND name = ?"
+    some = query.assessments_where(ask, where, (term.kind, name))
+    others = query.assessments(ask, [one.trace for one in some])
+    over = {trace: query.overridden(found) for trace, found in others.items()}
+    found, sessions = set(), set()
+    for one in some:
+        if one.id in over.get(one.trace, ()):
+            continue
+        if term.kind == grammar.ISSUE or term.value is None or _found(call, one, term):
+            found.add(one.trace)
+            if one.in_session:
+                sessions.add(one.trace)
+    found |= _of_sessions(call, sessions)
+    if term.sign == "IS NULL":
+        return lambda ids: {trace for trace in ids if trace not in found}
+    return lambda ids: {trace for trace in ids if trace in found}
+
+
+def _found(call: Call, one: query.Assessment, term: Term) -> bool:
+    """Tell whether the value of an assessment fits: as it is, or as JSON."""
+    if one.value is not None:
+        shown = one.value
+    else:
+        shown = msgspec.json.encode(value_of(document_of(call, one.document))).decode()
+    plain = msgspec.json.decode(shown)
+    both = {shown, plain} if isinstance(plain, str) else {shown}
+    if term.sign == "!=":
+        return term.value not in both
+    return any(holds(each, term) for each in both)
+
+
+def _of_sessions(call: Call, traces: set[str]) -> set[str]:
+    """Return all traces of the sessions that some traces are of."""
+    ask = call.workspace.query
+    told = query.metadata(ask, sorted(traces))
+    found: set[str] = set()
+    for session in {each[SESSION] for each in told.values() if SESSION in each}:
+        sql = (
+            f"SELECT x.trace FROM trace_metadata x WHERE x.name = ? AND {query.METADATA_VALUE} = ?"
+        )
+        found |= {trace for (trace,) in ask(sql, (SESSION, session))}
+    return found
+
+
+def _span_holds(span: Span, term: Term) -> bool:
+    if term.key == "name":
+        return holds(span.name, term)
+    if term.key == "type":
+        return holds(span.type, term)
+    if term.key == "status":
+        return holds(span.status or "UNSET", term)
+    if term.key == grammar.CONTENT:
+        return holds(_content(span), term)
+    value = span.attributes.get(term.key.removeprefix(grammar.NOTED))
+    if value is not None and not isinstance(value, str):
+        value = msgspec.json.encode(value).decode()
+    return holds(value, term)
+
+
+def _content(span: Span) -> str:
+    """Return all that a span says, as one text: names and values as they stand."""
+    words = [span.name, span.status, span.message]
+    for name, value in span.attributes.items():
+        words += [name, value if isinstance(value, str) else msgspec.json.encode(value).decode()]
+    for event in span.events:
+        words += [event.name, msgspec.json.encode(event.attributes).decode()]
+    return "\n".join(words)
+
+
+class KeptSpans:
+    """Decoded spans that were looked at not long ago, by their object; threads may share it."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._found: dict[ObjectId, tuple[int, list[Span]]] = {}
+
+    def get(self, call: Call, found: ObjectId) -> list[Span]:
+        """Return the spans of an object."""
+        known = self._found.get(found)
+        if known is not None:
+            return known[1]
+        data = call.workspace.record.vault.get(found)
+        decoded = spans.decode(data)
+        self._found[found] = (len(data), decoded)
+        self._bytes += len(data)
+        while self._bytes > self._bytes_max and len(self._found) > 1:
+            oldest = next(iter(self._found), None)
+            gone = None if oldest is None else self._found.pop(oldest, None)
+            if gone is None:
+                break
+            self._bytes -= gone[0]
+        return decoded
+
+
+_kept_spans = KeptSpans(SPANS_KEPT_BYTES_MAX)
