@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import afield as library
@@ -43,6 +45,17 @@ def test_what_a_run_keeps_becomes_counted_versions_with_aliases_and_stages(afiel
     assert "champion, Archived" in words
     assert told(afield, "alias", "fraud", "champion", "--remove")["version"] is None
     assert told(afield, "show", "fraud")["aliases"] == {}
+
+
+def test_a_file_that_a_recorded_command_wrote_is_registered_by_its_path(afield, project):
+    words = "import os; os.mkdir('out'); open('out/weights.bin', 'w').write('w')"
+    assert afield("run", "--name", "wrote", "--", sys.executable, "-c", words).code == 0
+    first = told(afield, "register", "wrote:out/weights.bin", "fraud")
+    assert first["source"] == f"runs:/{first['run']}/out/weights.bin"
+    assert told(afield, "register", "wrote:out", "fraud")["label"] == "fraud@2"
+    kept = library.open(project).run("wrote").saved
+    assert [(one.path, one.size_bytes) for one in kept] == [("out/weights.bin", 1)]
+    assert afield("model", "register", "wrote:out/other.bin", "fraud").code == 1
 
 
 def test_what_cannot_be_registered_or_named_is_refused(afield, run):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from afield.journal import Draft
-from afield.kernel.ids import ObjectId
+from afield.kernel.ids import ObjectId, RunId
 from afield.registry import events, query
 from afield.registry.errors import (
     ModelNameBad,
@@ -21,7 +21,9 @@ from afield.registry.errors import (
 from afield.registry.limits import ALIAS_CHARS_MAX, NAME_CHARS_MAX
 from afield.registry.query import ModelVersion, Registered
 from afield.registry.stages import ARCHIVED, IN_USE, STAGES, stage_of
+from afield.runs.events import saved
 from afield.runs.values import hide_secrets
+from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
 _NAME = re.compile(r"[^/:@\x00-\x1f\x7f]+")
@@ -39,7 +41,7 @@ def register(
         workspace: where both are.
         name: of the model.
         run: the run, as people name it.
-        path: of the file or folder among what it keeps; empty for all of it.
+        path: of the file or folder among what it saved or wrote; empty for all that it saved.
         note: what there is to say of the version.
 
     Raises:
@@ -52,11 +54,8 @@ def register(
         raise ModelNameBad("not a name for a model", name, why)
     found = workspace.run(run)
     inner = path.strip("/")
-    if inner and not _keeps(workspace, found.id, inner):
-        hint = f"afield show {found.id}"
-        raise ModelVersionNotFound("the run keeps no such file", inner, hint=hint)
+    drafts = _brought_along(workspace, found, inner) if inner else []
     model = query.model_named(workspace.query, name)
-    drafts = []
     if model is None:
         model_id = query.free_id(workspace.query, name)
         drafts.append(events.made(model_id, name=name, project=found.project))
@@ -188,6 +187,35 @@ def version_part(workspace: Workspace, one: ModelVersion) -> dict[str, Any]:
         "by": workspace.name_of(one.member),
         "description": _text(workspace, one.description),
     }
+
+
+def _brought_along(workspace: Workspace, found: RunView, path: str) -> list[Draft]:
+    """Return what must be said first: files that a captured run wrote count as saved from now on.
+
+    Raises:
+        ModelVersionNotFound: the run neither saved nor wrote this, or its bytes were not kept.
+    """
+    if _keeps(workspace, found.id, path):
+        return []
+    manifest = workspace.manifest(found)
+    wrote = [
+        one
+        for one in (manifest.outputs if manifest is not None else ())
+        if one.path == path or one.path.startswith(f"{path}/")
+    ]
+    hint = f"afield show {found.id}"
+    if not wrote:
+        raise ModelVersionNotFound("the run keeps no such file", path, hint=hint)
+    drafts = [
+        saved(RunId(found.id), one.path, ObjectId(one.digest), one.size_bytes)
+        for one in wrote
+        if one.kept and one.digest is not None
+    ]
+    if len(drafts) < len(wrote):
+        raise ModelVersionNotFound(
+            "cannot register", path, "the run wrote it, and its bytes were not kept", hint=hint
+        )
+    return drafts
 
 
 def _keeps(workspace: Workspace, run: str, path: str) -> bool:
