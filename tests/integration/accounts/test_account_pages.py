@@ -128,6 +128,14 @@ def test_a_form_of_another_site_logs_nobody_in(at, origin, headers):
     assert victim.cookies == {}
 
 
+def test_after_a_slip_all_but_the_password_stands_there_again(at):
+    code = at.accounts.new_claim()
+    answer = send(Browser(at), "/claim", code=code, username="Ann", password="1234" * 3)
+    fields = {field["name"]: field for field in Seen(answer.body.decode()).all("input")}
+    assert (fields["code"]["value"], fields["username"]["value"]) == (code, "Ann")
+    assert ("value" in fields["password"], "autofocus" in fields["password"]) == (False, True)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_repeats_no_secret_and_no_markup(at, path):
     typed = {"code": "my-code", "username": MARKUP, "password": "my-pass-word-12"}

@@ -1,11 +1,12 @@
 """The pages by which people come in, as HTML and style: plain forms that need no script.
 
-Texts alone; `routes_pages` answers with them. What somebody typed stands in them escaped, and
-passwords and codes never.
+Texts alone; `routes_pages` answers with them. What somebody typed stands in them escaped;
+passwords, codes of second factors and one-time codes that were refused never.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import NamedTuple
 
@@ -82,19 +83,23 @@ RESET = Form(
 FORMS = (LOGIN, CLAIM, INVITE, RESET)
 
 
-def page_of(form: Form, said: str = "", typed: str = "", *, provider: bool = False) -> str:
+def page_of(
+    form: Form, said: str = "", typed: Mapping[str, str] | None = None, *, provider: bool = False
+) -> str:
     """Return a page.
 
     Args:
         form: what it asks.
         said: why the last try was refused.
-        typed: the name that was typed then.
+        typed: what of the fields is there already; the first other one has the focus.
         provider: whether there is an organisation's login as well.
     """
     lead = f"<p>{escape(form.lead)}</p>" if form.lead else ""
     alert = f'<p class="said" id="said" role="alert">{escape(said)}</p>' if said else ""
+    typed = typed or {}
+    empty = next((field.name for field in form.fields if not typed.get(field.name)), "")
     fields = "".join(
-        _field(field, typed, first=field is form.fields[0], refused=bool(said))
+        _field(field, typed.get(field.name, ""), focus=field.name == empty, refused=bool(said))
         for field in form.fields
     )
     return _page(
@@ -117,15 +122,15 @@ def leaving(url: str, host: str) -> str:
     )
 
 
-def _field(field: Field, typed: str, *, first: bool, refused: bool) -> str:
+def _field(field: Field, typed: str, *, focus: bool, refused: bool) -> str:
     described = [f"{field.name}-hint"] if field.hint else []
     described += ["said"] if refused else []
     more = field.more
     if described:
         more += f' aria-describedby="{" ".join(described)}"'
-    if first:
+    if focus:
         more += " autofocus"
-    if field.name == "username" and typed:
+    if typed:
         more += f' value="{escape(typed)}"'
     hint = f'<p class="hint" id="{field.name}-hint">{escape(field.hint)}</p>' if field.hint else ""
     return (

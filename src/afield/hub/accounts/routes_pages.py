@@ -6,6 +6,7 @@ from a page of ours, by its Origin.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +17,7 @@ from starlette.responses import Response
 
 from afield.hub.accounts import pages
 from afield.hub.accounts.endpoint import PUBLIC, Endpoint
-from afield.hub.accounts.errors import CodeNeeded, CrossSite
+from afield.hub.accounts.errors import CodeNeeded, CrossSite, TicketRefused
 from afield.hub.accounts.passkey_script import SCRIPT
 from afield.hub.accounts.routes_login import (
     AcceptBody,
@@ -35,6 +36,10 @@ _KINDS: dict[str, type[Entry]] = {
     "/invite": AcceptBody,
     "/reset": ResetBody,
 }
+_KEPT = {"/login": ("username",), "/claim": ("username", "code"), "/invite": ("code",),
+         "/reset": ("code",)}  # fmt: skip
+"""What stands in a form again when it is shown with a reason."""
+
 _FORM = "application/x-www-form-urlencoded"
 _FIELDS_MAX = 10
 _HEADERS = {
@@ -78,18 +83,21 @@ class Pages:
 
     async def take(self, form: pages.Form, request: Request) -> Response:
         """Let somebody in, or show the form again with the reason."""
-        typed = ""
+        typed: dict[str, str] = {}
         try:
             self._own_site(request)
             fields = await _fields(request)
-            typed = fields.get("username", "")
+            typed = {name: fields.get(name, "") for name in _KEPT[form.path]}
             body = msgspec.convert(fields, _KINDS[form.path])
             entered = await self._logins.enter(request, body, 303)
         except msgspec.ValidationError:
-            return self._page(form, "Something of the form is missing.", typed, 400)
+            return self._page(form, "Something of the form is missing.", status=400)
         except CodeNeeded:
             why = "Your account has a second factor: type its code as well."
             return self._page(form, why, typed, CodeNeeded.status)
+        except TicketRefused as error:
+            typed.pop("code", None)
+            return self._refused(form, error, typed)
         except AfieldError as error:
             return self._refused(form, error, typed)
         return _gone("/", entered)
@@ -114,7 +122,9 @@ class Pages:
                 raise
             return self._refused(pages.LOGIN, error)
 
-    def _refused(self, form: pages.Form, error: AfieldError, typed: str = "") -> Response:
+    def _refused(
+        self, form: pages.Form, error: AfieldError, typed: Mapping[str, str] | None = None
+    ) -> Response:
         said = error.why or error.what
         found = self._page(
             form, f"{said[:1].upper()}{said[1:]}.", typed, getattr(error, "status", 400)
@@ -124,7 +134,11 @@ class Pages:
         return found
 
     def _page(
-        self, form: pages.Form, said: str = "", typed: str = "", status: int = 200
+        self,
+        form: pages.Form,
+        said: str = "",
+        typed: Mapping[str, str] | None = None,
+        status: int = 200,
     ) -> Response:
         text = pages.page_of(form, said, typed, provider=self._provider)
         return _text_of(text, "text/html", status)
