@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from afield.projection import Projection
+from afield.projection.database import PostgresAt
+from afield.testing import postgres
+
 NEVER_SKIPPED_IN_CI = ("h5py", "numpy", "obstore")
 """What a test may lack on a person's machine; where changes are judged it must not."""
 
@@ -118,3 +122,43 @@ def bucket(s3_server):
         "region": "us-east-1", "client_options": {"allow_http": True},
         "retry_config": {"max_retries": 0},
     }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """Yield the address of a PostgreSQL of this process's own tests."""
+    lacking = [name for name in ("psycopg",) if not importlib.util.find_spec(name)]
+    if postgres.binaries() is None:
+        lacking.append("PostgreSQL")
+    if lacking:
+        pytest.skip(f"not run: {', '.join(lacking)} is not installed")
+    with postgres.postgres() as url:
+        yield url
+
+
+class Nothing:
+    """A journal without entries."""
+
+    def read(self, since=None):  # noqa: ARG002
+        return iter(())
+
+    def changed_since(self, positions):  # noqa: ARG002
+        return False
+
+
+@pytest.fixture
+def postgres_tables(postgres_url):
+    """Return what opens tables of some rooms in PostgreSQL, empty each time."""
+    open_ones = {}
+
+    def opened(*rooms):
+        known = tuple(map(id, rooms))
+        if known not in open_ones:
+            at = PostgresAt(postgres_url, f"tables_{len(open_ones)}")
+            open_ones[known] = Projection(at, rooms)
+        open_ones[known].rebuild(Nothing())
+        return open_ones[known]
+
+    yield opened
+    for found in open_ones.values():
+        found.close()

@@ -1,6 +1,8 @@
-"""What every `Database` keeps: the one in a file and the one in memory."""
+"""What every `Database` keeps: the one in a file, the one in memory and PostgreSQL's."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,6 @@ from afield.projection import Column, Table
 from afield.projection.errors import ProjectionDamaged
 from afield.projection.patterns import matches, matches_folded
 from afield.projection.sqlite import MEMORY, SqliteDatabase
-from afield.projection.statements import upsert
 
 T = Table(
     "t",
@@ -21,9 +22,26 @@ T = Table(
 WIDE = Table("wide", key=T.key, groups=T.groups, wide=True)
 
 
-@pytest.fixture(params=["file", "memory"])
-def database(request, tmp_path):
-    database = SqliteDatabase(str(tmp_path / "db") if request.param == "file" else MEMORY)
+@pytest.fixture(params=["file", "memory", "postgres"])
+def place(request, tmp_path):
+    """Return what opens a database, empty at first, as often as one likes."""
+    if request.param != "postgres":
+        path = str(tmp_path / "db") if request.param == "file" else MEMORY
+        yield partial(SqliteDatabase, path)
+        return
+    url = request.getfixturevalue("postgres_url")
+    from afield.projection.postgres import PostgresDatabase
+
+    database = PostgresDatabase(url, "conformance")
+    database.query("CREATE SCHEMA conformance")
+    yield partial(PostgresDatabase, url, "conformance")
+    database.query("DROP SCHEMA conformance CASCADE")
+    database.close()
+
+
+@pytest.fixture
+def database(place):
+    database = place()
     yield database
     database.close()
 
@@ -34,8 +52,8 @@ def test_an_upsert_keeps_the_winner_whatever_comes_first(database, table):
     late = [("k", 1.0, b"1"), ("k", 3.0, b"3"), ("k", 2.0, b"2"), ("k", 3.5, b"3")]
     once = [("k", "2", b"2"), ("k", "1", b"1"), ("k", "3", b"3")]
     with database.writing():
-        database.write_many(upsert(table, "late"), late)
-        database.write_many(upsert(table, "once"), once)
+        database.upsert(table, ["late"], late)
+        database.upsert(table, ["once"], once)
     assert database.query(f"SELECT a, b FROM {table.name}") == [("1", 3.0)]
 
 
@@ -44,20 +62,23 @@ def test_what_fails_in_between_leaves_nothing(database):
 
     def write_and_fail():
         with database.writing():
-            database.write_many(upsert(T, "late"), [("k", 1.0, b"1")])
+            database.upsert(T, ["late"], [("k", 1.0, b"1")])
             raise LookupError
 
     with pytest.raises(LookupError):
         write_and_fail()
     assert database.query("SELECT * FROM t") == []
     with database.writing():
-        database.write_many(upsert(T, "late"), [("k", 1.0, b"1")])
+        database.upsert(T, ["late"], [("k", 1.0, b"1")])
     assert len(database.query("SELECT * FROM t")) == 1
 
 
-def test_a_second_writer_is_told_when_it_waits_too_long(tmp_path):
-    path = str(tmp_path / "db")
-    first, second = SqliteDatabase(path), SqliteDatabase(path, busy_wait_s=0.05)
+def test_a_second_writer_is_told_when_it_waits_too_long(place):
+    first, second = place(), place(busy_wait_s=0.05)
+    if getattr(first, "path", "") == MEMORY:  # nobody else sees it
+        first.close()
+        second.close()
+        return
     with first.writing():
         turn = second.writing()
         with pytest.raises(Busy):
@@ -74,10 +95,10 @@ patterns = st.text("aAbBäÄ*?[]^\\-%_", max_size=6)
 @given(letters, patterns)
 def test_like_means_what_the_plain_matcher_says(database, text, pattern):
     sql, params = database.like_sql("v", pattern, fold=False)
-    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text))
+    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v) one", (*params, text))
     assert bool(got[0][0]) == matches(pattern, text)
     sql, params = database.like_sql("v", pattern, fold=True)
-    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text))
+    got = database.query(f"SELECT {sql} FROM (SELECT ? AS v) one", (*params, text))
     if pattern.isascii():  # then only A to Z lose their case
         assert bool(got[0][0]) == matches(pattern.lower(), ascii_lower(text))
     else:
@@ -88,16 +109,40 @@ def ascii_lower(text):
     return "".join(char.lower() if char.isascii() else char for char in text)
 
 
-def test_a_text_whose_bytes_are_no_text_any_more_is_damage(database):
+def test_a_text_whose_bytes_are_no_text_any_more_is_damage():
+    database = SqliteDatabase(MEMORY)
     with pytest.raises(ProjectionDamaged):
         database.query("SELECT CAST(x'61ff62' AS TEXT)")
+    database.close()
+
+
+def test_what_no_column_holds_is_made_to_fit(database):
+    odd = Table(
+        "odd",
+        key=(Column("id", "text"), Column("part", "text")),
+        groups={"v": (Column("t", "text", long=True), Column("r", "real"), Column("b", "boolean"))},
+        indexes=(("t", "r"),),
+    )
+    database.query(database.table_sql(odd))
+    keys = ["k" * 5_000 + end for end in ("1", "2")]
+    texts = ["".join(chr(33 + n * n % 997) for n in range(9_000)), "\udc80"]
+    with database.writing():
+        rows = zip(keys, texts, (2**70, float("nan")), (True, None), strict=True)
+        database.upsert(odd, ["v"], [(*("p", key), t, r, b, b"1") for key, t, r, b in rows])
+        database.upsert_many(odd, "v", 2, [["q", b"1", "k", "a", 1, 1, "k", "b", 2, 0]])
+        database.make_indexes([odd])
+    found = database.query("SELECT t, r, b FROM odd WHERE id = 'p' ORDER BY part")
+    by_text = {text: (real, truth) for text, real, truth in found}
+    assert by_text == {texts[0]: (float(2**70), 1), "\\udc80": (None, None)}
+    assert len(database.query("SELECT part FROM odd WHERE b IS TRUE AND id = 'p'")) == 1
+    assert database.query("SELECT t FROM odd WHERE id = 'q'") in ([("a",)], [("b",)])
 
 
 def test_like_of_nothing_is_nothing(database):
     for fold in (True, False):
         for pattern in ("%", "ä%"):
             sql, params = database.like_sql("v", pattern, fold=fold)
-            (found,) = database.query(f"SELECT ({sql}) IS TRUE FROM (SELECT NULL AS v)", params)
+            (found,) = database.query(f"SELECT ({sql}) IS TRUE FROM (SELECT NULL AS v) one", params)
             assert found == (0,)
 
 
@@ -105,5 +150,5 @@ def test_a_hostile_pattern_takes_no_time(database):
     pattern, text = "%a" * 16 + "%b", "a" * 20_000
     for fold in (True, False):
         sql, params = database.like_sql("v", pattern, fold=fold)
-        assert database.query(f"SELECT {sql} FROM (SELECT ? AS v)", (*params, text)) == [(0,)]
+        assert database.query(f"SELECT {sql} FROM (SELECT ? AS v) one", (*params, text)) == [(0,)]
     assert not matches("%ä" * 16 + "%b", "ä" * 2_000)

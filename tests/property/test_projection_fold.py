@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -178,6 +179,28 @@ def test_any_delivery_of_a_set_of_entries_folds_to_equal_tables(delivery):
 def test_any_delivery_is_judged_alike_by_the_gate(delivery):
     entries, batches = delivery
     assert folded(GATED, batches) == folded(GATED, [entries])
+
+
+@settings(thorough, max_examples=30)
+@given(deliveries(), st.sampled_from([OPEN, GATED]))
+def test_in_postgresql_any_delivery_folds_to_the_tables_of_sqlite(postgres_tables, delivery, room):
+    entries, batches = delivery
+    dumps = []
+    for each in (batches, [entries]):
+        projection = postgres_tables(room)
+        for batch in each:
+            projection.apply(batch)
+        dumps.append(projection.dump())
+    assert dumps[0] == dumps[1] == folded(room, [[spelt(each) for each in entries]])
+
+
+def spelt(entry):
+    """Return an entry in whose texts NUL is spelt out, since PostgreSQL has none."""
+    body = {
+        name: value.replace("\0", "\\x00") if isinstance(value, str) else value
+        for name, value in entry.body.items()
+    }
+    return msgspec.structs.replace(entry, body=body)
 
 
 def model(entries):

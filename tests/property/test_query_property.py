@@ -55,7 +55,7 @@ METRICS = Table(
 PARAMS = Table(
     "params",
     key=(Column("run", "text"), Column("name", "text")),
-    groups={"v": (Column("text", "text"), Column("number", "real"))},
+    groups={"v": (Column("text", "text", long=True), Column("number", "real"))},
     indexes=(("name", "number", "text"),),
 )
 
@@ -92,8 +92,11 @@ def fold(entry):
         yield Put("params", (entry.about, name), "v", value)
 
 
-def projected(rows):
-    projection = Projection(":memory:", [Room("r", (RUNS, METRICS, PARAMS), {"r.r": fold})])
+ROOM = Room("r", (RUNS, METRICS, PARAMS), {"r.r": fold})
+
+
+def projected(rows, projection=None):
+    projection = projection or Projection(":memory:", [ROOM])
     projection.apply(
         Entry(
             device="a" * 32, seq=seq, prev="0" * 64, at=seq, tz="", by="a", kind="r.r",
@@ -307,6 +310,25 @@ def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(
     rows, query, offset, limit, narrow_rows
 ):
     projection = projected(rows)
+    check_search(projection, rows, query, offset=offset, limit=limit, narrow_rows=narrow_rows)
+    projection.close()
+
+
+few = settings(thorough, max_examples=60)
+
+
+@few
+@given(
+    runs, queries, st.integers(0, 4), st.one_of(st.none(), st.integers(0, 5)), st.integers(-1, 3)
+)
+def test_a_search_in_postgresql_finds_the_same(  # noqa: PLR0917 - hypothesis hands them
+    postgres_tables, rows, query, offset, limit, narrow_rows
+):
+    projection = projected(rows, postgres_tables(ROOM))
+    check_search(projection, rows, query, offset=offset, limit=limit, narrow_rows=narrow_rows)
+
+
+def check_search(projection, rows, query, *, offset, limit, narrow_rows):
     found = [row for row in rows if query.where is None or holds(query.where, row)]
     wanted = [row["id"] for row in sorted(found, key=compare(query))]
     page = wanted[offset:] if limit is None else wanted[offset : offset + limit]
@@ -324,7 +346,6 @@ def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(
     assert [
         key for (key,) in projection.query(f"SELECT r.id {source} ORDER BY {order}", params)
     ] == wanted
-    projection.close()
 
 
 names = st.one_of(

@@ -146,10 +146,3 @@ def test_several_rooms_may_fold_one_kind(opened):
     projection = opened(first, second)
     projection.apply([entry(kind="k.k")])
     assert projection.query("SELECT id FROM things") == projection.query("SELECT id FROM others")
-
-
-def test_rows_know_their_names(opened):
-    projection = opened(folding(lambda each: [Put("things", (each.about,), "named", ("n",))]))
-    projection.apply([entry()])
-    (row,) = projection.rows("SELECT id, name FROM things WHERE id = ?", ("x",))
-    assert (row["id"], row["name"]) == ("x", "n")

@@ -31,7 +31,7 @@ VERSIONS = Table(
             Column("source_key", "text"),
             Column("source", "text"),
         ),
-        "gone": (Column("dropped", "integer"),),
+        "gone": (Column("dropped", "boolean"),),
     },
     indexes=(("tree",),),
 )

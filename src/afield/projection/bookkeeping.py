@@ -39,6 +39,9 @@ TABLES = (
 )
 
 
+FINGERPRINT = "fingerprint"
+"""What `schema.fingerprint` gave when the tables were made."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

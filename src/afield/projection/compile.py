@@ -23,11 +23,20 @@ from afield.projection.tokens import is_nan, number_of
 NEVER = "1 = 0"
 
 
-class Likes(Protocol):
-    """Whoever knows how the database says LIKE: a `Database` or a `Projection`."""
+class Wording(Protocol):
+    """Whoever knows how the database says things: a `Database` or a `Projection`."""
 
     def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
-        """Return a condition and its parameters."""
+        """Return a condition and its parameters for LIKE (`fold`: ILIKE)."""
+        ...
+
+    def prefix_sql(self, expression: str) -> str | None:
+        """Return what an index has of a long text; None: the whole of it."""
+        ...
+
+    @property
+    def ordered_join(self) -> str:
+        """The word for a join in the order as written."""
         ...
 
 
@@ -50,10 +59,10 @@ class Compiler:
     """Compiles the parts of one query against one catalog."""
 
     def __init__(
-        self, catalog: Catalog, likes: Likes, *, text: str, now_ms: int, utc_offset: str
+        self, catalog: Catalog, wording: Wording, *, text: str, now_ms: int, utc_offset: str
     ) -> None:
         self.catalog = catalog
-        self._likes = likes
+        self.wording = wording
         self._text = text
         self._now_ms = now_ms
         self._utc_offset = utc_offset
@@ -131,10 +140,16 @@ class Compiler:
         if number is not None and (text is None or value.number is not None):
             wanted = self._number(node, value)
             return Sql(NEVER) if is_nan(wanted) else Sql(f"{number} = ?", (wanted,))
-        equal = Sql(f"{text} = ?", (value.text,))
+        equal = self._same_text(str(text), value.text)
         if number is not None and pairs.worded is not None and pairs.worded(value.text):
             return Sql(f"({number} IS NULL AND {equal.text})", equal.params)  # an index has it
         return equal
+
+    def _same_text(self, text: str, value: str) -> Sql:
+        prefix = self.wording.prefix_sql(text)
+        if prefix is None:
+            return Sql(f"{text} = ?", (value,))
+        return Sql(f"({prefix} = {self.wording.prefix_sql('?')} AND {text} = ?)", (value, value))
 
     def _attribute(self, node: Comparison, attribute: Attribute) -> Sql:
         sql = attribute.sql
@@ -176,7 +191,7 @@ class Compiler:
 
     def _like(self, node: Comparison, sql: str) -> Sql:
         fold = node.operator.endswith("ilike")
-        text, params = self._likes.like_sql(sql, node.values[0].text, fold=fold)
+        text, params = self.wording.like_sql(sql, node.values[0].text, fold=fold)
         if node.operator.startswith("not"):
             return Sql(f"({sql} IS NOT NULL AND ({text}) IS NOT TRUE)", params)
         return Sql(text, params)

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from afield.projection.schema import Table
 
 
+@dataclass(frozen=True, slots=True)
+class PostgresAt:
+    """A schema in a database of PostgreSQL.
+
+    Args:
+        url: `postgresql://user:password@host:port/name`; shown nowhere.
+        schema: the schema that is this projection's alone.
+    """
+
+    url: str = field(repr=False)
+    schema: str
+
+
 class Database(Protocol):
-    """One connection. Faults are `projection.damaged`, `projection.unwritable`, `Busy`."""
+    """One connection. Faults are those of `errors`, and `Busy`."""
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement; return all its rows."""
@@ -24,8 +38,24 @@ class Database(Protocol):
         """Run one statement for each row of parameters."""
         ...
 
-    def make_indexes(self, statements: Iterable[str]) -> None:
-        """Run the statements that make indexes of tables that hold rows already."""
+    def upsert(self, table: Table, groups: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write registers of rows: the key, then each group's columns and its stamp.
+
+        What a column cannot hold is made to fit; how is a function of the value alone.
+        """
+        ...
+
+    def upsert_many(
+        self, table: Table, group: str, size: int, blocks: Iterable[Sequence[Any]]
+    ) -> None:
+        """Write one group of `size` rows a block that share the first part of their key.
+
+        A block is that part, the stamp, then for each row the rest of its key and the columns.
+        """
+        ...
+
+    def make_indexes(self, tables: Iterable[Table]) -> None:
+        """Make the indexes of tables that hold rows already."""
         ...
 
     def writing(self) -> AbstractContextManager[None]:
@@ -38,6 +68,15 @@ class Database(Protocol):
 
     def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
         """Return a condition and its parameters for LIKE (`fold`: ILIKE) on an expression."""
+        ...
+
+    def prefix_sql(self, expression: str) -> str | None:
+        """Return what an index has of a text that may be `long`; None: the whole of it."""
+        ...
+
+    @property
+    def ordered_join(self) -> str:
+        """The word for a join in the order as written, if there is one."""
         ...
 
     def close(self) -> None:

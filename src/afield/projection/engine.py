@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -20,7 +19,7 @@ from afield.journal.places import START, Batch, LogName, Position
 from afield.kernel.errors import Busy
 from afield.kernel.findings import Finding
 from afield.projection import bookkeeping
-from afield.projection.database import Database
+from afield.projection.database import Database, PostgresAt
 from afield.projection.errors import (
     ProjectionDamaged,
     ProjectionDoubtful,
@@ -29,10 +28,9 @@ from afield.projection.errors import (
 )
 from afield.projection.fold import Folder
 from afield.projection.limits import BULK_ENTRIES, CHUNK_ENTRIES, CHUNK_REGISTERS
-from afield.projection.place import FINGERPRINT, Place
+from afield.projection.place import place_for
 from afield.projection.schema import Room, fingerprint
-from afield.projection.sqlite import SqliteDatabase
-from afield.projection.statements import index_statements, select_all
+from afield.projection.statements import select_all
 
 _INDEXED = "indexed"
 _TRIES = 3
@@ -75,12 +73,12 @@ class _Ahead:
 
 
 class Projection:
-    """The SQL tables of a workspace, at a path or in `:memory:`.
+    """The SQL tables of a workspace: in a file, in `:memory:` or in PostgreSQL.
 
     Several processes may use one path at once, several threads one object.
 
     Args:
-        path: the file, or `:memory:`.
+        path: the file, or `:memory:`, or where in PostgreSQL.
         rooms: what tables there are, and how entries become their rows.
         chunk_entries: entries folded in one transaction.
         bulk_entries: a journal this long is folded into a new file when nothing of it is.
@@ -88,7 +86,7 @@ class Projection:
 
     def __init__(
         self,
-        path: str,
+        path: str | PostgresAt,
         rooms: Sequence[Room],
         *,
         chunk_entries: int = CHUNK_ENTRIES,
@@ -100,7 +98,7 @@ class Projection:
         self._bulk_entries = bulk_entries
         self._lock = threading.RLock()
         self._source: Source | None = None
-        self._place = Place(path, fingerprint(rooms), self._tables)
+        self._place = place_for(path, fingerprint(rooms), self._tables)
         self._positions: dict[LogName, Position] | None = None
 
     def refresh(self, journal: Source) -> int:
@@ -136,11 +134,11 @@ class Projection:
             return False
         database, after = self._place.database, fingerprint(rooms)
         with database.writing():
-            now = bookkeeping.read_meta(database, FINGERPRINT)
+            now = bookkeeping.read_meta(database, bookkeeping.FINGERPRINT)
             if now != after:  # else another process was first
                 if now != self._place.fingerprint or not keeps(bookkeeping.read_authors(database)):
                     return False
-                bookkeeping.write_meta(database, FINGERPRINT, after)
+                bookkeeping.write_meta(database, bookkeeping.FINGERPRINT, after)
         self._place.fingerprint = after
         self._rooms = tuple(rooms)
         return True
@@ -163,11 +161,6 @@ class Projection:
         with self._lock:
             return self._mending(lambda: self._database().query(sql, args), refold=True)
 
-    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """Run a SELECT; return its rows with names."""
-        with self._lock:
-            return self._mending(lambda: self._database().rows(sql, args), refold=True)
-
     def read(
         self, sql: str, args: Sequence[Any], decode: Callable[[list[tuple[Any, ...]]], _T]
     ) -> _T:
@@ -189,6 +182,15 @@ class Projection:
     def like_sql(self, expression: str, pattern: str, *, fold: bool) -> tuple[str, tuple[str, ...]]:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
         return self._place.database.like_sql(expression, pattern, fold=fold)
+
+    def prefix_sql(self, expression: str) -> str | None:
+        """Return what an index of this database has of a long text; None: the whole of it."""
+        return self._place.database.prefix_sql(expression)
+
+    @property
+    def ordered_join(self) -> str:
+        """The word for a join in the order as written."""
+        return self._place.database.ordered_join
 
     def positions(self) -> dict[LogName, Position]:
         """Return how far each log was folded; looks at no journal."""
@@ -245,7 +247,7 @@ class Projection:
             return 0
         ahead = None if self._positions else _Ahead(journal.read({}), self._bulk_entries)
         with _uncollected():
-            if ahead is not None and ahead.is_long and self._place.in_file:
+            if ahead is not None and ahead.is_long and self._place.builds:
                 with contextlib.suppress(Busy):  # another one is at it for very long
                     return self._build(ahead) + self._follow(journal, None)
                 ahead = None
@@ -258,7 +260,7 @@ class Projection:
         """
         folded = 0
 
-        def fill(database: SqliteDatabase) -> None:
+        def fill(database: Database) -> None:
             nonlocal folded
             folder = Folder(self._rooms, self._tables)
             batches, more = iter(ahead), True
@@ -298,12 +300,12 @@ class Projection:
         Raises:
             ProjectionSuperseded: another process has adopted others.
         """
-        if bookkeeping.read_meta(database, FINGERPRINT) != self._place.fingerprint:
+        if bookkeeping.read_meta(database, bookkeeping.FINGERPRINT) != self._place.fingerprint:
             raise ProjectionSuperseded("cannot bring tables up to date", why="the rules changed")
 
     def _fold_chunk(
         self,
-        database: SqliteDatabase,
+        database: Database,
         folder: Folder,
         batches: Iterator[Batch],
         positions: dict[LogName, Position],
@@ -335,7 +337,7 @@ class Projection:
     def _index(self, database: Database) -> None:
         """Make the indexes once the first fold is done: sorting beats inserting by far."""
         if bookkeeping.read_meta(database, _INDEXED) is None:
-            database.make_indexes(sql for table in self._tables for sql in index_statements(table))
+            database.make_indexes(self._tables)
             bookkeeping.write_meta(database, _INDEXED, "yes")
 
     def _mending(self, work: Callable[[], _T], *, refold: bool = False) -> _T:
@@ -350,20 +352,20 @@ class Projection:
             except (ProjectionDamaged, PositionLost) as error:
                 # A lost position means that entries were folded which the journal has no more.
                 if isinstance(error, ProjectionDoubtful):
-                    if doubtful is not None or not self._place.in_file:
+                    if doubtful is not None or not self._place.doubtful:
                         raise error.__cause__ or error from None  # no damage: it is a bug
                     doubtful = error
                 if isinstance(error, ProjectionDamaged):
                     _warn(error)
                 self._place.discard()
-            except ProjectionUnwritable:
-                self._place.to_memory()
+            except ProjectionUnwritable as error:
+                self._place.elsewhere(error)
             self._positions = None
             if refold and self._source is not None:
                 self._refresh(self._source)
         return work()
 
-    def _database(self) -> SqliteDatabase:
+    def _database(self) -> Database:
         """Return the connection, a new one in a forked child."""
         if self._place.inherited():
             self._reopen()

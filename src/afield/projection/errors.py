@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Busy, Damaged, Unreachable, Usage
+from afield.kernel.errors import Busy, Damaged, Refused, Unreachable, Usage
 
 
 class ProjectionDamaged(Damaged):
@@ -27,9 +27,21 @@ class ProjectionSuperseded(Busy):
 
 
 class ProjectionUnwritable(Unreachable):
-    """The disk is read-only, full or failing; the projection is kept in memory instead."""
+    """The disk is read-only, full or failing; a file's tables are kept in memory instead."""
 
     code = "projection.unwritable"
+
+
+class DatabaseUnreachable(Unreachable):
+    """PostgreSQL does not answer, or lets nobody in by that name and password."""
+
+    code = "projection.unreachable"
+
+
+class DatabaseRefused(Refused):
+    """PostgreSQL is not as it has to be: an address, a version, a right."""
+
+    code = "projection.database_refused"
 
 
 class QueryError(Usage):

@@ -49,3 +49,18 @@ QUERY_ORDERS_MAX = 8
 
 PATTERN_CHARS_MAX = 256
 PATTERN_WILDCARDS_MAX = 16
+
+POSTGRES_OLDEST = 14
+"""The oldest version of PostgreSQL that is used."""
+
+CONNECT_WAIT_S = 10
+"""How long a connection may take."""
+
+UPSERT_ROWS = 5_000
+"""Rows that one statement writes in PostgreSQL."""
+
+INDEXED_BYTES_MAX = 2_400
+"""Bytes of texts in one entry of an index, of the 2,704 that PostgreSQL takes."""
+
+PREFIX_CHARS = 255
+"""Characters of a long text that an index has there."""

@@ -15,7 +15,6 @@ from afield.projection.database import Database
 from afield.projection.limits import STATEMENT_ROWS_MAX, STATEMENT_VALUES_MAX
 from afield.projection.ops import Add, Put, PutMany, PutRow
 from afield.projection.schema import ONCE, Table
-from afield.projection.statements import upsert, upsert_many
 
 _KEY_TYPES = frozenset({str, int, bytes})
 _VALUE_TYPES = _KEY_TYPES | {float, bool, type(None)}
@@ -126,7 +125,7 @@ class _Rows:
             for part in self.shape(groups).parts:
                 columns += range(part.start, part.at + 1)
             cells = itemgetter(*columns)
-            database.write_many(upsert(self._table, *groups), map(cells, _by_key(rows)))
+            database.upsert(self._table, groups, map(cells, _by_key(rows)))
 
 
 class _Blocks:
@@ -161,7 +160,7 @@ class _Blocks:
     def write(self, database: Database) -> None:
         """Write the blocks and forget them."""
         for rows, found in self._waiting.items():
-            database.write_many(upsert_many(self._table, self._group, rows), _by_key(found))
+            database.upsert_many(self._table, self._group, rows, _by_key(found))
         self._waiting.clear()
 
 

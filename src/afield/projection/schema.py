@@ -24,7 +24,7 @@ FORMAT = 3
 ONCE = "once"
 """The group whose first writer wins; `Add` writes it."""
 
-ColumnType = Literal["text", "integer", "real", "blob"]
+ColumnType = Literal["text", "integer", "boolean", "real", "blob"]
 Fold = Callable[[Entry], Iterable[Put | PutRow | PutMany | Add]]
 """A pure function of one entry: the same entry always gives the same operations."""
 
@@ -33,10 +33,17 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. NaN in a `real` column is stored as NULL; infinities are kept."""
+    """A column. NaN in a `real` column is stored as NULL; infinities are kept.
+
+    Args:
+        name: unique in its table.
+        type: what it holds; a `boolean` is read as what is true or false.
+        long: texts of any length, of which an index may hold a part only.
+    """
 
     name: str
     type: ColumnType
+    long: bool = False
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -3,7 +3,7 @@
 Where a condition on a key/value field fits few rows, the search starts with those. Else sorting
 by a key/value field goes down its index and stops at the page's end; what lacks the field comes
 last, so it is a statement of its own that runs only when the page reaches it.
-`CROSS JOIN` means the join order as written, in SQLite, so that no statistics are needed.
+Joins have the order as written where the database can be told so: no statistics are needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol, TypeGuard
 
 from afield.kernel.clock import Clock
 from afield.projection.catalog import Attribute, Catalog, Pairs
-from afield.projection.compile import Compiler, Likes, Sql, joined
+from afield.projection.compile import Compiler, Sql, Wording, joined
 from afield.projection.statements import quoted
 from afield.projection.syntax import All, Comparison, Expression, Order, Query
 
@@ -25,7 +25,7 @@ NARROW_ROWS = 1_000
 EVERYTHING = Sql("1 = 1")
 
 
-class Searchable(Likes, Protocol):
+class Searchable(Wording, Protocol):
     """What is asked: a `Projection`."""
 
     def query(self, sql: str, args: Sequence[AnyValue] = ()) -> list[tuple[AnyValue, ...]]:
@@ -109,13 +109,13 @@ def count(
 
 
 def compile_query(
-    query: Query, catalog: Catalog, likes: Likes, *, clock: Clock, where: Sql = EVERYTHING
+    query: Query, catalog: Catalog, wording: Wording, *, clock: Clock, where: Sql = EVERYTHING
 ) -> tuple[str, str, tuple[AnyValue, ...]]:
     """Return a query as one `FROM … WHERE …`, one `ORDER BY …`, and their parameters.
 
     For statements of a room's own. `search` is faster for sorting by key/value fields.
     """
-    compiler = _compiler(query, catalog, likes, clock)
+    compiler = _compiler(query, catalog, wording, clock)
     step = _by_table(compiler, query.where, query.order, where)
     return step.source.text, step.order.text, step.source.params + step.order.params
 
@@ -160,7 +160,7 @@ def _narrow_start(
             )
             start = Sql(
                 f'FROM (SELECT x.{quoted(pairs.owner)} AS "key" {fits.text}) n'
-                f' CROSS JOIN {table} r ON r.{key} = n."key"',
+                f' {database.ordered_join} {table} r ON r.{key} = n."key"',
                 fits.params,
             )
         elif found.indexed and term.operator in ("=", "in"):
@@ -181,9 +181,9 @@ def _terms(where: Expression | None) -> tuple[Expression, ...]:
     return where.terms if isinstance(where, All) else (where,)
 
 
-def _compiler(query: Query, catalog: Catalog, likes: Likes, clock: Clock) -> Compiler:
+def _compiler(query: Query, catalog: Catalog, wording: Wording, clock: Clock) -> Compiler:
     now_ms = clock.wall_ns() // 1_000_000
-    return Compiler(catalog, likes, text=query.text, now_ms=now_ms, utc_offset=clock.utc_offset())
+    return Compiler(catalog, wording, text=query.text, now_ms=now_ms, utc_offset=clock.utc_offset())
 
 
 def _by_table(
@@ -217,7 +217,7 @@ def _by_pair(
             others.append(term)
     owner = f"o.{quoted(pairs.owner)}"
     start = Sql(
-        f"FROM {quoted(pairs.table)} o CROSS JOIN {quoted(catalog.table)} r"
+        f"FROM {quoted(pairs.table)} o {compiler.wording.ordered_join} {quoted(catalog.table)} r"
         f" ON r.{quoted(catalog.key)} = {owner}"
     )
     conditions = [
@@ -232,7 +232,10 @@ def _by_pair(
         if column == pairs.text and pairs.number is not None:
             present.append(Sql(f"o.{quoted(pairs.number)} IS NULL"))
         way = "DESC" if first.descending else "ASC"
-        order = Sql(f"o.{quoted(column)} {way}, {then.text}", then.params)
+        value = f"o.{quoted(column)}"
+        prefix = compiler.wording.prefix_sql(value) if column == pairs.text else None
+        first_by = f"{value} {way}" if prefix is None else f"{prefix} {way}, {value} {way}"
+        order = Sql(f"{first_by}, {then.text}", then.params)
         yield Step(owner, _where(start, [*conditions, *present]), order)
     if not on_row:
         yield _without(compiler, query, pairs, name, more)

@@ -17,12 +17,13 @@ from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, Proj
 from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTED_KIB
 from afield.projection.patterns import matches_folded
 from afield.projection.schema import ColumnType, Table
-from afield.projection.statements import create_table
+from afield.projection.statements import create_table, index_statements, upsert, upsert_many
 
 MEMORY = ":memory:"
 TYPES: dict[ColumnType, str] = {
     "text": "TEXT",
     "integer": "INTEGER",
+    "boolean": "INTEGER",
     "real": "REAL",
     "blob": "BLOB",
 }
@@ -96,13 +97,6 @@ class SqliteDatabase:
         with self._faults():
             return self._connection.execute(sql, args).fetchall()
 
-    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """Run one statement; return its rows with names."""
-        with self._faults():
-            cursor = self._connection.cursor()
-            cursor.row_factory = sqlite3.Row
-            return cursor.execute(sql, args).fetchall()
-
     def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row; values that SQLite cannot hold are made to fit.
 
@@ -117,13 +111,24 @@ class SqliteDatabase:
                 fitting = [tuple(_fit(value) for value in row) for row in rows]
                 self._connection.executemany(sql, fitting)
 
-    def make_indexes(self, statements: Iterable[str]) -> None:
-        """Run the statements that make indexes of tables that hold rows already."""
+    def upsert(self, table: Table, groups: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write registers of rows: the key, then each group's columns and its stamp."""
+        self.write_many(upsert(table, *groups), rows)
+
+    def upsert_many(
+        self, table: Table, group: str, size: int, blocks: Iterable[Sequence[Any]]
+    ) -> None:
+        """Write one group of `size` rows a block; see `statements.upsert_many`."""
+        self.write_many(upsert_many(table, group, size), blocks)
+
+    def make_indexes(self, tables: Iterable[Table]) -> None:
+        """Make the indexes of tables that hold rows already."""
         with self._faults():
             self._connection.execute(f"PRAGMA cache_size = -{SORTED_KIB}")
             try:
-                for sql in statements:
-                    self._connection.execute(sql)
+                for table in tables:
+                    for sql in index_statements(table):
+                        self._connection.execute(sql)
             finally:
                 self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
@@ -160,6 +165,15 @@ class SqliteDatabase:
         if pattern.isascii():
             return f"{expression} LIKE ?", (pattern,)
         return f"afield_ilike(?, {expression})", (pattern,)
+
+    def prefix_sql(self, expression: str) -> None:  # noqa: ARG002 - others have one
+        """Return None: an index has the whole of a text."""
+        return
+
+    @property
+    def ordered_join(self) -> str:
+        """`CROSS JOIN`, which means the order as written: no statistics are needed."""
+        return "CROSS JOIN"
 
     def close(self) -> None:
         """Close the connection; the last one of all processes folds the WAL into the file."""

@@ -47,10 +47,10 @@ def upsert(table: Table, *groups: str) -> str:
     Parameters are the key, then for each group its columns and the stamp.
     """
     keys = [quoted(column.name) for column in table.key]
-    columns = [column for group in groups for column in _register(table, group)]
+    columns = [column for group in groups for column in register(table, group)]
     marks = ", ".join("?" * (len(keys) + len(columns)))
     into = f"INSERT INTO {quoted(table.name)} ({', '.join(keys + columns)})"
-    return f"{into} VALUES ({marks}) {_on_conflict(table, groups)}"
+    return f"{into} VALUES ({marks}) {on_conflict(table, groups)}"
 
 
 def upsert_many(table: Table, group: str, rows: int) -> str:
@@ -61,7 +61,7 @@ def upsert_many(table: Table, group: str, rows: int) -> str:
     time of a row.
     """
     keys = [quoted(column.name) for column in table.key]
-    columns = _register(table, group)
+    columns = register(table, group)
     width = len(keys) + len(columns) - 2
     into = f"INSERT INTO {quoted(table.name)} ({', '.join([keys[0], columns[-1], *keys[1:]])}"
     into += f", {', '.join(columns[:-1])})"
@@ -69,14 +69,15 @@ def upsert_many(table: Table, group: str, rows: int) -> str:
     values = ", ".join([f"({', '.join('?' * width)})"] * rows)
     # WHERE: without it, ON would be taken for a join's.
     chosen = f"SELECT ?, ?, {cells} FROM (VALUES {values}) AS cells WHERE 1 = 1"
-    return f"{into} {chosen} {_on_conflict(table, (group,))}"
+    return f"{into} {chosen} {on_conflict(table, (group,))}"
 
 
-def _register(table: Table, group: str) -> list[str]:
+def register(table: Table, group: str) -> list[str]:
+    """Return the quoted names of a group's columns, its stamp's last."""
     return [quoted(column.name) for column in table.groups[group]] + [quoted(stamp_name(group))]
 
 
-def _on_conflict(table: Table, groups: Sequence[str]) -> str:
+def on_conflict(table: Table, groups: Sequence[str]) -> str:
     """Return how each of the groups keeps its winner where the row is there already."""
     name = quoted(table.name)
     wins = {}
@@ -85,12 +86,12 @@ def _on_conflict(table: Table, groups: Sequence[str]) -> str:
         newer = "<" if group == ONCE else ">"
         wins[group] = f"excluded.{at} {newer} {name}.{at} OR {name}.{at} IS NULL"
     if len(groups) == 1:
-        sets = [f"{column} = excluded.{column}" for column in _register(table, groups[0])]
+        sets = [f"{column} = excluded.{column}" for column in register(table, groups[0])]
     else:
         sets = [
             f"{column} = CASE WHEN {wins[group]} THEN excluded.{column} ELSE {name}.{column} END"
             for group in groups
-            for column in _register(table, group)
+            for column in register(table, group)
         ]
     return (
         f"ON CONFLICT ({_names(table.key)}) DO UPDATE SET {', '.join(sets)}"

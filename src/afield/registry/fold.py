@@ -28,7 +28,7 @@ MODELS = Table(
         ),
         "renamed": (Column("name", "text"), Column("renamed_ms", "integer")),
         "described": (Column("description", "text"),),
-        "erased": (Column("deleted", "integer"),),
+        "erased": (Column("deleted", "boolean"),),
         "touched": (Column("touched_ms", "integer"),),
     },
     indexes=(("first_name",), ("name",)),
@@ -36,7 +36,7 @@ MODELS = Table(
 TAGS = Table(
     name="registered_model_tags",
     key=(Column("model", "text"), Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 ALIASES = Table(
@@ -59,7 +59,7 @@ VERSIONS = Table(
         ),
         "staged": (Column("stage", "text"),),
         "described": (Column("description", "text"),),
-        "erased": (Column("deleted", "integer"),),
+        "erased": (Column("deleted", "boolean"),),
         "touched": (Column("touched_ms", "integer"),),
     },
     indexes=(("logged_model",), ("run",)),
@@ -67,7 +67,7 @@ VERSIONS = Table(
 VERSION_TAGS = Table(
     name="model_version_tags",
     key=(*_VERSION, Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 _TAGS_OF = {MODELS.name: TAGS.name, VERSIONS.name: VERSION_TAGS.name}

@@ -26,7 +26,7 @@ MODELS = (
     f" ELSE {_NAME} || '~' || substr(m.id, 4, {NEAR_CHARS}) END AS name, m.project AS project,"
     " m.made AS made, m.touched_ms AS touched_ms, m.renamed_ms AS renamed_ms,"
     " m.description AS description FROM registered_models m"
-    " WHERE m.made IS NOT NULL AND COALESCE(m.deleted, 0) = 0)"
+    " WHERE m.made IS NOT NULL AND m.deleted IS NOT TRUE)"
 )
 """The models that were not deleted, each under a name of its own.
 
@@ -47,7 +47,7 @@ VERSION_COLUMNS = (
 VERSIONS = f"{NUMBERED} v JOIN {MODELS} r ON r.id = v.model"
 """What `VERSION_COLUMNS` are taken from; `LIVE` leaves the deleted ones out."""
 
-LIVE = "COALESCE(v.deleted, 0) = 0"
+LIVE = "v.deleted IS NOT TRUE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ RUNS = Table(
             Column("python", "text"),
             Column("facts", "text"),
         ),
-        "erased": (Column("deleted", "integer"),),
+        "erased": (Column("deleted", "boolean"),),
     },
     indexes=(
         ("started_ms",),
@@ -70,7 +70,7 @@ PARAMS = Table(
     name="params",
     key=(Column("run", "text"), Column("name", "text")),
     groups={
-        "value": (Column("type", "text"), Column("text", "text"), Column("number", "real")),
+        "value": (Column("type", "text"), Column("text", "text", long=True), Column("number", "real")),
     },
     indexes=(("name", "number", "text"),),
 )
@@ -96,14 +96,14 @@ METRICS = Table(
 TAGS = Table(
     name="tags",
     key=(Column("run", "text"), Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 SUMMARIES = Table(
     name="summaries",
     key=(Column("run", "text"), Column("name", "text")),
     groups={
-        "value": (Column("type", "text"), Column("text", "text"), Column("number", "real")),
+        "value": (Column("type", "text"), Column("text", "text", long=True), Column("number", "real")),
     },
 )
 SERIES = Table(

@@ -43,13 +43,21 @@ class Hosted:
         *,
         clock: Clock | None = None,
         readers: int = READERS,
+        database: str | None = None,
     ) -> None:
         """Open the workspace that `path` holds or is.
 
+        Args:
+            path: its folder, or the one that it is in.
+            clock: the time, when not this machine's.
+            readers: how many read at once.
+            database: `postgresql://…`, where its tables are; None: in a file of its own.
+
         Raises:
             NoWorkspace: there is none.
+            DatabaseUnreachable: the database does not answer.
         """
-        self._open = partial(Workspace.open, path, clock=clock)
+        self._open = partial(Workspace.open, path, clock=clock, database=database)
         self._first = self._open()
         self.record: Record = self._first.record
         self.config: Config = self._first.config

@@ -40,12 +40,14 @@ def search(workspace: Workspace, text: str, *, limit: int) -> list[dict[str, Any
     ]
 
 
-_RUN = (
-    "(r.id LIKE ? ESCAPE '!' OR r.name LIKE ? ESCAPE '!' OR r.project LIKE ? ESCAPE '!'"
-    " OR r.experiment LIKE ? ESCAPE '!' OR r.exception LIKE ? ESCAPE '!'"
-    " OR EXISTS (SELECT 1 FROM tags t WHERE t.run = r.id"
-    " AND (t.name LIKE ? ESCAPE '!' OR t.value LIKE ? ESCAPE '!')))"
+_RUN, _TAG = (
+    " OR ".join(f"lower({column}) LIKE ? ESCAPE '!'" for column in columns)
+    for columns in (
+        ("r.id", "r.name", "r.project", "r.experiment", "r.exception"),
+        ("t.name", "t.value"),
+    )
 )
+_RUN = f"({_RUN} OR EXISTS (SELECT 1 FROM tags t WHERE t.run = r.id AND ({_TAG})))"  # noqa: S608
 
 
 def _runs(workspace: Workspace, words: list[str], limit: int) -> list[dict[str, Any]]:
@@ -132,7 +134,8 @@ def _found(
 
 
 def _holding(word: str) -> str:
-    """Return the LIKE pattern of texts that hold a word."""
+    """Return the LIKE pattern of texts that hold a word, once the letters of ASCII are small."""
+    word = "".join(char.lower() if char.isascii() else char for char in word)
     for sign in "!%_":
         word = word.replace(sign, f"!{sign}")
     return f"%{word}%"

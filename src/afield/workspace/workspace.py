@@ -27,6 +27,7 @@ from afield.members.removal import authority
 from afield.members.rights import judge_alike
 from afield.projection import Projection
 from afield.projection.catalog import Catalog
+from afield.projection.database import PostgresAt
 from afield.projection.errors import ProjectionSuperseded
 from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
 from afield.runs.events import RUNNING
@@ -67,12 +68,13 @@ class Workspace:
         projection: its tables.
     """
 
-    def __init__(self, record: Record, config: Config) -> None:
+    def __init__(self, record: Record, config: Config, *, database: str | None = None) -> None:
         self.path = Path(record.workspace)
         self.record = record
         self._heeded_stamp = stamp(record.files, record.workspace)
         found = remembered(record.files, record.workspace)
         self.config = msgspec.structs.replace(config, removed=found.removed, ruled=found.rights)
+        self._database = database
         self.projection = self._tables()
         self._claims_heeded: int | None = None
         self._names: dict[str, str] | None = None
@@ -80,13 +82,31 @@ class Workspace:
         self._columns: dict[str, Columns] = {}
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, clock: Clock | None = None) -> Workspace:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        clock: Clock | None = None,
+        database: str | None = None,
+    ) -> Workspace:
         """Open the workspace that `path` holds or is.
+
+        Args:
+            path: its folder, or the one that it is in.
+            clock: the time, when not this machine's.
+            database: `postgresql://…`, where its tables are; None: in a file of its own.
 
         Raises:
             NoWorkspace: there is none.
+            DatabaseUnreachable: the database does not answer.
         """
-        return cls(*open_store(layout.folder_for(os.fspath(path)), clock=clock))
+        record, config = open_store(layout.folder_for(os.fspath(path)), clock=clock)
+        try:
+            return cls(record, config, database=database)
+        except BaseException:
+            record.vault.close()
+            record.journal.close()
+            raise
 
     @classmethod
     def init(cls, path: str | os.PathLike[str], *, clock: Clock | None = None) -> Workspace:
@@ -139,6 +159,9 @@ class Workspace:
         return self.projection.rebuild(self.record.journal)
 
     def _tables(self) -> Projection:
+        if self._database is not None:
+            at = PostgresAt(self._database, f"afield_{self.config.device}")
+            return Projection(at, rooms(self.config.roots))
         path = os.path.join(self.record.workspace, layout.PROJECTION)
         return Projection(path, rooms(self.config.roots))
 

@@ -16,7 +16,7 @@ EXPERIMENTS = Table(
     groups={
         "made": (Column("made_ms", "integer"), Column("location", "text")),
         "named": (Column("project", "text"), Column("name", "text")),
-        "erased": (Column("deleted", "integer"),),
+        "erased": (Column("deleted", "boolean"),),
         "touched": (Column("touched_ms", "integer"),),
     },
     indexes=(("project", "name"),),
@@ -24,7 +24,7 @@ EXPERIMENTS = Table(
 EXPERIMENT_TAGS = Table(
     name="experiment_tags",
     key=(Column("experiment", "text"), Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 

@@ -25,7 +25,7 @@ MODELS = Table(
             Column("run", "text"),
         ),
         "reached": (Column("status", "text"),),
-        "erased": (Column("deleted", "integer"),),
+        "erased": (Column("deleted", "boolean"),),
         "touched": (Column("touched_ms", "integer"),),
     },
     indexes=(("experiment", "made_ms"), ("run",)),
@@ -39,7 +39,7 @@ PARAMS = Table(
 TAGS = Table(
     name="logged_model_tags",
     key=(Column("model", "text"), Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 METRICS = Table(
