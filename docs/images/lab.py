@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -159,8 +160,8 @@ def _colleague(ada: Person, folder: Path) -> None:
     bob.afield("sync")
     ada.afield("sync")
     waiting = bob.afield("join")
-    phrase = next(line for line in waiting.splitlines() if line.strip()[:5].isdigit())
-    ada.afield("join", *phrase.split())
+    phrase = re.findall(r"\b\d{5}\b", waiting)
+    ada.afield("join", *phrase[:6])
 
 
 def main() -> None:
