@@ -23,7 +23,7 @@ from afield.mlflow_rest import (
     versions,
 )
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
-from afield.mlflow_rest.traces import assessments, otlp
+from afield.mlflow_rest.traces import assessments, correlation, files, otlp
 from afield.mlflow_rest.traces import calls as traces
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
@@ -41,6 +41,7 @@ _RPCS = (
     *multipart.RPCS,
     *traces.RPCS,
     *assessments.RPCS,
+    *correlation.RPCS,
 )
 _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
@@ -61,6 +62,7 @@ def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
     streams = (
         *artifacts.raws(hosted, served),
         *multipart.raws(hosted, served),
+        *files.raws(hosted, served),
         *otlp.raws(hosted, served),
     )
     calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *streams)

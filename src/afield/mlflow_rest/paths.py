@@ -1,7 +1,8 @@
 """Paths of artifacts: which are safe, and whose files they are.
 
 `mlflow-artifacts:/<experiment>/<run>/artifacts/<path>` is a file of a run, with `models/<model>`
-in place of the run one of a logged model, and any other path a file of its own.
+in place of the run one of a logged model, and any other path a file of its own; below `traces` that
+of a project.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from afield.runs.models import events as models
 
 _RUN = re.compile(r"(?P<root>.+)/(?P<run>[0-9a-z]{16})/artifacts(?:/(?P<rest>.*))?")
 _MODEL = re.compile(r"(?P<root>.+)/models/(?P<model>m-[0-9a-f]{32})/artifacts(?:/(?P<rest>.*))?")
+_TRACE = re.compile(r"(?P<experiment>\d{1,64})/traces/[^/]+/artifacts(?:/.*)?")
 _DECODED_TIMES = 4
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -170,6 +172,10 @@ def of_path(call: Call, text: str) -> Owned:
         sql = "SELECT project FROM runs WHERE id = ? AND started_ms IS NOT NULL"
         for (project,) in call.workspace.query(sql, (found["run"],)):
             return Owned("run", found["run"], project, safe_path(found["rest"] or ""))
+    found = _TRACE.fullmatch(path)
+    if found:
+        project = known.experiment(call.workspace, found["experiment"]).project
+        return Owned("kept", "", project, path)
     return Owned("kept", "", known.DEFAULT, path)
 
 

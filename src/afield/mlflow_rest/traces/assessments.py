@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from afield.journal import Draft
 from afield.members.actions import Action
 from afield.mlflow_rest import limits
@@ -149,6 +151,7 @@ def _checked(call: Call, trace: str, found: tm.Assessment) -> tm.Assessment:
     if kind not in _SOURCES.values():
         raise wrong_value("source_type", source.source_type)
     source.source_type = kind
+    _serialize(found.expectation)
     for name in ("span_id", "overrides", "assessment_id"):
         check_length(name, getattr(found, name) or "", ID_CHARS_MAX)
     check_length("source_id", source.source_id or "", limits.KEY_CHARS_MAX)
@@ -161,6 +164,14 @@ def _checked(call: Call, trace: str, found: tm.Assessment) -> tm.Assessment:
     found.assessment_id = found.assessment_id or f"a-{os.urandom(16).hex()}"
     found.trace_id, found.valid = trace, True
     return found
+
+
+def _serialize(found: tm.Expectation | None) -> None:
+    """Turn a value that is no scalar into text, as clients expect it."""
+    if found is not None and isinstance(found.value, list | dict):
+        text = msgspec.json.encode(found.value).decode()
+        found.serialized_value = tm.Serialized("JSON_FORMAT", text)
+        found.value = None
 
 
 def _moment(name: str, text: str | None) -> str | None:

@@ -16,7 +16,7 @@ from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.search.pages import page_size
 from afield.mlflow_rest.traces import messages as tm
 from afield.mlflow_rest.traces.assessments import drafts_of
-from afield.mlflow_rest.traces.infos import Previews, infos, span_answer, span_file, spans_of
+from afield.mlflow_rest.traces.infos import Previews, infos, span_answer, spans_of
 from afield.mlflow_rest.traces.keep import flush, keep, keep_text
 from afield.mlflow_rest.traces.known import (
     LOCATION,
@@ -115,6 +115,8 @@ def get_info(call: Call, _: tm.Ref) -> dict[str, Any]:
 def get(call: Call, asked: tm.Get) -> dict[str, Any]:
     """Return a trace with its spans; all of them, unless a part will do."""
     require(trace_id=asked.trace_id)
+    if not query.traces_of(call.workspace.query, [asked.trace_id or ""]):
+        raise missing(f"Trace with ID {asked.trace_id} is not found.")
     found = trace_of(call, asked.trace_id, Action.TRACE_READ)
     answers = _with_spans(call, [found], partial=asked.allow_partial is True)
     if not answers:
@@ -122,15 +124,6 @@ def get(call: Call, asked: tm.Get) -> dict[str, Any]:
             f"Trace with ID {asked.trace_id} is not fully exported yet, please try again later."
         )
     return {"trace": answers[0]}
-
-
-def get_artifact(call: Call, asked: tm.GetArtifact) -> dict[str, Any]:
-    """Return the spans of a trace as the file in which MLflow's client keeps them."""
-    require(request_id=asked.request_id)
-    if asked.path:
-        raise missing(f"No such artifact: '{asked.path[:100]}'")
-    found = trace_of(call, asked.request_id, Action.TRACE_READ)
-    return {"spans": [span_file(each) for each in spans_of(call, [found.id]).get(found.id, [])]}
 
 
 def batch_get(call: Call, asked: tm.Ids) -> dict[str, Any]:
@@ -146,9 +139,9 @@ def batch_get_infos(call: Call, asked: tm.Ids) -> dict[str, Any]:
 
 def search(call: Call, asked: tm.Search) -> dict[str, Any]:
     """Return a page of traces."""
+    size = page_size(asked.max_results, PAGE, PAGE_MAX)
     if asked.locations is None:
         raise missing_value("locations")
-    size = page_size(asked.max_results, PAGE, PAGE_MAX)
     places = [each.mlflow_experiment for each in asked.locations]
     ids = dict.fromkeys(each.experiment_id for each in places if each and each.experiment_id)
     if len(ids) > limits.SEARCHED_EXPERIMENTS_MAX:
@@ -350,5 +343,4 @@ RPCS = (
     Rpc("PATCH", f"{_AT}/{{trace_id}}/tags", Action.RUN_READ, tm.Tag, set_tag, _BOTH),
     Rpc("DELETE", f"{_AT}/{{trace_id}}/tags", Action.RUN_READ, tm.Tag, delete_tag, _BOTH),
     Rpc("GET", f"{_AT}/{{trace_id}}", _READ, tm.Ref, get_info, _NEW),
-    Rpc("GET", "/mlflow/get-trace-artifact", _READ, tm.GetArtifact, get_artifact, _BOTH),
 )

@@ -127,13 +127,6 @@ class Get(AsSent):
     allow_partial: bool | None = None
 
 
-class GetArtifact(AsSent):
-    """The spans of a trace as a file."""
-
-    request_id: str | None = None
-    path: str | None = None
-
-
 class Ids(AsSent):
     """Several traces."""
 
@@ -148,6 +141,15 @@ class Search(AsSent):
     max_results: Int32 | None = None
     order_by: list[str] | None = None
     page_token: str | None = None
+
+
+class Correlate(AsSent):
+    """Ask how much two filters go together."""
+
+    experiment_ids: list[str] | None = None
+    filter_string1: str | None = None
+    filter_string2: str | None = None
+    base_filter: str | None = None
 
 
 class Delete(AsSent):

@@ -6,7 +6,8 @@ tables it ends, so that the next page does not begin anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -70,29 +71,36 @@ class TraceSearch:
         Raises:
             Rest: the token is not one of ours.
         """
-        start = start_of(token)
+        found = list(islice(self._found(call, within, start_of(token), size + 1), size + 1))
+        page = [trace for _, trace in found[:size]]
+        return page, token_for(found[size][0]) if len(found) > size else None
+
+    def ids(self, call: Call, within: Sequence[str]) -> set[str]:
+        """Return the ids of all traces that fit."""
+        return {trace.id for _, trace in self._found(call, within, 0, SCANNED_AT_ONCE)}
+
+    def _found(
+        self, call: Call, within: Sequence[str], start: int, wanted: int
+    ) -> Iterator[tuple[int, Trace]]:
+        """Yield the traces that fit from a row on, each with its row."""
         if not within:
-            return [], None
+            return
         sql = self._sql(call, within)
         fits = [*self._assessed(call), *self._spanned(call)]
-        ask = call.workspace.query
-        found: list[tuple[int, Trace]] = []
-        at_once = SCANNED_AT_ONCE if fits else size + 1
-        while len(found) <= size:
-            rows = ask(f"{sql.text} LIMIT ? OFFSET ?", (*sql.params, at_once, start))
+        at_once = SCANNED_AT_ONCE if fits else wanted
+        while True:
+            rows = call.workspace.query(
+                f"{sql.text} LIMIT ? OFFSET ?", (*sql.params, at_once, start)
+            )
             left = {row[0] for row in rows}
             for fit in fits:
                 left = fit([row[0] for row in rows if row[0] in left])
-            found += [
-                (start + place, query.of_row(row))
-                for place, row in enumerate(rows)
-                if row[0] in left
-            ]
+            for place, row in enumerate(rows, start):
+                if row[0] in left:
+                    yield place, query.of_row(row)
             start += len(rows)
             if len(rows) < at_once:
-                break
-        page = [trace for _, trace in found[:size]]
-        return page, token_for(found[size][0]) if len(found) > size else None
+                return
 
     def _sql(self, call: Call, within: Sequence[str]) -> Sql:
         conditions = [
