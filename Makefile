@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test libraries mlflow-suite simulate big bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test libraries mlflow-suite fuzz simulate big bench corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ mlflow-suite: setup ## MLflow's own tests, from a checkout, against ours: make m
 	@test -n "$(REPO)" || { echo "mlflow-suite: name a checkout of MLflow: make mlflow-suite REPO=path"; exit 2; }
 	@$(BIN)/python tests/compat/mlflow_suite/prepare.py .cache/mlflow "$(REPO)"
 	$(BIN)/python tests/compat/mlflow_suite/suite.py .cache/mlflow "$(REPO)" -n auto $(ARGS)
+
+fuzz: setup ## the contract of the API against a real hub, at length: schemathesis
+	AFIELD_FUZZ=1 $(BIN)/python -m pytest -n 0 -o faulthandler_timeout=3600 tests/integration/hub/test_fuzzed_contract.py
 
 simulate: setup ## the simulation of sync at length: 10,000 worlds
 	$(BIN)/python -m pytest -n auto --dist worksteal --seeds 10000 tests/simulation/test_sync_worlds.py
