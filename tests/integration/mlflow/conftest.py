@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from contextlib import contextmanager
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from afield.hub.app import local_app
 from afield.mlflow_rest.app import routes
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
@@ -75,3 +79,21 @@ def shared(tmp_path_factory):
     """A workspace that the tests of a file share, for those that leave nothing in it."""
     with _http(tmp_path_factory.mktemp("shared") / "w") as found:
         yield found
+
+
+@pytest.fixture
+def url(tmp_path):
+    """A server in a thread of this process, on a port of this machine."""
+    folder = tmp_path / "w"
+    Workspace.init(folder).close()
+    with Hosted(folder) as hosted, socket.create_server(("127.0.0.1", 0)) as found:
+        config = uvicorn.Config(local_app(hosted), log_level="warning", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{found.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(120)
+            assert not thread.is_alive()

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
-
-import pytest
-import uvicorn
-
-from afield.hub.app import local_app
-from afield.workspace.hosted import Hosted
-from afield.workspace.workspace import Workspace
 
 _SCRIPT = """
 import json, sys
@@ -40,24 +31,6 @@ print(json.dumps({
     "weights": open(here.rstrip("/") + "/weights.txt").read(),
 }))
 """
-
-
-@pytest.fixture
-def url(tmp_path):
-    """A server in a thread of this process, on a port of this machine."""
-    folder = tmp_path / "w"
-    Workspace.init(folder).close()
-    with Hosted(folder) as hosted, socket.create_server(("127.0.0.1", 0)) as found:
-        config = uvicorn.Config(local_app(hosted), log_level="warning", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{found.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(120)
-            assert not thread.is_alive()
 
 
 def test_mlflows_own_client_registers_points_copies_and_downloads(url, tmp_path):
