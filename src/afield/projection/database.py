@@ -70,6 +70,10 @@ class Database(Protocol):
         """Return a condition and its parameters for LIKE (`fold`: ILIKE) on an expression."""
         ...
 
+    def rlike_sql(self, expression: str, pattern: str) -> tuple[str, tuple[str, ...]]:
+        """Return a condition and its parameters for a regular expression on an expression."""
+        ...
+
     def prefix_sql(self, expression: str) -> str | None:
         """Return what an index has of a text that may be `long`; None: the whole of it."""
         ...

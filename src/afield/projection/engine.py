@@ -183,6 +183,10 @@ class Projection:
         """Return this database's condition for LIKE (`fold`: ILIKE)."""
         return self._place.database.like_sql(expression, pattern, fold=fold)
 
+    def rlike_sql(self, expression: str, pattern: str) -> tuple[str, tuple[str, ...]]:
+        """Return this database's condition for a regular expression; a bad one is refused."""
+        return self._place.database.rlike_sql(expression, pattern)
+
     def prefix_sql(self, expression: str) -> str | None:
         """Return what an index of this database has of a long text; None: the whole of it."""
         return self._place.database.prefix_sql(expression)

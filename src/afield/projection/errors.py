@@ -44,6 +44,12 @@ class DatabaseRefused(Refused):
     code = "projection.database_refused"
 
 
+class PatternRefused(Refused):
+    """A regular expression is none, or asks for more memory than a search may take."""
+
+    code = "query.pattern"
+
+
 class QueryError(Usage):
     """A query cannot be understood; `offset` is where, in characters from its start."""
 

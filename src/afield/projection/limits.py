@@ -50,6 +50,13 @@ QUERY_ORDERS_MAX = 8
 PATTERN_CHARS_MAX = 256
 PATTERN_WILDCARDS_MAX = 16
 
+REGEX_CHARS_MAX = 1024
+REGEX_BYTES_MAX = 256 << 10
+"""Memory of one regular expression, its program and what it remembers while it is matched."""
+
+REGEXES_KEPT = 64
+"""Regular expressions that are kept compiled."""
+
 POSTGRES_OLDEST = 14
 """The oldest version of PostgreSQL that is used."""
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from afield.projection.limits import BUSY_WAIT_S, PREFIX_CHARS, UPSERT_ROWS
+from afield.projection.patterns import compiled
 from afield.projection.postgres_link import Link
-from afield.projection.postgres_values import fits, transposed
+from afield.projection.postgres_values import array_text, fits, transposed
 from afield.projection.schema import Column, ColumnType, Table, stamp_name
 from afield.projection.statements import create_table, on_conflict, quoted, register
 
@@ -63,13 +64,14 @@ class PostgresDatabase:
             columns += [*table.groups[group], Column(stamp_name(group), "blob")]
         all_fits = fits(table)
         each = [all_fits[column.name] for column in columns]
+        types = [column.type for column in columns]
         sql = _upsert(table, groups, columns)
         found = list(rows)
         for start in range(0, len(found), UPSERT_ROWS):
             for part in _distinct(
                 transposed(found[start : start + UPSERT_ROWS], each), len(table.key)
             ):
-                self.link.write_columns(sql, part)
+                self.link.write_arrays(sql, list(map(array_text, part, types)))
 
     def upsert_many(
         self, table: Table, group: str, size: int, blocks: Iterable[Sequence[Any]]
@@ -114,6 +116,17 @@ class PostgresDatabase:
             return f"({expression} COLLATE \"C\") ILIKE ? ESCAPE ''", (pattern,)
         lower = f'lower({_FOLDED.format(expression)} COLLATE "und-x-icu")'
         return f"replace({lower}, '\u03c2', '\u03c3') LIKE ? ESCAPE ''", (pattern.casefold(),)
+
+    def rlike_sql(self, expression: str, pattern: str) -> tuple[str, tuple[str, ...]]:
+        """Return a condition for a regular expression that fits somewhere in an expression.
+
+        What RE2 takes has no references back, with which alone PostgreSQL's own would backtrack.
+
+        Raises:
+            PatternRefused: it is none, or too large.
+        """
+        compiled(pattern)
+        return f'({expression} COLLATE "C") ~ ?', (pattern,)
 
     def prefix_sql(self, expression: str) -> str | None:
         """Return what an index has of a long text: an entry of it has no more than 2,704 bytes."""

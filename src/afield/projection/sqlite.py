@@ -15,7 +15,7 @@ from typing import Any
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
 from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTED_KIB
-from afield.projection.patterns import matches_folded
+from afield.projection.patterns import compiled, finds, matches_folded
 from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table, index_statements, upsert, upsert_many
 
@@ -78,6 +78,7 @@ class SqliteDatabase:
         run(f"PRAGMA page_size = {PAGE_BYTES}")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.create_function("afield_ilike", 2, matches_folded, deterministic=True)
+        self._connection.create_function("afield_rlike", 2, finds, deterministic=True)
         if not self._lasting:
             run("PRAGMA journal_mode = OFF")
             run("PRAGMA synchronous = OFF")
@@ -165,6 +166,15 @@ class SqliteDatabase:
         if pattern.isascii():
             return f"{expression} LIKE ?", (pattern,)
         return f"afield_ilike(?, {expression})", (pattern,)
+
+    def rlike_sql(self, expression: str, pattern: str) -> tuple[str, tuple[str, ...]]:
+        """Return a condition for a regular expression that fits somewhere in an expression.
+
+        Raises:
+            PatternRefused: it is none, or too large.
+        """
+        compiled(pattern)
+        return f"afield_rlike(?, {expression})", (pattern,)
 
     def prefix_sql(self, expression: str) -> None:  # noqa: ARG002 - others have one
         """Return None: an index has the whole of a text."""

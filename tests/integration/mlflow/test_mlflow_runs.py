@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -199,7 +200,6 @@ def test_pages_follow_one_another(three):
         "metrics.acc >",
         "metrics.acc > 1 or metrics.acc < 2",
         "metrics.acc > 1; drop table runs",
-        "params.opt RLIKE '(a+)+$'",
         "run_id IN ()",
         "'",
         "tags.a = 'x' " * 300,
@@ -236,3 +236,21 @@ def test_a_creation_whose_server_died_before_it_answered_is_found_again(http, tm
     (note,) = notes.iterdir()
     told = json.loads(note.read_text())
     assert told["run"] == first.json()["run"]["info"]["run_id"] != run
+
+
+def test_a_regular_expression_finds_runs_and_a_catastrophic_one_answers_at_once(http):
+    for name in ("us-east-1", "eu-west-2", "x" * 200):
+        http.run(run_name=name, tags=[{"key": "zone", "value": name}])
+    assert http.names("tags.zone RLIKE '(east|west)-[0-9]$'") == ["eu-west-2", "us-east-1"]
+    assert http.names("attributes.run_name RLIKE '^us'") == ["us-east-1"]
+    began_s = time.process_time()
+    assert (
+        http.names("tags.zone RLIKE '(x+x+)+y'") == []
+    )  # doubles with each x, where it backtracks
+    assert time.process_time() - began_s < 5
+    for bad in ("(", "a(?=b)", r"(a)\1", "((a{100}){100}){100}", "a" * 2000):
+        code, message = http.refused(
+            "POST", "/mlflow/runs/search", experiment_ids=["0"], filter=f"tags.zone RLIKE '{bad}'"
+        )
+        assert code == "INVALID_PARAMETER_VALUE"
+        assert "pattern" in message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.mlflow_rest.search.grammar import LISTS, Term
+from afield.mlflow_rest.search.grammar import LIKES, LISTS, Term
 from afield.projection.compile import Sql
 from afield.workspace.workspace import Workspace
 
@@ -16,10 +16,13 @@ def compared(workspace: Workspace, value: Sql, term: Term) -> Sql:
         assert isinstance(wanted, tuple), wanted
         marks = ", ".join("?" * len(wanted))
         return Sql(f"{value.text} {sign} ({marks})", (*value.params, *wanted))
-    if sign in ("LIKE", "ILIKE"):
-        fold = sign == "ILIKE"
+    if sign in LIKES:
         # the pattern's place among the parameters is the database's; a plain name has none before
-        text, params = workspace.projection.like_sql("like_value", str(wanted), fold=fold)
+        words = workspace.projection
+        if sign == "RLIKE":
+            text, params = words.rlike_sql("like_value", str(wanted))
+        else:
+            text, params = words.like_sql("like_value", str(wanted), fold=sign == "ILIKE")
         before = text.index("?") < text.index("like_value")
         text = text.replace("like_value", value.text)
         return Sql(text, (*params, *value.params) if before else (*value.params, *params))

@@ -22,7 +22,7 @@ _WORDS = {
 }
 NUMBERS = frozenset({">", ">=", "!=", "=", "<", "<="})
 NULLS = frozenset({"IS NULL", "IS NOT NULL"})
-LIKES = frozenset({"LIKE", "ILIKE"})
+LIKES = frozenset({"LIKE", "ILIKE", "RLIKE"})
 LISTS = frozenset({"IN", "NOT IN"})
 TEXTS = frozenset({"!=", "="}) | LIKES
 

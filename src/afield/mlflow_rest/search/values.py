@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from afield.mlflow_rest.search.grammar import Term
-from afield.projection.patterns import matches
+from afield.projection.patterns import finds, matches
 
 _SIGNS = {
     "=": operator.eq,
@@ -29,4 +29,6 @@ def holds(value: Any, term: Term) -> bool:
         return matches(wanted, value)
     if term.sign == "ILIKE":
         return matches(wanted.casefold(), value.casefold())
+    if term.sign == "RLIKE":
+        return bool(finds(wanted, value))
     return bool(_SIGNS[term.sign](value, wanted))
