@@ -1,16 +1,28 @@
-"""Who may speak to a server on loopback: the check of Host and Origin, before anything else.
+"""Who may speak to a server: the check of Host, Origin and Fetch Metadata, before anything else.
 
 A page of another site can make a browser send requests to this machine. It cannot make it send
-our name as Host (DNS rebinding sends its own) nor hide its Origin when it writes (CSRF).
+our name as Host (DNS rebinding sends its own) nor hide its Origin when it writes (CSRF), nor,
+in browsers of today, that it is another site that asks at all. Answers that say nothing of it
+are kept by nobody, guessed at by no browser, and no part of another site's page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from afield.hub.asgi import App, Receive, Scope, Send, problem
+from afield.hub.asgi import App, Message, Receive, Scope, Send, problem
 
+_TOLD = frozenset({b"host", b"origin"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = frozenset({b"same-origin", b"none"})
+_FRAMES = frozenset({b"iframe", b"frame", b"object", b"embed"})
+_CAREFUL = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""What an answer says unless it says otherwise itself."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -33,24 +45,36 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                said = {bytes(name).lower() for name, _ in headers}
+                message["headers"] = headers + [one for one in _CAREFUL if one[0] not in said]
+            await send(message)
+
         why = self._refuses(scope)
         if why is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, careful)
         else:
-            await problem(send, 403, "not_allowed", why)
+            await problem(careful, 403, "not_allowed", why)
 
     def _refuses(self, scope: Scope) -> str | None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        told: dict[bytes, list[bytes]] = {}
+        for name, value in scope["headers"]:
+            if name in _TOLD or name.startswith(b"sec-fetch-"):
+                told.setdefault(name, []).append(value)
+        hosts = told.get(b"host", [])
         if len(hosts) != 1 or without_port(hosts[0]) not in self._hosts:
             return "the Host header names another machine than this server"
         own = str(scope.get("scheme", "http")).encode() + b"://" + hosts[0].lower()
-        site = [value for name, value in scope["headers"] if name == b"sec-fetch-site"]
-        for origin in origins:
+        for origin in told.get(b"origin", ()):
             if origin.lower() != own and origin.lower() not in self._origins:
                 return "a page of another site sent this request"
-        if scope["method"] not in _SAFE and any(value == b"cross-site" for value in site):
-            return "a page of another site sent this request"
+        if any(site not in _OWN_SITE for site in told.get(b"sec-fetch-site", ())):
+            to_us = scope["method"] in _SAFE and told.get(b"sec-fetch-mode") == [b"navigate"]
+            if not to_us or not _FRAMES.isdisjoint(told.get(b"sec-fetch-dest", ())):
+                return "a page of another site sent this request"
         return None
 
 

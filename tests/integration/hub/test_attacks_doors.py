@@ -72,6 +72,46 @@ def is_public_page(answer) -> bool:
     return answer.headers.get("content-type", "").startswith("text/html")
 
 
+OPEN = {
+    *(("GET", path) for path in OPEN_PAGES - {"/first"}),
+    ("GET", "/first"),  # the page itself, which holds nothing of the record
+    *(("POST", path) for path in FORMS),
+    *(("GET", f"{twin}/3.0/mlflow/server-info") for twin in ("/api", "/ajax-api")),
+    ("GET", "/api/v1/login/ways"),
+    *(("POST", f"/api/v1/{path}") for path in (
+        "claim", "invitations/accept", "login", "login/passkey/begin", "login/passkey/finish",
+        "logout", "reset",
+    )),
+}  # fmt: skip
+"""All that anybody may ask. What is new and not decided about appears here, and fails."""
+
+
+def test_what_is_open_to_everybody_is_this_and_nothing_else(team):
+    found = {
+        (method, path)
+        for method, path, is_open in team.routes()
+        if is_open and method != "HEAD" and not path.endswith("/no-such")
+    }
+    assert found == OPEN
+    for method, path, _ in team.routes():
+        if path.endswith("/no-such"):
+            assert team.stranger().request(method, path).status_code in (401, 404), path
+
+
+def test_no_answer_is_kept_by_others_guessed_at_or_a_part_of_another_sites_page(team, runs):
+    for method, path, _ in team.routes():
+        if method != "GET" or path == "/api/v1/events":  # news has no end; test_hub_api has it
+            continue
+        for client in (team.admin, team.stranger()):
+            answer = client.get(path.replace("/first", f"/{runs[0]}"))
+            told = answer.headers
+            assert answer.status_code < 500, (path, answer.text)
+            assert told["x-content-type-options"] == "nosniff", path
+            assert told["cross-origin-resource-policy"] == "same-origin", path
+            kept = told["cache-control"]
+            assert kept.startswith(("no-store", "no-cache", "private")), (path, kept)
+
+
 def test_nobody_known_gets_no_answer_of_any_route(team):
     stranger, before = team.stranger(), team.position()
     for method, path in closed(team):

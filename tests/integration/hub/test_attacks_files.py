@@ -237,6 +237,21 @@ def test_no_other_site_writes_by_any_route_of_this_machine(machine, client, run,
     assert machine[1].position() == position
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "odd"])
+def test_no_other_site_reads_or_embeds_anything_of_this_machine(client, run, site):
+    own = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
+    for path in ("/", "/health", "/api/v1/runs", f"{API}/runs/get?run_id={run}", "/no-such"):
+        for mode, dest in (("no-cors", "script"), ("no-cors", "image"), ("cors", "empty"),
+                           ("navigate", "iframe"), ("navigate", "object"), ("", "")):  # fmt: skip
+            headers = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+            assert client.get(path, headers=headers).status_code == 403, (path, mode, dest)
+        assert client.get(path, headers=own).status_code != 403
+        followed = {"sec-fetch-site": site, "sec-fetch-mode": "navigate",
+                    "sec-fetch-dest": "document"}  # fmt: skip
+        assert client.get(path, headers=followed).status_code != 403, "a link to us is no harm"
+        assert client.post(path, headers=followed).status_code == 403
+
+
 FORMS = (
     *("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
     "text/plain;application/json",
