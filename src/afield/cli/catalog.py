@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Data and models": {
         "data": Entry("afield.cli.commands.data", "Versions of datasets: add, compare, fetch."),
         "model": Entry("afield.cli.commands.model", "Models by name: versions, aliases, stages."),
+        "traces": Entry("afield.cli.commands.traces", "What programs asked of models, and spans."),
         "import": Entry("afield.cli.commands.bring", "Bring what you have: MLflow, W&B, DVC …"),
         "export": Entry("afield.cli.commands.export", "Write runs for another tool: MLflow."),
     },
@@ -93,6 +94,11 @@ DATA_COMMANDS: dict[str, Entry] = {
     "check": Entry("afield.cli.commands.data_check", "Say which version a path holds."),
     "card": Entry("afield.cli.commands.data_card", "Show, fill in or check the data card."),
     "drop": Entry("afield.cli.commands.data_drop", "Put versions out of sight, or back."),
+}
+
+TRACE_COMMANDS: dict[str, Entry] = {
+    "list": Entry("afield.cli.commands.traces_list", "List the newest traces."),
+    "show": Entry("afield.cli.commands.traces_show", "Show a trace with its spans."),
 }
 
 MODEL_COMMANDS: dict[str, Entry] = {

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from afield.traces.events import ERROR, OK
-from afield.traces.limits import PREVIEW_CHARS_MAX
 
 TRACE_ID = "mlflow.traceRequestId"
 INPUTS, OUTPUTS = "mlflow.spanInputs", "mlflow.spanOutputs"
@@ -145,19 +144,6 @@ def summed(values: Iterable[object], names: Sequence[str]) -> dict[str, int | fl
     return total
 
 
-def preview(value: object, role: str) -> str | None:
-    """Return the beginning of what was asked or answered: of a conversation its last message."""
-    if value is None:
-        return None
-    shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    if isinstance(value, str):
-        value = said(value)
-    content = _words_of(_last(_messages(value), role)) or shown
-    if len(content) <= PREVIEW_CHARS_MAX:
-        return content
-    return content[: PREVIEW_CHARS_MAX - 3] + "..."
-
-
 def said(text: str) -> Any:
     """Return what a text says as JSON; None when it is none."""
     try:
@@ -169,42 +155,3 @@ def said(text: str) -> Any:
 def _as_mapping(value: object) -> Mapping[str, Any]:
     found = said(value) if isinstance(value, str) else value
     return found if isinstance(found, dict) else {}
-
-
-def _messages(value: object) -> list[dict[str, Any]]:
-    """Return the messages of a conversation, in one of the forms that providers have."""
-    if isinstance(value, dict) and isinstance(value.get("request"), dict):
-        value = value["request"]
-    if not isinstance(value, dict):
-        return []
-    for name in ("messages", "input", "output"):
-        found = value.get(name)
-        if isinstance(found, list) and found:
-            return [each for each in found if _is_message(each)]
-    choices = value.get("choices")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        message = choices[0].get("message")
-        return [message] if isinstance(message, dict) and _is_message(message) else []
-    return []
-
-
-def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and "role" in value and "content" in value
-
-
-def _last(messages: list[dict[str, Any]], role: str) -> dict[str, Any]:
-    own = [message for message in messages if message.get("role") == role]
-    return (own or messages or [{}])[-1]
-
-
-def _words_of(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, str):
-            return part
-        if isinstance(part, dict) and part.get("type") in ("text", "output_text"):
-            words = part.get("text")
-            return words if isinstance(words, str) else ""
-    return ""

@@ -16,7 +16,7 @@ from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.search.pages import page_size
 from afield.mlflow_rest.traces import messages as tm
 from afield.mlflow_rest.traces.assessments import drafts_of
-from afield.mlflow_rest.traces.infos import Previews, infos, span_answer, spans_of
+from afield.mlflow_rest.traces.infos import infos, span_answer, spans_of
 from afield.mlflow_rest.traces.keep import flush, keep, keep_text
 from afield.mlflow_rest.traces.known import (
     LOCATION,
@@ -40,7 +40,7 @@ from afield.mlflow_rest.traces.limits import (
 from afield.mlflow_rest.traces.search import TraceSearch
 from afield.mlflow_rest.traces.times import from_duration, from_moment
 from afield.traces import events, query
-from afield.traces.limits import PREVIEW_CHARS_MAX
+from afield.traces.previews import Previews, cut
 from afield.traces.spans import said
 
 _FINISHED = "mlflow.trace.infoFinalized"
@@ -306,8 +306,7 @@ def _fitting(
 def _kept_previews(call: Call, request: str | None, response: str | None) -> ObjectId | None:
     if request is None and response is None:
         return None
-    cut = (None if each is None else each[:PREVIEW_CHARS_MAX] for each in (request, response))
-    return keep(call, Previews(*cut), Previews)
+    return keep(call, Previews(cut(request), cut(response)), Previews)
 
 
 def _check_deletion(asked: tm.Delete, ids: Sequence[str]) -> None:

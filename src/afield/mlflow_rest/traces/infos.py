@@ -14,7 +14,7 @@ from afield.mlflow_rest.route import Call
 from afield.mlflow_rest.traces import messages as tm
 from afield.mlflow_rest.traces.known import shown_place
 from afield.mlflow_rest.traces.times import to_duration, to_moment
-from afield.traces import query, spans
+from afield.traces import previews, query, spans
 from afield.traces.query import Trace
 from afield.traces.spans import Span
 
@@ -22,14 +22,6 @@ _STATUSES = {"OK": "STATUS_CODE_OK", "ERROR": "STATUS_CODE_ERROR"}
 _INTEGER_MAX = 1 << 63
 
 
-class Previews(msgspec.Struct, omit_defaults=True):
-    """The beginnings of request and response, as they are kept."""
-
-    request: str | None = None
-    response: str | None = None
-
-
-_previews = msgspec.json.Decoder(Previews)
 _assessments = msgspec.json.Decoder(tm.Assessment)
 
 
@@ -170,7 +162,7 @@ def _bytes(digits: str) -> str:
 def _previews_of(call: Call, trace: Trace) -> tuple[str | None, str | None]:
     request = response = None
     for each in trace.previews:
-        found = _previews.decode(call.workspace.record.vault.get(each))
+        found = previews.decode(call.workspace.record.vault.get(each))
         request = found.request if request is None else request
         response = found.response if response is None else response
     return request, response

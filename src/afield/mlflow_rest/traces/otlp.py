@@ -17,13 +17,13 @@ from afield.mlflow_rest import experiments
 from afield.mlflow_rest.decode import Query, read_body
 from afield.mlflow_rest.errors import BAD_REQUEST, TOO_LARGE, Rest
 from afield.mlflow_rest.route import Call, Raw, caller_of, send_json
-from afield.mlflow_rest.traces.infos import Previews
 from afield.mlflow_rest.traces.keep import flush, keep
 from afield.mlflow_rest.traces.known import LOCATION, artifacts_of, check_id, may_log, place_of
 from afield.mlflow_rest.traces.limits import OTLP_BYTES_MAX
 from afield.runs.served.writer import Served
 from afield.traces import events, otlp, spans
 from afield.traces.conventions import translated
+from afield.traces.previews import Previews, preview
 from afield.traces.spans import Span
 from afield.workspace.hosted import Hosted
 from afield.workspace.workspace import Workspace
@@ -151,8 +151,8 @@ def _draft(
 
 
 def _previews(call: Call, root: Span) -> ObjectId | None:
-    request = spans.preview(root.attributes.get(spans.INPUTS), "user")
-    response = spans.preview(root.attributes.get(spans.OUTPUTS), "assistant")
+    request = preview(root.attributes.get(spans.INPUTS), "user")
+    response = preview(root.attributes.get(spans.OUTPUTS), "assistant")
     if request is None and response is None:
         return None
     return keep(call, Previews(request, response), Previews)
