@@ -194,6 +194,35 @@ for secret in ("afield:", "afield:" + "0" * 40, "other:" + place.password):
     assert _record(afield, asking, text).code == 0
 
 
+def test_no_page_that_somebody_visits_meanwhile_gets_into_the_run(afield, asking):
+    text = """
+import base64, os, urllib.error, urllib.parse, urllib.request
+place = urllib.parse.urlsplit(os.environ["MLFLOW_TRACKING_URI"])
+known = "Basic " + base64.b64encode(f"{place.username}:{place.password}".encode()).decode()
+root = f"http://{place.hostname}:{place.port}"
+path = "/api/2.0/mlflow/experiments/get?experiment_id=0"
+def code(headers, more="", method="GET"):
+    asked = urllib.request.Request(root + path + more, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+right = {"authorization": known}
+assert code(right) == 200
+for other in ({"host": "evil.example"}, {"host": f"rebound.example:{place.port}"},
+              {"origin": "https://evil.example"}, {"origin": "null"},
+              {"sec-fetch-site": "same-site"}, {"host": "127.0.0.1.evil.example"}, {"host": ""}):
+    assert code({**right, **other}) in (400, 403), other
+    assert code({**right, **other}, method="POST") in (400, 403), other
+for odd in ({"authorization": known.replace("Basic", "Bearer")}, {"cookie": known},
+            {"authorization": known + "x"}, {"authorization": f"Basic {place.password}"}):
+    assert code(odd) == 401, odd
+assert code({}, f"&password={place.password}&authorization={urllib.parse.quote(known)}") == 401
+"""
+    assert _record(afield, asking, text).code == 0
+
+
 def test_nothing_is_begun_for_a_command_that_does_not_ask(afield, asking):
     text = "import os; print(sorted(n for n in os.environ if n.startswith('MLFLOW')))"
     (asking / "script.py").write_text(text)
