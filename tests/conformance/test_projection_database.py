@@ -125,7 +125,7 @@ def test_what_no_column_holds_is_made_to_fit(database):
     )
     database.query(database.table_sql(odd))
     keys = ["k" * 5_000 + end for end in ("1", "2")]
-    texts = ["".join(chr(33 + n * n % 997) for n in range(9_000)), "\udc80"]
+    texts = ["".join(chr(33 + n * n % 997) for n in range(9_000)) + '{"\\\\",NULL}', "\udc80"]
     with database.writing():
         rows = zip(keys, texts, (2**70, float("nan")), (True, None), strict=True)
         database.upsert(odd, ["v"], [(*("p", key), t, r, b, b"1") for key, t, r, b in rows])

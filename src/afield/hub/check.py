@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from afield.hub.config import HubConfig
+from afield.hub.databases import database_of, looked_at
 from afield.kernel.errors import AfieldError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def workspace(config: HubConfig) -> Found:
     from afield.workspace.membership import RolesHeld
     from afield.workspace.workspace import Workspace
 
-    with Workspace.open(config.workspace) as opened:
+    with Workspace.open(config.workspace, database=database_of(config)) as opened:
         opened.refresh()
         member = opened.config.member
         roles = RolesHeld(opened).of(member)
@@ -83,8 +84,22 @@ def workspace(config: HubConfig) -> Found:
         return "pass", f"{opened.path}: {runs} runs; its member may manage a hub", None
 
 
+def database(config: HubConfig) -> Found:
+    """The database lets the hub in, and is as it has to be."""
+    if config.database is None:
+        return "not run", "no [database]: tables and accounts are files", None
+    found = looked_at(config)
+    if config.database.password_file is not None:
+        private = _private(Path(config.database.password_file), "the database's password")
+        if private[0] != "pass":
+            return private
+    return "pass", found, None
+
+
 def accounts(config: HubConfig) -> Found:
     """The file of accounts can be written, by its owner alone."""
+    if config.database is not None:
+        return "not run", "accounts are in the database", None
     path = Path(config.accounts)
     folder = path.parent
     if not folder.is_dir():
@@ -172,6 +187,7 @@ def provider(config: HubConfig) -> Found:
 
 CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "packages": packages,
+    "database": database,
     "workspace": workspace,
     "accounts": accounts,
     "address": address,

@@ -61,6 +61,22 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_secret_file: Text
 
 
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A PostgreSQL for the tables and the accounts; shown nowhere, since `url` may hold a password.
+
+    Attributes:
+        url: `postgresql://user@host:port/name`.
+        password_file: holds the password, where `url` does not.
+    """
+
+    url: Annotated[str, Meta(pattern="^postgres(ql)?://")]
+    password_file: Text | None = None
+
+    def __repr__(self) -> str:
+        """Return it without the address."""
+        return "Database(url=…)"
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the log is written: `json` lines, or plain ones."""
 
@@ -80,6 +96,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         proxy: the server in front; None: people reach the hub itself.
         oidc: an identity provider, or None.
         log: how it is written.
+        database: a PostgreSQL for tables and accounts; None: files here.
         labels: where its disk is (`eu`, `de`), for datasets with a residency.
     """
 
@@ -92,6 +109,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy: Proxy | None = None
     oidc: Oidc | None = None
     log: Log = Log()
+    database: Database | None = None
     labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
     @property
@@ -179,7 +197,9 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
     def whole(path: str) -> str:
         return str(folder / Path(path).expanduser())
 
-    tls, oidc = config.tls, config.oidc
+    tls, oidc, database = config.tls, config.oidc, config.database
+    if database is not None and database.password_file is not None:
+        database = Database(database.url, whole(database.password_file))
     return msgspec.structs.replace(
         config,
         url=config.url.rstrip("/"),
@@ -187,6 +207,7 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
         accounts=whole(config.accounts),
         keys=whole(config.keys),
         tls=tls and Tls(whole(tls.certificate), whole(tls.key)),
+        database=database,
         oidc=oidc
         and msgspec.structs.replace(oidc, client_secret_file=whole(oidc.client_secret_file)),
     )
@@ -215,4 +236,5 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "proxy": Proxy,
     "oidc": Oidc,
     "log": Log,
+    "database": Database,
 }

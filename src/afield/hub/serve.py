@@ -24,6 +24,7 @@ from afield.hub.asgi import App
 from afield.hub.config import LOOPBACK, HubConfig
 from afield.hub.counts import Counts
 from afield.hub.logs import set_up_logs
+from afield.hub.patience import patient
 from afield.hub.spans import asked_for, make_spans
 from afield.hub.watched import Watched
 from afield.kernel.errors import Busy, Refused
@@ -58,6 +59,7 @@ class Setup(msgspec.Struct, frozen=True):
         environ: OpenTelemetry's variables.
         counts: the file in which several processes count; None: there is one.
         workers: how many processes there are.
+        database: where in PostgreSQL the tables are; None: in a file.
     """
 
     workspace: str
@@ -66,6 +68,7 @@ class Setup(msgspec.Struct, frozen=True):
     environ: dict[str, str] = {}
     counts: str | None = None
     workers: int = 1
+    database: str | None = None
 
 
 def listen(host: str, port: int, *, team: bool = False) -> socket.socket:
@@ -118,7 +121,7 @@ def serve(
     """
     set_up_logs(json=setup.json_logs)
     with contextlib.ExitStack() as ends:
-        hosted = ends.enter_context(Hosted(setup.workspace))
+        hosted = ends.enter_context(Hosted(setup.workspace, database=setup.database))
         counts = Counts(setup.counts, worker, setup.workers)
         ends.callback(counts.close)
         spans = make_spans(setup.environ) if asked_for(setup.environ) else None
@@ -146,6 +149,7 @@ def _uvicorn(setup: Setup, app: App) -> uvicorn.Config:
         more |= {"ssl_certfile": team.tls.certificate, "ssl_keyfile": team.tls.key}
     return uvicorn.Config(
         app,
+        http=patient(),
         log_config=None,
         access_log=False,
         lifespan="on",

@@ -13,7 +13,6 @@ from pathlib import Path
 from starlette.datastructures import MutableHeaders
 
 from afield.hub.accounts.accounts import Accounts
-from afield.hub.accounts.database import SqliteAccounts
 from afield.hub.accounts.identified import Identified
 from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.oidc import Oidc, Provider
@@ -26,6 +25,7 @@ from afield.hub.app import inner_app
 from afield.hub.asgi import App, Message, Receive, Scope, Send
 from afield.hub.config import HubConfig
 from afield.hub.config import Oidc as OidcConfig
+from afield.hub.databases import database_of, open_accounts
 from afield.hub.guard import LOOPBACK, Guard
 from afield.kernel.ids import MemberId
 from afield.members.roles import Role
@@ -51,8 +51,7 @@ def team_app(
     Raises:
         OSError: the provider's secret cannot be read.
     """
-    database = SqliteAccounts(config.accounts)
-    with contextlib.closing(database):
+    with contextlib.closing(open_accounts(config, hosted.config.device)) as database:
         accounts = Accounts(database, hosted.record.clock, Keyring(config.keys), passwords)
         who = Who(accounts, RolesNow(hosted), origins=[config.origin], secure=config.secure)
         passkeys = Passkeys(accounts, config.host, lambda origin: origin == config.origin)
@@ -73,10 +72,10 @@ def prepare(config: HubConfig) -> str | None:
         NoWorkspace: there is none.
         ActionNotAllowed: the workspace's own member manages no hubs.
     """
-    with Workspace.open(config.workspace) as workspace:
+    with Workspace.open(config.workspace, database=database_of(config)) as workspace:
         be_hub(workspace)
-        clock = workspace.record.clock
-    with contextlib.closing(SqliteAccounts(config.accounts)) as database:
+        clock, device = workspace.record.clock, workspace.config.device
+    with contextlib.closing(open_accounts(config, device)) as database:
         return Accounts(database, clock, Keyring(config.keys)).new_claim()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import errors as faults
 from psycopg.adapt import Buffer, Loader
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from afield.kernel.digest import digest
 from afield.kernel.errors import Busy
@@ -37,6 +37,9 @@ _SETTINGS = {
     "tcp_keepalives_idle": "60",  # the lock of a machine that is gone is let go of
 }
 _PARTS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\?|%")
+_ADDRESS = re.compile(
+    r"\w+://([^@/?#]*@)?([^@/?#:,]*|\[[0-9a-fA-F:.]*\])(:\d*)?(,[^@/?#]*)?([/?][^@#]*)?"
+)
 _GONE = (faults.UndefinedTable, faults.UndefinedColumn, faults.InvalidSchemaName)
 _DAMAGED = (faults.DataCorrupted, faults.IndexCorrupted)
 _WAITED = (faults.LockNotAvailable, faults.DeadlockDetected)
@@ -108,10 +111,10 @@ class Link:
             self._ready()
             return self._connection.execute(spoken(sql), [fit_text(e) for e in args]).rowcount
 
-    def write_columns(self, sql: str, columns: Sequence[list[Any]]) -> None:
-        """Run a statement whose parameters, written `%s`, are lists."""
+    def write_arrays(self, sql: str, arrays: Sequence[str]) -> None:
+        """Run a statement whose parameters, written `%s`, are arrays."""
         with self._faults(), psycopg.Cursor(self._connection) as cursor:
-            cursor.execute(sql, columns)
+            cursor.execute(sql, arrays)
 
     def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row of parameters."""
@@ -266,21 +269,39 @@ def shown(url: str) -> str:
     Raises:
         DatabaseRefused: it is no address of one.
     """
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise _no_address() from None
+    parts = _parts(url)
     user = f"{parts['user']}@" if parts.get("user") else ""
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{user}{parts.get('host') or ''}{port}/{parts.get('dbname') or ''}"
+
+
+def with_password(url: str, password: str) -> str:
+    """Return where a database is, with another password.
+
+    Raises:
+        DatabaseRefused: it is no address of one.
+    """
+    _parts(url)
+    return make_conninfo(url, password=password)
+
+
+def _parts(url: str) -> dict[str, Any]:
+    # A password with an @ or / as they stand would be taken for a host, and shown.
+    if "://" in url and not _ADDRESS.fullmatch(url):
+        raise _no_address()
+    try:
+        return dict(conninfo_to_dict(url))
+    except psycopg.ProgrammingError:
+        raise _no_address() from None
 
 
 def told(error: psycopg.Error) -> str:
     """Return what the server said, in one line."""
     if error.diag.message_primary:
         return error.diag.message_primary
-    lines = str(error).strip().splitlines()
-    return lines[-1].strip().removeprefix("- ") if lines else type(error).__name__
+    failed = [line for line in str(error).splitlines() if "failed: " in line]
+    why = (failed or [str(error)])[-1].rpartition("failed: ")[2]
+    return why.removeprefix("FATAL:").strip() or type(error).__name__
 
 
 def _no_address() -> DatabaseRefused:

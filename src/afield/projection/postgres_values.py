@@ -134,6 +134,30 @@ _EMPTY: dict[ColumnType, Any] = {
 }
 
 
+def array_text(values: Sequence[Any], type_: ColumnType) -> str:
+    """Return values that fit a column as PostgreSQL writes an array; the driver takes thrice that.
+
+    Format: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+    """
+    word = _WORDS[type_]
+    return f"{{{','.join(['NULL' if value is None else word(value) for value in values])}}}"
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+_WORDS: dict[ColumnType, Callable[[Any], str]] = {
+    "text": _quoted,
+    "integer": str,
+    "boolean": str,
+    "real": repr,
+    "blob": lambda value: f'"\\\\x{value.hex()}"',
+}
+
+
 def transposed(rows: Sequence[Sequence[Any]], each: Sequence[Fit]) -> list[list[Any]]:
     """Return the columns of some rows, each made to fit."""
     columns = zip(*rows, strict=True)

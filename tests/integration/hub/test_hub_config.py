@@ -85,6 +85,7 @@ def test_a_sound_configuration_passes_and_says_what_was_not_looked_at(folder):
     found = results(read(folder, SOUND + f"[listen]\nport = {free_port()}\n"))
     assert {name: one.state for name, one in found.items()} == {
         "packages": "pass",
+        "database": "not run",
         "workspace": "pass",
         "accounts": "pass",
         "address": "pass",

@@ -36,6 +36,7 @@ def command(context: click.Context, *, config: str) -> None:
         return
     from afield.cli.serving import answer, tracing
     from afield.hub.config import read_config
+    from afield.hub.databases import database_of
     from afield.hub.serve import Setup, listen
     from afield.hub.team import prepare
 
@@ -47,6 +48,7 @@ def command(context: click.Context, *, config: str) -> None:
         json_logs=found.log.json,
         environ=tracing(session.environ),
         workers=found.listen.workers,
+        database=database_of(found),
     )
     with listen(found.listen.host, found.listen.port, team=True) as listener:
         claim = prepare(found)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-_BUSY_S = 10.0
+BUSY_S = 10.0
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS account (
@@ -79,7 +79,7 @@ class SqliteAccounts:
         self._lock = threading.RLock()
         self._inside = False
         self._connection = sqlite3.connect(
-            path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
