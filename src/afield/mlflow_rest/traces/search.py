@@ -7,28 +7,26 @@ tables it ends, so that the next page does not begin anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 import msgspec
 
-from afield.kernel.ids import ObjectId
 from afield.mlflow_rest import limits
 from afield.mlflow_rest.errors import invalid
 from afield.mlflow_rest.route import Call
 from afield.mlflow_rest.search.compared import compared
 from afield.mlflow_rest.search.grammar import Term
 from afield.mlflow_rest.search.pages import start_of, token_for
-from afield.mlflow_rest.search.values import holds
 from afield.mlflow_rest.traces import grammar
 from afield.mlflow_rest.traces.assessments import SESSION, value_of
 from afield.mlflow_rest.traces.grammar import parse, parse_order
 from afield.mlflow_rest.traces.infos import document_of
 from afield.mlflow_rest.traces.limits import SCANNED_AT_ONCE
+from afield.mlflow_rest.traces.spanned import fits_term, with_span
 from afield.projection.compile import Sql, joined
-from afield.traces import query, spans
-from afield.traces.limits import SPANS_KEPT_BYTES_MAX
+from afield.traces import query
 from afield.traces.query import Trace
-from afield.traces.spans import Span
 
 _COLUMNS = {
     "request_id": "t.id",
@@ -86,7 +84,10 @@ class TraceSearch:
         if not within:
             return
         sql = self._sql(call, within)
-        fits = [*self._assessed(call), *self._spanned(call)]
+        fits = self._assessed(call)
+        of_spans = [term for term in self._terms if term.kind == grammar.SPAN]
+        if of_spans:
+            fits.append(partial(with_span, call, of_spans))
         at_once = SCANNED_AT_ONCE if fits else wanted
         while True:
             rows = call.workspace.query(
@@ -130,25 +131,6 @@ class TraceSearch:
             parts.append(Sql(f"{value.text} {way} NULLS LAST", value.params))
         parts += [Sql(f"{query.REQUEST_MS} DESC"), Sql("t.id")]
         return joined(parts, ",")
-
-    def _spanned(self, call: Call) -> list[_Fits]:
-        """Return what the terms about spans ask of traces."""
-        terms = [term for term in self._terms if term.kind == grammar.SPAN]
-        if not terms:
-            return []
-        kept = _kept_spans
-
-        def fits(ids: Sequence[str]) -> set[str]:
-            return {
-                trace
-                for trace, some in query.batches(call.workspace.query, ids).items()
-                if any(
-                    all(_span_holds(span, term) for term in terms)
-                    for span in spans.merged(kept.get(call, each.object) for each in some)
-                )
-            }
-
-        return [fits]
 
     def _assessed(self, call: Call) -> list[_Fits]:
         """Return what the terms about assessments ask of traces."""
@@ -212,7 +194,7 @@ def _found(call: Call, one: query.Assessment, term: Term) -> bool:
     both = {shown, plain} if isinstance(plain, str) else {shown}
     if term.sign == "!=":
         return term.value not in both
-    return any(holds(each, term) for each in both)
+    return any(fits_term(each, term) for each in both)
 
 
 def _of_sessions(call: Call, traces: set[str]) -> set[str]:
@@ -226,57 +208,3 @@ def _of_sessions(call: Call, traces: set[str]) -> set[str]:
         )
         found |= {trace for (trace,) in ask(sql, (SESSION, session))}
     return found
-
-
-def _span_holds(span: Span, term: Term) -> bool:
-    if term.key == "name":
-        return holds(span.name, term)
-    if term.key == "type":
-        return holds(span.type, term)
-    if term.key == "status":
-        return holds(span.status or "UNSET", term)
-    if term.key == grammar.CONTENT:
-        return holds(_content(span), term)
-    value = span.attributes.get(term.key.removeprefix(grammar.NOTED))
-    if value is not None and not isinstance(value, str):
-        value = msgspec.json.encode(value).decode()
-    return holds(value, term)
-
-
-def _content(span: Span) -> str:
-    """Return all that a span says, as one text: names and values as they stand."""
-    words = [span.name, span.status, span.message]
-    for name, value in span.attributes.items():
-        words += [name, value if isinstance(value, str) else msgspec.json.encode(value).decode()]
-    for event in span.events:
-        words += [event.name, msgspec.json.encode(event.attributes).decode()]
-    return "\n".join(words)
-
-
-class KeptSpans:
-    """Decoded spans that were looked at not long ago, by their object; threads may share it."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._bytes = 0
-        self._found: dict[ObjectId, tuple[int, list[Span]]] = {}
-
-    def get(self, call: Call, found: ObjectId) -> list[Span]:
-        """Return the spans of an object."""
-        known = self._found.get(found)
-        if known is not None:
-            return known[1]
-        data = call.workspace.record.vault.get(found)
-        decoded = spans.decode(data)
-        self._found[found] = (len(data), decoded)
-        self._bytes += len(data)
-        while self._bytes > self._bytes_max and len(self._found) > 1:
-            oldest = next(iter(self._found), None)
-            gone = None if oldest is None else self._found.pop(oldest, None)
-            if gone is None:
-                break
-            self._bytes -= gone[0]
-        return decoded
-
-
-_kept_spans = KeptSpans(SPANS_KEPT_BYTES_MAX)
