@@ -1,0 +1,66 @@
+/**
+ * Every address of the page. A new page is a route here (its code is loaded when it is opened) and,
+ * when it belongs in the navigation, a line in `shell/navigation.ts`.
+ */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+
+import { runSearch } from "./pages/run/search";
+import { readCompareSearch } from "./pages/compare/search";
+import { readRunsSearch } from "./pages/runs/search";
+import { PageFault, PageMissing } from "./shell/faults";
+import { Shell } from "./shell/shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: PageMissing });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/runs", replace: true });
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: readRunsSearch,
+  component: lazyRouteComponent(() => import("./pages/runs/page"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$run",
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import("./pages/run/page"), "RunRoute"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import("./pages/compare/page"), "ComparePage"),
+});
+
+const tree = root.addChildren([compare, home, runs, run]);
+
+export function makeRouter() {
+  return createRouter({
+    routeTree: tree,
+    defaultErrorComponent: PageFault,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
