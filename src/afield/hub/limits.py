@@ -8,6 +8,9 @@ BODY_BYTES_MAX = 4 << 20
 PAGE_MAX = 1_000
 """Rows of one page."""
 
+OFFSET_MAX = 2**53
+"""Rows left out before a page: a whole number that JavaScript can hold."""
+
 COLUMNS_MAX = 200
 """Params, metrics and tags that a page of runs tells, when they are chosen."""
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from afield.hub.api.answers import Cursor, answer, cursor_text, read_cursor
 from afield.hub.api.asking import TheCaller, TheHosted, needs, projects_of
 from afield.hub.api.shapes import RunRow
-from afield.hub.limits import COLUMNS_MAX, PAGE_MAX, QUERY_CHARS_MAX
+from afield.hub.limits import COLUMNS_MAX, OFFSET_MAX, PAGE_MAX, QUERY_CHARS_MAX
 from afield.members.actions import Action
 from afield.workspace.listing import Asked, groups, page
 from afield.workspace.listing import total as count_all
@@ -53,6 +53,7 @@ async def list_runs(
     query: Annotated[str, Query(max_length=QUERY_CHARS_MAX)] = "",
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     cursor: str | None = None,
+    offset: Annotated[int, Query(ge=0, le=OFFSET_MAX)] = 0,
     column: Annotated[list[str] | None, Query(max_length=COLUMNS_MAX)] = None,
     deleted: bool = False,
     total: bool = False,
@@ -60,11 +61,12 @@ async def list_runs(
     """List runs, newest first unless the query orders them.
 
     `query` is that of `afield runs`; `column` names the params, metrics and tags to tell, as in
-    `metrics.loss` (all without any); `total` counts all that fit.
+    `metrics.loss` (all without any); `total` counts all that fit. A table that jumps names an
+    `offset` in place of the `cursor` of the page before.
     """
     which = Asked(query, deleted, projects_of(caller, Action.RUN_READ))
     asked = f"{deleted}:{query}"
-    offset = 0 if cursor is None else read_cursor(cursor, asked)
+    offset = offset if cursor is None else read_cursor(cursor, asked)
 
     def find(workspace: Workspace) -> dict[str, Any]:
         workspace.refresh()
