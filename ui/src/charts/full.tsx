@@ -11,12 +11,19 @@ export function FullChart({ onClose, ...chart }: ChartProps & { onClose: () => v
   const [height, setHeight] = useState(window.innerHeight - AROUND_PX);
   useEffect(() => {
     dialog.current?.showModal();
+    dialog.current?.focus();
     const resize = () => setHeight(window.innerHeight - AROUND_PX);
     window.addEventListener("resize", resize);
     return () => window.removeEventListener("resize", resize);
   }, []);
   return (
-    <dialog className="chart-full" ref={dialog} onClose={onClose} aria-label={chart.metric}>
+    <dialog
+      className="chart-full"
+      ref={dialog}
+      tabIndex={-1}
+      onClose={onClose}
+      aria-label={chart.metric}
+    >
       <Chart {...chart} height={Math.max(200, height)} onFull={onClose} isFull />
     </dialog>
   );

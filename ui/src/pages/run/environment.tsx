@@ -99,7 +99,7 @@ function machineRows({ host }: Run): [string, unknown][] {
     ["CPU", `${host.cpu}, ${plural(host.cores, "core")}`],
     ["memory", bytesText(host.memory_bytes)],
   ];
-  if (host.gpus.length) rows.push(["GPU", host.gpus.join(", ")]);
+  if (host.gpus?.length) rows.push(["GPU", host.gpus.join(", ")]);
   if (host.libc) rows.push(["C library", host.libc]);
   return rows;
 }

@@ -7,7 +7,7 @@ import { RunPage } from "./run-page";
 import { runSearch, type SetSearch } from "./search";
 
 export function RunRoute() {
-  const { run = "" } = useParams({ strict: false });
+  const { run = "" } = useParams({ strict: false }) as { run?: string };
   const search = runSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
   const setSearch: SetSearch = useCallback(
