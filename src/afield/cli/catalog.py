@@ -83,6 +83,8 @@ REMOTE_COMMANDS: dict[str, Entry] = {
 
 HUB_COMMANDS: dict[str, Entry] = {
     "check": Entry("afield.cli.commands.hub_check", "Say what of hub.toml would not work here."),
+    "reset": Entry("afield.cli.commands.hub_reset", "Let in an admin who is locked out."),
+    "rotate-keys": Entry("afield.cli.commands.hub_rotate_keys", "Seal secrets under a new key."),
 }
 
 DATA_COMMANDS: dict[str, Entry] = {
@@ -129,6 +131,7 @@ MEMBER_COMMANDS: dict[str, Entry] = {
     "grant": Entry("afield.cli.commands.member_grant", "Give somebody a role."),
     "revoke": Entry("afield.cli.commands.member_revoke", "Take a role from somebody."),
     "leave": Entry("afield.cli.commands.member_leave", "Somebody leaves: all of it ends."),
+    "reset": Entry("afield.cli.commands.member_reset", "A code for who forgot the password."),
 }
 
 TOKEN_COMMANDS: dict[str, Entry] = {

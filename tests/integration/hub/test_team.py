@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
@@ -122,3 +124,29 @@ def test_a_hub_speaks_tls_and_takes_the_claim_that_it_printed(folder):
             assert len(client.get("/api/v1/runs").json()["runs"]) == 3
         assert server.stop() == 0
     assert "Traceback" not in "".join(server.lines)
+
+
+def test_whoever_has_the_hubs_files_lets_a_locked_out_admin_in_and_rotates_keys(
+    team, claim, config, folder
+):
+    headers = claimed(team, claim)
+    (folder / "hub.toml").write_text(
+        f'url = "{URL}"\nworkspace = "."\n[proxy]\ntrusted = ["127.0.0.1"]\n', encoding="utf-8"
+    )
+    told = ("--config", str(folder / "hub.toml"))
+
+    def run(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "afield", "hub", *words, *told],
+            capture_output=True, text=True, check=False, timeout=WAIT_S,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    _, said = run("reset", "ada")
+    ticket = re.fullmatch(rf"{URL}/reset#(\S+)\n", said)[1]
+    new = {"code": ticket, "password": "another horse battery"}
+    assert team.post("/api/v1/reset", json=new, headers=headers).status_code == 200
+    team.cookies.clear()
+    assert team.post("/api/v1/reset", json=new).json()["code"] == "accounts.code_refused"
+    assert run("reset", "nobody")[0] == 1
+    assert run("rotate-keys") == (0, "sealed under a new key: 0\n")
