@@ -186,6 +186,23 @@ def test_an_artifact_runs_in_no_browser(client, run, name):
         assert kind not in ("text/html", "image/svg+xml", "application/xhtml+xml") or is_saved
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_that_is_drawn_is_alone_in_its_sandbox(client, run, name):
+    # tried in a browser: of scripts, frames, forms, styles and pictures of others nothing is loaded
+    at = f"{FILES}/0/{run}/artifacts/drawn/{name}"
+    assert client.put(at, content=SCRIPT.encode()).status_code == 200
+    path = f"/api/v1/runs/{run}/files/saved?path=drawn/{name}&drawn=true"
+    told = client.get(path).headers
+    rules = dict(part.strip().partition(" ")[::2] for part in
+                 told["content-security-policy"].split(";"))  # fmt: skip
+    assert rules["default-src"] == "'none'"
+    assert rules["sandbox"] == "", "nothing is allowed there"
+    assert set(rules) <= {"default-src", "sandbox", "style-src", "img-src", "base-uri"}
+    assert rules.get("img-src", "data:") == "data:"
+    assert told["x-content-type-options"] == "nosniff"
+    assert told["cross-origin-resource-policy"] == "same-origin"
+
+
 def test_a_name_with_markup_is_answered_as_json_alone(client, run):
     for key, value in (("mlflow.runName", SCRIPT), ("mlflow.note.content", SCRIPT)):
         said = {"run_id": run, "key": key, "value": value}
