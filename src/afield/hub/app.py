@@ -27,7 +27,7 @@ from afield.kernel.errors import AfieldError
 from afield.members.caller import Caller
 from afield.workspace.hosted import Hosted
 
-Parts = Callable[[Hosted], Sequence[BaseRoute]]
+Parts = Callable[..., Sequence[BaseRoute]]
 
 
 def local_app(hosted: Hosted) -> App:
@@ -48,11 +48,15 @@ class _Local:
 
 
 def inner_app(
-    hosted: Hosted, first: Sequence[BaseRoute] = (), labels: frozenset[str] = frozenset()
+    hosted: Hosted,
+    first: Sequence[BaseRoute] = (),
+    labels: frozenset[str] = frozenset(),
+    private: Sequence[str] = (),
 ) -> Starlette:
     """Return what answers once it is known who asks; `first` are routes asked before the others.
 
-    `labels` say where the bytes of the remote lie that the server is.
+    `labels` say where the bytes of the remote lie that the server is, `private` into which networks
+    webhooks may lead beside public ones.
     """
     api, remote = LateApi(hosted), ServedRemote(hosted, labels)
 
@@ -65,7 +69,7 @@ def inner_app(
         await loop.run_in_executor(None, remote.close)
 
     app = Starlette(
-        routes=[*first, *routes_of(hosted, api, remote)],
+        routes=[*first, *routes_of(hosted, api, remote, private)],
         lifespan=lifespan,
         exception_handlers={
             AfieldError: faults.answer_afield,
@@ -78,7 +82,10 @@ def inner_app(
 
 
 def routes_of(
-    hosted: Hosted, api: LateApi | None = None, remote: ServedRemote | None = None
+    hosted: Hosted,
+    api: LateApi | None = None,
+    remote: ServedRemote | None = None,
+    private: Sequence[str] = (),
 ) -> list[BaseRoute]:
     """Return all that answers, in the order in which it is asked."""
     found: list[BaseRoute] = [
@@ -89,5 +96,5 @@ def routes_of(
     ]
     if find_spec("afield.mlflow_rest.app") is not None:
         parts: Parts = import_module("afield.mlflow_rest.app").routes
-        found += parts(hosted)
+        found += parts(hosted, private=private)
     return [*found, *page.routes()]

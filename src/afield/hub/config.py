@@ -77,6 +77,12 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "Database(url=…)"
 
 
+class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Networks that are no public ones (`10.1.0.0/16`), to which webhooks may lead all the same."""
+
+    private: tuple[Text, ...] = ()
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the log is written: `json` lines, or plain ones."""
 
@@ -97,6 +103,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         oidc: an identity provider, or None.
         log: how it is written.
         database: a PostgreSQL for tables and accounts; None: files here.
+        webhooks: where they may lead beside public addresses.
         labels: where its disk is (`eu`, `de`), for datasets with a residency.
     """
 
@@ -110,6 +117,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: Oidc | None = None
     log: Log = Log()
     database: Database | None = None
+    webhooks: Webhooks = Webhooks()
     labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
     @property
@@ -178,6 +186,11 @@ def _contradictions(config: HubConfig) -> Sequence[tuple[str, str | None]]:
         if not _is_network(trusted):
             why = f"proxy.trusted: {trusted} is no address, and nobody may speak for everybody"
             found.append((why, 'trusted = ["127.0.0.1", "10.0.0.0/8"]'))
+    found += [
+        (f"webhooks.private: {one} is no network", 'private = ["10.1.0.0/16"]')
+        for one in config.webhooks.private
+        if not _is_network(one)
+    ]
     if config.tls is None and config.proxy is None and config.listen.host not in LOOPBACK:
         why = "listen.host: others could reach it, and nothing speaks TLS"
         found.append((why, "add [tls] or [proxy], or listen on 127.0.0.1"))
@@ -237,4 +250,5 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "oidc": Oidc,
     "log": Log,
     "database": Database,
+    "webhooks": Webhooks,
 }

@@ -59,7 +59,8 @@ def team_app(
         if config.oidc is not None:
             oidc = Oidc(accounts, provider_of(config, config.oidc))
         door = Door(hosted, accounts, who, passkeys, oidc)
-        app: App = Identified(inner_app(hosted, routes(door), frozenset(config.labels)), who)
+        labels, private = frozenset(config.labels), config.webhooks.private
+        app: App = Identified(inner_app(hosted, routes(door), labels, private), who)
         if config.secure:
             app = Strict(app)
         yield Guard(app, {config.host, *LOOPBACK}, {config.origin})

@@ -5,7 +5,7 @@ A new part of the protocol is one file with its `RPCS` (or a function of `RAWS`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from starlette.routing import BaseRoute
 
@@ -25,6 +25,11 @@ from afield.mlflow_rest import (
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
 from afield.mlflow_rest.traces import assessments, correlation, files, otlp
 from afield.mlflow_rest.traces import calls as traces
+from afield.mlflow_rest.webhooks.address import Allowed
+from afield.mlflow_rest.webhooks.calls import Calls
+from afield.mlflow_rest.webhooks.delivery import Sender
+from afield.mlflow_rest.webhooks.heard import heard
+from afield.mlflow_rest.webhooks.kept import Webhooks
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
 
@@ -47,25 +52,33 @@ _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
 
 
-def routes(hosted: Hosted, served: Served | None = None) -> list[BaseRoute]:
+def routes(
+    hosted: Hosted, served: Served | None = None, private: Sequence[str] = ()
+) -> list[BaseRoute]:
     """Return the routes of MLflow's protocol.
 
     Args:
         hosted: the workspace.
         served: the runs that this process records; who closes the server settles them.
+        private: networks that are no public ones and to which webhooks may lead.
     """
     served = served or Served(hosted.record)
-    return list(_all(hosted, served))
+    return list(_all(hosted, served, Allowed(private)))
 
 
-def _all(hosted: Hosted, served: Served) -> Iterator[BaseRoute]:
+def _all(hosted: Hosted, served: Served, allowed: Allowed) -> Iterator[BaseRoute]:
+    kept = Webhooks(hosted.record.workspace)
+    sender = Sender(kept, allowed)
+    webhooks = Calls(hosted, kept, sender, allowed)
     streams = (
+        *webhooks.raws(),
         *artifacts.raws(hosted, served),
         *multipart.raws(hosted, served),
         *files.raws(hosted, served),
         *otlp.raws(hosted, served),
     )
-    calls: tuple[Rpc | Raw, ...] = (*_RPCS, *server.RAWS, *streams)
+    rpcs = (*heard(_RPCS, kept, sender), *webhooks.rpcs())
+    calls: tuple[Rpc | Raw, ...] = (*rpcs, *server.RAWS, *streams)
     for rpc in calls:
         if rpc.versions:
             yield from _under_prefixes(rpc, hosted, served)
