@@ -10,6 +10,12 @@ VALUE_CHARS_MAX = 32
 NESTING_MAX = 32
 """How deep the attributes of a span may nest."""
 
+NESTED_BYTES_MAX = 64 << 20
+"""Depth times size of what is nested: each level is held at once."""
+
+COUNT_MAX = 1 << 40
+"""Tokens of a span; what is more counts nothing."""
+
 SPANS_MAX = 10_000
 """Spans in one request."""
 

@@ -16,7 +16,7 @@ import msgspec
 
 from afield.runs.foreign import protobuf_wire as wire
 from afield.traces.errors import SpansBad
-from afield.traces.limits import NESTING_MAX, SPANS_MAX
+from afield.traces.limits import NESTED_BYTES_MAX, NESTING_MAX, SPANS_MAX
 from afield.traces.spans import Event, Span
 
 _FIXED = struct.Struct("<Q")
@@ -61,10 +61,17 @@ def _bounded(spans: Iterator[Span]) -> Iterator[Span]:
 
 
 def _wired(request: dict[int, list[Any]]) -> Iterator[Span]:
-    for resource in wire.inners(request, 1):
-        for scope in wire.inners(resource, 2):
-            for found in wire.inners(scope, 2):
+    for resource in _each(request, 1):
+        for scope in _each(resource, 2):
+            for found in _each(scope, 2):
                 yield _span_of(found)
+
+
+def _each(found: dict[int, list[Any]], number: int) -> Iterator[dict[int, list[Any]]]:
+    """Yield the values of a field as messages, one at a time: they may be millions."""
+    for value in found.get(number, ()):
+        if isinstance(value, bytes):
+            yield wire.message(value)
 
 
 def _span_of(found: dict[int, list[Any]]) -> Span:
@@ -83,7 +90,7 @@ def _span_of(found: dict[int, list[Any]]) -> Span:
         attributes=_attributes(found, 9, 0),
         events=[
             Event(wire.text(event, 2), _time(event, 1), _attributes(event, 3, 0))
-            for event in wire.inners(found, 11)
+            for event in _each(found, 11)
         ],
     )
 
@@ -99,7 +106,7 @@ def _time(found: dict[int, list[Any]], number: int) -> int:
 
 
 def _attributes(found: dict[int, list[Any]], number: int, depth: int) -> dict[str, Any]:
-    pairs = wire.inners(found, number)
+    pairs = _each(found, number)
     return {wire.text(pair, 1): _value(wire.inner(pair, 2), depth) for pair in pairs}
 
 
@@ -111,8 +118,10 @@ def _value(found: dict[int, list[Any]], depth: int) -> Any:
     number = next(reversed(found))
     raw = found[number][-1]
     if number == _LIST:
-        return [_value(each, depth + 1) for each in wire.inners(wire.message(raw), 1)]
+        _check_size(depth, raw)
+        return [_value(each, depth + 1) for each in _each(wire.message(raw), 1)]
     if number == _MAPPING:
+        _check_size(depth, raw)
         return _attributes(wire.message(raw), 1, depth + 1)
     return _SCALARS[number](raw) if number in _SCALARS else None
 
@@ -195,6 +204,17 @@ def _check_depth(depth: int) -> None:
         _bad(f"attributes nest deeper than {NESTING_MAX}")
 
 
+def _checked_integer(number: int) -> int:
+    if not -_SIGN <= number < _SIGN:
+        _bad("an integer has more than 64 bits")
+    return number
+
+
+def _check_size(depth: int, raw: bytes) -> None:
+    if depth * len(raw) > NESTED_BYTES_MAX:
+        _bad("attributes nest too much")
+
+
 def _bad(why: str) -> NoReturn:
     raise SpansBad("cannot take spans", "request", why)
 
@@ -212,7 +232,7 @@ _SCALARS: Mapping[int, Callable[[Any], Any]] = {
 _SPELT: Mapping[str, Callable[[Any], Any]] = {
     "stringValue": str,
     "boolValue": bool,
-    "intValue": int,
+    "intValue": lambda value: _checked_integer(int(value)),
     "doubleValue": lambda value: _real(float(value)),
     "bytesValue": str,
 }

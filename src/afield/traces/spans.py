@@ -7,11 +7,12 @@ came last. Ids are hex digits, times Unix nanoseconds, attributes plain JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
 from afield.traces.events import ERROR, OK
+from afield.traces.limits import COUNT_MAX, NAME_CHARS_MAX
 
 TRACE_ID = "mlflow.traceRequestId"
 INPUTS, OUTPUTS = "mlflow.spanInputs", "mlflow.spanOutputs"
@@ -124,11 +125,11 @@ def state_of(root: Span) -> str:
 
 
 def noted(spans: Sequence[Span], name: str) -> str | None:
-    """Return the first text that a span notes under a name."""
+    """Return the first text that a span notes under a name, cut to the length of one."""
     for span in spans:
         value = span.attributes.get(name)
         if isinstance(value, str | int) and value != "":
-            return str(value)
+            return str(value)[:NAME_CHARS_MAX]
     return None
 
 
@@ -139,9 +140,15 @@ def summed(values: Iterable[object], names: Sequence[str]) -> dict[str, int | fl
         found = _as_mapping(value)
         for name in names:
             number = found.get(name)
-            if isinstance(number, int | float) and not isinstance(number, bool):
+            if _counts(number):
                 total[name] = total.get(name, 0) + number
     return total
+
+
+def _counts(number: object) -> TypeGuard[int | float]:
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return False
+    return -COUNT_MAX < number < COUNT_MAX  # not a number that is none, either
 
 
 def said(text: str) -> Any:

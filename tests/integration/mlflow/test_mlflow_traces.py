@@ -143,6 +143,7 @@ def test_no_body_is_too_clever_for_the_spans_door(http):
         (_send(http, b'{"resourceSpans": 7}', "application/json"), 400),
         (_send(http, b'{"a":' * 5000 + b"1" + b"}" * 5000, "application/json"), 400),
         (_send(http, [_span(1, deep=nested)]), 400),
+        (_send(http, [_span(1, huge={"intValue": "9" * 30})]), 400),
         (_send(http, [{**_span(1), "traceId": "zz"}]), 400),
         (_send(http, [{**_span(1), "spanId": "0" * 16}]), 400),
         (_send(http, [{**_span(1), "startTimeUnixNano": "-1"}]), 400),
@@ -165,6 +166,8 @@ def test_odd_attributes_of_spans_are_kept_or_left_and_never_fail(http):
             "gen_ai.usage.input_tokens": _text("many"),
             "input.value": _text("[" * 5000),
             "half": {},
+            "output.value": _text('{"big": 1' + "0" * 400 + "}"),
+            "session.id": _text("s" * 100_000),
             "nan": {"doubleValue": "NaN"},
         },
     )
@@ -173,6 +176,10 @@ def test_odd_attributes_of_spans_are_kept_or_left_and_never_fail(http):
     (span,) = http.ok("GET", f"{AT}/get", prefix=V3, trace_id=trace)["trace"]["spans"]
     kept = {one["key"]: one["value"] for one in span["attributes"]}
     assert kept["half"] == {}
+    huge = {"kvlistValue": {"values": [{"key": "input_tokens", "value": {"doubleValue": 1e308}}]}}
+    assert _send(http, [_span(2, **{"mlflow.chat.tokenUsage": huge})]).status_code == 200
+    told = http.ok("GET", f"{AT}/{trace}", prefix=V3)["trace"]["trace_info"]["trace_metadata"]
+    assert "mlflow.trace.tokenUsage" not in told
     assert kept["nan"] == {"string_value": "nan"}
 
 

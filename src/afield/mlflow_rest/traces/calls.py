@@ -25,6 +25,8 @@ from afield.mlflow_rest.traces.known import (
     may_edit,
     may_log,
     place_of,
+    places_of,
+    project_of,
     trace_of,
     traces_of,
 )
@@ -143,18 +145,9 @@ def search(call: Call, asked: tm.Search) -> dict[str, Any]:
     if asked.locations is None:
         raise missing_value("locations")
     places = [each.mlflow_experiment for each in asked.locations]
-    ids = dict.fromkeys(each.experiment_id for each in places if each and each.experiment_id)
-    if len(ids) > limits.SEARCHED_EXPERIMENTS_MAX:
-        raise invalid(f"at most {limits.SEARCHED_EXPERIMENTS_MAX} locations")
+    ids = [each.experiment_id for each in places if each and each.experiment_id]
     wanted = TraceSearch(asked.filter or "", asked.order_by or ())
-    within = []
-    for each in ids:
-        try:
-            one = known.experiment(call.workspace, each)
-        except Rest:  # no traces are in an experiment that is not there
-            continue
-        if call.caller.may(Action.TRACE_READ, one.project).allowed:
-            within.append(place_of(one))
+    within = places_of(call, ids)
     found, token = wanted.page(call, within, size=size, token=asked.page_token)
     answer: dict[str, Any] = {"traces": infos(call, found)}
     if token:
@@ -221,6 +214,8 @@ def link_to_run(call: Call, asked: tm.ToRun) -> None:
             break
     else:
         call.need(Action.RUN_EDIT, run.project)
+    for one in query.traces_of(call.workspace.query, ids):
+        call.need(Action.TRACE_READ, project_of(call, one.experiment))
     call.append(*(events.linked(check_id(trace), runs=[run.id]) for trace in ids))
 
 
@@ -231,7 +226,7 @@ def link_prompts(call: Call, asked: tm.ToPrompts) -> None:
     prompts = []
     for each in (asked.prompt_versions or ())[: LINKS_MAX + 1]:
         require(name=each.name, version=each.version)
-        prompts.append(check_length("name", f"{each.name}/{each.version}", limits.TAG_CHARS_MAX))
+        prompts.append(check_length("name", f"{each.name}/{each.version}", limits.KEY_CHARS_MAX))
     if len(prompts) > LINKS_MAX:
         raise invalid(f"at most {LINKS_MAX} versions of prompts in a request")
     if prompts:

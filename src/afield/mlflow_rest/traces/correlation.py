@@ -10,12 +10,10 @@ from __future__ import annotations
 import math
 
 from afield.members.actions import Action
-from afield.mlflow_rest import known, limits
 from afield.mlflow_rest.decode import missing_value, require
-from afield.mlflow_rest.errors import Rest, invalid
 from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.traces import messages as tm
-from afield.mlflow_rest.traces.known import place_of
+from afield.mlflow_rest.traces.known import places_of
 from afield.mlflow_rest.traces.search import TraceSearch
 
 _PRIOR = 0.5
@@ -27,37 +25,23 @@ def correlate(call: Call, asked: tm.Correlate) -> dict[str, _Number]:
     if asked.experiment_ids is None and not asked.filter_string1:
         raise missing_value("experiment_ids")
     require(filter_string1=asked.filter_string1, filter_string2=asked.filter_string2)
-    within = _readable(call, asked.experiment_ids or [])
+    within = places_of(call, asked.experiment_ids or [])
     base = f"{asked.base_filter} AND " if asked.base_filter else ""
     every = TraceSearch(asked.base_filter or "", ()).ids(call, within)
     first = TraceSearch(f"{base}{asked.filter_string1}", ()).ids(call, within)
     second = TraceSearch(f"{base}{asked.filter_string2}", ()).ids(call, within)
     counts = (len(first & second), len(first), len(second), len(every))
     joint, one, other, total = counts
-    known_ = one > 0 and other > 0
+    both = one > 0 and other > 0
     plain = -1.0 if not joint else _information(counts, 0)
     return {
-        "npmi": _number(plain if known_ else math.nan),
-        "npmi_smoothed": _number(_information(counts, _PRIOR) if known_ else math.nan),
+        "npmi": _number(plain if both else math.nan),
+        "npmi_smoothed": _number(_information(counts, _PRIOR) if both else math.nan),
         "filter1_count": one,
         "filter2_count": other,
         "joint_count": joint,
         "total_count": total,
     }
-
-
-def _readable(call: Call, ids: list[str]) -> list[str]:
-    if len(ids) > limits.SEARCHED_EXPERIMENTS_MAX:
-        raise invalid(f"at most {limits.SEARCHED_EXPERIMENTS_MAX} experiments")
-    found = []
-    for each in dict.fromkeys(ids):
-        try:
-            one = known.experiment(call.workspace, each)
-        except Rest:  # no traces are in an experiment that is not there
-            continue
-        if call.caller.may(Action.TRACE_READ, one.project).allowed:
-            found.append(place_of(one))
-    return found
 
 
 def _information(counts: tuple[int, int, int, int], prior: float) -> float:

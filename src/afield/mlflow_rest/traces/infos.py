@@ -144,10 +144,11 @@ def _attributes(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _any_value(value: object) -> dict[str, Any]:
     if isinstance(value, bool | str):
         return {"bool_value" if isinstance(value, bool) else "string_value": value}
-    if isinstance(value, int) and -_INTEGER_MAX <= value < _INTEGER_MAX:
-        return {"int_value": str(value)}
-    if isinstance(value, int | float):
-        return {"double_value": float(value)}
+    if isinstance(value, int):
+        small = -_INTEGER_MAX <= value < _INTEGER_MAX
+        return {"int_value" if small else "string_value": str(value)}
+    if isinstance(value, float):
+        return {"double_value": value}
     if isinstance(value, list):
         return {"array_value": {"values": [_any_value(each) for each in value]}}
     if isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -9,12 +10,14 @@ from afield.members.actions import Action
 from afield.mlflow_rest import known
 from afield.mlflow_rest.errors import Rest, invalid, missing
 from afield.mlflow_rest.known import HOME, KnownExperiment
+from afield.mlflow_rest.limits import SEARCHED_EXPERIMENTS_MAX
 from afield.mlflow_rest.route import Call
 from afield.runs.experiments.events import DEFAULT_ID, id_of
 from afield.traces import query
 from afield.traces.limits import ID_CHARS_MAX
 from afield.traces.query import Trace
 
+_ONE_BY_ONE_MAX = 10
 LOCATION = "mlflow.artifactLocation"
 _ID = re.compile(r"[\w\-.:~+=@ ]+")
 
@@ -81,6 +84,28 @@ def traces_of(call: Call, ids: Sequence[str]) -> list[Trace]:
             project = project_of(call, one.experiment)
             may[one.experiment] = call.caller.may(Action.TRACE_READ, project).allowed
     return [one for one in found if may[one.experiment]]
+
+
+def places_of(call: Call, ids: Sequence[str]) -> list[str]:
+    """Return the places of those of some experiments that are there and that the caller may see.
+
+    Raises:
+        Rest: they are too many.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) > SEARCHED_EXPERIMENTS_MAX:
+        raise invalid(f"at most {SEARCHED_EXPERIMENTS_MAX} experiments in a request")
+    if len(wanted) > _ONE_BY_ONE_MAX:
+        every = {one.id: one for one in known.experiments(call.workspace)}
+        found = [every[each] for each in wanted if each in every]
+    else:
+        found = []
+        for each in wanted:
+            with contextlib.suppress(Rest):  # nothing is in an experiment that is not there
+                found.append(known.experiment(call.workspace, each))
+    return [
+        place_of(one) for one in found if call.caller.may(Action.TRACE_READ, one.project).allowed
+    ]
 
 
 def may_log(call: Call, experiment: KnownExperiment, ids: Sequence[str]) -> list[Trace]:

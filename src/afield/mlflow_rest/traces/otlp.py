@@ -17,7 +17,7 @@ from afield.mlflow_rest import experiments
 from afield.mlflow_rest.decode import Query, read_body
 from afield.mlflow_rest.errors import BAD_REQUEST, TOO_LARGE, Rest
 from afield.mlflow_rest.route import Call, Raw, caller_of, send_json
-from afield.mlflow_rest.traces.keep import flush, keep
+from afield.mlflow_rest.traces.keep import clean, flush, keep
 from afield.mlflow_rest.traces.known import LOCATION, artifacts_of, check_id, may_log, place_of
 from afield.mlflow_rest.traces.limits import OTLP_BYTES_MAX
 from afield.runs.served.writer import Served
@@ -133,6 +133,7 @@ def _draft(
         )
         if value
     }
+    metadata = clean(call, metadata)
     tokens = spans.summed((each.attributes.get(spans.TOKENS) for each in found), spans.TOKEN_COUNTS)
     return events.spanned(
         trace,
