@@ -89,13 +89,15 @@ async def show_series(
     first: float | None = None,
     last: float | None = None,
     smooth: Annotated[float, Query(ge=0, lt=1)] = 0,
+    lean: bool = False,
 ) -> Response:
     """Return every `metric` of every `run`, each in at most `points` buckets.
 
     `x` is the axis: `step`, `time` (Unix ms), `relative` (seconds since the run began), or `metric`
     (what `x_metric` was at the step). From `first` to `last`, in its unit, and one point more on
     either side; `first_step` and `last_step` are those steps alone. `smooth` is the weight of what
-    came before in a moving average. With `Accept: application/vnd.apache.arrow.stream` the answer
+    came before in a moving average. With `lean` the lists `step` and `time_ms` stay empty: a chart
+    needs `x` alone. With `Accept: application/vnd.apache.arrow.stream` the answer
     is one Arrow table: `run`, `metric`, `step`, `time`, `value`, `min`, `max`.
     """
     if len(run) * len(metric) > SERIES_MAX:
@@ -112,7 +114,7 @@ async def show_series(
     found = await hosted.read(find)
     if ARROW in request.headers.get("accept", ""):
         return answer_bytes(request, _as_arrow(found), ARROW)
-    return answer(request, {"series": [_as_json(one) for one in found]})
+    return answer(request, {"series": [_as_json(one, lean=lean) for one in found]})
 
 
 def _read(
@@ -134,15 +136,15 @@ def _read(
         yield Found(view.id, metric, len(line.x), bucketed(line, wanted.points))
 
 
-def _as_json(found: Found) -> dict[str, Any]:
+def _as_json(found: Found, *, lean: bool) -> dict[str, Any]:
     line = found.line
     return {
         "run": found.run,
         "metric": found.metric,
         "count": found.logged,
         "x": line.x.tolist(),
-        "step": line.points.step.tolist(),
-        "time_ms": (line.points.time_ns // 1_000_000).tolist(),
+        "step": [] if lean else line.points.step.tolist(),
+        "time_ms": [] if lean else (line.points.time_ns // 1_000_000).tolist(),
         "value": line.points.value.tolist(),
         "min": line.low.tolist(),
         "max": line.high.tolist(),
