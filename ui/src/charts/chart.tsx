@@ -7,7 +7,15 @@ import { save, toCsv, toPng, toSvg } from "./export";
 import { grouped } from "./groups";
 import type { Line, Window } from "./line";
 import { Plot } from "./plot";
-import { fetchSeries, linesOf, POINTS_MAX, type ShownRun, useLines } from "./series";
+import {
+  fetchSeries,
+  linesOf,
+  POINTS,
+  POINTS_FULL,
+  POINTS_MAX,
+  type ShownRun,
+  useLines,
+} from "./series";
 import { axisLabel, type ChartView } from "./view";
 
 export interface ChartProps {
@@ -30,7 +38,13 @@ const HEIGHT = 220;
 
 export function Chart(props: ChartProps) {
   const { metric, runs, view, onWindow, height = HEIGHT, groupOf } = props;
-  const found = useLines(runs, [metric], view, props.revision ?? 0);
+  const found = useLines(
+    runs,
+    [metric],
+    view,
+    props.revision ?? 0,
+    props.isFull ? POINTS_FULL : POINTS,
+  );
   const canvas = useRef<HTMLCanvasElement>(null);
   const lines = useMemo(() => {
     const each = linesOf(found.data ?? [], runs);

@@ -17,8 +17,11 @@ export interface ShownRun {
 }
 
 export const POINTS = 400;
+export const POINTS_FULL = 1_200;
 export const POINTS_MAX = 10_000;
 const RUNS_AT_ONCE = 100;
+const KEPT_MS = 60_000;
+const LIVE_KEPT_MS = 3_000;
 
 /** Return the lines of a metric (or several) of some runs. */
 export function useLines(
@@ -26,14 +29,16 @@ export function useLines(
   metrics: readonly string[],
   view: ChartView,
   revision: number,
+  points = POINTS,
 ) {
   const ids = runs.map((run) => run.id);
   const { axis, xMetric, smooth, window } = view;
   const found = useQuery({
-    queryKey: ["series", ids, metrics, axis, xMetric, smooth, window, revision],
-    queryFn: ({ signal }) => fetchSeries(ids, metrics, view, POINTS, signal),
+    queryKey: ["series", ids, metrics, axis, xMetric, smooth, window, revision, points],
+    queryFn: ({ signal }) => fetchSeries(ids, metrics, view, points, signal, true),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
+    gcTime: revision ? LIVE_KEPT_MS : KEPT_MS,
     enabled: axis !== "metric" || xMetric !== "",
   });
   return found;
@@ -46,12 +51,14 @@ export async function fetchSeries(
   view: ChartView,
   points: number,
   signal?: AbortSignal,
+  lean = false,
 ): Promise<Series[]> {
   const [first, last] = view.window;
   const asked = {
     metric: [...metrics],
     points,
     x: view.axis,
+    ...(lean ? { lean } : {}),
     ...(view.axis === "metric" ? { x_metric: view.xMetric } : {}),
     ...(view.smooth ? { smooth: view.smooth } : {}),
     ...(first === null ? {} : { first }),

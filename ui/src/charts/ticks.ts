@@ -11,7 +11,7 @@ export function tickText(value: number, distance: number): string {
     const digits = Math.max(0, Math.ceil(Math.log10(size)) - Math.floor(Math.log10(distance)));
     return value.toExponential(Math.min(3, Math.max(0, digits - 1))).replace("e+", "e");
   }
-  if (size >= 10_000 && value % 1000 === 0) return `${value / 1000}k`;
+  if (size >= 10_000 && distance % 1000 === 0 && value % 1000 === 0) return `${value / 1000}k`;
   return value.toFixed(decimalsOf(distance));
 }
 
