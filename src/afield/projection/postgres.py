@@ -173,10 +173,12 @@ def _distinct(columns: list[list[Any]], key: int) -> Iterator[list[list[Any]]]:
 def _index_statements(table: Table) -> Iterator[str]:
     """Yield the statements for a table's indexes; of long texts they have the beginning."""
     long = {c.name for group in table.groups.values() for c in group if c.long}
-    for columns in table.index_columns():
-        name = quoted(f"{table.name}_by_{'_'.join(columns)}"[:63])
-        parts = (
-            f"left({quoted(column)}, {PREFIX_CHARS})" if column in long else quoted(column)
-            for column in columns
-        )
-        yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table.name)} ({', '.join(parts)})"
+    for number, index in enumerate(table.every_index()):
+        name = quoted(f"{table.name[:50]}_index_{number}")
+        parts = [
+            (f"left({quoted(column)}, {PREFIX_CHARS})" if column in long else quoted(column))
+            + (" DESC" if column in index.falling else "")
+            for column in index.columns
+        ]
+        on = index.sql or ", ".join(parts)
+        yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table.name)} ({on})"

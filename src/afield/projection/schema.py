@@ -51,9 +51,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index on columns of one table; the table's key is always part of it, at its end."""
+    """An index on columns of one table.
+
+    Args:
+        columns: their names, in order.
+        falling: those of them that fall.
+        sql: an expression of the columns that is indexed instead of them.
+        large: made only in a database for very many rows, where to sort them takes too long.
+    """
 
     columns: tuple[str, ...]
+    falling: frozenset[str] = frozenset()
+    sql: str = ""
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,11 @@ class Table:
 
     def index_columns(self) -> list[tuple[str, ...]]:
         """Return the columns of each index, whichever way they were declared."""
-        return [each.columns if isinstance(each, Index) else each for each in self.indexes]
+        return [each.columns for each in self.every_index()]
+
+    def every_index(self) -> list[Index]:
+        """Return the indexes, whichever way they were declared."""
+        return [each if isinstance(each, Index) else Index(each) for each in self.indexes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +152,10 @@ def fingerprint(rooms: Sequence[Room]) -> str:
         for table in sorted(room.tables, key=lambda table: table.name):
             parts.append(f"table {table.name} {table.wide} {_columns(table.key)}")
             parts += [f"group {name} {_columns(each)}" for name, each in table.groups.items()]
-            parts += [f"index {','.join(each)}" for each in table.index_columns()]
+            parts += [
+                f"index {','.join(each.columns)} {','.join(sorted(each.falling))} {each.sql}"
+                for each in table.every_index()
+            ]
     return digest("\n".join(parts).encode())
 
 

@@ -138,6 +138,8 @@ def plan(
     found = compiler.find(query.order[0].field) if query.order else None
     if isinstance(found, tuple):
         return _by_pair(compiler, query, *found, where)
+    if found is not None and found.indexed:
+        return _by_attribute(compiler, query, found, where)
     return iter((step,))
 
 
@@ -201,6 +203,26 @@ def _by_table(
     start = start or Sql(f"FROM {quoted(catalog.table)} r")
     source = _where(start, [*conditions, *_always(catalog, more)])
     return Step(key, source, _order(compiler, order, key))
+
+
+def _by_attribute(
+    compiler: Compiler, query: Query, attribute: Attribute, more: Sql
+) -> Iterator[Step]:
+    """Start at the index of the attribute that is sorted by first; what lacks it comes last.
+
+    A single statement with `NULLS LAST` would be sorted whole: no index has that order.
+    """
+    first, rest = query.order[0], query.order[1:]
+    key = f"r.{quoted(compiler.catalog.key)}"
+    for condition, by in (
+        ("IS NOT NULL", [Sql(f"{attribute.sql} {'DESC' if first.descending else 'ASC'}")]),
+        ("IS NULL", []),
+    ):
+        there = Sql(f"{attribute.sql} {condition}")
+        both = joined([there, more], "AND") if more.text else there
+        step = _by_table(compiler, query.where, (), both)
+        order = joined([*by, _order(compiler, rest, key)], ",")
+        yield Step(step.key, step.source, order)
 
 
 def _by_pair(

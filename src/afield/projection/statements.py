@@ -32,11 +32,13 @@ def create_table(table: Table, types: dict[ColumnType, str]) -> str:
 
 
 def index_statements(table: Table) -> list[str]:
-    """Return the statements for a table's indexes."""
+    """Return the statements for a table's indexes, but for those of large databases."""
     found = []
-    for columns in table.index_columns():
-        name = quoted(f"{table.name}_by_{'_'.join(columns)}")
-        on = ", ".join(quoted(column) for column in columns)
+    for index in table.every_index():
+        if index.large:
+            continue
+        name = quoted(f"{table.name}_by_{'_'.join(index.columns)}")
+        on = ", ".join(quoted(column) for column in index.columns)
         found.append(f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table.name)} ({on})")
     return found
 

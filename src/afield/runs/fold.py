@@ -12,11 +12,14 @@ from operator import itemgetter
 from typing import Any
 
 from afield.journal import Entry
-from afield.projection import Add, Column, Put, PutMany, PutRow, Room, Table
+from afield.projection import Add, Column, Index, Put, PutMany, PutRow, Room, Table
 from afield.runs import events, owners
 
 _INTEGER_MAX = 1 << 63
 """What a column of integers holds, exclusive."""
+
+DURATION = "((ended_ms - started_ms) / 1000.0)"
+_NEWEST = frozenset({"started_ms"})
 
 RUNS = Table(
     name="runs",
@@ -64,13 +67,28 @@ RUNS = Table(
         ("status", "started_ms"),
         ("reproduces",),
         ("failure", "started_ms"),
+        *(
+            Index((column, "started_ms"), falling, large=True)
+            for column, falling in (
+                ("project", _NEWEST),
+                ("experiment", _NEWEST),
+                ("experiment", frozenset()),
+                ("status", _NEWEST),
+            )
+        ),
+        Index(("ended_ms",), large=True),
+        Index(("ended_ms", "started_ms"), sql=f"({DURATION})", large=True),
     ),
 )
 PARAMS = Table(
     name="params",
     key=(Column("run", "text"), Column("name", "text")),
     groups={
-        "value": (Column("type", "text"), Column("text", "text", long=True), Column("number", "real")),
+        "value": (
+            Column("type", "text"),
+            Column("text", "text", long=True),
+            Column("number", "real"),
+        ),
     },
     indexes=(("name", "number", "text"),),
 )
@@ -103,7 +121,11 @@ SUMMARIES = Table(
     name="summaries",
     key=(Column("run", "text"), Column("name", "text")),
     groups={
-        "value": (Column("type", "text"), Column("text", "text", long=True), Column("number", "real")),
+        "value": (
+            Column("type", "text"),
+            Column("text", "text", long=True),
+            Column("number", "real"),
+        ),
     },
 )
 SERIES = Table(

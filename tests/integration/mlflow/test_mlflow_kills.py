@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from afield.workspace.workspace import Workspace
 
 _SERVER = """
@@ -23,7 +25,7 @@ found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 found.bind(("127.0.0.1", int(sys.argv[2])))
 found.listen(128)
-with Hosted(sys.argv[1]) as hosted:
+with Hosted(sys.argv[1], database=sys.argv[3] or None) as hosted:
     print("up", flush=True)
     config = uvicorn.Config(local_app(hosted), log_level="critical", ws="none", access_log=False)
     uvicorn.Server(config).run(sockets=[found])
@@ -33,8 +35,8 @@ _CLIENTS, _POINTS = 4, 60
 _GIVE_UP_S = 120
 
 
-def _start(folder, port):
-    command = [sys.executable, "-c", _SERVER, str(folder), str(port)]
+def _start(folder, port, database):
+    command = [sys.executable, "-c", _SERVER, str(folder), str(port), database or ""]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "up\n"
     return process
@@ -64,12 +66,20 @@ def _post(port, path, body):
             client.close()
 
 
-def test_what_was_acknowledged_outlives_kills_of_the_server_and_nothing_is_there_twice(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request):
+    """Return where the server's tables are."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+
+
+def test_what_was_acknowledged_outlives_kills_of_the_server_and_nothing_is_there_twice(
+    tmp_path, database
+):
     folder = tmp_path / "w"
     Workspace.init(folder).close()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = _start(folder, port)
+    process = _start(folder, port, database)
     acknowledged = threading.Semaphore(0)
     runs = {}
 
@@ -92,13 +102,13 @@ def test_what_was_acknowledged_outlives_kills_of_the_server_and_nothing_is_there
         for _ in range(_POINTS):
             assert acknowledged.acquire(timeout=_GIVE_UP_S)
         _kill(process)
-        process = _start(folder, port)
+        process = _start(folder, port, database)
     for client in clients:
         client.join()
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(_GIVE_UP_S) in (0, -signal.SIGTERM)
     process.stdout.close()
-    with Workspace.open(folder) as workspace:
+    with Workspace.open(folder, database=database) as workspace:
         found = workspace.runs(limit=None)
         assert sorted(view.id for view in found) == sorted(runs.values())
         for view in found:
