@@ -1,0 +1,119 @@
+/** Runs side by side: what differs, their charts, and how params go along with results. */
+
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo } from "react";
+
+import { countText } from "../../api/words";
+import { colorsOf } from "../../charts/colors";
+import type { ShownRun } from "../../charts/series";
+import { Empty } from "../../parts/empty";
+import { ErrorNote } from "../../parts/error-note";
+import { Page } from "../../parts/page";
+import { Tabs } from "../../parts/tabs";
+import { type Compared, useCompared } from "./data";
+import {
+  type CompareSearch,
+  type CompareTab,
+  idsOf,
+  RUNS_MAX,
+  type SetCompare,
+  TABS,
+} from "./search";
+
+import "./compare.css";
+
+const route = getRouteApi("/compare");
+
+export interface PartProps {
+  compared: Compared;
+  shown: ShownRun[];
+  search: CompareSearch;
+  setSearch: SetCompare;
+}
+
+const PARTS = {
+  differences: lazy(() => import("./differences")),
+  charts: lazy(() => import("./charts-part")),
+  scatter: lazy(() => import("./scatter")),
+  parallel: lazy(() => import("./parallel")),
+  importance: lazy(() => import("./importance")),
+  pair: lazy(() => import("./pair")),
+  images: lazy(() => import("./images")),
+} satisfies Record<CompareTab, unknown>;
+
+const NAMES: Record<CompareTab, string> = {
+  differences: "Differences",
+  charts: "Charts",
+  scatter: "Scatter",
+  parallel: "Parallel",
+  importance: "Importance",
+  pair: "Two in detail",
+  images: "Images",
+};
+
+export function ComparePage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const ids = idsOf(search);
+  const found = useCompared(ids);
+  const setSearch: SetCompare = (part, how) => {
+    void navigate({
+      search: (before: CompareSearch) =>
+        Object.fromEntries(
+          Object.entries({ ...before, ...part }).filter(([, value]) => value !== undefined),
+        ) as CompareSearch,
+      replace: how?.replace ?? false,
+    });
+  };
+  if (!ids.length) {
+    return (
+      <Page title="Compare">
+        <Empty title="No runs are chosen.">
+          <p>
+            Choose up to {RUNS_MAX} in the <Link to="/runs">table of runs</Link> with <kbd>x</kbd>,
+            then press <kbd>c</kbd>.
+          </p>
+        </Empty>
+      </Page>
+    );
+  }
+  return (
+    <Page title={`Compare ${countText(ids.length, "run")}`} className="compare">
+      {found.error ? (
+        <ErrorNote error={found.error} onAgain={() => void found.refetch()} />
+      ) : found.data ? (
+        <Open compared={found.data} search={search} setSearch={setSearch} />
+      ) : (
+        <div aria-busy="true" />
+      )}
+    </Page>
+  );
+}
+
+function Open({ compared, search, setSearch }: Omit<PartProps, "shown">) {
+  const shown = useMemo(() => {
+    const colors = colorsOf(compared.runs.map((run) => run.id));
+    return compared.runs.map((run) => ({
+      id: run.id,
+      label: run.name,
+      color: colors.get(run.id) ?? "gray",
+    }));
+  }, [compared.runs]);
+  const tabs = TABS.filter(
+    (id) => id === "differences" || id === "charts" || id === "images" || shown.length > 1,
+  );
+  const tab = tabs.find((id) => id === search.tab) ?? "differences";
+  const Part = PARTS[tab];
+  return (
+    <Tabs
+      label="Ways to compare"
+      tabs={tabs.map((id) => ({ id, label: NAMES[id] }))}
+      open={tab}
+      onOpen={(id) => setSearch({ tab: id === "differences" ? undefined : id, find: undefined })}
+    >
+      <Suspense fallback={<div aria-busy="true" />}>
+        <Part compared={compared} shown={shown} search={search} setSearch={setSearch} />
+      </Suspense>
+    </Tabs>
+  );
+}
