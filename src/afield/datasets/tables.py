@@ -23,6 +23,7 @@ from afield.datasets.limits import (
     TEXT_BLOCK_BYTES,
     WHOLE_BLOCK_BYTES,
 )
+from afield.datasets.parquet_pages import largest_page
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,6 +77,7 @@ class Table:
         open_file: opens its bytes.
         bounded: take little memory, and refuse what cannot be read so.
         columns: those that are wanted, others need not be read; None: all.
+        rows: of Parquet, so many are read at once.
 
     Attributes:
         repeated: names that several columns have, known once it was read. The second column `x`
@@ -92,6 +94,7 @@ class Table:
         *,
         bounded: bool = True,
         columns: Collection[str] | None = None,
+        rows: int = BATCH_ROWS,
     ) -> None:
         found = format_of(path)
         if found is None:
@@ -104,6 +107,7 @@ class Table:
         self._block_bytes = TEXT_BLOCK_BYTES if bounded else WHOLE_BLOCK_BYTES
         self._types: dict[str, pa.DataType] = {}
         self._columns = columns
+        self._rows = rows
         self._names: list[str] = []
         self.repeated: tuple[str, ...] = ()
 
@@ -133,6 +137,32 @@ class Table:
             if error.errno is not None:  # the disk's; pyarrow's own of bad bytes have none
                 raise
             raise NotATable("cannot read table", self.path, _first_line(error)) from error
+
+    def require_small_pages(self, rows: int, size_bytes_max: int) -> None:
+        """Refuse a Parquet file of which much is unpacked for its first rows, however few they are.
+
+        Raises:
+            NotATable: a page is larger than that, or cannot be read.
+        """
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        what, found = "cannot read table", 0
+        try:
+            with self._open() as stream, parquet.ParquetFile(stream, pre_buffer=False) as file:
+                groups = file.metadata
+                for number in range(groups.num_row_groups):
+                    group = groups.row_group(number)
+                    if rows > 0 and group.num_rows:
+                        found = max(found, largest_page(stream, group))
+                    rows -= group.num_rows
+        except (pa.ArrowException, ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # the disk's own
+                raise
+            raise NotATable(what, self.path, _first_line(error)) from error
+        if found > size_bytes_max:
+            why = f"a page of {found >> 20} MiB would be read at once"
+            raise NotATable(what, self.path, why)
 
     def _told_apart(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch with names that no two columns share."""
@@ -214,7 +244,7 @@ class Table:
         with parquet.ParquetFile(stream, pre_buffer=False, buffer_size=TEXT_BLOCK_BYTES) as file:
             yield _no_rows(file.schema_arrow)
             yield from file.iter_batches(
-                batch_size=BATCH_ROWS,
+                batch_size=self._rows,
                 use_threads=False,
                 columns=self._wanted(file.schema_arrow.names),
             )
