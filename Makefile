@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test libraries mlflow-suite fuzz simulate big bench corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ big: setup ## memory with 200,000 files and a sparse file of 4 GB
 
 bench: corpus-files ## the measurements, each against its floor or peer
 	$(BIN)/python -m benchmarks
+
+kills: setup ## 64 clients log for 60 s to a server that is killed twice, on SQLite and PostgreSQL
+	$(BIN)/python -m benchmarks.kills
+	$(BIN)/python -m benchmarks.kills --postgres
 
 corpus: corpus-files ## record and reproduce every public script; a table of verdicts
 	$(BIN)/python tests/compat/corpus/measure.py
