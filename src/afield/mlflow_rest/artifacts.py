@@ -21,9 +21,11 @@ from afield.mlflow_rest.answers import Answers
 from afield.mlflow_rest.decode import Query, require
 from afield.mlflow_rest.errors import BAD_REQUEST, Rest, invalid
 from afield.mlflow_rest.known import run as run_of
+from afield.mlflow_rest.own import need_to_write
 from afield.mlflow_rest.paths import File, Owned, of_model, of_path, of_run
 from afield.mlflow_rest.route import Call, Raw, Rpc, caller_of, send_json
 from afield.mlflow_rest.sending import send_file
+from afield.mlflow_rest.version_files import of_version
 from afield.runs.secrets import HOLDS_SECRETS, holds_secrets, is_secret_file
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
@@ -121,6 +123,15 @@ class Streams:
         model = scope["path_params"]["model_id"]
         await self._send(scope, send, lambda call: of_model(call, model, path or ""))
 
+    async def of_a_version(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Send a file of a version of a registered model, named in the query."""
+        asked = dict(Query(scope).pairs)
+        name, version, path = (asked.get(key) for key in ("name", "version", "path"))
+        require(name=name, version=version, path=path)
+        await self._send(
+            scope, send, lambda call: of_version(call, name or "", version or "", path or "")
+        )
+
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive a file below `mlflow-artifacts:/`."""
         path = scope["path_params"]["artifact_path"]
@@ -170,7 +181,7 @@ class Streams:
         def check(workspace: Workspace) -> Owned:
             call = self._call(scope, workspace)
             owned = place(call)
-            call.need(Action.ARTIFACT_WRITE, owned.project)
+            need_to_write(call, owned)
             if not owned.path:
                 raise invalid("Invalid path")
             return owned
@@ -247,4 +258,6 @@ def raws(hosted: Hosted, served: Served) -> tuple[Raw, ...]:
         Raw("GET", model, read, streams.of_a_model),
         Raw("POST", "/mlflow/upload-artifact", write, streams.upload_to_run),
         Raw("GET", "/get-artifact", read, streams.of_a_run, ()),
+        Raw("GET", "/mlflow/model-versions/get-artifact", read, streams.of_a_version),
+        Raw("GET", "/model-versions/get-artifact", read, streams.of_a_version, ()),
     )

@@ -15,6 +15,7 @@ from afield.mlflow_rest.decode import missing_value, require
 from afield.mlflow_rest.errors import invalid
 from afield.mlflow_rest.known import KnownRun
 from afield.mlflow_rest.names import check_length, check_run_id
+from afield.mlflow_rest.own import need_to_log
 from afield.mlflow_rest.route import Call, Rpc
 from afield.runs.models import events
 
@@ -91,7 +92,7 @@ def search_datasets(call: Call, asked: SearchDatasets) -> DatasetSummaries:
 
 def _run(call: Call, run: str | None) -> KnownRun:
     found = known.active_run(call.workspace, run or "")
-    call.need(Action.RUN_LOG, found.project)
+    need_to_log(call, found)
     return found
 
 

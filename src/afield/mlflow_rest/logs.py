@@ -7,7 +7,7 @@ any part of it cannot be.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from afield.journal import Draft
 from afield.members.actions import Action
@@ -25,6 +25,7 @@ from afield.mlflow_rest.names import (
     check_run_id,
     check_tag,
 )
+from afield.mlflow_rest.own import need_to_log, need_to_tag
 from afield.mlflow_rest.reopen import go_on
 from afield.mlflow_rest.route import Call, Rpc
 from afield.runs import events
@@ -77,7 +78,7 @@ def set_tag(call: Call, asked: m.LogParam) -> None:
     """Set a tag."""
     require(run_id=asked.run, key=asked.key)
     key, value = check_tag(asked.key, asked.value)
-    found = _run(call, asked.run, Action.RUN_EDIT)
+    found = _run(call, asked.run, need_to_tag)
     if key == RUN_NAME:
         runs.rename(call, found.id, value)
         return
@@ -87,7 +88,7 @@ def set_tag(call: Call, asked: m.LogParam) -> None:
 def delete_tag(call: Call, asked: m.LogParam) -> None:
     """Take a tag away."""
     require(run_id=asked.run, key=asked.key)
-    found = _run(call, asked.run, Action.RUN_EDIT)
+    found = _run(call, asked.run, need_to_tag)
     sql = "SELECT 1 FROM tags WHERE run = ? AND name = ? AND value IS NOT NULL"
     if not call.workspace.query(sql, (found.id, asked.key)):
         raise missing(f"No tag with name: {asked.key} in run with id {found.id}")
@@ -160,9 +161,11 @@ def log(call: Call, run: KnownRun, points: Sequence[Point]) -> None:
         call.served.log(run.id, points)
 
 
-def _run(call: Call, run: str | None, action: Action = Action.RUN_LOG) -> KnownRun:
+def _run(
+    call: Call, run: str | None, need: Callable[[Call, KnownRun], None] = need_to_log
+) -> KnownRun:
     found = known.active_run(call.workspace, run or "")
-    call.need(action, found.project)
+    need(call, found)
     return found
 
 
@@ -238,12 +241,12 @@ def _is_points(asked: m.LogMetric | m.LogBatch) -> bool:
     return not asked.params and not asked.tags and not any(p.model_id for p in asked.metrics or ())
 
 
-_LOG = Action.RUN_LOG
+_LOG, _EDIT = Action.RUN_LOG, Action.RUN_EDIT
 RPCS = (
     Rpc("POST", "/mlflow/runs/log-metric", _LOG, m.LogMetric, log_metric, quick=_is_points),
     Rpc("POST", "/mlflow/runs/log-parameter", Action.RUN_LOG, m.LogParam, log_param),
-    Rpc("POST", "/mlflow/runs/set-tag", Action.RUN_EDIT, m.LogParam, set_tag),
-    Rpc("POST", "/mlflow/runs/delete-tag", Action.RUN_EDIT, m.LogParam, delete_tag),
+    Rpc("POST", "/mlflow/runs/set-tag", _LOG, m.LogParam, set_tag, other=_EDIT),
+    Rpc("POST", "/mlflow/runs/delete-tag", _LOG, m.LogParam, delete_tag, other=_EDIT),
     Rpc("POST", "/mlflow/runs/log-batch", _LOG, m.LogBatch, log_batch, quick=_is_points),
     Rpc("POST", "/mlflow/runs/log-model", Action.RUN_LOG, m.LogModel, log_model),
 )

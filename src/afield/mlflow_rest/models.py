@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from afield.journal import Draft
@@ -31,6 +31,7 @@ from afield.mlflow_rest.model_messages import (
     SearchModels,
 )
 from afield.mlflow_rest.names import check_length
+from afield.mlflow_rest.own import need_to_log_model, need_to_tag_model
 from afield.mlflow_rest.paths import of_model
 from afield.mlflow_rest.registry_answers import versions_tags
 from afield.mlflow_rest.route import Call, Rpc
@@ -91,7 +92,7 @@ def finalize(call: Call, asked: FinalizeModel) -> ModelAnswer:
     status = _OURS.get(str(asked.status).upper())
     if status is None:
         raise wrong_value("status", asked.status, f"one of {sorted(_STATES.values())}")
-    model = _readable(call, Action.RUN_LOG, deleted=True)
+    model = _writable(call, need_to_log_model)
     call.append(events.state(model, status))
     return ModelAnswer(_one(call, model))
 
@@ -104,7 +105,7 @@ def delete(call: Call, _: ModelRef) -> None:
 
 def set_tags(call: Call, asked: ModelPairs) -> ModelAnswer:
     """Set tags."""
-    model = _readable(call, Action.RUN_EDIT, deleted=True)
+    model = _writable(call, need_to_tag_model)
     values = _pairs(asked.tags or (), limits.TAG_CHARS_MAX)
     if values:
         call.append(events.tagged(model, values))
@@ -113,7 +114,7 @@ def set_tags(call: Call, asked: ModelPairs) -> ModelAnswer:
 
 def delete_tag(call: Call, _: ModelRef) -> None:
     """Take a tag away."""
-    model = _readable(call, Action.RUN_EDIT, deleted=True)
+    model = _writable(call, need_to_tag_model)
     key = call.path["tag_key"]
     sql = "SELECT 1 FROM logged_model_tags WHERE model = ? AND name = ? AND value IS NOT NULL"
     if not call.workspace.query(sql, (model, key)):
@@ -123,7 +124,7 @@ def delete_tag(call: Call, _: ModelRef) -> None:
 
 def log_params(call: Call, asked: ModelPairs) -> None:
     """Set params."""
-    model = _readable(call, Action.RUN_LOG, deleted=True)
+    model = _writable(call, need_to_log_model)
     call.append(*_params(call, model, asked.params or ()))
 
 
@@ -156,13 +157,26 @@ def search(call: Call, asked: SearchModels) -> ModelsAnswer:
 
 def _readable(call: Call, action: Action, *, deleted: bool = False) -> str:
     """Return the id that the path names, of a model to which the caller may do something."""
+    model, project = _of_path(call, deleted=deleted)
+    call.need(action, project)
+    return model
+
+
+def _writable(call: Call, need: Callable[[Call, str, str], None]) -> str:
+    """Return the id that the path names, of a model that the caller may change."""
+    model, project = _of_path(call, deleted=True)
+    need(call, model, project)
+    return model
+
+
+def _of_path(call: Call, *, deleted: bool) -> tuple[str, str]:
+    """Return the id that the path names, and the project of the model."""
     model = call.path["model_id"]
     sql = "SELECT experiment, deleted FROM logged_models WHERE id = ? AND made_ms IS NOT NULL"
     rows = call.workspace.query(sql, (model,))
     if not rows or (rows[0][1] and not deleted):
         raise missing(f"Logged model with ID '{model}' not found.")
-    call.need(action, known.experiment(call.workspace, rows[0][0]).project)
-    return model
+    return model, known.experiment(call.workspace, rows[0][0]).project
 
 
 def _checked_name(name: str | None) -> str | None:
@@ -268,6 +282,7 @@ def _metrics(call: Call, marks: str, ids: Sequence[str]) -> dict[str, list[m.Met
 
 
 _ONE = "/mlflow/logged-models/{model_id}"
+_LOG, _EDIT = Action.RUN_LOG, Action.RUN_EDIT
 RPCS = (
     Rpc("POST", "/mlflow/logged-models", Action.RUN_LOG, CreateModel, create),
     Rpc("POST", "/mlflow/logged-models/search", Action.RUN_READ, SearchModels, search),
@@ -275,7 +290,7 @@ RPCS = (
     Rpc("PATCH", _ONE, Action.RUN_LOG, FinalizeModel, finalize),
     Rpc("DELETE", _ONE, Action.RUN_DELETE, ModelRef, delete),
     Rpc("POST", f"{_ONE}/params", Action.RUN_LOG, ModelPairs, log_params),
-    Rpc("PATCH", f"{_ONE}/tags", Action.RUN_EDIT, ModelPairs, set_tags),
-    Rpc("DELETE", f"{_ONE}/tags/{{tag_key:path}}", Action.RUN_EDIT, ModelRef, delete_tag),
+    Rpc("PATCH", f"{_ONE}/tags", _LOG, ModelPairs, set_tags, other=_EDIT),
+    Rpc("DELETE", f"{_ONE}/tags/{{tag_key:path}}", _LOG, ModelRef, delete_tag, other=_EDIT),
     Rpc("GET", f"{_ONE}/artifacts/directories", Action.ARTIFACT_READ, ListFiles, list_files),
 )

@@ -23,6 +23,7 @@ from afield.mlflow_rest.artifacts import keep_file, take_body
 from afield.mlflow_rest.decode import require
 from afield.mlflow_rest.errors import TOO_LARGE, Rest, invalid, missing
 from afield.mlflow_rest.limits import PARTS_MAX, STREAM_BYTES, UPLOAD_AGE_S, UPLOADS_MAX
+from afield.mlflow_rest.own import need_to_write
 from afield.mlflow_rest.paths import Owned, of_path
 from afield.mlflow_rest.route import Call, Raw, Rpc, caller_of, send_json
 from afield.runs.served.writer import Served
@@ -129,7 +130,7 @@ def abort(call: Call, asked: EndUpload) -> None:
 
 def _target(call: Call, path: str | None) -> Owned:
     owned = of_path(call, _joined(call, path))
-    call.need(Action.ARTIFACT_WRITE, owned.project)
+    need_to_write(call, owned)
     return owned
 
 

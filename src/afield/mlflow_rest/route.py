@@ -88,6 +88,7 @@ class Rpc:
         handler: answers with a struct, or with None for an empty object.
         versions: the API's versions that have it.
         quick: tells of a message that it is answered sooner than a thread is woken.
+        other: another action that lets in, too; which one is needed is the handler's to say.
     """
 
     method: str
@@ -97,6 +98,7 @@ class Rpc:
     handler: Handler
     versions: tuple[str, ...] = ("2.0",)
     quick: Callable[[Any], bool] | None = None
+    other: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,9 @@ def _asked(raw: Raw, hosted: Hosted) -> ASGIApp:
 def _endpoint(rpc: Rpc, hosted: Hosted, served: Served) -> ASGIApp:
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         caller = caller_of(scope, hosted)
-        if not caller.may_anywhere(rpc.action):
+        if not caller.may_anywhere(rpc.action) and (
+            rpc.other is None or not caller.may_anywhere(rpc.other)
+        ):
             caller.need(rpc.action)
         body = await read_body(scope, receive)
         asked = decode(rpc.message, scope, body)

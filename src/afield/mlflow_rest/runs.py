@@ -12,6 +12,7 @@ from afield.mlflow_rest.decode import require
 from afield.mlflow_rest.errors import Rest, invalid
 from afield.mlflow_rest.known import KnownExperiment, KnownRun
 from afield.mlflow_rest.names import check_tag
+from afield.mlflow_rest.own import need_to_log
 from afield.mlflow_rest.reopen import go_on
 from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.search.pages import page_size, view_of
@@ -75,7 +76,7 @@ def update(call: Call, asked: m.UpdateRun) -> m.RunInfoAnswer:
     """End a run, let it go on, or give it another name."""
     require(run_id=asked.run)
     found = known.active_run(call.workspace, asked.run or "")
-    call.need(Action.RUN_LOG, found.project)
+    need_to_log(call, found)
     status = _status(asked.status)
     if asked.run_name:
         rename(call, found.id, asked.run_name)

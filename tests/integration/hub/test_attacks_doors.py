@@ -242,13 +242,31 @@ def test_a_viewers_file_is_not_taken_and_none_is_taken_away(team, viewer, runs, 
     assert team.position() == before
 
 
-def test_a_logger_adds_files_and_takes_none_of_others_away(team, runs):
+def test_a_logger_writes_into_own_runs_and_changes_nothing_of_others(team, runs):
     client = team.stranger(team.invite("lou", "logger")[1])
-    for path in (f"1/{runs[0]}/artifacts/kept.txt", "kept.txt"):
-        at = f"/api/2.0/mlflow-artifacts/artifacts/{path}"
-        assert client.put(at, content=b"x").status_code == 200
-        assert client.delete(at).status_code == 403
-    assert client.post("/api/2.0/mlflow/runs/delete", json={"run_id": runs[0]}).status_code == 403
+    at = "/api/2.0/mlflow/runs"
+    asked = {"experiment_id": "0", "start_time": 1}
+    own = client.post(f"{at}/create", json=asked).json()["run"]["info"]["run_id"]
+    files = "/api/2.0/mlflow-artifacts/artifacts/1"
+    tag = {"key": "k", "value": "v"}
+    for run, status in ((own, 200), (runs[0], 403)):
+        for call, said in (
+            ("set-tag", tag),
+            ("delete-tag", {"key": "k"}),
+            ("log-batch", {"tags": [tag], "params": [tag]}),
+            ("log-parameter", {"key": "p", "value": "1"}),
+            ("update", {"status": "FINISHED", "end_time": 2}),
+        ):
+            answer = client.post(f"{at}/{call}", json={"run_id": run, **said})
+            assert answer.status_code == status, (call, answer.text)
+        kept = f"{files}/{run}/artifacts/kept.txt"
+        assert client.put(kept, content=b"x").status_code == status
+        assert client.delete(kept).status_code == 403
+        assert client.post(f"{at}/delete", json={"run_id": run}).status_code == 403
+    reviewer = team.stranger(team.invite("rea", "reviewer")[1])
+    for call, status in (("set-tag", 200), ("log-batch", 403), ("update", 403)):
+        answer = reviewer.post(f"{at}/{call}", json={"run_id": runs[0], **tag})
+        assert answer.status_code == status, (call, answer.text)
 
 
 @pytest.mark.parametrize(

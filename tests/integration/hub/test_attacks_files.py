@@ -154,13 +154,17 @@ def test_a_models_source_is_neither_local_nor_leads_out(machine, client, source)
     assert machine[1].position() == position
 
 
-def test_there_is_no_route_by_which_the_server_calls_others(client):
-    for path in ("webhooks", "webhooks/test", "gateway-proxy", "gateway/proxy"):
+def test_the_server_calls_nobody_but_webhooks_and_none_of_them_in_its_own_network(client):
+    event = {"entity": "MODEL_VERSION", "action": "CREATED"}
+    for url in ("http://169.254.169.254/", "https://169.254.169.254/", "https://127.0.0.1/"):
+        said = {"name": "w", "url": url, "events": [event]}
+        refused(client.post(f"{API}/webhooks", json=said))
+    for path in ("webhooks/test", "gateway-proxy", "gateway/proxy"):
         for prefix in ("/api/2.0", "/ajax-api/2.0"):
             said = {"url": "http://169.254.169.254/", "gateway_path": "x", "events": []}
             assert client.post(f"{prefix}/mlflow/{path}", json=said).status_code == 404
             params = {"gateway_path": "http://169.254.169.254/"}
-            assert client.get(f"{prefix}/mlflow/{path}", params=params).status_code == 404
+            assert client.get(f"{prefix}/mlflow/{path}", params=params).status_code == 404, path
 
 
 NAMES = ("a.html", "a.svg", "a.xhtml", "a.xml", "a.js", "a.mht", "a.pdf", "a", "a.HTML", "a.svgz")

@@ -340,6 +340,26 @@ def test_roles_say_who_registers_who_points_and_who_sees(http):
     }
 
 
+def test_a_file_of_a_version_is_sent_where_it_is_kept_here_and_nothing_elsewhere_is_fetched(http):
+    _model(http)
+    run = http.run()
+    at = "/api/2.0/mlflow-artifacts/artifacts"
+    assert http.raw.put(f"{at}/0/{run}/artifacts/m/MLmodel", content=b"flavors").status_code == 200
+    for number, source in enumerate(
+        (f"runs:/{run}/m", f"mlflow-artifacts:/0/{run}/artifacts/m"), 1
+    ):
+        _version(http, source=source)
+        for path in ("", "/ajax-api/2.0/mlflow"):
+            asked = {"name": "fraud", "version": number, "path": "MLmodel"}
+            found = http.raw.get(f"{path}/model-versions/get-artifact", params=asked)
+            assert (found.status_code, found.content) == (200, b"flavors")
+        asked["path"] = "../m/MLmodel"
+        assert http.raw.get("/model-versions/get-artifact", params=asked).status_code == 400
+    _version(http, source="https://example.org/m")
+    asked = {"name": "fraud", "version": 3, "path": "MLmodel"}
+    assert http.raw.get("/model-versions/get-artifact", params=asked).status_code == 400
+
+
 def test_versions_that_are_registered_at_once_get_numbers_of_their_own(http):
     _model(http)
     with ThreadPoolExecutor(8) as threads:
