@@ -23,7 +23,7 @@ from afield.mlflow_rest import (
     versions,
 )
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
-from afield.mlflow_rest.traces import assessments, correlation, files, otlp
+from afield.mlflow_rest.traces import assessments, correlation, edits, files, otlp
 from afield.mlflow_rest.traces import calls as traces
 from afield.mlflow_rest.webhooks.address import Allowed
 from afield.mlflow_rest.webhooks.calls import Calls
@@ -45,6 +45,7 @@ _RPCS = (
     *artifacts.RPCS,
     *multipart.RPCS,
     *traces.RPCS,
+    *edits.RPCS,
     *assessments.RPCS,
     *correlation.RPCS,
 )

@@ -51,13 +51,16 @@ BATCHES = Table(
 METADATA = Table(
     name="trace_metadata",
     key=(Column("trace", "text"), Column("name", "text")),
-    groups={"told": (Column("value", "text"),), "seen": (Column("seen_value", "text"),)},
+    groups={
+        "told": (Column("value", "text", long=True),),
+        "seen": (Column("seen_value", "text", long=True),),
+    },
     indexes=(("name", "value"), ("name", "seen_value")),
 )
 TAGS = Table(
     name="trace_tags",
     key=(Column("trace", "text"), Column("name", "text")),
-    groups={"tagged": (Column("value", "text"),)},
+    groups={"tagged": (Column("value", "text", long=True),)},
     indexes=(("name", "value"),),
 )
 ASSESSMENTS = Table(

@@ -268,8 +268,12 @@ def test_tags_links_and_deletion(http):
     http.ok("DELETE", f"{AT}/tr-1/tags", key="team")
     assert http.refused("DELETE", f"{AT}/tr-1/tags", key="team")[0] == "RESOURCE_DOES_NOT_EXIST"
     gone = {"experiment_id": "0", "max_timestamp_millis": 500}
+    beside = "/api/2.0/mlflow-artifacts/artifacts/0/traces/tr-1/artifacts/traces.json"
+    assert http.raw.put(beside, content=b"words of Ann").status_code == 200
+    assert http.raw.get(beside).content == b"words of Ann"
     assert http.ok("POST", f"{AT}/delete-traces", **gone) == {"traces_deleted": 1}
     assert _ids(http) == ["tr-2"]
+    assert http.raw.get(beside).status_code == 404
     assert http.refused("GET", f"{AT}/tr-1", prefix=V3)[0] == "RESOURCE_DOES_NOT_EXIST"
 
 
