@@ -110,7 +110,7 @@ def accounts(config: HubConfig) -> Found:
         return "pass", f"{path} will be made", None
     if not os.access(path, os.W_OK):
         return "fail", f"{path} cannot be written", None
-    keys = Path(config.keys)
+    keys = Path(config.keys_file)
     found = _private(keys, "the accounts' keys") if keys.exists() else None
     return found if found and found[0] != "pass" else _private(path, "accounts")
 

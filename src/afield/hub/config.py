@@ -96,7 +96,8 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         url: the address by which people reach the hub.
         workspace: the folder that holds the record.
         accounts: the file that holds accounts, sessions and tokens.
-        keys: the file of the keys under which second factors' secrets are kept.
+        keys: the file of the keys under which second factors' secrets are kept; unless it is
+            said, beside the accounts.
         listen: where it listens.
         tls: its own certificate; None: a proxy has it, or there is none.
         proxy: the server in front; None: people reach the hub itself.
@@ -110,7 +111,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Text
     workspace: Text
     accounts: Text = "accounts.sqlite"
-    keys: Text = "accounts.keys"
+    keys: Text | None = None
     listen: Listen = Listen()
     tls: Tls | None = None
     proxy: Proxy | None = None
@@ -130,6 +131,11 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def host(self) -> str:
         """The name by which people reach it, without port."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def keys_file(self) -> str:
+        """The file of the keys."""
+        return self.keys or str(Path(self.accounts).with_suffix(".keys"))
 
     @property
     def secure(self) -> bool:
@@ -218,7 +224,7 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
         url=config.url.rstrip("/"),
         workspace=whole(config.workspace),
         accounts=whole(config.accounts),
-        keys=whole(config.keys),
+        keys=config.keys and whole(config.keys),
         tls=tls and Tls(whole(tls.certificate), whole(tls.key)),
         database=database,
         oidc=oidc

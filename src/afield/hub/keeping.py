@@ -40,4 +40,4 @@ def _accounts(config: HubConfig) -> Iterator[Accounts]:
     with Workspace.open(config.workspace, database=database_of(config)) as workspace:
         clock, device = workspace.record.clock, workspace.config.device
     with contextlib.closing(open_accounts(config, device)) as database:
-        yield Accounts(database, clock, Keyring(config.keys))
+        yield Accounts(database, clock, Keyring(config.keys_file))

@@ -52,7 +52,7 @@ def team_app(
         OSError: the provider's secret cannot be read.
     """
     with contextlib.closing(open_accounts(config, hosted.config.device)) as database:
-        accounts = Accounts(database, hosted.record.clock, Keyring(config.keys), passwords)
+        accounts = Accounts(database, hosted.record.clock, Keyring(config.keys_file), passwords)
         who = Who(accounts, RolesNow(hosted), origins=[config.origin], secure=config.secure)
         passkeys = Passkeys(accounts, config.host, lambda origin: origin == config.origin)
         oidc = None
@@ -72,12 +72,15 @@ def prepare(config: HubConfig) -> str | None:
     Raises:
         NoWorkspace: there is none.
         ActionNotAllowed: the workspace's own member manages no hubs.
+        KeyLost: the file of keys cannot be made, or holds none.
     """
     with Workspace.open(config.workspace, database=database_of(config)) as workspace:
         be_hub(workspace)
         clock, device = workspace.record.clock, workspace.config.device
+    keyring = Keyring(config.keys_file)
+    keyring.make()
     with contextlib.closing(open_accounts(config, device)) as database:
-        return Accounts(database, clock, Keyring(config.keys)).new_claim()
+        return Accounts(database, clock, keyring).new_claim()
 
 
 def provider_of(config: HubConfig, oidc: OidcConfig) -> Provider:

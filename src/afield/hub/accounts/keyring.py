@@ -68,6 +68,18 @@ class Keyring:
             why = "it was changed, or is another's"
             raise KeyLost("cannot open a second factor's secret", why=why) from None
 
+    def make(self) -> None:
+        """See to it that there is a key, so that what is wrong shows before one is needed.
+
+        Raises:
+            KeyLost: the file cannot be made or read, or holds none.
+        """
+        try:
+            self._keys()
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise KeyLost("cannot keep the accounts' keys", str(self._path), why) from None
+
     def begin_rotation(self) -> None:
         """Put a new key before the others, under which all is to be sealed from now on."""
         self._write({**_new_key(), **self._keys()})
