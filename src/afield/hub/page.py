@@ -6,7 +6,6 @@ another protocol's is never answered with a page.
 
 from __future__ import annotations
 
-from mimetypes import guess_type
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -35,6 +34,16 @@ NOT_BUILT = """<!doctype html>
 </html>
 """
 _NOT_OURS = ("api/", "ajax-api/", "get-artifact", "model-versions/", "graphql", "metrics")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+"""By name, and not by the machine's own list: some say that a script is plain text."""
+
+_PACKED = (("br", ".br"), ("gzip", ".gz"))
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -73,9 +82,11 @@ def _answer(request: Request, found: Path, folder: Path) -> Response:
     """Answer with a file, packed when it was packed as it was built and the client can unpack."""
     hashed = found.parent == (folder / "assets").resolve()
     headers = {**HEADERS, "cache-control": _FOR_EVER if hashed else "no-cache"}
-    type_ = guess_type(found.name)[0] or "application/octet-stream"
-    packed = found.with_name(f"{found.name}.gz")
-    if "gzip" in request.headers.get("accept-encoding", "") and packed.is_file():
-        headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
-        return FileResponse(packed, headers=headers, media_type=type_)
+    type_ = _TYPES.get(found.suffix, "application/octet-stream")
+    accepted = request.headers.get("accept-encoding", "")
+    for coding, suffix in _PACKED:
+        packed = found.with_name(found.name + suffix)
+        if coding in accepted and packed.is_file():
+            headers |= {"content-encoding": coding, "vary": "accept-encoding"}
+            return FileResponse(packed, headers=headers, media_type=type_)
     return FileResponse(found, headers=headers, media_type=type_)

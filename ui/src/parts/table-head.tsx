@@ -23,7 +23,7 @@ export function HeadCell<Row>({ column, style }: HeadProps<Row>) {
       {onSort ? (
         <button type="button" className="table-sort" onClick={onSort}>
           <span className="table-label">{heading}</span>
-          <span aria-hidden="true">{sort ? SIGNS[sort] : ""}</span>
+          {sort && <span aria-hidden="true">{SIGNS[sort]}</span>}
         </button>
       ) : (
         <span className="table-label">{heading}</span>

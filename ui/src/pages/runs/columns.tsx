@@ -93,6 +93,7 @@ export const FIXED: Record<string, Fixed> = {
 
 const FIRST = ["name", "status", "started", "duration", "user", "verdict"];
 const OF_THEIR_OWN = { metrics: 4, params: 5 } as const;
+const LOOKED_AT = 50;
 const WIDTH_MAX = 220;
 const CHAR_PX = 7.2;
 
@@ -119,6 +120,12 @@ function widthOf(id: string, withCourse: boolean): number {
   return Math.min(WIDTH_MAX, Math.max(84, text));
 }
 
+/** Return some of the most used names: `loss` says more of a run than `recall/7`. */
+function plainFirst(names: readonly string[] = [], most: number): string[] {
+  const isPlain = (one: string) => !/[/.]/.test(one);
+  return [...names.filter(isPlain), ...names.filter((one) => !isPlain(one))].slice(0, most);
+}
+
 interface Columns {
   columns: Column<Run>[];
   /** Their ids, in order. */
@@ -134,13 +141,13 @@ export function useColumns(
   seen: readonly string[],
 ): Columns {
   const isOpen = search.columns === undefined;
-  const metrics = useNames("metrics", "", OF_THEIR_OWN.metrics, isOpen).data?.names;
-  const params = useNames("params", "", OF_THEIR_OWN.params, isOpen).data?.names;
+  const metrics = useNames("metrics", "", LOOKED_AT, isOpen).data?.names;
+  const params = useNames("params", "", LOOKED_AT, isOpen).data?.names;
   const auto = useMemo(
     () => [
       ...FIRST,
-      ...(metrics ?? []).map((one) => `metrics.${one}`),
-      ...(params ?? []).map((one) => `params.${one}`),
+      ...plainFirst(metrics, OF_THEIR_OWN.metrics).map((one) => `metrics.${one}`),
+      ...plainFirst(params, OF_THEIR_OWN.params).map((one) => `params.${one}`),
     ],
     [metrics, params],
   );

@@ -47,14 +47,14 @@ export function Tools({ search, setSearch, shown, auto }: ToolsProps) {
   return (
     <>
       <label className="runs-group">
-        <span className="hint">Group by</span>
+        <span className="unseen">Group by</span>
         <select
           value={search.group ?? ""}
           onChange={(event) =>
             setSearch({ group: event.target.value || undefined, within: undefined })
           }
         >
-          <option value="">nothing</option>
+          <option value="">Group by …</option>
           {GROUPED.map((one) => (
             <option key={one} value={one}>
               {FIXED[one]?.label ?? one}
