@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from afield.runs.experiments.events import DEFAULT_ID, id_of
 from afield.traces import previews, query, spans
 from afield.traces.errors import TraceNotFound
 from afield.traces.query import Trace
@@ -16,30 +17,57 @@ from afield.workspace.workspace import Workspace
 
 NAME, SESSION = "mlflow.traceName", "mlflow.trace.session"
 _NAMED_MAX = 5
+_DEFAULT = "default"
 
 
 def traces(
-    workspace: Workspace, *, limit: int, experiment: str | None = None, state: str | None = None
+    workspace: Workspace,
+    *,
+    limit: int,
+    offset: int = 0,
+    experiment: str | None = None,
+    state: str | None = None,
+    projects: Collection[str] | None = None,
 ) -> list[Trace]:
-    """Return the newest traces, of all experiments or one, in any state or one."""
-    conditions, args = [query.THERE], []
-    if experiment is not None:
-        sql = "SELECT id FROM experiments WHERE name = ?"
-        ids = [found for (found,) in workspace.query(sql, (experiment,))] or [experiment]
-        conditions.append(f"{query.EXPERIMENT} IN ({', '.join('?' * len(ids))})")
-        args += ids
+    """Return traces, the newest first: of an experiment, in a state, of some projects only."""
+    conditions: list[str] = [query.THERE]
+    args: list[Any] = []
+    if experiment is not None or projects is not None:
+        sql = f"SELECT DISTINCT {query.EXPERIMENT} FROM traces t WHERE {query.THERE}"  # noqa: S608 - literals
+        ids = [found for (found,) in workspace.query(sql)]
+        within = [
+            place
+            for place, (project, name) in places(workspace, ids).items()
+            if experiment in (None, name, place) and (projects is None or project in projects)
+        ]
+        conditions.append(f"{query.EXPERIMENT} IN ({', '.join('?' * len(within)) or 'NULL'})")
+        args += within
     if state is not None:
         conditions.append(f"{query.STATE} = ?")
         args.append(state)
     sql = (
         f"SELECT {query.COLUMNS} FROM traces t WHERE {' AND '.join(conditions)}"  # noqa: S608 - literals
-        f" ORDER BY {query.REQUEST_MS} DESC, t.id LIMIT ?"
+        f" ORDER BY {query.REQUEST_MS} DESC, t.id LIMIT ? OFFSET ?"
     )
-    return [query.of_row(row) for row in workspace.query(sql, (*args, limit))]
+    return [query.of_row(row) for row in workspace.query(sql, (*args, limit, offset))]
 
 
-def find_trace(workspace: Workspace, ref: str) -> Trace:
+def places(workspace: Workspace, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return project and name of some experiments, by id; one that nobody knows is `default`'s."""
+    sql = "SELECT id, project, name FROM experiments WHERE name IS NOT NULL"
+    known = {found: (project, name) for found, project, name in workspace.query(sql)}
+    known.setdefault(DEFAULT_ID, (_DEFAULT, _DEFAULT))
+    wanted = set(ids)
+    if wanted - known.keys():  # of some experiments only runs tell
+        for project, name in workspace.query("SELECT DISTINCT project, experiment FROM runs"):
+            known.setdefault(id_of(project, name), (project, name))
+    return {one: known.get(one, (_DEFAULT, one)) for one in wanted}
+
+
+def find_trace(workspace: Workspace, ref: str, *, whole: bool = False) -> Trace:
     """Return the trace with this id, or whose id alone begins so, with or without `tr-`.
+
+    `whole` wants the whole id.
 
     Raises:
         TraceNotFound: there is none, or there are several.
@@ -51,7 +79,7 @@ def find_trace(workspace: Workspace, ref: str) -> Trace:
         f"SELECT t.id FROM traces t WHERE t.id >= ? AND t.id < ? AND {query.THERE}"  # noqa: S608 - literals
         " ORDER BY t.id LIMIT ?"
     )
-    beginnings = (ref, f"tr-{ref}") if ref else ()
+    beginnings = (ref, f"tr-{ref}") if ref and not whole else ()
     ids = [
         found
         for each in beginnings
@@ -67,7 +95,7 @@ def trace_parts(workspace: Workspace, found: Sequence[Trace]) -> list[dict[str, 
     """Return traces as documents, without their spans."""
     ask, ids = workspace.query, [one.id for one in found]
     tags, metadata = query.tags(ask, ids), query.metadata(ask, ids)
-    places = _experiments(workspace)
+    within = places(workspace, {one.experiment for one in found})
     answers = []
     for one in found:
         told, own = metadata.get(one.id, {}), tags.get(one.id, {})
@@ -76,7 +104,8 @@ def trace_parts(workspace: Workspace, found: Sequence[Trace]) -> list[dict[str, 
             {
                 "id": one.id,
                 "name": own.get(NAME),
-                "experiment": places.get(one.experiment, one.experiment),
+                "project": within[one.experiment][0],
+                "experiment": within[one.experiment][1],
                 "state": one.state,
                 "began": datetime.fromtimestamp(one.request_ms / 1000, UTC).isoformat(),
                 "duration_ms": one.duration_ms,
@@ -170,8 +199,3 @@ def _previews(workspace: Workspace, one: Trace) -> tuple[str | None, str | None]
         request = found.request if request is None else request
         response = found.response if response is None else response
     return request, response
-
-
-def _experiments(workspace: Workspace) -> dict[str, str]:
-    rows = workspace.query("SELECT id, name FROM experiments WHERE name IS NOT NULL")
-    return {"0": "default", **{str(found): str(name) for found, name in rows}}

@@ -98,10 +98,11 @@ def routers() -> Sequence[APIRouter]:
         series,
         sharing,
         today,
+        traces,
     )
 
     of_runs = (runs, names, run, console, files, previews, series, provenance)
-    of_many = (importance, comparing, differing)
+    of_many = (importance, comparing, differing, traces)
     of_all = (data, samples, models, searching, sharing, happenings, today, journal, me, events)
     parts = (*of_runs, *of_many, *of_all)
     return tuple(part.router for part in parts)
