@@ -13,6 +13,7 @@ import {
 
 import { runSearch } from "./pages/run/search";
 import { readCompareSearch } from "./pages/compare/search";
+import { readDataSearch, readListSearch } from "./pages/data/search";
 import { readRunsSearch } from "./pages/runs/search";
 import { PageFault, PageMissing } from "./shell/faults";
 import { Shell } from "./shell/shell";
@@ -48,7 +49,21 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("./pages/compare/page"), "ComparePage"),
 });
 
-const tree = root.addChildren([compare, home, runs, run]);
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: "/data",
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import("./pages/data/list"), "DatasetsPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: "/data/$version",
+  validateSearch: readDataSearch,
+  component: lazyRouteComponent(() => import("./pages/data/page"), "VersionPage"),
+});
+
+const tree = root.addChildren([compare, datasets, dataset, home, runs, run]);
 
 export function makeRouter() {
   return createRouter({
