@@ -300,6 +300,33 @@ def test_who_is_in_one_project_sees_and_changes_no_other(team, runs):
     assert team.position() == before
 
 
+def test_no_route_tells_who_is_in_one_project_a_word_of_another(team, runs):
+    token = team.admin.post("/api/v1/tokens", json={"name": "z"}, headers=team.csrf).json()["token"]
+    admin, run = team.stranger(token), runs[0]
+    for path, said in (
+        ("/api/2.0/mlflow/runs/set-tag", {"run_id": run, "key": "zebra", "value": "zebra"}),
+        ("/api/2.0/mlflow/runs/log-parameter", {"run_id": run, "key": "zebra", "value": "1"}),
+        (f"/api/v1/runs/{run}/notes", {"text": "zebra"}),
+        ("/api/2.0/mlflow/registered-models/create", {"name": "zebra"}),
+    ):
+        assert admin.post(path, json=said).status_code in (200, 201), path
+    at = f"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/zebra.txt"
+    assert admin.put(at, content=b"zebra").status_code == 200
+    reader = team.stranger(team.invite("olga", "developer", project="other")[1])
+    some = {"run": run, "runs": run, "run_id": run, "metric": "loss", "kind": "tags", "text": "zeb"}
+    told = 0
+    for method, path, _ in team.routes():
+        if method != "GET" or path == "/api/v1/events":
+            continue
+        where = path.replace("/first", f"/{run}")
+        told += "zebra" in admin.get(where, params=some).text
+        for more in ({}, some, {"project": "vision", "query": "project = 'vision'"}):
+            answer = reader.get(where, params=more)
+            assert answer.status_code < 500, (path, answer.text)
+            assert "zebra" not in answer.text, (path, more, answer.text[:500])
+    assert told > 5, "those who may see it are told"
+
+
 @pytest.mark.parametrize("more", [{}, {"origin": "https://evil.example"}, {"origin": "null"}])
 def test_a_session_writes_nothing_of_mlflows_from_another_site(team, runs, more):
     before = team.position()
