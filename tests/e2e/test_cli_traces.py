@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import msgspec
 import pytest
 
@@ -63,3 +66,45 @@ def test_a_trace_syncs_as_everything_does(afield, traced, tmp_path):
     assert afield("clone", str(tmp_path / "stick"), str(tmp_path / "copy")).code == 0
     shown = afield("--workspace", str(tmp_path / "copy"), "traces", "show", TRACE, "--json").json
     assert [span["name"] for span in shown["spans"]] == ["serve", "ask", "lost"]
+
+
+SCRIPT = """
+import base64, json, os, time, urllib.parse, urllib.request
+
+place = urllib.parse.urlsplit(os.environ["MLFLOW_TRACKING_URI"])
+secret = base64.b64encode(f"{place.username}:{place.password}".encode()).decode()
+
+def ask(path, body):
+    told = {
+        "Content-Type": "application/json",
+        "Authorization": f"Basic {secret}",
+        "x-mlflow-experiment-id": "0",
+    }
+    url = f"http://127.0.0.1:{place.port}{path}"
+    asked = urllib.request.Request(url, json.dumps(body).encode(), told)
+    with urllib.request.urlopen(asked, timeout=120) as answer:
+        return json.load(answer)
+
+span = {"traceId": os.urandom(16).hex(), "spanId": "1" * 16, "name": "ask"}
+span["startTimeUnixNano"] = str(time.time_ns())
+ask("/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+where = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
+found = ask("/api/3.0/mlflow/traces/search", {"locations": [where]})["traces"]
+places = [one["trace_location"]["mlflow_experiment"]["experiment_id"] for one in found]
+print([one["trace_id"] for one in found], places)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not run: no endpoint for recorded runs here")
+def test_a_recorded_script_traces_into_its_project_and_meets_no_later_traces(afield, project):
+    (project / "script.py").write_text(SCRIPT, encoding="utf-8")
+    words = ("run", "--project", "risk", "--", sys.executable, "script.py")
+    assert afield(*words).code == 0
+    run = afield("runs", "--json").json["runs"][0]["id"]
+    (row,) = afield("traces", "list", "--json").json["traces"]
+    assert (row["project"], row["experiment"]) == ("risk", "default")
+    again = afield("reproduce", "--json", "--env", "here", run)
+    assert again.json["verdict"] in ("identical", "equivalent"), again.json
+    first, second = afield("traces", "list", "--json").json["traces"]
+    assert second == row
+    assert first["id"].startswith(f"{row['id']}~")  # the ids that a script draws are replayed

@@ -19,7 +19,7 @@ from afield.mlflow_rest.route import Call, Rpc
 from afield.mlflow_rest.traces import messages as tm
 from afield.mlflow_rest.traces.infos import document_of
 from afield.mlflow_rest.traces.keep import flush, keep
-from afield.mlflow_rest.traces.known import may_edit, trace_of
+from afield.mlflow_rest.traces.known import may_edit, shown_id, trace_of
 from afield.mlflow_rest.traces.limits import ASSESSMENTS_MAX, PAIRS_MAX, RATIONALE_CHARS_MAX
 from afield.mlflow_rest.traces.times import from_moment, to_moment
 from afield.traces import events, query
@@ -45,6 +45,7 @@ def create(call: Call, asked: tm.Assess) -> dict[str, tm.Assessment]:
     asked.assessment.assessment_id = None
     document = _checked(call, found.id, asked.assessment)
     call.append(_kept(call, document))
+    document.trace_id = shown_id(found.id)
     return {"assessment": document}
 
 
@@ -78,7 +79,7 @@ def update(call: Call, asked: tm.Reassess) -> dict[str, tm.Assessment]:
     )
     document = _checked(call, found.id, document)
     call.append(_kept(call, document))
-    document.valid = valid
+    document.valid, document.trace_id = valid, shown_id(found.id)
     return {"assessment": document}
 
 
@@ -117,6 +118,7 @@ def _document(call: Call, trace: str) -> tm.Assessment:
         if one.id == wanted:
             document = document_of(call, one.document)
             document.valid = one.id not in query.overridden(some)
+            document.trace_id = shown_id(trace)
             return document
     raise missing(f"Assessment with ID '{wanted[:100]}' not found for trace '{trace}'")
 

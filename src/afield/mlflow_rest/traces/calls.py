@@ -22,6 +22,7 @@ from afield.mlflow_rest.traces.known import (
     LOCATION,
     artifacts_of,
     check_id,
+    kept_id,
     may_log,
     place_of,
     places_of,
@@ -113,7 +114,7 @@ def get_info(call: Call, _: tm.Ref) -> dict[str, Any]:
 def get(call: Call, asked: tm.Get) -> dict[str, Any]:
     """Return a trace with its spans; all of them, unless a part will do."""
     require(trace_id=asked.trace_id)
-    if not query.traces_of(call.workspace.query, [asked.trace_id or ""]):
+    if not query.traces_of(call.workspace.query, [kept_id(asked.trace_id or "")]):
         raise missing(f"Trace with ID {asked.trace_id} is not found.")
     found = trace_of(call, asked.trace_id, Action.TRACE_READ)
     answers = _with_spans(call, [found], partial=asked.allow_partial is True)
@@ -164,8 +165,8 @@ def _with_spans(call: Call, found: Sequence[query.Trace], *, partial: bool) -> l
     """
     spans = spans_of(call, [one.id for one in found])
     answers = []
-    for info in infos(call, found):
-        own = spans.get(info["trace_id"])
+    for one, info in zip(found, infos(call, found), strict=True):
+        own = spans.get(one.id)
         if own is None:
             raise Rest(BAD_REQUEST, "Trace data not stored in tracking store")
         if partial or len(own) >= _expected(info["trace_metadata"].get(_SIZES)):

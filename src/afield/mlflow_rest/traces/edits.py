@@ -18,6 +18,7 @@ from afield.mlflow_rest.traces import messages as tm
 from afield.mlflow_rest.traces.known import (
     artifacts_of,
     check_id,
+    kept_id,
     may_edit,
     place_of,
     project_of,
@@ -36,7 +37,9 @@ def delete(call: Call, asked: tm.Delete) -> dict[str, int]:
     place = place_of(within)
     if ids:
         gone = [
-            one.id for one in query.traces_of(call.workspace.query, ids) if one.experiment == place
+            one.id
+            for one in query.traces_of(call.workspace.query, [kept_id(each) for each in ids])
+            if one.experiment == place
         ]
     else:
         sql = (
@@ -74,7 +77,7 @@ def delete_tag(call: Call, asked: tm.Tag) -> None:
 def link_to_run(call: Call, asked: tm.ToRun) -> None:
     """Link traces to a run."""
     require(run_id=asked.run_id)
-    ids = list(dict.fromkeys(asked.trace_ids or ()))
+    ids = [check_id(trace) for trace in dict.fromkeys(asked.trace_ids or ())]
     if len(ids) > LINKS_MAX:
         raise invalid(
             f"Cannot link more than {LINKS_MAX} traces to a run in a single request. Provided"
@@ -88,7 +91,7 @@ def link_to_run(call: Call, asked: tm.ToRun) -> None:
         call.need(Action.RUN_EDIT, run.project)
     for one in query.traces_of(call.workspace.query, ids):
         call.need(Action.TRACE_READ, project_of(call, one.experiment))
-    call.append(*(events.linked(check_id(trace), runs=[run.id]) for trace in ids))
+    call.append(*(events.linked(trace, runs=[run.id]) for trace in ids))
 
 
 def link_prompts(call: Call, asked: tm.ToPrompts) -> None:

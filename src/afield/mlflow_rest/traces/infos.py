@@ -12,7 +12,7 @@ from afield.kernel.ids import ObjectId
 from afield.mlflow_rest.answers import whole_text
 from afield.mlflow_rest.route import Call
 from afield.mlflow_rest.traces import messages as tm
-from afield.mlflow_rest.traces.known import shown_place
+from afield.mlflow_rest.traces.known import shown_id, shown_place
 from afield.mlflow_rest.traces.times import to_duration, to_moment
 from afield.traces import previews, query, spans
 from afield.traces.query import Trace
@@ -34,7 +34,7 @@ def infos(call: Call, traces: Sequence[Trace]) -> list[dict[str, Any]]:
     for one in traces:
         request, response = _previews_of(call, one)
         told = {
-            "trace_id": one.id,
+            "trace_id": shown_id(one.id),
             "client_request_id": one.client,
             "trace_location": {
                 "type": "MLFLOW_EXPERIMENT",
@@ -62,7 +62,7 @@ def assessments(call: Call, ids: Sequence[str]) -> dict[str, list[tm.Assessment]
         over = query.overridden(some)
         for one in some:
             document = document_of(call, one.document)
-            document.valid = one.id not in over
+            document.valid, document.trace_id = one.id not in over, shown_id(trace)
             found.setdefault(trace, []).append(document)
     return found
 

@@ -22,8 +22,21 @@ LOCATION = "mlflow.artifactLocation"
 _ID = re.compile(r"[\w\-.:~+=@ ]+")
 
 
+def kept_id(trace: str) -> str:
+    """Return the id by which entries name what a client calls so.
+
+    A command that is repeated draws the same random ids again: its traces are not those of then.
+    """
+    return trace if HOME.hidden is None else f"{trace}~{HOME.hidden[1]:x}"
+
+
+def shown_id(trace: str) -> str:
+    """Return the id by which the client of this process knows a trace."""
+    return trace if HOME.hidden is None else trace.removesuffix(f"~{HOME.hidden[1]:x}")
+
+
 def check_id(trace: str | None) -> str:
-    """Return an id that a trace can have.
+    """Return the id of an entry, for one that a trace can have.
 
     Raises:
         Rest: it is none.
@@ -31,7 +44,7 @@ def check_id(trace: str | None) -> str:
     if not trace or len(trace) > ID_CHARS_MAX or not _ID.fullmatch(trace):
         shown = (trace or "")[:100]
         raise invalid(f"Invalid value '{shown}' for parameter 'trace_id' supplied.")
-    return trace
+    return kept_id(trace)
 
 
 def place_of(experiment: KnownExperiment) -> str:
@@ -68,7 +81,7 @@ def trace_of(call: Call, trace: str | None, action: Action) -> Trace:
         Rest: there is none.
         ActionNotAllowed: the caller may not.
     """
-    found = query.traces_of(call.workspace.query, [trace or ""])
+    found = query.traces_of(call.workspace.query, [kept_id(trace or "")])
     if not found:
         raise missing(f"Trace with ID '{trace}' not found.")
     call.need(action, project_of(call, found[0].experiment))
@@ -77,7 +90,7 @@ def trace_of(call: Call, trace: str | None, action: Action) -> Trace:
 
 def traces_of(call: Call, ids: Sequence[str]) -> list[Trace]:
     """Return those of some traces that are there and that the caller may see, in order."""
-    found = query.traces_of(call.workspace.query, ids)
+    found = query.traces_of(call.workspace.query, [kept_id(each) for each in ids])
     may: dict[str, bool] = {}
     for one in found:
         if one.experiment not in may:
@@ -109,7 +122,7 @@ def places_of(call: Call, ids: Sequence[str]) -> list[str]:
 
 
 def may_log(call: Call, experiment: KnownExperiment, ids: Sequence[str]) -> list[Trace]:
-    """Return those of some traces that are there already, when the caller may log to all.
+    """Return those of some ids of entries that are there, when the caller may log to all.
 
     Raises:
         ActionNotAllowed: the caller may not log to the experiment, or to one of the traces.
@@ -128,7 +141,7 @@ def may_edit(call: Call, trace: str | None) -> Trace:
         Rest: there is none.
         ActionNotAllowed: the caller may neither log traces nor edit.
     """
-    found = query.traces_of(call.workspace.query, [trace or ""])
+    found = query.traces_of(call.workspace.query, [kept_id(trace or "")])
     if not found:
         raise missing(f"Trace with ID '{trace}' not found.")
     project = project_of(call, found[0].experiment)

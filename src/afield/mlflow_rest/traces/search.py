@@ -14,6 +14,7 @@ import msgspec
 
 from afield.mlflow_rest import limits
 from afield.mlflow_rest.errors import invalid
+from afield.mlflow_rest.known import HOME
 from afield.mlflow_rest.route import Call
 from afield.mlflow_rest.search.compared import compared
 from afield.mlflow_rest.search.grammar import Term
@@ -22,6 +23,7 @@ from afield.mlflow_rest.traces import grammar
 from afield.mlflow_rest.traces.assessments import SESSION, value_of
 from afield.mlflow_rest.traces.grammar import parse, parse_order
 from afield.mlflow_rest.traces.infos import document_of
+from afield.mlflow_rest.traces.known import kept_id
 from afield.mlflow_rest.traces.limits import SCANNED_AT_ONCE
 from afield.mlflow_rest.traces.spanned import fits_term, with_span
 from afield.projection.compile import Sql, joined
@@ -113,6 +115,9 @@ class TraceSearch:
                 if term.kind not in (*_ASSESSED, grammar.SPAN)
             ),
         ]
+        if HOME.hidden is not None:
+            made = query.REQUEST_MS
+            conditions.append(Sql(f"NOT ({made} >= ? AND {made} < ?)", HOME.hidden))
         where, order = joined(conditions, "AND"), self._sorted()
         sql = f"SELECT {query.COLUMNS} FROM traces t WHERE {where.text} ORDER BY {order.text}"
         return Sql(sql, (*where.params, *order.params))
@@ -139,6 +144,8 @@ class TraceSearch:
 
 def _condition(call: Call, term: Term) -> Sql:
     if term.kind == grammar.ATTRIBUTE:
+        if term.key == "request_id" and term.sign == "=":
+            return Sql("t.id = ?", (kept_id(str(term.value)),))
         return compared(call.workspace, Sql(_COLUMNS[term.key]), term)
     if (term.kind, term.key) == (grammar.TAG, grammar.PROMPTS):
         return _linked("prompt", str(term.value))
