@@ -25,6 +25,7 @@ LONG_FILES: dict[str, str] = {
 NOT_IMPORTED_BY_NAME = {
     # file: why nobody imports it by a statement
     "__main__.py": "`python -m afield`",
+    "hub/private/plugin.py": "MLflow's client finds it by the entry points in pyproject.toml",
     "workspace/filesystem.py": "fsspec finds it by the entry point in pyproject.toml",
     "replay/inside/compare_pickles.py": "a script that the rebuilt environment's Python runs",
     "replay/inside/compare_torch.py": "the same",

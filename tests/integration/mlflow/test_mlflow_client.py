@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from afield.registry import query
 from afield.workspace.workspace import Workspace
 
 _SERVER = """
@@ -146,3 +147,44 @@ def test_autologging_of_scikit_learn_leaves_a_finished_run_with_its_model(server
     assert "training_accuracy_score" in told["metrics"]
     assert told["again"] == "DecisionTreeClassifier"
     assert "READY" in told["model"]
+
+
+_WITHOUT_SERVER = """
+import sys
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+run = mlflow.start_run(run_name="alone")
+mlflow.log_param("lr", 0.1)
+mlflow.log_metric("acc", 0.5, step=1)
+mlflow.log_text("hello", "notes/a.txt")
+assert mlflow.artifacts.load_text(run.info.artifact_uri + "/notes/a.txt") == "hello"
+client = mlflow.MlflowClient()
+client.create_registered_model("m")
+client.create_model_version("m", f"runs:/{run.info.run_id}/notes")
+assert mlflow.search_runs(filter_string="metrics.acc = 0.5", output_format="list")
+"""  # MLflow ends the run when the script ends
+
+
+def test_an_address_of_afield_takes_no_server_and_ends_with_the_script(tmp_path):
+    Workspace.init(tmp_path / "w").close()
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "AFIELD"))}
+    script = tmp_path / "script.py"
+    script.write_text(_WITHOUT_SERVER)
+    for folder, code in (("w", 0), ("nowhere", 1)):
+        uri = "afield://" + (tmp_path / folder).as_posix()
+        found = subprocess.run(
+            [sys.executable, str(script), uri],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env=environ,
+            cwd=tmp_path,
+            check=False,
+        )
+        assert found.returncode == code, found.stderr
+    assert "not served: `afield://" in found.stderr
+    with Workspace.open(tmp_path / "w") as workspace:
+        view = workspace.run("alone")
+        assert (view.status, view.params) == ("finished", {"lr": "0.1"})
+        assert workspace.points(view, "acc").value.tolist() == [0.5]
+        assert query.model_named(workspace.query, "m") is not None

@@ -51,7 +51,7 @@ def main() -> None:
         app = Starlette(routes=routes(hosted, served))
         with contextlib.ExitStack() as ends:
             ends.callback(hosted.read_here, served.finish)
-            _answer(Guard(Private(app, setup.secret), LOOPBACK), listener)
+            answer(Guard(Private(app, setup.secret), LOOPBACK), listener)
 
 
 class Private:
@@ -78,7 +78,8 @@ class Private:
         await self._app(scope, receive, send)
 
 
-def _answer(app: App, listener: socket.socket) -> None:
+def answer(app: App, listener: socket.socket) -> None:
+    """Answer at a socket until stdin ends."""
     config = uvicorn.Config(
         app,
         log_level="warning",
