@@ -2,8 +2,8 @@
 
 A comparison with something missing is false (also `!=`), and `not` turns that round. Conditions
 on key/value tables become `owner IN (SELECT …)` over an index on (name, value), which costs
-what matches at most and never a scan of all runs; `IS TRUE` keeps planners from starting there
-when the order of the result asks for another way.
+what matches at most and never a scan of all runs, or a look at the pair's key for each row; `IS
+TRUE` keeps planners from starting there when the order of the result asks for another way.
 """
 
 from __future__ import annotations
@@ -37,6 +37,16 @@ class Wording(Protocol):
     @property
     def ordered_join(self) -> str:
         """The word for a join in the order as written."""
+        ...
+
+    @property
+    def probes(self) -> bool:
+        """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
+        ...
+
+    @property
+    def narrow_rows(self) -> int:
+        """Rows that are looked up one by one sooner than an index is walked for them."""
         ...
 
 
@@ -127,12 +137,17 @@ class Compiler:
     def _pair(self, node: Comparison, pairs: Pairs, name: str, owner: str) -> Sql:
         missing = node.operator == "is null"
         asked = Comparison(node.field, "is not null", ()) if missing else node
-        inner = self.pair_row(asked, pairs, "x")
-        sql = (
-            f"({owner} IN (SELECT x.{quoted(pairs.owner)} FROM {quoted(pairs.table)} x"
-            f" WHERE x.{quoted(pairs.name)} = ? AND {inner.text}))"
-            f" IS {'NOT ' if missing else ''}TRUE"
-        )
+        found = self.has(owner, pairs, name, self.pair_row(asked, pairs, "x"))
+        return Sql(f"{found.text} IS {'NOT ' if missing else ''}TRUE", found.params)
+
+    def has(self, owner: str, pairs: Pairs, name: str, inner: Sql) -> Sql:
+        """Return what is true where the pair of that name fits a condition on the alias `x`."""
+        at, own = f"FROM {quoted(pairs.table)} x WHERE", f"x.{quoted(pairs.owner)}"
+        named = f"x.{quoted(pairs.name)} = ?"
+        if self.wording.probes:
+            sql = f"(SELECT ({inner.text}) {at} {own} = {owner} AND {named})"
+            return Sql(sql, (*inner.params, name))
+        sql = f"({owner} IN (SELECT {own} {at} {named} AND ({inner.text})))"
         return Sql(sql, (name, *inner.params))
 
     def _equal(self, node: Comparison, value: Value, pairs: Pairs, alias: str) -> Sql:

@@ -83,6 +83,16 @@ class Database(Protocol):
         """The word for a join in the order as written, if there is one."""
         ...
 
+    @property
+    def probes(self) -> bool:
+        """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
+        ...
+
+    @property
+    def narrow_rows(self) -> int:
+        """Rows that are looked up one by one sooner than an index is walked for them."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...

@@ -196,6 +196,16 @@ class Projection:
         """The word for a join in the order as written."""
         return self._place.database.ordered_join
 
+    @property
+    def probes(self) -> bool:
+        """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
+        return self._place.database.probes
+
+    @property
+    def narrow_rows(self) -> int:
+        """Rows that are looked up one by one sooner than an index is walked for them."""
+        return self._place.database.narrow_rows
+
     def positions(self) -> dict[LogName, Position]:
         """Return how far each log was folded; looks at no journal."""
         with self._lock:

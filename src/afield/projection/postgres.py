@@ -137,6 +137,16 @@ class PostgresDatabase:
         """`JOIN`: it has statistics, and takes what order it likes."""
         return "JOIN"
 
+    @property
+    def probes(self) -> bool:
+        """True: a set of hundreds of thousands would be gathered for a page of fifty."""
+        return True
+
+    @property
+    def narrow_rows(self) -> int:
+        """Rows that are looked up one by one sooner than an index is walked for them."""
+        return 10_000
+
     def close(self) -> None:
         """Let go of the connection."""
         self.link.close()

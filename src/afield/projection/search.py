@@ -19,9 +19,6 @@ from afield.projection.compile import Compiler, Sql, Wording, joined
 from afield.projection.statements import quoted
 from afield.projection.syntax import All, Comparison, Expression, Order, Query
 
-NARROW_ROWS = 1_000
-"""Rows that are looked up one by one sooner than an index is walked for them."""
-
 EVERYTHING = Sql("1 = 1")
 
 
@@ -58,7 +55,7 @@ def search(
     offset: int = 0,
     where: str = "",
     args: Sequence[AnyValue] = (),
-    narrow_rows: int = NARROW_ROWS,
+    narrow_rows: int | None = None,
 ) -> list[AnyValue]:
     """Return the keys of one page, in order.
 
@@ -71,7 +68,8 @@ def search(
         offset: rows to leave out first.
         where: one more condition over the alias `r`.
         args: its parameters.
-        narrow_rows: a condition that fits no more rows than this is where to start.
+        narrow_rows: a condition that fits no more rows than this is where to start; None: as is
+            best for the database.
 
     Raises:
         QueryError: a field or value of the query does not fit the catalog.
@@ -104,7 +102,7 @@ def count(
     """Return how many rows a query selects."""
     unsorted = Query(query.where, (), query.text)
     more = Sql(where, tuple(args))
-    steps = plan(unsorted, catalog, database, clock=clock, where=more, narrow_rows=NARROW_ROWS)
+    steps = plan(unsorted, catalog, database, clock=clock, where=more, narrow_rows=None)
     return sum(_count(database, step) for step in steps)
 
 
@@ -127,12 +125,13 @@ def plan(
     *,
     clock: Clock,
     where: Sql,
-    narrow_rows: int,
+    narrow_rows: int | None,
 ) -> Iterator[Step]:
     """Yield the statements whose results, one after the other, are the answer."""
     compiler = _compiler(query, catalog, database, clock)
     step = _by_table(compiler, query.where, query.order, where)
-    start = _narrow_start(compiler, database, query.where, narrow_rows)
+    most = database.narrow_rows if narrow_rows is None else narrow_rows
+    start = _narrow_start(compiler, database, query.where, most)
     if start is not None:
         return iter((_by_table(compiler, query.where, query.order, where, start=start),))
     found = compiler.find(query.order[0].field) if query.order else None
@@ -272,11 +271,8 @@ def _without(compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sq
     """What lacks the field that is sorted by."""
     key = f"r.{quoted(compiler.catalog.key)}"
     values = " OR ".join(f"x.{quoted(column)} IS NOT NULL" for column in pairs.columns)
-    lacks = Sql(
-        f"({key} IN (SELECT x.{quoted(pairs.owner)} FROM {quoted(pairs.table)} x"
-        f" WHERE x.{quoted(pairs.name)} = ? AND ({values}))) IS NOT TRUE",
-        (name,),
-    )
+    has = compiler.has(key, pairs, name, Sql(values))
+    lacks = Sql(f"{has.text} IS NOT TRUE", has.params)
     both = joined([lacks, more], "AND") if more.text else lacks
     return _by_table(compiler, query.where, query.order[1:], both)
 

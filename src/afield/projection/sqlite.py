@@ -185,6 +185,16 @@ class SqliteDatabase:
         """`CROSS JOIN`, which means the order as written: no statistics are needed."""
         return "CROSS JOIN"
 
+    @property
+    def probes(self) -> bool:
+        """False: whatever fits is gathered first, over an index: that costs what fits."""
+        return False
+
+    @property
+    def narrow_rows(self) -> int:
+        """Rows that are looked up one by one sooner than an index is walked for them."""
+        return 1_000
+
     def close(self) -> None:
         """Close the connection; the last one of all processes folds the WAL into the file."""
         with contextlib.suppress(sqlite3.Error):
