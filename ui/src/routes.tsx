@@ -14,6 +14,7 @@ import {
 import { runSearch } from "./pages/run/search";
 import { readCompareSearch } from "./pages/compare/search";
 import { readDataSearch, readListSearch } from "./pages/data/search";
+import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
 import { PageFault, PageMissing } from "./shell/faults";
 import { Shell } from "./shell/shell";
@@ -63,7 +64,43 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import("./pages/data/page"), "VersionPage"),
 });
 
-const tree = root.addChildren([compare, datasets, dataset, home, runs, run]);
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./pages/models/list"), "ModelsPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$model",
+  component: lazyRouteComponent(() => import("./pages/models/page"), "ModelPage"),
+});
+
+const record = createRoute({
+  getParentRoute: () => root,
+  path: "/record",
+  validateSearch: readRecordSearch,
+  component: lazyRouteComponent(() => import("./pages/record/page"), "RecordPage"),
+});
+
+const today = createRoute({
+  getParentRoute: () => root,
+  path: "/today",
+  component: lazyRouteComponent(() => import("./pages/today/page"), "TodayPage"),
+});
+
+const tree = root.addChildren([
+  today,
+  models,
+  model,
+  record,
+  compare,
+  datasets,
+  dataset,
+  home,
+  runs,
+  run,
+]);
 
 export function makeRouter() {
   return createRouter({

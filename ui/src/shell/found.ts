@@ -4,7 +4,9 @@ import type { components } from "../api/schema";
 
 export function addressOf(found: components["schemas"]["Found"]): string | null {
   const id = encodeURIComponent(found.id);
-  if (found.kind === "run" || found.kind === "note") return `/runs/${id}`;
-  if (found.kind === "member") return `/runs?q=${encodeURIComponent(`member = "${found.id}"`)}`;
+  if (found.kind === "run") return `/runs/${id}`;
+  if (found.kind === "note") return `/runs/${id}?tab=notes`;
+  if (found.kind === "dataset") return `/data/${id}`;
+  if (found.kind === "member") return `/record?member=${id}`;
   return null;
 }

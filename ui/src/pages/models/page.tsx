@@ -1,0 +1,116 @@
+/** A registered model: its versions, what each came from, and which are in use. */
+
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+
+import { api, told } from "../../api";
+import type { components } from "../../api/schema";
+import { Badge } from "../../parts/badge";
+import { Command } from "../../parts/code";
+import { ErrorNote } from "../../parts/error-note";
+import { Page } from "../../parts/page";
+import { Time } from "../../parts/time";
+
+import "../data/data.css";
+
+const route = getRouteApi("/models/$model");
+const STAGES: Record<string, "good" | "warn" | "quiet"> = { Production: "good", Staging: "warn" };
+
+type Model = components["schemas"]["ModelShape"];
+
+export function ModelPage() {
+  const { model } = route.useParams();
+  const found = useQuery({
+    queryKey: ["models", model],
+    queryFn: ({ signal }) =>
+      told(api.GET("/models/{name}", { params: { path: { name: model } }, signal })),
+  });
+  return (
+    <Page title={model} className="list-page">
+      {found.error ? (
+        <ErrorNote error={found.error} onAgain={() => void found.refetch()} />
+      ) : found.data ? (
+        <Versions model={found.data} />
+      ) : (
+        <div aria-busy="true" />
+      )}
+    </Page>
+  );
+}
+
+function Versions({ model }: { model: Model }) {
+  const aliasesOf = (number: number) =>
+    Object.entries(model.aliases)
+      .filter(([, one]) => one === number)
+      .map(([alias]) => alias);
+  const runs = model.versions.flatMap((one) => (one.run ? [one.run] : [])).slice(0, 200);
+  return (
+    <>
+      <p className="data-facts">
+        <span>project {model.project}</span>
+        <span>
+          made <Time at={model.made} />
+        </span>
+      </p>
+      {model.description && <p className="data-message">{model.description}</p>}
+      <div className="bar">
+        <Command
+          text={`afield model alias ${model.name}@${model.versions[0]?.number ?? 1} champion`}
+        />
+        {runs.length > 1 && (
+          <Link to="/compare" search={{ runs: runs.join(",") }} className="button">
+            Compare the runs of its versions
+          </Link>
+        )}
+      </div>
+      <div className="scroll">
+        <table className="list">
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">Aliases</th>
+              <th scope="col">Stage</th>
+              <th scope="col">From</th>
+              <th scope="col">Registered</th>
+              <th scope="col">Description</th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.versions.map((one) => (
+              <tr key={one.number}>
+                <th scope="row">{one.label}</th>
+                <td>
+                  {aliasesOf(one.number).map((alias) => (
+                    <Badge key={alias} tone="info">
+                      {alias}
+                    </Badge>
+                  ))}
+                </td>
+                <td>
+                  {one.stage === "None" ? (
+                    <span className="faint">–</span>
+                  ) : (
+                    <Badge tone={STAGES[one.stage] ?? "quiet"}>{one.stage}</Badge>
+                  )}
+                </td>
+                <td className="list-words" title={one.source}>
+                  {one.run ? (
+                    <Link to="/runs/$run" params={{ run: one.run }} search={{ tab: "files" }}>
+                      {one.source.replace(/^runs:\/[^/]+\/?/, "") || one.run}
+                    </Link>
+                  ) : (
+                    one.source
+                  )}
+                </td>
+                <td>
+                  <Time at={one.registered} /> <span className="faint">by {one.by}</span>
+                </td>
+                <td className="list-words">{one.description}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

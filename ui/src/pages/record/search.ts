@@ -1,0 +1,23 @@
+/** Every state of the page of the record, as it stands in its address. */
+
+export const TABS = ["entries", "devices"] as const;
+export type RecordTab = (typeof TABS)[number];
+
+export interface RecordSearch {
+  tab?: RecordTab;
+  member?: string;
+  kind?: string;
+  project?: string;
+  about?: string;
+}
+
+/** Return what an address says; what makes no sense is left out. */
+export function readRecordSearch(given: Record<string, unknown>): RecordSearch {
+  const found: RecordSearch = {};
+  for (const name of ["member", "kind", "project", "about"] as const) {
+    const value = given[name];
+    if (typeof value === "string" && value) found[name] = value;
+  }
+  if (given.tab === "devices") found.tab = "devices";
+  return found;
+}
