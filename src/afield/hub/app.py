@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount
 
 from afield.hub import faults, health, measured, page
+from afield.hub.accounts.identified import Known
 from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, Receive, Scope, Send
 from afield.hub.bounded import Bounded
@@ -92,7 +93,7 @@ def routes_of(
         *health.routes(hosted),
         *measured.routes(hosted),
         *(remote or ServedRemote(hosted)).routes,
-        Mount(PREFIX, Bounded(api or LateApi(hosted), BODY_BYTES_MAX)),
+        Mount(PREFIX, Known(Bounded(api or LateApi(hosted), BODY_BYTES_MAX))),
     ]
     if find_spec("afield.mlflow_rest.app") is not None:
         parts: Parts = import_module("afield.mlflow_rest.app").routes

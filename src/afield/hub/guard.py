@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from afield.hub.asgi import App, Message, Receive, Scope, Send, problem
 
-_TOLD = frozenset({b"host", b"origin"})
+_TOLD = frozenset({b"host", b"origin", b"content-length", b"transfer-encoding"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({b"same-origin", b"none"})
 _FRAMES = frozenset({b"iframe", b"frame", b"object", b"embed"})
@@ -53,11 +53,16 @@ class Guard:
                 message["headers"] = headers + [one for one in _CAREFUL if one[0] not in said]
             await send(message)
 
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await careful(message)
+
         why = self._refuses(scope)
         if why is None:
             await self._app(scope, receive, careful)
         else:
-            await problem(careful, 403, "not_allowed", why)
+            await problem(closing, 403, "not_allowed", why)
 
     def _refuses(self, scope: Scope) -> str | None:
         told: dict[bytes, list[bytes]] = {}
@@ -67,6 +72,10 @@ class Guard:
         hosts = told.get(b"host", [])
         if len(hosts) != 1 or without_port(hosts[0]) not in self._hosts:
             return "the Host header names another machine than this server"
+        if b"transfer-encoding" in told and b"content-length" in told:
+            return (
+                "it says in two ways how long it is, of which a server in front may take the other"
+            )
         own = str(scope.get("scheme", "http")).encode() + b"://" + hosts[0].lower()
         for origin in told.get(b"origin", ()):
             if origin.lower() != own and origin.lower() not in self._origins:

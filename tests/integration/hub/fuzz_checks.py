@@ -10,14 +10,15 @@ if os.environ.get("AFIELD_FUZZ_AS") == "nobody":
 
     @schemathesis.check
     def nobody_known_is_told_anything(ctx, response, case):
-        assert response.status_code in (401, 404, 405, 413), response.status_code
+        if response.content != b"Invalid HTTP request received.":  # before any of our code
+            assert response.status_code in (401, 404, 405, 413), response.status_code
 
 
 @schemathesis.check
 def no_answer_is_a_page_or_kept_by_others(ctx, response, case):
     headers = {name.lower(): values[0] for name, values in response.headers.items()}
     if response.status_code == 400 and "x-content-type-options" not in headers:
-        assert response.content == b"Invalid HTTP request received."  # before any of our code
+        assert response.content == b"Invalid HTTP request received."
         return
     assert headers["x-content-type-options"] == "nosniff"
     assert not headers.get("content-type", "").startswith("text/html")

@@ -120,6 +120,17 @@ def test_nobody_known_gets_no_answer_of_any_route(team):
     assert team.position() == before
 
 
+@pytest.mark.parametrize("body", [b"\0", b"[" * 9000, b"{}", b" " * (8 << 20)])
+def test_of_what_nobody_known_sends_not_a_byte_is_judged(team, body):
+    stranger, headers = team.stranger(), {"content-type": "application/json"}
+    for method, path in closed(team):
+        is_api = path.startswith("/api/v1/") and method in ("POST", "PATCH", "PUT", "DELETE")
+        if is_api and (len(body) < 10_000 or "/runs" in path):
+            answer = stranger.request(method, path, content=body, headers=headers)
+            assert answer.status_code == 401, (path, answer.text)
+            assert answer.json()["code"] == "accounts.login_needed"
+
+
 def test_nobody_known_gets_no_answer_by_another_method(team):
     stranger, before = team.stranger(), team.position()
     for path in sorted({path for _, path in closed(team)})[::3]:  # all of them take seconds
@@ -362,3 +373,10 @@ def test_an_answer_to_another_site_is_never_shared_with_it(team):
             assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert team.stranger().get("/health", headers={"x-forwarded-host": "evil"}).status_code == 200
     assert URL not in team.stranger().get("/health", headers={"host": "evil.example"}).text
+
+
+def test_a_request_that_hides_another_one_in_its_body_is_refused_and_hung_up_on(team):
+    hidden = b"0\r\n\r\nGET /api/v1/runs HTTP/1.1\r\n\r\n"
+    headers = {"transfer-encoding": "chunked", "content-length": str(len(hidden)), **team.csrf}
+    answer = team.admin.post("/api/v1/runs/first/notes", content=hidden, headers=headers)
+    assert (answer.status_code, answer.headers["connection"]) == (403, "close")
