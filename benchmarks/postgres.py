@@ -67,6 +67,14 @@ def work(folder: str, url: str, pipe) -> None:
         serve(setup, listener, when_ready=lambda: pipe.send(listener.getsockname()[1]))
 
 
+def answer(folder: str, url: str) -> None:
+    """Be a server of its own, which says its port as `afield up` does."""
+    with listen("127.0.0.1", 0) as listener:
+        told = f"export MLFLOW_TRACKING_URI=http://127.0.0.1:{listener.getsockname()[1]}"
+        setup = Setup(folder, database=url)
+        serve(setup, listener, when_ready=lambda: print(told, file=sys.stderr, flush=True))
+
+
 def ask_ms(client: http.client.HTTPConnection, path: str) -> float:
     """Return how long an answer takes, in ms."""
     start = time.perf_counter()

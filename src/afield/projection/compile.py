@@ -44,9 +44,8 @@ class Wording(Protocol):
         """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
         ...
 
-    @property
-    def narrow_rows(self) -> int:
-        """Rows that are looked up one by one sooner than an index is walked for them."""
+    def narrow_rows(self, table: str) -> int:
+        """Return how many rows are looked up one by one sooner than an index is walked for them."""
         ...
 
 
@@ -66,13 +65,22 @@ def joined(parts: Iterable[Sql], word: str) -> Sql:
 
 
 class Compiler:
-    """Compiles the parts of one query against one catalog."""
+    """Compiles the parts of one query against one catalog, for a page or to count what fits."""
 
     def __init__(
-        self, catalog: Catalog, wording: Wording, *, text: str, now_ms: int, utc_offset: str
+        self,
+        catalog: Catalog,
+        wording: Wording,
+        *,
+        text: str,
+        now_ms: int,
+        utc_offset: str,
+        counting: bool = False,
     ) -> None:
         self.catalog = catalog
         self.wording = wording
+        self._probes = wording.probes and not counting
+        self._joins = wording.probes and counting
         self._text = text
         self._now_ms = now_ms
         self._utc_offset = utc_offset
@@ -138,13 +146,15 @@ class Compiler:
         missing = node.operator == "is null"
         asked = Comparison(node.field, "is not null", ()) if missing else node
         found = self.has(owner, pairs, name, self.pair_row(asked, pairs, "x"))
+        if self._joins and not missing:  # without more words it is a join, which is best for all
+            return found
         return Sql(f"{found.text} IS {'NOT ' if missing else ''}TRUE", found.params)
 
     def has(self, owner: str, pairs: Pairs, name: str, inner: Sql) -> Sql:
         """Return what is true where the pair of that name fits a condition on the alias `x`."""
         at, own = f"FROM {quoted(pairs.table)} x WHERE", f"x.{quoted(pairs.owner)}"
         named = f"x.{quoted(pairs.name)} = ?"
-        if self.wording.probes:
+        if self._probes:
             sql = f"(SELECT ({inner.text}) {at} {own} = {owner} AND {named})"
             return Sql(sql, (*inner.params, name))
         sql = f"({owner} IN (SELECT {own} {at} {named} AND ({inner.text})))"

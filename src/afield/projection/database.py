@@ -88,9 +88,8 @@ class Database(Protocol):
         """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
         ...
 
-    @property
-    def narrow_rows(self) -> int:
-        """Rows that are looked up one by one sooner than an index is walked for them."""
+    def narrow_rows(self, table: str) -> int:
+        """Return how many rows are looked up one by one sooner than an index is walked for them."""
         ...
 
     def close(self) -> None:

@@ -201,10 +201,10 @@ class Projection:
         """Whether a row's pairs are looked up for it, rather than all that fit gathered first."""
         return self._place.database.probes
 
-    @property
-    def narrow_rows(self) -> int:
-        """Rows that are looked up one by one sooner than an index is walked for them."""
-        return self._place.database.narrow_rows
+    def narrow_rows(self, table: str) -> int:
+        """Return how many rows are looked up one by one sooner than an index is walked for them."""
+        with self._lock:
+            return self._mending(lambda: self._database().narrow_rows(table), refold=True)
 
     def positions(self) -> dict[LogName, Position]:
         """Return how far each log was folded; looks at no journal."""

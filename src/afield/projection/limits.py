@@ -71,3 +71,9 @@ INDEXED_BYTES_MAX = 2_400
 
 PREFIX_CHARS = 255
 """Characters of a long text that an index has there."""
+
+NARROW_ROWS = 1_000
+"""Rows that are looked up one by one sooner than an index is walked for them, in a small table."""
+
+NARROW_PAGE = 50
+"""The rows of a page for which an index is walked, as a rule."""

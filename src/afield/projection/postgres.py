@@ -11,7 +11,13 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from afield.projection.limits import BUSY_WAIT_S, PREFIX_CHARS, UPSERT_ROWS
+from afield.projection.limits import (
+    BUSY_WAIT_S,
+    NARROW_PAGE,
+    NARROW_ROWS,
+    PREFIX_CHARS,
+    UPSERT_ROWS,
+)
 from afield.projection.patterns import compiled
 from afield.projection.postgres_link import Link
 from afield.projection.postgres_values import array_text, fits, transposed
@@ -142,10 +148,15 @@ class PostgresDatabase:
         """True: a set of hundreds of thousands would be gathered for a page of fifty."""
         return True
 
-    @property
-    def narrow_rows(self) -> int:
-        """Rows that are looked up one by one sooner than an index is walked for them."""
-        return 10_000
+    def narrow_rows(self, table: str) -> int:
+        """Return how many rows are looked up one by one sooner than an index is walked for them.
+
+        That costs their number; to walk for a page costs a page's share of the table divided by
+        it. Both are alike at the root of page times table.
+        """
+        sql = "SELECT sqrt(? * greatest(reltuples, 0)) FROM pg_class WHERE oid = to_regclass(?)"
+        rows = self.query(sql, (NARROW_PAGE, quoted(table)))
+        return max(NARROW_ROWS, int(rows[0][0])) if rows else NARROW_ROWS
 
     def close(self) -> None:
         """Let go of the connection."""

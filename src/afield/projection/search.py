@@ -102,8 +102,10 @@ def count(
     """Return how many rows a query selects."""
     unsorted = Query(query.where, (), query.text)
     more = Sql(where, tuple(args))
-    steps = plan(unsorted, catalog, database, clock=clock, where=more, narrow_rows=None)
-    return sum(_count(database, step) for step in steps)
+    compiler = _compiler(unsorted, catalog, database, clock, counting=True)
+    most = database.narrow_rows(catalog.table)
+    start = _narrow_start(compiler, database, query.where, most)
+    return _count(database, _by_table(compiler, query.where, (), more, start=start))
 
 
 def compile_query(
@@ -130,7 +132,9 @@ def plan(
     """Yield the statements whose results, one after the other, are the answer."""
     compiler = _compiler(query, catalog, database, clock)
     step = _by_table(compiler, query.where, query.order, where)
-    most = database.narrow_rows if narrow_rows is None else narrow_rows
+    most = narrow_rows
+    if most is None:
+        most = database.narrow_rows(catalog.table)
     start = _narrow_start(compiler, database, query.where, most)
     if start is not None:
         return iter((_by_table(compiler, query.where, query.order, where, start=start),))
@@ -182,9 +186,18 @@ def _terms(where: Expression | None) -> tuple[Expression, ...]:
     return where.terms if isinstance(where, All) else (where,)
 
 
-def _compiler(query: Query, catalog: Catalog, wording: Wording, clock: Clock) -> Compiler:
+def _compiler(
+    query: Query, catalog: Catalog, wording: Wording, clock: Clock, *, counting: bool = False
+) -> Compiler:
     now_ms = clock.wall_ns() // 1_000_000
-    return Compiler(catalog, wording, text=query.text, now_ms=now_ms, utc_offset=clock.utc_offset())
+    return Compiler(
+        catalog,
+        wording,
+        text=query.text,
+        now_ms=now_ms,
+        utc_offset=clock.utc_offset(),
+        counting=counting,
+    )
 
 
 def _by_table(

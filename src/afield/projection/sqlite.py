@@ -14,7 +14,7 @@ from typing import Any
 
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
-from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, PAGE_BYTES, SORTED_KIB
+from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, NARROW_ROWS, PAGE_BYTES, SORTED_KIB
 from afield.projection.patterns import compiled, finds, matches_folded
 from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table, index_statements, upsert, upsert_many
@@ -190,10 +190,9 @@ class SqliteDatabase:
         """False: whatever fits is gathered first, over an index: that costs what fits."""
         return False
 
-    @property
-    def narrow_rows(self) -> int:
-        """Rows that are looked up one by one sooner than an index is walked for them."""
-        return 1_000
+    def narrow_rows(self, table: str) -> int:  # noqa: ARG002 - others ask how large it is
+        """Return how many rows are looked up one by one sooner than an index is walked for them."""
+        return NARROW_ROWS
 
     def close(self) -> None:
         """Close the connection; the last one of all processes folds the WAL into the file."""
