@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 import afield
 from afield.hub.accounts.accounts import Accounts
 from afield.hub.accounts.database import SqliteAccounts
-from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.identified import Identified
+from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.who import Who
 from afield.hub.app import inner_app, local_app
 from afield.hub.serve import listen
