@@ -4,6 +4,9 @@ from __future__ import annotations
 
 ID_CHARS_MAX = 250
 NAME_CHARS_MAX = 250
+TIME_MS_MAX = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
 VALUE_CHARS_MAX = 32
 """The longest word that stands in an entry as what somebody found; all else is prose."""
 

@@ -16,6 +16,7 @@ import msgspec
 from afield.kernel.ids import ObjectId
 from afield.projection.owners import Ask
 from afield.traces.events import ERROR, IN_PROGRESS, PROMPT, RUN, UNSPECIFIED
+from afield.traces.limits import TIME_MS_MAX
 
 _AT_ONCE = 500
 _OF = "FROM trace_batches b WHERE b.trace = t.id"
@@ -95,9 +96,8 @@ def of_row(row: Sequence[Any]) -> Trace:
     """Return the trace of a row of `COLUMNS`."""
     trace, experiment, request_ms, duration_ms, state, client, own, seen, told = row
     previews = tuple(ObjectId(each) for each in (own, seen) if each)
-    return Trace(
-        trace, experiment, request_ms or 0, duration_ms, state, client, previews, bool(told)
-    )
+    request_ms = min(max(request_ms or 0, 0), TIME_MS_MAX)  # an entry may say anything
+    return Trace(trace, experiment, request_ms, duration_ms, state, client, previews, bool(told))
 
 
 def traces_of(ask: Ask, ids: Sequence[str]) -> list[Trace]:

@@ -14,6 +14,12 @@ AT = "/mlflow/traces"
 SECRET = "sk-proj-" + "Zk3vQ9xR7mT2wL5nB8cH1jD4" * 2  # fits the rule for such keys, and is nobody's
 
 
+INFO = {
+    "trace_id": "tr-1",
+    "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}},
+}
+
+
 def _span(number, name="work", *, parent=None, start=10, end=20, code=1, **noted):
     """Return a span in the protocol's JSON; times in milliseconds."""
     found = {
@@ -277,12 +283,21 @@ def test_tags_links_and_deletion(http):
     assert http.refused("GET", f"{AT}/tr-1", prefix=V3)[0] == "RESOURCE_DOES_NOT_EXIST"
 
 
+def test_a_tag_that_looks_like_the_name_of_an_object_breaks_nothing(http):
+    name = "object:" + "a" * 64
+    _start(http, "tr-1", tags={"odd": name}, request_time="9999-12-31T23:59:59.999Z")
+    (found,) = _search(http)["traces"]
+    assert (found["tags"]["odd"], found["request_time"]) == (name, "9999-12-31T23:59:59.999Z")
+
+
 BAD = [
     ("POST", f"{AT}/search", {}),
     ("POST", f"{AT}/search", {"locations": [], "max_results": 501}),
     ("POST", f"{AT}/search", {"locations": [], "page_token": "!"}),
     ("POST", f"{AT}/search", {"locations": [], "order_by": ["nope"]}),
     ("POST", AT, {"trace": {}}),
+    ("POST", AT, {"trace": {"trace_info": {**INFO, "request_time": "0001-01-01T00:00:00+14:00"}}}),
+    ("POST", AT, {"trace": {"trace_info": {**INFO, "execution_duration": "long"}}}),
     ("POST", AT, {"trace": {"trace_info": {"trace_id": "../x"}}}),
     ("GET", f"{AT}/get", {}),
     ("GET", f"{AT}/batchGet", {}),

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.mlflow_rest.answers import whole_text
 from afield.mlflow_rest.route import Call
@@ -170,4 +171,11 @@ def _previews_of(call: Call, trace: Trace) -> tuple[str | None, str | None]:
 
 
 def _whole(call: Call, values: Mapping[str, str]) -> dict[str, str]:
-    return {name: whole_text(call, value) for name, value in values.items()}
+    return {name: _text(call, value) for name, value in values.items()}
+
+
+def _text(call: Call, value: str) -> str:
+    try:
+        return whole_text(call, value)
+    except AfieldError:  # erased, not here yet, or words of somebody's that look like a name
+        return value

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from afield.mlflow_rest.decode import wrong_value
+from afield.traces.limits import TIME_MS_MAX
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s")
@@ -29,9 +30,12 @@ def from_moment(name: str, text: str) -> int:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
-        return (found - _EPOCH) // timedelta(milliseconds=1)
+        time_ms = (found - _EPOCH) // timedelta(milliseconds=1)
     except (ValueError, OverflowError):
         raise wrong_value(name, text) from None
+    if not 0 <= time_ms <= TIME_MS_MAX:
+        raise wrong_value(name, text)
+    return time_ms
 
 
 def to_duration(time_ms: int) -> str:
