@@ -92,7 +92,9 @@ def test_a_body_over_the_bound_is_refused_however_it_comes(client):
 
 
 def test_the_page_says_how_it_is_built_and_gives_nothing_else_away(client, tmp_path):
-    answer = client.get("/", headers={"accept": "text/html"})
+    not_built = Starlette(routes=page.routes(tmp_path / "none"))
+    with TestClient(not_built) as unbuilt:
+        answer = unbuilt.get("/", headers={"accept": "text/html"})
     assert "make ui" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     outside = ("/..%2f..%2fserve.py", "/%2e%2e/serve.py", "/..\\serve.py", "/a%00b", "//etc/passwd")
