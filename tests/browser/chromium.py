@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright: nothing is downloaded, and it reaches this machine alone."""
+"""The machine's own Chromium, driven by Playwright; it reaches nothing but this machine."""
 
 from __future__ import annotations
 
