@@ -4,6 +4,7 @@ import { numberText } from "../../api/words";
 import type { Run } from "./data";
 import { RUNNING } from "./data";
 import { Code, Command as Typed } from "../../parts/code";
+import { Progress } from "./progress";
 import type { TabProps } from "./run-page";
 import type { SetSearch } from "./search";
 import { Badge, Verdict } from "../../parts/badge";
@@ -32,7 +33,11 @@ export default function Overview({ run, setSearch }: TabProps) {
         )}
       </div>
       <aside className="run-side">
-        <Reproducible run={run} setSearch={setSearch} />
+        {run.status === RUNNING ? (
+          <Progress run={run} />
+        ) : (
+          <Reproducible run={run} setSearch={setSearch} />
+        )}
         <Facts run={run} setSearch={setSearch} />
       </aside>
     </div>
@@ -235,18 +240,18 @@ function Facts({ run, setSearch }: { run: Run; setSearch: SetSearch }) {
     ...Object.entries(run.summary).map(([name, value]): [string, string] => [name, String(value)]),
   ];
   const tags = Object.entries(run.tags);
+  const told = rows.filter(([, value]) => value != null && value !== "");
+  if (!told.length && !tags.length) return null;
   return (
     <section className="card">
       <h2>Facts</h2>
       <dl className="facts">
-        {rows
-          .filter(([, value]) => value != null && value !== "")
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
+        {told.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
       </dl>
       {tags.length > 0 && (
         <p className="tags">
