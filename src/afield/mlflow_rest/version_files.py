@@ -21,8 +21,9 @@ def of_version(call: Call, name: str, version: str, path: str) -> Owned:
         Rest: there is no such version, the path is not safe, or its files lie elsewhere.
         ActionNotAllowed: the caller may not see the version.
     """
+    asked = safe_path(path)
     found = version_named(call, name, version, Action.MODEL_READ)
-    asked, source = safe_path(path), found.location or found.source
+    source = found.location or found.source
     proxied, of_a_run = _PROXIED.fullmatch(source), _RUN.fullmatch(source)
     if proxied is not None:
         return of_path(call, f"{proxied['path'].strip('/')}/{asked}".lstrip("/"))
