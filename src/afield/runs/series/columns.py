@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from afield.runs.errors import SeriesDamaged
 from afield.runs.limits import CACHE_BYTES_MAX
 from afield.runs.series.format import NAMES, names_of, read_frames
@@ -34,6 +36,13 @@ class Points:
     step: NDArray[np.int64]
     time_ns: NDArray[np.int64]
     value: NDArray[np.float64]
+
+
+class _Head(msgspec.Struct):
+    """What stands before kept columns; a run may have thousands of metrics."""
+
+    places: dict[str, tuple[int, int]]
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +249,15 @@ def _unpack(view: memoryview) -> Columns | None:
         return None
     size = int.from_bytes(view[len(_MAGIC) : start], "little")
     try:
-        head = json.loads(bytes(view[start : start + size]))
-        points = int(head["points"])
-    except (ValueError, TypeError, KeyError):
+        head = msgspec.json.decode(view[start : start + size], type=_Head)
+    except (msgspec.MsgspecError, ValueError):
         return None
+    points = head.points
     at = start + size
     at += -at % _ALIGN
     if len(view) != at + 3 * 8 * points:
         return None
-    places = {name: (first, count) for name, (first, count) in head["places"].items()}
     step, time_ns = (np.frombuffer(view, np.int64, points, at + 8 * points * n) for n in (0, 1))
-    return Columns(places, step, time_ns, np.frombuffer(view, np.float64, points, at + 16 * points))
+    return Columns(
+        head.places, step, time_ns, np.frombuffer(view, np.float64, points, at + 16 * points)
+    )
