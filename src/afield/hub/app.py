@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Mount
 from afield.hub import faults, health, measured, page
 from afield.hub.accounts.identified import Known
 from afield.hub.api.app import PREFIX, LateApi
-from afield.hub.asgi import App, Receive, Scope, Send
+from afield.hub.asgi import App, AsCaller
 from afield.hub.bounded import Bounded
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.limits import BODY_BYTES_MAX
@@ -33,19 +33,7 @@ Parts = Callable[..., Sequence[BaseRoute]]
 
 def local_app(hosted: Hosted) -> App:
     """Return the app of `afield up`: one person, this machine, no account."""
-    return Guard(_Local(inner_app(hosted), Caller.local(hosted.record.journal.member)), LOOPBACK)
-
-
-class _Local:
-    """Says of every request that the person at this machine sends it."""
-
-    def __init__(self, app: App, caller: Caller) -> None:
-        self._app = app
-        self._caller = caller
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["afield.caller"] = self._caller
-        await self._app(scope, receive, send)
+    return Guard(AsCaller(inner_app(hosted), Caller.local(hosted.record.journal.member)), LOOPBACK)
 
 
 def inner_app(

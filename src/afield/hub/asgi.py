@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from afield.members.caller import Caller
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -15,6 +17,24 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PROBLEM = "application/problem+json"
+
+
+class AsCaller:
+    """Says of every request who sends it.
+
+    Args:
+        app: what answers; it refuses whoever nobody has named.
+        caller: the one.
+    """
+
+    def __init__(self, app: App, caller: Caller) -> None:
+        self._app = app
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        scope["afield.caller"] = self._caller
+        await self._app(scope, receive, send)
 
 
 class Problem(msgspec.Struct, omit_defaults=True):

@@ -74,7 +74,7 @@ def _all(hosted: Hosted, served: Served, allowed: Allowed) -> Iterator[BaseRoute
     streams = (
         *webhooks.raws(),
         *artifacts.raws(hosted, served),
-        *multipart.raws(hosted, served),
+        *multipart.raws(served),
         *files.raws(hosted, served),
         *otlp.raws(hosted, served),
     )

@@ -201,7 +201,7 @@ class Streams:
 
     def _call(self, scope: Scope, workspace: Workspace) -> Call:
         workspace.catch_up()
-        caller = caller_of(scope, self._hosted)
+        caller = caller_of(scope)
         return Call(workspace, self._served, caller, scope["path_params"], {})
 
 

@@ -27,7 +27,6 @@ from afield.mlflow_rest.own import need_to_write
 from afield.mlflow_rest.paths import Owned, of_path
 from afield.mlflow_rest.route import Call, Raw, Rpc, caller_of, send_json
 from afield.runs.served.writer import Served
-from afield.workspace.hosted import Hosted
 
 _ID_CHARS = 32
 
@@ -182,13 +181,13 @@ RPCS = tuple(
 )
 
 
-def raws(hosted: Hosted, served: Served) -> tuple[Raw, ...]:
+def raws(served: Served) -> tuple[Raw, ...]:
     """Return the route that receives parts."""
 
     async def receive_part(scope: Scope, receive: Receive, send: Send) -> None:
         upload, number = scope["path_params"]["upload_id"], scope["path_params"]["number"]
         folder, begun = _begun(served, upload)
-        caller_of(scope, hosted).need(Action.ARTIFACT_WRITE, begun.project)
+        caller_of(scope).need(Action.ARTIFACT_WRITE, begun.project)
         if not 1 <= number <= begun.parts:
             raise invalid(f"the upload has {begun.parts} parts, and none is number {number}")
         path = os.path.join(folder, str(number))

@@ -117,7 +117,7 @@ class Raw:
 
 def starlette_route(path: str, rpc: Rpc | Raw, hosted: Hosted, served: Served) -> Route:
     """Return a route that carries its action, for whoever walks all routes."""
-    app = _asked(rpc, hosted) if isinstance(rpc, Raw) else _endpoint(rpc, hosted, served)
+    app = _asked(rpc) if isinstance(rpc, Raw) else _endpoint(rpc, hosted, served)
     app = guarded(app)
     route = Route(path, app, methods=[rpc.method])
     route.methods = {rpc.method}
@@ -125,15 +125,13 @@ def starlette_route(path: str, rpc: Rpc | Raw, hosted: Hosted, served: Served) -
     return route
 
 
-def caller_of(scope: MutableMapping[str, Any], hosted: Hosted) -> Caller:
-    """Return who asks: as somebody before us found out, or the person at this machine.
+def caller_of(scope: MutableMapping[str, Any]) -> Caller:
+    """Return who asks, as somebody before us found out.
 
     Raises:
-        Rest: somebody before us found that it is nobody that is known.
+        Rest: nobody did, or found that it is nobody that is known.
     """
-    if CALLER not in scope:
-        return Caller.local(hosted.record.journal.member)
-    found = scope[CALLER]
+    found = scope.get(CALLER)
     if not isinstance(found, Caller):
         raise Rest(UNKNOWN, "log in first: send a token, as MLFLOW_TRACKING_TOKEN says it")
     return found
@@ -178,14 +176,14 @@ async def send_json(body: bytes, send: Send, *more: tuple[bytes, bytes], status:
     await send({"type": "http.response.body", "body": body})
 
 
-def _asked(raw: Raw, hosted: Hosted) -> ASGIApp:
+def _asked(raw: Raw) -> ASGIApp:
     """Return the endpoint of a route that lets nobody in who may do its action nowhere."""
     action = raw.action
     if action is None:
         return raw.endpoint
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        caller = caller_of(scope, hosted)
+        caller = caller_of(scope)
         if not caller.may_anywhere(action):
             caller.need(action)
         await raw.endpoint(scope, receive, send)
@@ -195,7 +193,7 @@ def _asked(raw: Raw, hosted: Hosted) -> ASGIApp:
 
 def _endpoint(rpc: Rpc, hosted: Hosted, served: Served) -> ASGIApp:
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        caller = caller_of(scope, hosted)
+        caller = caller_of(scope)
         if not caller.may_anywhere(rpc.action) and (
             rpc.other is None or not caller.may_anywhere(rpc.other)
         ):

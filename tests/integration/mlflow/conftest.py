@@ -12,6 +12,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from afield.hub.app import local_app
+from afield.hub.asgi import AsCaller
+from afield.members.caller import Caller
 from afield.mlflow_rest.app import routes
 from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
@@ -62,7 +64,8 @@ def _http(folder):
     Workspace.init(folder).close()
     with Hosted(folder) as hosted:
         served = Served(hosted.record)
-        with TestClient(Starlette(routes=routes(hosted, served))) as client:
+        app = Starlette(routes=routes(hosted, served))
+        with TestClient(AsCaller(app, Caller.local(hosted.record.journal.member))) as client:
             yield Http(client, hosted)
         served.settle()
 

@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from afield.hub.asgi import AsCaller
 from afield.members.caller import Caller
 from afield.members.roles import Role
 from afield.mlflow_rest.app import routes
@@ -299,17 +300,17 @@ def test_a_number_that_no_version_has_is_not_found(shared, number):
     assert refused[0] == "RESOURCE_DOES_NOT_EXIST"
 
 
-class _As:
-    """The protocol with a caller of these roles."""
+def _as(hosted, **roles):
+    """Return the protocol with a caller of these roles."""
+    granted = {project: frozenset({Role(role)}) for project, role in roles.items()}
+    caller = Caller(hosted.record.journal.member, granted, how="session")
+    return AsCaller(Starlette(routes=routes(hosted)), caller)
 
-    def __init__(self, hosted, **roles):
-        self._app = Starlette(routes=routes(hosted))
-        granted = {project: frozenset({Role(role)}) for project, role in roles.items()}
-        self._caller = Caller(hosted.record.journal.member, granted, how="session")
 
-    async def __call__(self, scope, receive, send):
-        scope["afield.caller"] = self._caller
-        await self._app(scope, receive, send)
+def test_whom_nobody_has_named_is_refused(shared):
+    with TestClient(Starlette(routes=routes(shared.hosted))) as client:
+        for path in (f"{_AT}/search", "/mlflow/runs/get?run_id=abc"):
+            assert client.get(f"/api/2.0{path}").status_code == 401
 
 
 def test_roles_say_who_registers_who_points_and_who_sees(http):
@@ -322,7 +323,7 @@ def test_roles_say_who_registers_who_points_and_who_sees(http):
     leak = {"name": "fraud", "source": "models:/secret/1"}
     told = {}
     for role in ("viewer", "developer", "deployer", "logger"):
-        with TestClient(_As(http.hosted, default=role)) as client:
+        with TestClient(_as(http.hosted, default=role)) as client:
             found = client.get(f"/api/2.0{_AT}/search").json().get("registered_models", [])
             told[role] = (
                 [one["name"] for one in found],

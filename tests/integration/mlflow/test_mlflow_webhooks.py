@@ -15,6 +15,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from afield.hub.asgi import AsCaller
+from afield.members.caller import Caller
 from afield.mlflow_rest.app import routes
 from afield.mlflow_rest.errors import Rest
 from afield.mlflow_rest.webhooks.address import Allowed, Forbidden
@@ -63,7 +65,8 @@ def _webhook(url, *events):
 def test_what_the_registry_does_is_told_signed_as_mlflow_signs_and_the_secret_stays(
     http, receiver, tmp_path
 ):
-    app = Starlette(routes=routes(http.hosted, private=HERE))
+    inner = Starlette(routes=routes(http.hosted, private=HERE))
+    app = AsCaller(inner, Caller.local(http.hosted.record.journal.member))
     at = "/api/2.0/mlflow"
     with TestClient(app, base_url="http://127.0.0.1") as client:
         asked = {"name": "w", "url": receiver.url, "events": [MADE], "secret": SECRET}

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.private.server import Private, answer
 from afield.kernel.errors import AfieldError
+from afield.members.caller import Caller
 from afield.mlflow_rest.app import routes
 from afield.runs.secrets import known_values
 from afield.runs.served.writer import Served
@@ -64,7 +65,8 @@ def main() -> None:
         ends.callback(served.settle)
         app = Starlette(routes=routes(hosted, served))
         _tell(Told(listener.getsockname()[1]))
-        answer(Guard(Private(app, wanted.secret), LOOPBACK), listener)
+        caller = Caller.local(hosted.record.journal.member)
+        answer(Guard(Private(app, wanted.secret, caller), LOOPBACK), listener)
 
 
 def _folder(workspace: str | None) -> str:

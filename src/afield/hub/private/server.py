@@ -18,10 +18,11 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
-from afield.hub.asgi import App, Receive, Scope, Send, problem
+from afield.hub.asgi import App, AsCaller, Receive, Scope, Send, problem
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.private.endpoint import USER, VARIABLE, Setup
 from afield.kernel.ids import RunId
+from afield.members.caller import Caller
 from afield.mlflow_rest.joined import ServedWithin, routes
 from afield.mlflow_rest.known import HOME
 from afield.runs.live_owner import read_owner
@@ -49,9 +50,10 @@ def main() -> None:
         if setup.reproduces is not None:
             HOME.hidden = hosted.read_here(partial(_between, setup.reproduces, setup.run))
         app = Starlette(routes=routes(hosted, served))
+        caller = Caller.local(hosted.record.journal.member)
         with contextlib.ExitStack() as ends:
             ends.callback(hosted.read_here, served.finish)
-            answer(Guard(Private(app, setup.secret), LOOPBACK), listener)
+            answer(Guard(Private(app, setup.secret, caller), LOOPBACK), listener)
 
 
 class Private:
@@ -60,10 +62,11 @@ class Private:
     Args:
         app: what answers them.
         secret: the password of `afield`, as HTTP's basic authentication sends it.
+        caller: who knows it.
     """
 
-    def __init__(self, app: App, secret: str) -> None:
-        self._app = app
+    def __init__(self, app: App, secret: str, caller: Caller) -> None:
+        self._app = AsCaller(app, caller)
         self._wanted = b"Basic " + base64.b64encode(f"{USER}:{secret}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

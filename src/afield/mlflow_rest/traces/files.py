@@ -41,7 +41,7 @@ class TraceFile:
         query = Query(scope)
         asked = dict(query.pairs)
         require(request_id=asked.get("request_id"))
-        caller = caller_of(scope, self._hosted)
+        caller = caller_of(scope)
 
         def find(workspace: Workspace) -> tuple[File, BinaryIO]:
             workspace.catch_up()

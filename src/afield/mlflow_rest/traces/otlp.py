@@ -49,7 +49,7 @@ class Ingest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take in the spans of a request."""
-        caller = caller_of(scope, self._hosted)
+        caller = caller_of(scope)
         headers = Query(scope).headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in (_WIRE, _JSON):

@@ -180,7 +180,7 @@ class Calls:
 
     async def test(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send an example of an event, and tell what it came to."""
-        caller_of(scope, self._hosted).need(_MANAGE, None)
+        caller_of(scope).need(_MANAGE, None)
         asked = decode(Trial, scope, await read_body(scope, receive))
         webhook = await asyncio.to_thread(self._kept.get, scope["path_params"]["webhook_id"])
         event = asked.event or webhook.events[0]
