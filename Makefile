@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test ui ui-lint libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server demo clean help
+.PHONY: setup fmt lint types openapi test ui ui-lint libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server library-files screenshots demo clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,13 +55,17 @@ ui: $(PAGE) ## build the page, for a server that runs from the sources (brings n
 ui-lint: $(UI) ## style of the page's code
 	$(NPM) run --silent types && npm run --silent lint
 
+# One more than there are cores: a test in four waits for another process, or the disk.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 test: corpus-files bucket-server ui ## every test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 LIBRARIES := .cache/libraries/venv/bin
-libraries: setup ## tests with torch, JAX, XGBoost, LightGBM …, in an environment of their own
+library-files: setup
 	@$(BIN)/python tests/compat/libraries/prepare.py .cache/libraries
-	PATH="$(CURDIR)/$(LIBRARIES):$$PATH" $(LIBRARIES)/python -m pytest -n auto --dist worksteal $$(cat tests/compat/libraries/tests.txt)
+
+libraries: library-files ## tests with torch, JAX, XGBoost, LightGBM …, in an environment of their own
+	PATH="$(CURDIR)/$(LIBRARIES):$$PATH" $(LIBRARIES)/python -m pytest -n $(WORKERS) --dist worksteal $$(cat tests/compat/libraries/tests.txt)
 
 mlflow-suite: setup ## MLflow's own tests, from a checkout, against ours: make mlflow-suite REPO=path
 	@test -n "$(REPO)" || { echo "mlflow-suite: name a checkout of MLflow: make mlflow-suite REPO=path"; exit 2; }
@@ -86,6 +90,9 @@ kills: setup ## 64 clients log for 60 s to a server that is killed twice, on SQL
 
 corpus: corpus-files ## record and reproduce every public script; a table of verdicts
 	$(BIN)/python tests/compat/corpus/measure.py
+
+screenshots: setup ui ## pictures of the page in docs/images, of real runs (needs Chromium)
+	$(BIN)/python docs/images/screens.py
 
 demo: setup ## record a real training, reproduce it, see the verdict
 	@$(BIN)/afield demo
