@@ -20,7 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent.parent / "examples" / "sweep"
-PYTHON = sys.executable
+PYTHON = "python"  # found on PATH: no picture names a folder of this machine
 HIDDEN, RATES, DECAYS = (16, 48, 128), (0.003, 0.01, 0.03, 0.1), (1e-4, 1e-2)
 
 
@@ -37,6 +37,7 @@ class Person:
         first = name.partition(" ")[0].lower()
         self.environ = {
             **os.environ,
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "HOME": str(folder.parent / f"home-{first}"),
             "GIT_AUTHOR_NAME": name,
             "GIT_COMMITTER_NAME": name,
