@@ -102,9 +102,12 @@ def server(record):
             process.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Yield one browser for all tests of this process."""
+    """Yield one browser for the tests of a file.
+
+    Playwright's loop runs in this thread as long as it is open: no other file's tests may meet it.
+    """
     if not importlib.util.find_spec("playwright"):
         pytest.skip("not run: playwright is not installed")
     if chromium() is None:
