@@ -67,7 +67,7 @@ def test_autologging_leaves_a_run_with_params_metrics_model_and_data_set(  # noq
         if importlib.util.find_spec(package) is None or (
             package == "mlflow" and importlib.util.find_spec("mlflow.xgboost") is None
         ):
-            pytest.skip(f"not run: there is no {package} here; `make libraries` has it")
+            pytest.skip(f"not run: {package} is not installed; `make libraries` has it")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "AFIELD"))}
     environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     found = subprocess.run(
