@@ -58,7 +58,7 @@ ui-lint: $(UI) ## style of the page's code
 # One more than there are cores: a test in four waits for another process, or the disk.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 test: corpus-files bucket-server ui ## every test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 LIBRARIES := .cache/libraries/venv/bin
 library-files: setup
