@@ -7,7 +7,8 @@ import { FullChart } from "../../charts/full";
 import { ChartGrid } from "../../charts/grid";
 import type { Window } from "../../charts/line";
 import type { ShownRun } from "../../charts/series";
-import { searchOf, viewOf } from "../../charts/view";
+import { useView } from "../../charts/use-view";
+import { searchOf } from "../../charts/view";
 import { Empty } from "../../parts/empty";
 import { varies } from "./data";
 import { Legend } from "./legend";
@@ -15,18 +16,8 @@ import type { PartProps } from "./page";
 
 export default function ChartsPart({ compared, shown, search, setSearch }: PartProps) {
   const [chosen, setChosen] = useState<string | null>(null);
-  const { x, smooth, log, band, zoom, group, full, find = "", closed = "" } = search;
-  const view = useMemo(
-    () =>
-      viewOf({
-        ...(x && { x }),
-        ...(smooth && { smooth }),
-        ...(log && { log }),
-        ...(band === false && { band }),
-        ...(zoom && { zoom }),
-      }),
-    [x, smooth, log, band, zoom],
-  );
+  const { group, full, find = "", closed = "" } = search;
+  const view = useView(search);
   const all = useMemo(
     () => [...new Set(compared.runs.flatMap((run) => Object.keys(run.metrics)))],
     [compared.runs],

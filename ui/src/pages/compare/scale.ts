@@ -57,7 +57,7 @@ function decades(min: number, max: number): number[] {
   );
 }
 
-/** Whether a logarithm says more: positive numbers over more than the twentyfold. */
+/** Whether a logarithm says more: positive numbers of which the greatest is more than twenty times the least. */
 export function wantsLog(column: Column): boolean {
   if (!column.isNumeric) return false;
   const numbers = column.values.filter((value) => typeof value === "number");

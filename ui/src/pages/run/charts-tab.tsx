@@ -7,24 +7,14 @@ import { ChartControls } from "../../charts/controls";
 import { FullChart } from "../../charts/full";
 import { ChartGrid } from "../../charts/grid";
 import type { Window } from "../../charts/line";
-import { searchOf, viewOf } from "../../charts/view";
+import { useView } from "../../charts/use-view";
+import { searchOf } from "../../charts/view";
 import { RUNNING } from "./data";
 import type { TabProps } from "./run-page";
 
 export default function Charts({ run, live, search, setSearch }: TabProps) {
   const { find = "", full, closed = "" } = search;
-  const { x, smooth, log, band, zoom } = search;
-  const view = useMemo(
-    () =>
-      viewOf({
-        ...(x && { x }),
-        ...(smooth && { smooth }),
-        ...(log && { log }),
-        ...(band === false && { band }),
-        ...(zoom && { zoom }),
-      }),
-    [x, smooth, log, band, zoom],
-  );
+  const view = useView(search);
   const runs = useMemo(
     () => [{ id: run.id, label: run.name, color: colorOf(run.id) }],
     [run.id, run.name],
