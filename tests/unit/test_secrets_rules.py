@@ -97,6 +97,13 @@ def test_a_secret_is_replaced_by_the_name_of_its_rule(rule, text):
     assert redact(text.encode()) == (redact(text)[0].encode(), rules)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_a_rule_matches_begins_with_one_of_its_literals(rule):
+    for _, text in SECRETS:
+        for match in rule.pattern.finditer(text.encode()):
+            assert match.group().lower().startswith(rule.literals)
+
+
 def test_every_rule_has_an_example():
     assert {rule.name for rule in RULES} == {name for name, _ in SECRETS}
     assert len({rule.name for rule in RULES}) >= 20

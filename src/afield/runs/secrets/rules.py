@@ -1,6 +1,6 @@
 """The rules: one pattern for each kind of secret that can be told by its shape.
 
-Every pattern starts at a literal and is bounded, so that a search takes linear time. How the
+Every pattern starts with a literal and is bounded, so that a search takes linear time. How the
 rules are applied is `scan`'s matter; what names tell is `names`'.
 """
 
@@ -23,8 +23,8 @@ _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 class Rule(msgspec.Struct, frozen=True):
     """One kind of secret; `group` 1 of the pattern (or all of it) is what is replaced.
 
-    `literals` are lower case; one of them stands in every match, so that text without any is
-    passed over at the speed of a substring search. `certain` rules are the ones that may
+    `literals` are lower case; every match begins with one of them, so that text without any is
+    passed over at the speed of a substring search, and the pattern is tried where they stand. `certain` rules are the ones that may
     change stored code: their shape alone says that they are secrets. The match of a `short`
     rule may have no run of `RUN_BYTES` letters, digits, `_` and `-`. What a `mixed` rule finds
     counts when it has letters and digits and is no placeholder.
@@ -61,7 +61,11 @@ _NAMES = (
     r"(?:password|passwd|passphrase|secret|secret[_-]key|api[_-]?key"
     r"|access[_-]key|access[_-]token|auth[_-]token|refresh[_-]token|private[_-]key)"
 )
-_NAME_LITERALS = "passw passphrase secret _key -key apikey _token -token"
+_NAME_LITERALS = (
+    "password passwd passphrase secret api_key api-key apikey access_key access-key"
+    " access_token access-token auth_token auth-token refresh_token refresh-token"
+    " private_key private-key"
+)
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -82,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     _rule("gcp-api-key", "aiza", _WORD + r"AIza[0-9A-Za-z_-]{35}"),
     _rule("gcp-oauth-token", "ya29.", _WORD + r"ya29\.[0-9A-Za-z_-]{20,512}"),
     _rule("azure-storage-key", "accountkey=", r"(?i:AccountKey)=([A-Za-z0-9+/]{80,100}={0,2})"),
-    _rule("azure-sas", "sig=", r"[?&]sig=([A-Za-z0-9%+/]{40,60}(?:=|%3[Dd])?)"),
+    _rule("azure-sas", "?sig= &sig=", r"[?&]sig=([A-Za-z0-9%+/]{40,60}(?:=|%3[Dd])?)"),
     _rule(
         "github-token",
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
@@ -108,7 +112,11 @@ RULES: tuple[Rule, ...] = (
         r"(?i:wandb[\w.-]{0,24}(?:key|login|token))[^\r\n]{0,24}?"
         r"(?<![0-9A-Za-z])([0-9a-f]{40}|[0-9A-Za-z_]{86})(?![0-9A-Za-z])",
     ),
-    _rule("stripe-key", "k_live_ k_test_", _WORD + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}"),
+    _rule(
+        "stripe-key",
+        "sk_live_ rk_live_ sk_test_ rk_test_",
+        _WORD + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}",
+    ),
     _rule("npm-token", "npm_", _WORD + r"npm_[A-Za-z0-9]{36}\b"),
     _rule("pypi-token", "pypi-ageic", _WORD + r"pypi-AgEIc[A-Za-z0-9_-]{50,512}"),
     _rule(

@@ -173,26 +173,29 @@ def _places(name: str, value: bytes, data: bytes) -> Iterable[Span]:
 
 
 def _matches(rule: Rule, data: bytes, lowered: bytes) -> Iterable[Span]:
-    """Yield what a rule finds; only the lines that hold one of its literals are matched."""
+    """Yield what a rule finds, where one of its literals stands and to the end of that line."""
     pattern = rule.pattern
     group = 1 if pattern.groups else 0
-    for begin, end in _lines(rule, data, lowered):
-        for match in pattern.finditer(data, begin, end):
-            value = match.group(group)
-            if value.startswith(b"redacted:") or (rule.mixed and not is_mixed(value)):
-                continue
-            yield Span(*match.span(group), rule.name)
+    done = 0
+    for at in _starts(rule, lowered):
+        if at < done:
+            continue
+        end = len(data) if rule.name == "private-key" else lowered.find(b"\n", at)
+        match = pattern.match(data, at, len(data) if end < 0 else end)
+        if match is None:
+            continue
+        done = match.end()
+        value = match.group(group)
+        if value.startswith(b"redacted:") or (rule.mixed and not is_mixed(value)):
+            continue
+        yield Span(*match.span(group), rule.name)
 
 
-def _lines(rule: Rule, data: bytes, lowered: bytes) -> Iterable[tuple[int, int]]:
-    if rule.name == "private-key":
-        return [(0, len(data))]
-    spans: set[tuple[int, int]] = set()
+def _starts(rule: Rule, lowered: bytes) -> list[int]:
+    starts: set[int] = set()
     for literal in rule.literals:
         at = lowered.find(literal)
         while at >= 0:
-            end = lowered.find(b"\n", at)
-            end = len(data) if end < 0 else end
-            spans.add((lowered.rfind(b"\n", 0, at) + 1, end))
-            at = lowered.find(literal, end)
-    return sorted(spans)
+            starts.add(at)
+            at = lowered.find(literal, at + 1)
+    return sorted(starts)
