@@ -27,6 +27,8 @@ class Action(StrEnum):
     TRACE_LOG = "trace.log"
     DATA_READ = "data.read"
     DATA_WRITE = "data.write"
+    TEAM_READ = "team.read"
+    TEAM_WRITE = "team.write"
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action

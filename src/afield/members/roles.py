@@ -52,6 +52,7 @@ _LOOK = frozenset(
         Action.MODEL_READ,
         Action.TRACE_READ,
         Action.DATA_READ,
+        Action.TEAM_READ,
         Action.MEMBER_READ,
         Action.TOKEN_OWN,
         Action.SYNC_PULL,
@@ -75,10 +76,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
             Action.EXPERIMENT_DELETE,
             Action.MODEL_REGISTER,
             Action.DATA_WRITE,
+            Action.TEAM_WRITE,
         },
-        Role.REVIEWER: _LOOK | {Action.RUN_EDIT, Action.SYNC_PUSH},
-        Role.DEPLOYER: _LOOK | {Action.MODEL_STAGE, Action.SYNC_PUSH},
-        Role.PRIVACY_OFFICER: _LOOK | {Action.AUDIT_READ, Action.PERSONAL_ERASE, Action.SYNC_PUSH},
+        Role.REVIEWER: _LOOK | {Action.RUN_EDIT, Action.TEAM_WRITE, Action.SYNC_PUSH},
+        Role.DEPLOYER: _LOOK | {Action.MODEL_STAGE, Action.TEAM_WRITE, Action.SYNC_PUSH},
+        Role.PRIVACY_OFFICER: _LOOK
+        | {Action.AUDIT_READ, Action.PERSONAL_ERASE, Action.TEAM_WRITE, Action.SYNC_PUSH},
         Role.AUDITOR: _LOOK | {Action.AUDIT_READ},
         Role.ADMIN: frozenset(Action),
     }

@@ -19,7 +19,7 @@ from afield.kernel.clock import stamp_to_ms
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.workspace.workspace import Workspace
-from afield.workspace.writes import CARD, DELETED, NOTED
+from afield.workspace.writes import CARD, DELETED, FIELD, NOTED
 
 _WRITES = 'SELECT about, field, device, seq, "at", member, value FROM writes'
 _SHARED = "SELECT about FROM writes GROUP BY about HAVING COUNT(DISTINCT device) > 1"
@@ -167,7 +167,7 @@ def _versions(workspace: Workspace, knows: _Knowledge, about: str | None) -> Ite
 
 def _side(workspace: Workspace, write: _Write) -> Side:
     value = write.value
-    words = (CARD, NOTED)
+    words = (CARD, NOTED, FIELD)
     if value is not None and write.field.startswith(words) and _is_object(value):
         try:
             data = workspace.record.vault.get(ObjectId(value))

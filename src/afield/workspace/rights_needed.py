@@ -17,6 +17,7 @@ from afield.runs import events as runs
 from afield.runs.experiments import events as experiments
 from afield.runs.models import events as models
 from afield.sync.events import SEEN
+from afield.teamwork.fold import EVENTS as TEAMWORK
 from afield.traces import events as traces
 
 _LOG = (Action.RUN_LOG,)
@@ -78,5 +79,6 @@ NEEDS: Mapping[str, tuple[Action, ...]] = {
     datasets.ADDED: _DATA,
     datasets.CARDED: _DATA,
     datasets.DROPPED: _DATA,
+    **dict.fromkeys(TEAMWORK, (Action.TEAM_WRITE,)),
 }
 """The actions of which one is needed to write an entry of each kind."""

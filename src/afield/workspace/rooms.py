@@ -13,6 +13,7 @@ from afield.registry.fold import ROOM as REGISTRY
 from afield.runs.experiments.fold import ROOM as EXPERIMENTS
 from afield.runs.fold import ROOM as RUNS
 from afield.runs.models.fold import ROOM as MODELS
+from afield.teamwork.fold import ROOM as TEAMWORK
 from afield.traces.fold import ROOM as TRACES
 from afield.workspace.rights_needed import NEEDS
 from afield.workspace.writes import ROOM as WRITES
@@ -25,6 +26,7 @@ ROOMS: tuple[Room, ...] = (
     MODELS,
     REGISTRY,
     TRACES,
+    TEAMWORK,
     WRITES,
 )
 

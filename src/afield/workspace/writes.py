@@ -1,7 +1,8 @@
 """Who wrote a field last on each device, and what each device had merged by then: two tables.
 
 Last writer wins in the rooms' own tables; these tell which writers knew of each other. Fields are
-those that people set by hand: names and tags of runs, cards of datasets, what is deleted, notes.
+those that people set by hand: names and tags of runs, cards of datasets, what is deleted, notes,
+fields of items.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from afield.journal import Entry
 from afield.projection import Column, Put, PutMany, Room, Table
 from afield.runs import events as runs
 from afield.sync.events import SEEN
+from afield.teamwork.sorts import SORTS
 
 WRITES = Table(
     "writes",
@@ -34,7 +36,7 @@ MERGES = Table(
     key=(Column("device", "text"), Column("seq", "integer")),
     groups={"once": (Column("heads", "text"),)},
 )
-TAG, CARD = "tag ", "card "
+TAG, CARD, FIELD = "tag ", "card ", "field "
 NAMES = ("name", "project", "experiment")
 DELETED = "deleted"
 NOTED = "note"
@@ -80,6 +82,19 @@ def _carded(entry: Entry) -> Iterator[PutMany]:
     yield from _write(entry, values)
 
 
+def _item(entry: Entry) -> Iterator[PutMany]:
+    given = entry.body.get("set")
+    if isinstance(given, dict):
+        sort = entry.kind.partition(".")[0]
+        yield from _write(entry, {f"{FIELD}{sort} {name}": _text(given[name]) for name in given})
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
 def _seen(entry: Entry) -> Iterator[Put]:
     heads = entry.body.get("heads")
     if isinstance(heads, dict):
@@ -96,6 +111,7 @@ ROOM = Room(
         runs.DELETED: _deleted,
         runs.NOTED: _noted,
         datasets.CARDED: _carded,
+        **{kind: _item for sort in SORTS for kind in (sort.made, sort.set)},
         SEEN: _seen,
     },
 )

@@ -1,0 +1,15 @@
+"""The sorts of items that there are: one file each, and this list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from afield.teamwork.shapes import Sort
+from afield.teamwork.sorts.ask import ASK
+from afield.teamwork.sorts.blocker import BLOCKER
+from afield.teamwork.sorts.handover import HANDOVER
+from afield.teamwork.sorts.oncall import ONCALL
+from afield.teamwork.sorts.thread import THREAD
+
+SORTS: tuple[Sort, ...] = (ASK, BLOCKER, HANDOVER, ONCALL, THREAD)
+SORT_OF: Mapping[str, Sort] = {sort.name: sort for sort in SORTS}
