@@ -24,10 +24,11 @@ class Rule(msgspec.Struct, frozen=True):
     """One kind of secret; `group` 1 of the pattern (or all of it) is what is replaced.
 
     `literals` are lower case; every match begins with one of them, so that text without any is
-    passed over at the speed of a substring search, and the pattern is tried where they stand. `certain` rules are the ones that may
-    change stored code: their shape alone says that they are secrets. The match of a `short`
-    rule may have no run of `RUN_BYTES` letters, digits, `_` and `-`. What a `mixed` rule finds
-    counts when it has letters and digits and is no placeholder.
+    passed over at the speed of a substring search, and the pattern is tried where they stand.
+    `certain` rules are the ones that may change stored code: their shape alone says that they
+    are secrets. The match of a `short` rule may have no run of `RUN_BYTES` letters, digits, `_`
+    and `-`. What a `mixed` rule finds counts when it has letters and digits and is no
+    placeholder.
     """
 
     name: str
