@@ -84,7 +84,9 @@ def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
     document |= taken_part(workspace, run, manifest)
     document["data"] = data_part(workspace, run, manifest)
     from afield.workspace.apart_documents import about_part
+    from afield.workspace.logged import logged_part
 
+    document["logged"] = logged_part(workspace, run.id)
     document["disagreements"] = about_part(workspace, run.id)
     document["imported"] = None
     if run.kind == "imported":

@@ -296,6 +296,32 @@ class DisagreementShape(BaseModel):
     sides: list[SideShape]
 
 
+class LoggedDataShape(BaseModel):
+    """A data set that the code said it read."""
+
+    name: str
+    digest: str
+    context: str | None
+
+
+class LoggedModelShape(BaseModel):
+    """A model that the code logged."""
+
+    id: str
+    name: str | None
+    model_type: str | None
+    status: str | None
+    files: int
+    size_bytes: int
+
+
+class LoggedShape(BaseModel):
+    """What the code said of itself through MLflow's protocol."""
+
+    data: list[LoggedDataShape]
+    models: list[LoggedModelShape]
+
+
 class RunShape(BaseModel):
     """All that is known of a run: the document `afield.run/1`."""
 
@@ -346,5 +372,6 @@ class RunShape(BaseModel):
     failure: FailureShape | None
     datasets: list[dict[str, Any]]
     data: list[DataReadShape]
+    logged: LoggedShape
     disagreements: list[DisagreementShape]
     imported: ImportedShape | None

@@ -4,6 +4,7 @@ import { numberText } from "../../api/words";
 import type { Run } from "./data";
 import { RUNNING } from "./data";
 import { Code, Command as Typed } from "../../parts/code";
+import { Logged } from "./logged";
 import { Progress } from "./progress";
 import type { TabProps } from "./run-page";
 import type { SetSearch } from "./search";
@@ -20,6 +21,7 @@ export default function Overview({ run, setSearch }: TabProps) {
         {run.failure && <Failure run={run} />}
         <Metrics run={run} setSearch={setSearch} />
         <Data run={run} />
+        <Logged run={run} />
         {run.notes.length > 0 && (
           <section className="card">
             <h2>Notes</h2>
