@@ -31,9 +31,10 @@ class HubClient:
     Args:
         url: as in `https://hub.example.org`.
         token: an API token; None: whoever `log_in` says.
+        certificates: a file of whom is trusted besides those whom this machine trusts.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, certificates: str | None = None) -> None:
         found = urlsplit(url)
         safe = found.scheme == "https" or (found.scheme == "http" and found.hostname in _LOOPBACK)
         if not safe or not found.hostname or found.query or found.username:
@@ -42,6 +43,7 @@ class HubClient:
         self._url = url.rstrip("/")
         self._origin = f"{found.scheme}://{found.netloc}"
         self._token = token
+        self._certificates = certificates
         self._cookies: dict[str, str] = {}
         self._csrf = ""
 
@@ -62,8 +64,11 @@ class HubClient:
             NotAllowed, NotFound, Refused: the hub refuses; with its words.
             Unreachable: no answer, or one that is not a hub's.
         """
+        import ssl
         import urllib.error
         import urllib.request
+
+        from afield.sync.stores.tls import trusting, untrusted
 
         headers = {"accept": "application/json", "origin": self._origin}
         if self._token is not None:
@@ -76,7 +81,8 @@ class HubClient:
             data, headers["content-type"] = json.dumps(body).encode(), "application/json"
         where = f"{self._url}/api/v1{quote(path)}"
         request = urllib.request.Request(where, data, headers, method=method)  # noqa: S310 - checked
-        opener = urllib.request.build_opener(_no_redirects())
+        tls = urllib.request.HTTPSHandler(context=trusting(self._certificates))
+        opener = urllib.request.build_opener(_no_redirects(), tls)
         try:
             with opener.open(request, timeout=_TIMEOUT_S) as answer:
                 self._keep(answer.headers.get_all("set-cookie") or [])
@@ -85,7 +91,10 @@ class HubClient:
             with error:
                 raise _refusal(error.code, error.read(_ANSWER_BYTES_MAX), self._url) from None
         except OSError as error:
-            why = str(getattr(error, "reason", error))
+            reason = getattr(error, "reason", error)
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise untrusted(reason, self._url) from None
+            why = str(reason)
             raise Unreachable("cannot reach hub", self._url, why) from None
 
     def _keep(self, said: list[str]) -> None:
@@ -111,11 +120,12 @@ def hub_of(
         user: the name to log in with; asked for otherwise.
     """
     from afield.kernel.errors import AfieldError
+    from afield.sync.stores.tls import CERTIFICATES
 
-    token = session.environ.get(VARIABLE)
+    token, certificates = session.environ.get(VARIABLE), session.environ.get(CERTIFICATES) or None
     if token and not person:
-        return HubClient(url, token)
-    client = HubClient(url)
+        return HubClient(url, token, certificates)
+    client = HubClient(url, certificates=certificates)
     name = user or click.prompt("name", err=True)
     password = click.prompt("password", hide_input=True, err=True)
     try:

@@ -1,7 +1,8 @@
 """What can go wrong between two copies of a record.
 
 Unreachable `- RemoteUnreachable  sync.remote_unreachable
-               `- RemoteFull     sync.remote_full
+               |- RemoteFull       sync.remote_full
+               `- RemoteUntrusted  sync.remote_untrusted
 Refused     |- RemoteForeign      sync.remote_foreign
             |- RemoteTooNew       sync.remote_too_new
             |- RemoteUnknown      sync.remote_unknown
@@ -25,6 +26,12 @@ class RemoteFull(RemoteUnreachable):
     """A remote has no room left: sending less at a time is of no use."""
 
     code = "sync.remote_full"
+
+
+class RemoteUntrusted(RemoteUnreachable):
+    """A server does not prove that it is the one that was asked for: nothing was sent to it."""
+
+    code = "sync.remote_untrusted"
 
 
 class RemoteForbidden(NotAllowed):

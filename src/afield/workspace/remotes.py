@@ -22,6 +22,7 @@ from afield.sync.stores.folder import FolderRemote
 from afield.sync.stores.http import HttpRemote, place_of
 from afield.sync.stores.sliced import sliced
 from afield.sync.stores.store import RemoteStore
+from afield.sync.stores.tls import CERTIFICATES, trusting
 from afield.workspace import layout
 from afield.workspace.errors import WorkspaceDamaged
 from afield.workspace.workspace import Workspace
@@ -188,9 +189,12 @@ def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
 
     Raises:
         ExtraMissing: it is a bucket, and the library for buckets is not installed.
+        Usage: the file of certificates holds none.
     """
-    if place_of(address(url)) is not None:
-        return sliced(HttpRemote(address(url), os.environ.get(TOKEN) or None))
+    place = place_of(address(url))
+    if place is not None:
+        tls = trusting(os.environ.get(CERTIFICATES) or None) if place.secure else None
+        return sliced(HttpRemote(address(url), os.environ.get(TOKEN) or None, tls=tls))
     if address(url).startswith("s3://"):
         return sliced(BucketRemote(address(url)))
     return sliced(FolderRemote(address(url), files or OsFileSystem()))

@@ -143,11 +143,7 @@ def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspac
     Raises:
         RemoteForeign: the address holds no workspace, or the folder holds another one.
     """
-    store = open_remote(url)
-    found = _format(store)
-    if found is None:
-        why = "no workspace was ever synced there"
-        raise RemoteForeign("cannot clone", url, why, hint=f"afield remote add team {url}")
+    found = workspace_at(url)
     founder = remote_layout.founder_of(found)
     there = layout.folder_for(folder)
     record, config = make_store(there, person=person, joins=(found.workspace, founder))
@@ -156,6 +152,19 @@ def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspac
         raise RemoteForeign("cannot clone into", folder, why, hint="name an empty folder")
     workspace = Workspace(record, config)
     return workspace, add_remote(workspace, "origin", url)
+
+
+def workspace_at(url: str) -> remote_layout.Format:
+    """Return what a remote says of itself: whose workspace it holds.
+
+    Raises:
+        RemoteForeign: it holds none.
+    """
+    found = _format(open_remote(url))
+    if found is None:
+        why = "no workspace was ever synced there"
+        raise RemoteForeign("cannot clone", url, why, hint=f"afield remote add team {url}")
+    return found
 
 
 def roots_of_run(workspace: Workspace, run: str) -> list[ObjectId]:

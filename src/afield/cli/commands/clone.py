@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from afield.cli.output import emit_json, plain
 from afield.cli.session import global_options, session_of
 
 
@@ -32,10 +31,9 @@ def command(context: click.Context, *, url: str, folder: str, limit: str | None,
     This machine gets a device of its own. What you record counts for you at once, and for the
     others when one of them has confirmed the device: `afield join`.
     """
-    from afield.cli.bundle_record import clone_file, tell_gaps
-    from afield.cli.commands.join import phrase_of
+    from afield.cli.bundle_record import clone_file
     from afield.cli.commands.sync import PARTLY, pace_of, run
-    from afield.cli.sync_words import document, tell
+    from afield.cli.joining import tell_joined
     from afield.workspace.person import person_here
     from afield.workspace.sync import Wishes, clone
 
@@ -52,23 +50,5 @@ def command(context: click.Context, *, url: str, folder: str, limit: str | None,
         session.cleanup.callback(workspace.close)
         report, whole = run(session, workspace, remote, pace, Wishes(data=data))
         name, address, gaps = remote.name, remote.url, []
-    phrase = phrase_of(workspace, workspace.config.device)
-    partly = not whole or bool(report.faults or report.lacks)
-    if session.json:
-        emit_json(
-            {
-                "schema": "afield.cloned/1",
-                "path": str(workspace.path),
-                "workspace": workspace.config.workspace,
-                "device": workspace.config.device,
-                "phrase": phrase,
-                "remote": document(name, address, report, whole=whole),
-            }
-        )
-        return PARTLY if partly else 0
-    click.echo(f"cloned into {plain(workspace.path)}")
-    tell(name, report, whole=whole or bool(gaps), dry=False)
-    tell_gaps(gaps)
-    click.echo(f"safety phrase of this device: {phrase}")
-    click.echo("say it to a colleague, who types: afield join PHRASE")
-    return PARTLY if partly else 0
+    tell_joined(session, workspace, (name, address), report, whole=whole, gaps=gaps)
+    return PARTLY if not whole or report.faults or report.lacks else 0

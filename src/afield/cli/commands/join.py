@@ -1,4 +1,4 @@
-"""`afield join`: the safety phrase of this device, and confirming another one by its own."""
+"""`afield join`: joining a hub, this device's safety phrase, and confirming another by its own."""
 
 from __future__ import annotations
 
@@ -18,30 +18,38 @@ if TYPE_CHECKING:
 
 
 @click.command("join")
-@click.argument("phrase", nargs=-1, metavar="[PHRASE]")
+@click.argument("phrase", nargs=-1, metavar="[URL|PHRASE]")
 @click.option("--remove", metavar="DEVICE", help="Let what DEVICE writes from now on not count.")
 @click.option("--as-hub", is_flag=True, help="It is a hub's: it writes for all whom it lets in.")
 @global_options
 @click.pass_context
 def command(
     context: click.Context, phrase: tuple[str, ...], remove: str | None, *, as_hub: bool
-) -> None:
+) -> int:
     """Show this device's safety phrase, or confirm the device whose PHRASE you were told.
+
+    With the URL of a hub: join its workspace from this folder, as a device of your own. A token
+    for the hub stands in AFIELD_TOKEN.
 
     Ask for the phrase in a way that nobody can forge: by voice, say. Entries of devices that
     nobody has confirmed wait, and are in no answer.
     """
     session = session_of(context)
-    workspace = session.workspace()
-    workspace.refresh()
     if remove is not None and phrase:
         raise Usage("cannot do both", "--remove", "a phrase confirms", hint="afield join --help")
+    if len(phrase) == 1 and "://" in phrase[0]:
+        from afield.cli.joining import join_remote
+
+        return join_remote(session, phrase[0])
+    workspace = session.workspace()
+    workspace.refresh()
     if remove is not None:
         _remove(session, workspace, remove)
     elif phrase:
         _confirm(session, workspace, " ".join(phrase), hub=as_hub)
     else:
         _show(session, workspace)
+    return 0
 
 
 def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) -> str | None:
@@ -63,6 +71,7 @@ def _confirm(session: Session, workspace: Workspace, typed: str, *, hub: bool) -
     from afield.members.query import waiting
     from afield.workspace.apart_documents import apart_parts
     from afield.workspace.disagreements import disagreements
+    from afield.workspace.joining import is_confirmed
     from afield.workspace.membership import let_in
 
     devices = waiting(workspace.projection)
@@ -90,7 +99,7 @@ def _confirm(session: Session, workspace: Workspace, typed: str, *, hub: bool) -
         return
     counted = words.count(device.entries, "entry")
     click.echo(f"confirmed: device {device.id[:8]} of {plain(name)}; {counted} count now")
-    if not _confirmed(workspace):
+    if not is_confirmed(workspace):
         click.echo("for the others they count once this device is confirmed, too: afield join")
     tell_apart(workspace, apart)
     click.echo("tell the others: afield sync")
@@ -153,22 +162,16 @@ def _remove(session: Session, workspace: Workspace, typed: str) -> None:
     click.echo("tell the others: afield sync")
 
 
-def _confirmed(workspace: Workspace) -> bool:
-    """Tell whether this device founded the workspace, or one that counts has confirmed it."""
-    own = workspace.config.device
-    sql = "SELECT 1 FROM confirmations WHERE device = ?"
-    return workspace.config.founded_by == own or bool(workspace.query(sql, (own,)))
-
-
 def _show(session: Session, workspace: Workspace) -> None:
     from afield.members.query import devices as known
     from afield.members.query import late, waiting
+    from afield.workspace.joining import is_confirmed
 
     own = workspace.config.device
     aside = {own, *workspace.config.removed}
     counts = [one for one in known(workspace.projection) if one.id not in aside]
     founded = workspace.config.founded_by == own
-    confirmed = _confirmed(workspace)
+    confirmed = is_confirmed(workspace)
     phrase = phrase_of(workspace, own)
     devices = waiting(workspace.projection)
     entries_late = late(workspace.projection)

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from afield.sync.errors import RemoteForbidden, RemoteForeign, RemoteUnreachable
+from afield.sync.errors import RemoteForbidden, RemoteForeign, RemoteFull, RemoteUnreachable
 from afield.sync.stores.store import Abilities, Item
+from afield.sync.stores.tls import trusting, untrusted
 
 PREFIX = "/sync/v1"
 TIMEOUT_S = 60.0
@@ -27,6 +28,7 @@ _ADDRESS = re.compile(
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SAID_BYTES_MAX = 64 << 10
+_SAID_CHARS_MAX = 300
 _PAGE_BYTES_MAX = 4 << 20
 _BLOCK_BYTES = 256 << 10
 _WITHOUT_PROGRESS = 3
@@ -34,6 +36,7 @@ _OK, _PARTIAL, _NOT_FOUND, _EXISTS, _OUTSIDE = 200, 206, 404, 412, 416
 _ANSWERS = {("GET", _NOT_FOUND), ("GET", _OUTSIDE), ("PUT", _EXISTS)}
 _REDIRECTS = range(300, 400)
 _FORBIDDEN = frozenset({401, 403})
+_FULL = 507
 _TAKEN_LATER = frozenset({408, 425, 429})
 _FAULTS = (OSError, http.client.HTTPException)
 Items = list[Item]
@@ -99,7 +102,7 @@ class HttpRemote:
                 place.host.strip("[]"),
                 place.port,
                 timeout=timeout_s,
-                context=tls or ssl.create_default_context(),
+                context=tls or trusting(None),
             )
             if place.secure
             else http.client.HTTPConnection(place.host.strip("[]"), place.port, timeout=timeout_s)
@@ -222,20 +225,22 @@ class HttpRemote:
 
     def _refused(self, answer: http.client.HTTPResponse) -> Exception:
         """Return what an answer that is none means."""
-        status = answer.status
+        status, said, hint = answer.status, "", None
         with contextlib.suppress(*_FAULTS):
-            said = _said(answer.read(_SAID_BYTES_MAX))
+            said, hint = _said(answer.read(_SAID_BYTES_MAX))
         self._link.close()
         if status in _REDIRECTS:
             why = "it sends elsewhere, and a token goes to no other address"
             return RemoteForeign("cannot use remote", self.address, why)
         why = said or f"it answers {status}"
+        if status == _FULL:
+            return RemoteFull("cannot reach remote", self.address, why, hint=hint)
         if status in _FORBIDDEN:
             hint = "look at AFIELD_TOKEN: afield token create --help"
             return RemoteForbidden("may not use remote", self.address, why, hint=hint)
         if status >= 500 or status in _TAKEN_LATER:  # noqa: PLR2004
             return RemoteUnreachable("cannot reach remote", self.address, why)
-        return RemoteForbidden("remote does not take this", self.address, why)
+        return RemoteForbidden("remote does not take this", self.address, why, hint=hint)
 
     def _done(self, answer: http.client.HTTPResponse) -> None:
         """Read what is left of an answer, so that the connection can be kept; or close it."""
@@ -271,17 +276,18 @@ class HttpRemote:
             return error
         hint = "afield sync, once it is there again"
         if isinstance(error, ssl.SSLCertVerificationError):
-            why, hint = f"its certificate is not good: {error.verify_message}", "afield hub check"
-        elif isinstance(error, TimeoutError):
+            return untrusted(error, self.address)
+        if isinstance(error, TimeoutError):
             why = "nothing came in time"
         else:
             why = (getattr(error, "strerror", None) or "the connection broke off").lower()
         return RemoteUnreachable("cannot reach remote", self.address, why, hint=hint)
 
 
-def _said(data: bytes) -> str:
-    """Return why a hub refuses, from its problem document; empty when it is none."""
+def _said(data: bytes) -> tuple[str, str | None]:
+    """Return why a hub refuses and its hint, from its problem document; empty when it is none."""
     with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
         found = json.loads(data)
-        return str(found.get("detail") or found.get("title") or "")[:300]
-    return ""
+        why = str(found.get("detail") or found.get("title") or "")[:_SAID_CHARS_MAX]
+        return why, str(found.get("hint") or "")[:_SAID_CHARS_MAX] or None
+    return "", None
