@@ -1,7 +1,8 @@
 """Make the environment of `make libraries`: the tests' own, and libraries too heavy for it.
 
-torch comes as a CPU build, which only some machines have on disk: on others its tests say
-"not run". `xgboost-cpu` is XGBoost without what only an accelerator needs.
+torch comes as a CPU build, which only some machines have on disk: on others its tests, and those
+of Lightning, which needs it, say "not run". `xgboost-cpu` is XGBoost without what only an
+accelerator needs.
 
     python tests/compat/libraries/prepare.py CACHE_FOLDER
 """
@@ -28,13 +29,13 @@ HEAVY = (
     "wandb==0.31.0",
     "xgboost-cpu==3.1.1",
 )
-TORCH = "torch==2.13.0+cpu"
+TORCH = ("torch==2.13.0+cpu", "pytorch-lightning==2.6.6")
 
 
 def main(cache: Path) -> None:
     """Prepare `cache/venv`, once for one list of libraries."""
     root = Path(__file__).parents[3]
-    pins = "\n".join([*HEAVY, TORCH, (root / "pyproject.toml").read_text(encoding="utf-8")])
+    pins = "\n".join([*HEAVY, *TORCH, (root / "pyproject.toml").read_text(encoding="utf-8")])
     done = cache / "done"
     if done.exists() and done.read_text(encoding="utf-8") == pins:
         return
@@ -47,7 +48,7 @@ def main(cache: Path) -> None:
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     install = [uv, "pip", "install", "--quiet", "--python", python]
     subprocess.run([*install, "--editable", root, "--group", "test", *HEAVY], check=True, cwd=root)
-    torch = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", TORCH]
+    torch = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TORCH]
     if subprocess.run(torch, check=False).returncode:
         print("setup: no CPU build of torch here; its tests will say so")
     done.write_text(pins, encoding="utf-8")

@@ -1,14 +1,16 @@
 """A pytest plugin for MLflow's own tests: wherever they start a server, they get one of ours.
 
 Loaded by `-p afield_suite`, in an environment that has MLflow and not Afield. `AFIELD_PYTHON` is
-the interpreter that has. What is replaced: `ServerThread`, `_init_server`, the tracking URI of all
-tests, and the store of the tests of the SQL store, which become tests of the REST store.
+the interpreter that has; without it they get one of MLflow's own, to compare. What is replaced:
+`ServerThread`, `_init_server`, the tracking URI of all tests, and the store of the tests of the
+SQL store, which become tests of the REST store.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -26,7 +28,9 @@ _SQL_TESTS = (
     "tests.store.tracking.conftest",
     "tests.store.model_registry.test_sqlalchemy_store",
 )
-_servers: list[Server] = []
+_OF_TESTS = ("MLFLOW_TRACKING", "MLFLOW_REGISTRY", "MLFLOW_EXPERIMENT", "MLFLOW_RUN")
+"""Settings of a test's client, which a server of its own would not see."""
+_servers: list[Server | Stock] = []
 _open: list[str] = []
 
 
@@ -62,9 +66,45 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _server() -> Server:
+class Stock:
+    """A process that forks servers of MLflow's own."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.mkdtemp(prefix="mlflow-suite-")
+        self._process = subprocess.Popen(
+            [sys.executable, str(_HERE / "stock_servers.py"), self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    @contextlib.contextmanager
+    def namespace(self, port: int | None = None, environ: dict[str, str] | None = None):
+        """Give the address of a fresh one; `environ` is what it sees beside a test's settings."""
+        seen = {k: v for k, v in os.environ.items() if not k.startswith(_OF_TESTS)}
+        port, child = self._ask({"port": port, "env": {**seen, **(environ or {})}}).split()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            self._say({"end": int(child)})
+
+    def _say(self, what) -> None:
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+
+    def _ask(self, what) -> str:
+        self._say(what)
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _server() -> Server | Stock:
     if not _servers:
-        _servers.append(Server())
+        _servers.append(Server() if "AFIELD_PYTHON" in os.environ else Stock())
     return _servers[0]
 
 
@@ -73,6 +113,10 @@ def namespace():
     """Give a server of its own, until the test ends; one that is open already for the test."""
     if _open:
         yield _open[-1]
+        return
+    if isinstance(_server(), Stock):
+        with _server().namespace() as url:
+            yield url
         return
     url = f"{_server().url}/t/{uuid.uuid4().hex[:12]}"
     try:
@@ -160,8 +204,10 @@ class _ServerThread:
 
 
 @contextlib.contextmanager
-def _init_server(*_, **__):
-    with namespace() as url:
+def _init_server(*_, extra_env=None, **__):
+    server = _server()
+    given = server.namespace(environ=extra_env) if isinstance(server, Stock) else namespace()
+    with given as url:
         yield url
 
 
@@ -182,7 +228,15 @@ def _replace_servers() -> None:
 
 
 @contextlib.contextmanager
-def _launch_server(host, port, *args, **kwargs):
+def _launch_server(host, port, backend, root, destination):
+    if isinstance(_server(), Stock):
+        environ = {
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": root,
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": destination,
+        }
+        with _server().namespace(port, environ):
+            yield
+        return
     server = Server(port)
     try:
         yield server.process
