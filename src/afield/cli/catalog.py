@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "show": Entry("afield.cli.commands.show", "Show one run: what it was made of and gave."),
         "compare": Entry("afield.cli.commands.compare", "Say what differs between two runs."),
         "reproduce": Entry("afield.cli.commands.reproduce", "Repeat a run and judge the result."),
+        "search": Entry("afield.cli.commands.search", "Find what anybody wrote or recorded."),
     },
     "About a run": {
         "log": Entry("afield.cli.commands.log", "Follow a run's console and metrics, live."),

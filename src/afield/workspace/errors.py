@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, Refused, Unreachable
+from afield.kernel.errors import Damaged, Refused, Unreachable, Usage
 from afield.vault.errors import ObjectMissing
 
 
@@ -59,3 +59,15 @@ class BundleDamaged(Damaged):
     """A bundle does not hold what its maker signed."""
 
     code = "workspace.bundle_damaged"
+
+
+class SearchRefused(Usage):
+    """What is looked for cannot be understood."""
+
+    code = "search.refused"
+
+
+class SearchUnavailable(Refused):
+    """This Python's SQLite cannot search texts."""
+
+    code = "search.unavailable"

@@ -96,7 +96,7 @@ def test_a_run_that_was_not_repeated_has_no_reproductions(client):
         ("trained", {"run"}),
         ("TRAINED again", {"run"}),
         ("plateau", {"note"}),
-        ("tab", {"dataset"}),
+        ("tab", {"dataset", "run"}),
         ("100%", set()),
         ("", set()),
         ("_rained", set()),

@@ -138,7 +138,7 @@ function useItems(text: string): Item[] {
       return [
         {
           id: `f${index}`,
-          group: GROUPS[one.kind],
+          group: GROUPS[one.kind] ?? one.kind,
           label: one.label,
           detail,
           run: () => void navigate({ href: to }),
@@ -149,7 +149,12 @@ function useItems(text: string): Item[] {
   }, [actions, found.data, navigate, text, words]);
 }
 
-const GROUPS = { run: "Runs", note: "Notes", dataset: "Data", member: "People" } as const;
+const GROUPS: Record<string, string | undefined> = {
+  run: "Runs",
+  note: "Notes",
+  dataset: "Data",
+  member: "People",
+};
 
 function useLater(text: string): string {
   const [later, setLater] = useState(text);

@@ -1,44 +1,52 @@
-"""`/search`: the box that finds runs, notes, datasets and people by plain words."""
+"""`/search`: the box that finds what anybody wrote or recorded, by its words."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from afield.hub.api.answers import answer
-from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.asking import TheCaller, TheHosted, needs, projects_of
 from afield.hub.limits import FOUND_MAX, SEARCH_CHARS_MAX
 from afield.members.actions import Action
-from afield.members.caller import Caller
-from afield.workspace.searching import search
+from afield.workspace.search.documents import found_part
+from afield.workspace.search.find import search, search_each
+from afield.workspace.search.sources import NEEDED
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["search"])
-_NEEDED = {
-    "run": Action.RUN_READ,
-    "note": Action.RUN_READ,
-    "dataset": Action.DATA_READ,
-    "member": Action.MEMBER_READ,
-}
+
+
+class Excerpt(BaseModel):
+    """A piece of what was found; `marks` are where the words begin and end, in characters."""
+
+    text: str
+    marks: list[tuple[int, int]]
 
 
 class Found(BaseModel):
-    """Something that holds the words; `id` is what its own address takes."""
+    """Something that holds the words; `kind` says what, and `id` is what its own address takes.
 
-    kind: Literal["run", "note", "dataset", "member"]
+    `score` is the larger the better, and comparable within one answer.
+    """
+
+    kind: str
     id: str
     label: str
     project: str | None
     detail: str | None
     at: datetime | None
+    by: str | None
+    score: float
+    excerpt: Excerpt | None
 
 
 class FoundAnswer(BaseModel):
-    """What was found, by kind, the newest first."""
+    """What was found: by kind, or with `ranked` all together, the best first."""
 
     found: list[Found]
 
@@ -51,21 +59,21 @@ async def find_words(
     *,
     text: Annotated[str, Query(max_length=SEARCH_CHARS_MAX)],
     limit: Annotated[int, Query(ge=1, le=FOUND_MAX)] = 10,
+    ranked: bool = False,
 ) -> Response:
-    """Find what holds every word: names, ids, tags and failures of runs, notes, data, people."""
+    """Find what holds every word: runs, notes, data, models, traces, people, and what they wrote.
+
+    `text` is words, "phrases", -not, prefix*, and `sort:`, `by:`, `project:`, `since:`. At most
+    `limit` of each kind, or `limit` in all when they are `ranked` together.
+    """
+    visible = {sort: projects_of(caller, action) for sort, action in NEEDED.items()}
 
     def find(workspace: Workspace) -> list[dict[str, Any]]:
         workspace.catch_up()
-        found = search(workspace, text, limit=FOUND_MAX)
-        shown = [one for one in found if _may(caller, one)]
-        return [
-            one
-            for kind in _NEEDED
-            for one in [each for each in shown if each["kind"] == kind][:limit]
-        ]
+        if ranked:
+            found = search(workspace, text, limit=limit, visible=visible).found
+        else:
+            found = tuple(search_each(workspace, text, limit=limit, visible=visible))
+        return [found_part(workspace, one) for one in found]
 
     return answer(request, {"found": await hosted.read(find)})
-
-
-def _may(caller: Caller, one: dict[str, Any]) -> bool:
-    return caller.may(_NEEDED[one["kind"]], one["project"]).allowed
