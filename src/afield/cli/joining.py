@@ -1,4 +1,4 @@
-"""What `afield clone` and `afield join URL` share: a first sync, and what is told of it."""
+"""What `afield clone` and `afield join URL` share: what is told of a first sync and the device."""
 
 from __future__ import annotations
 
@@ -17,30 +17,6 @@ if TYPE_CHECKING:
     from afield.workspace.workspace import Workspace
 
 
-def join_remote(session: Session, url: str) -> int:
-    """Join the workspace at a remote, from the folder that the person stands in.
-
-    Raises:
-        RemoteForeign: the folder holds another workspace, or there is none at the remote.
-        RemoteUnreachable: nobody answers there, or not with a certificate that is trusted.
-    """
-    import os
-    from pathlib import Path
-
-    from afield.cli.commands.sync import PARTLY, pace_of, run
-    from afield.workspace.joining import join
-    from afield.workspace.person import person_here
-    from afield.workspace.sync import Wishes
-
-    home = os.fspath(Path.home())
-    folder = os.path.abspath(os.path.expanduser(session.workspace_path or session.here()))  # noqa: PTH100, PTH111 - text, as `here` is
-    workspace, remote = join(url, folder, person=lambda: person_here(session.environ, home))
-    session.cleanup.callback(workspace.close)
-    report, whole = run(session, workspace, remote, pace_of(None), Wishes())
-    tell_joined(session, workspace, (remote.name, remote.url), report, whole=whole)
-    return 0 if whole and not (report.faults or report.lacks) else PARTLY
-
-
 def tell_joined(
     session: Session,
     workspace: Workspace,
@@ -52,9 +28,8 @@ def tell_joined(
 ) -> None:
     """Tell what came of the first sync with a remote (name, address), and the safety phrase."""
     from afield.cli.bundle_record import tell_gaps
-    from afield.cli.commands.join import phrase_of
     from afield.cli.sync_words import document, tell
-    from afield.workspace.joining import is_confirmed
+    from afield.workspace.joining import is_confirmed, phrase_of
 
     phrase, name = phrase_of(workspace, workspace.config.device), remote[0]
     confirmed = is_confirmed(workspace)

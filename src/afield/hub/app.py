@@ -7,10 +7,8 @@ A new part of the server is one line in `routes_of`. What a process is started w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,9 +24,8 @@ from afield.hub.limits import BODY_BYTES_MAX
 from afield.hub.remote.served import ServedRemote
 from afield.kernel.errors import AfieldError
 from afield.members.caller import Caller
+from afield.mlflow_rest.app import Protocol
 from afield.workspace.hosted import Hosted
-
-Parts = Callable[..., Sequence[BaseRoute]]
 
 
 def local_app(hosted: Hosted) -> App:
@@ -48,17 +45,21 @@ def inner_app(
     webhooks may lead beside public ones.
     """
     api, remote = LateApi(hosted), ServedRemote(hosted, labels)
+    mlflow = Protocol(hosted, private=private)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         loop = asyncio.get_running_loop()
         making = [loop.run_in_executor(None, warm) for warm in (api.warm, remote.warm)]
+        mlflow.begin()
         yield {"hosted": hosted}
         await asyncio.gather(*making)
-        await loop.run_in_executor(None, remote.close)
+        await asyncio.gather(
+            *(loop.run_in_executor(None, close) for close in (remote.close, mlflow.close))
+        )
 
     app = Starlette(
-        routes=[*first, *routes_of(hosted, api, remote, private)],
+        routes=[*first, *routes_of(hosted, api, remote, mlflow)],
         lifespan=lifespan,
         exception_handlers={
             AfieldError: faults.answer_afield,
@@ -74,16 +75,14 @@ def routes_of(
     hosted: Hosted,
     api: LateApi | None = None,
     remote: ServedRemote | None = None,
-    private: Sequence[str] = (),
+    mlflow: Protocol | None = None,
 ) -> list[BaseRoute]:
     """Return all that answers, in the order in which it is asked."""
-    found: list[BaseRoute] = [
+    return [
         *health.routes(hosted),
         *measured.routes(hosted),
         *(remote or ServedRemote(hosted)).routes,
         Mount(PREFIX, Known(Bounded(api or LateApi(hosted), BODY_BYTES_MAX))),
+        *(mlflow or Protocol(hosted)).routes,
+        *page.routes(),
     ]
-    if find_spec("afield.mlflow_rest.app") is not None:
-        parts: Parts = import_module("afield.mlflow_rest.app").routes
-        found += parts(hosted, private=private)
-    return [*found, *page.routes()]

@@ -32,6 +32,9 @@ from afield.workspace.hosted import Hosted
 
 PORT = 5151
 STOP_WITHIN_S = 30
+END_WITHIN_S = STOP_WITHIN_S + 10
+"""After the answers: what was logged to ended runs is sealed, and the record signed."""
+
 _BACKLOG = 2048
 _TRIED_PORTS = 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -22,7 +22,7 @@ from types import FrameType
 
 import msgspec
 
-from afield.hub.serve import STOP_WITHIN_S, Setup, serve
+from afield.hub.serve import END_WITHIN_S, Setup, serve
 from afield.kernel.errors import AfieldError
 
 log = logging.getLogger("afield.hub")
@@ -127,7 +127,7 @@ class _Team:
     def _stop(self) -> None:
         for worker in self._workers:
             worker.ask_to_end()
-        end = time.monotonic() + STOP_WITHIN_S + _AGAIN_S
+        end = time.monotonic() + END_WITHIN_S
         for worker in self._workers:
             worker.process.join(max(0.0, end - time.monotonic()))
             if worker.process.exitcode is None:

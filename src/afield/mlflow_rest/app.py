@@ -5,6 +5,7 @@ A new part of the protocol is one file with its `RPCS` (or a function of `RAWS`)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 from starlette.routing import BaseRoute
@@ -22,8 +23,9 @@ from afield.mlflow_rest import (
     server,
     versions,
 )
+from afield.mlflow_rest.limits import SETTLE_S
 from afield.mlflow_rest.route import Raw, Rpc, starlette_route
-from afield.mlflow_rest.traces import assessments, correlation, edits, files, otlp
+from afield.mlflow_rest.traces import assessments, correlation, edits, files, measures, otlp
 from afield.mlflow_rest.traces import calls as traces
 from afield.mlflow_rest.webhooks.address import Allowed
 from afield.mlflow_rest.webhooks.calls import Calls
@@ -48,29 +50,59 @@ _RPCS = (
     *edits.RPCS,
     *assessments.RPCS,
     *correlation.RPCS,
+    *measures.RPCS,
 )
 _TWINS = ("/api", "/ajax-api")
 """The page of MLflow's own asks under the second."""
 
 
-def routes(
-    hosted: Hosted, served: Served | None = None, private: Sequence[str] = ()
-) -> list[BaseRoute]:
-    """Return the routes of MLflow's protocol.
+class Protocol:
+    """MLflow's protocol over one workspace: its routes, and what goes on behind them.
+
+    Attributes:
+        routes: what answers.
 
     Args:
         hosted: the workspace.
-        served: the runs that this process records; who closes the server settles them.
+        served: the runs that this process records; None: runs of its own.
         private: networks that are no public ones and to which webhooks may lead.
     """
-    served = served or Served(hosted.record)
-    return list(_all(hosted, served, Allowed(private)))
+
+    def __init__(
+        self, hosted: Hosted, served: Served | None = None, private: Sequence[str] = ()
+    ) -> None:
+        self._served = served or Served(hosted.record)
+        kept = Webhooks(hosted.record.workspace)
+        self._sender = Sender(kept, allowed := Allowed(private))
+        webhooks = Calls(hosted, kept, self._sender, allowed)
+        self.routes: list[BaseRoute] = list(
+            _all(hosted, self._served, webhooks, heard(_RPCS, kept, self._sender))
+        )
+
+    def begin(self) -> None:
+        """Go on with what an earlier process left: what webhooks are to be told."""
+        self._sender.resume()
+
+    def close(self) -> None:
+        """End, once nothing is asked any more: seal what waits for it, let go of all files.
+
+        What does not come to its end in time is taken up by the next start, or the next who looks.
+        """
+        end_s = time.monotonic() + SETTLE_S
+        self._served.settle(lambda: time.monotonic() < end_s)
+        self._sender.close()
 
 
-def _all(hosted: Hosted, served: Served, allowed: Allowed) -> Iterator[BaseRoute]:
-    kept = Webhooks(hosted.record.workspace)
-    sender = Sender(kept, allowed)
-    webhooks = Calls(hosted, kept, sender, allowed)
+def routes(
+    hosted: Hosted, served: Served | None = None, private: Sequence[str] = ()
+) -> list[BaseRoute]:
+    """Return the routes alone, for a server that settles its runs itself; as `Protocol` has it."""
+    return Protocol(hosted, served, private).routes
+
+
+def _all(
+    hosted: Hosted, served: Served, webhooks: Calls, told: Sequence[Rpc]
+) -> Iterator[BaseRoute]:
     streams = (
         *webhooks.raws(),
         *artifacts.raws(hosted, served),
@@ -78,8 +110,7 @@ def _all(hosted: Hosted, served: Served, allowed: Allowed) -> Iterator[BaseRoute
         *files.raws(hosted, served),
         *otlp.raws(hosted, served),
     )
-    rpcs = (*heard(_RPCS, kept, sender), *webhooks.rpcs())
-    calls: tuple[Rpc | Raw, ...] = (*rpcs, *server.RAWS, *streams)
+    calls: tuple[Rpc | Raw, ...] = (*told, *webhooks.rpcs(), *server.RAWS, *streams)
     for rpc in calls:
         if rpc.versions:
             yield from _under_prefixes(rpc, hosted, served)

@@ -68,3 +68,6 @@ UPLOADS_MAX = 64
 PARTS_MAX = 10_000
 UPLOAD_AGE_S = 24 * 3600.0
 """How long an upload in parts may take; what is left of an older one is thrown away."""
+
+SETTLE_S = 5.0
+"""How long a server that ends seals what was logged to ended runs; the rest is sealed later."""

@@ -1,4 +1,4 @@
-"""Joining a workspace at a remote: as a new copy, or from the copy that a folder holds already.
+"""Joining a workspace at a remote: as a new copy, or with the copy that a folder holds already.
 
 Who joins counts once a member has confirmed the device; nothing here lets anybody in.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from afield.kernel.ids import DeviceId
+from afield.members.phrase import safety_phrase
 from afield.sync.errors import RemoteForeign
 from afield.workspace import layout
 from afield.workspace.remotes import Remote, add_remote, address, remotes
-from afield.workspace.sync import clone, workspace_at
+from afield.workspace.sync import clone, key_of, workspace_at
 from afield.workspace.workspace import Workspace
 
 _NAMES = ("hub", "origin")
@@ -50,3 +52,12 @@ def is_confirmed(workspace: Workspace) -> bool:
     own = workspace.config.device
     sql = "SELECT 1 FROM confirmations WHERE device = ?"
     return workspace.config.founded_by == own or bool(workspace.query(sql, (own,)))
+
+
+def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) -> str | None:
+    """Return the safety phrase of a device; None before the founder's log is here."""
+    founder = key_of(workspace, workspace.config.founded_by)
+    key = key or key_of(workspace, device)
+    if founder is None or key is None:
+        return None
+    return safety_phrase(workspace.config.workspace, founder, key)

@@ -15,13 +15,15 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from afield.hub.app import inner_app
 from afield.hub.asgi import AsCaller
 from afield.members.caller import Caller
 from afield.mlflow_rest.app import routes
 from afield.mlflow_rest.errors import Rest
 from afield.mlflow_rest.webhooks.address import Allowed, Forbidden
 from afield.mlflow_rest.webhooks.delivery import Sender
-from afield.mlflow_rest.webhooks.kept import ACTIVE, Event, Webhook, Webhooks
+from afield.mlflow_rest.webhooks.kept import ACTIVE, FILE, Event, Webhook, Webhooks, opened
+from afield.mlflow_rest.webhooks.waiting import Delivery, Waiting
 
 HERE = ("127.0.0.0/8",)
 SECRET = "only-the-receiver-knows"  # noqa: S105 - made up
@@ -101,7 +103,7 @@ def test_a_delivery_that_fails_is_tried_again_and_a_redirect_is_not_followed(rec
     event = Event("MODEL_VERSION", "CREATED")
     kept.add(_webhook(receiver.url, ("MODEL_VERSION", "CREATED")), None)
     receiver.answers[:] = [(500, {}), (429, {})]
-    sender.tell(event, {"name": "m"})
+    sender.keep(event, {"name": "m"})()
     got = [receiver.got.get(timeout=60) for _ in range(3)]
     assert len({headers["X-MLflow-Delivery-Id"] for _, headers, _ in got}) == 1
     assert all("X-MLflow-Signature" not in headers for _, headers, _ in got)
@@ -111,6 +113,64 @@ def test_a_delivery_that_fails_is_tried_again_and_a_redirect_is_not_followed(rec
     assert (found.status, found.good, found.may_pass) == (302, False, False)
     assert receiver.got.get(timeout=60)[0] == "/in"
     assert receiver.got.empty()
+
+
+def test_what_waits_when_a_server_stops_or_is_killed_is_delivered_once_by_the_next(
+    receiver, tmp_path
+):
+    kept, event = Webhooks(str(tmp_path)), Event("MODEL_VERSION", "CREATED")
+    made = kept.add(_webhook(receiver.url, ("MODEL_VERSION", "CREATED")), None)
+    receiver.answers[:] = [(503, {})]
+    stopped = Sender(kept, Allowed(HERE), first_wait_s=3600)
+    stopped.keep(event, {"name": "m"})()
+    _, headers, text = receiver.got.get(timeout=60)
+    stopped.close()
+    killed = Waiting(str(tmp_path), held_s=0.2)  # held by a process that says no more
+    killed.add(Delivery("of-the-killed", made.id, "{}"))
+    nexts = [Sender(kept, Allowed(HERE)) for _ in range(2)]  # of two workers
+    for each in nexts:
+        each.resume()
+    got = {}
+    for _ in range(2):
+        _, said, body = receiver.got.get(timeout=60)
+        got[said["X-MLflow-Delivery-Id"]] = body
+    assert got == {headers["X-MLflow-Delivery-Id"]: text, "of-the-killed": "{}"}
+    for each in nexts:
+        each.close()
+    assert receiver.got.empty()
+    assert Waiting(str(tmp_path), held_s=0).take() == []
+
+
+def test_a_server_that_begins_goes_on_with_what_the_one_before_left(http, receiver):
+    caller = Caller.local(http.hosted.record.journal.member)
+
+    def server():
+        app = AsCaller(inner_app(http.hosted, private=HERE), caller)
+        return TestClient(app, base_url="http://127.0.0.1")
+
+    at = "/api/2.0/mlflow"
+    receiver.answers[:] = [(503, {})]  # tried again in a second or two: not by this one
+    with server() as client:
+        client.post(f"{at}/webhooks", json={"name": "w", "url": receiver.url, "events": [MADE]})
+        client.post(f"{at}/registered-models/create", json={"name": "m"})
+        _, first, text = receiver.got.get(timeout=60)
+    with server():
+        _, again, same = receiver.got.get(timeout=60)
+    assert (first["X-MLflow-Delivery-Id"], text) == (again["X-MLflow-Delivery-Id"], same)
+
+
+def test_no_more_deliveries_wait_than_there_may(tmp_path):
+    waiting = Waiting(str(tmp_path))
+    with opened(str(tmp_path / FILE)) as database:
+        assert waiting.add(Delivery("first", "w", "{}"))
+        sql = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+            " INSERT INTO delivery SELECT i, 'w', '{}', 0, 0, 'x', 0 FROM n"
+        )
+        database.execute(sql)
+    assert not waiting.add(Delivery("one more", "w", "{}"))
+    assert waiting.take() == []  # from 1970: nobody wants to hear of it now
+    assert waiting.add(Delivery("one more", "w", "{}"))
 
 
 @pytest.mark.parametrize(

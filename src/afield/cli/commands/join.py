@@ -12,7 +12,6 @@ from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import Usage
 
 if TYPE_CHECKING:
-    from afield.kernel.ids import DeviceId
     from afield.members.query import Device, Waiting
     from afield.workspace.workspace import Workspace
 
@@ -38,9 +37,7 @@ def command(
     if remove is not None and phrase:
         raise Usage("cannot do both", "--remove", "a phrase confirms", hint="afield join --help")
     if len(phrase) == 1 and "://" in phrase[0]:
-        from afield.cli.joining import join_remote
-
-        return join_remote(session, phrase[0])
+        return _join(session, phrase[0])
     workspace = session.workspace()
     workspace.refresh()
     if remove is not None:
@@ -52,16 +49,28 @@ def command(
     return 0
 
 
-def phrase_of(workspace: Workspace, device: DeviceId, key: bytes | None = None) -> str | None:
-    """Return the safety phrase of a device; None before the founder's log is here."""
-    from afield.members.phrase import safety_phrase
-    from afield.workspace.sync import key_of
+def _join(session: Session, url: str) -> int:
+    """Join the workspace at a remote, from the folder that the person stands in.
 
-    founder = key_of(workspace, workspace.config.founded_by)
-    key = key or key_of(workspace, device)
-    if founder is None or key is None:
-        return None
-    return safety_phrase(workspace.config.workspace, founder, key)
+    Raises:
+        RemoteForeign: the folder holds another workspace, or there is none at the remote.
+        RemoteUnreachable: nobody answers there, or not with a certificate that is trusted.
+    """
+    from pathlib import Path
+
+    from afield.cli.commands.sync import PARTLY, pace_of, run
+    from afield.cli.joining import tell_joined
+    from afield.workspace.joining import join
+    from afield.workspace.person import person_here
+    from afield.workspace.sync import Wishes
+
+    folder = Path(session.workspace_path or session.here()).expanduser().absolute()
+    person = lambda: person_here(session.environ, str(Path.home()))  # noqa: E731
+    workspace, remote = join(url, str(folder), person=person)
+    session.cleanup.callback(workspace.close)
+    report, whole = run(session, workspace, remote, pace_of(None), Wishes())
+    tell_joined(session, workspace, (remote.name, remote.url), report, whole=whole)
+    return 0 if whole and not (report.faults or report.lacks) else PARTLY
 
 
 def _confirm(session: Session, workspace: Workspace, typed: str, *, hub: bool) -> None:
@@ -114,6 +123,7 @@ def _refuse_known(workspace: Workspace, typed: str) -> None:
     from afield.kernel.errors import Refused
     from afield.members.phrase import same_phrase
     from afield.members.query import devices
+    from afield.workspace.joining import phrase_of
 
     what = "nothing to confirm"
     for one in devices(workspace.projection):
@@ -165,7 +175,7 @@ def _remove(session: Session, workspace: Workspace, typed: str) -> None:
 def _show(session: Session, workspace: Workspace) -> None:
     from afield.members.query import devices as known
     from afield.members.query import late, waiting
-    from afield.workspace.joining import is_confirmed
+    from afield.workspace.joining import is_confirmed, phrase_of
 
     own = workspace.config.device
     aside = {own, *workspace.config.removed}
@@ -230,6 +240,8 @@ def _part(workspace: Workspace, device: Device) -> dict[str, str]:
 
 
 def _phrase(workspace: Workspace, device: Waiting) -> str:
+    from afield.workspace.joining import phrase_of
+
     return phrase_of(workspace, device.id, device.public_key) or ""
 
 

@@ -42,10 +42,10 @@ def command(
 
 
 def _confirm(session: Session, phrase: str, roles: list[tuple[str, Role]]) -> None:
-    from afield.cli.commands.join import phrase_of
     from afield.members.phrase import same_phrase
     from afield.members.query import waiting
     from afield.workspace.access_review import member_part
+    from afield.workspace.joining import phrase_of
     from afield.workspace.membership import find_member, let_in
 
     workspace = session.workspace()

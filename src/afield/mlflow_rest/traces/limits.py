@@ -20,5 +20,11 @@ RATIONALE_CHARS_MAX = 1 << 20
 OTLP_BYTES_MAX = 32 << 20
 """A request of OpenTelemetry's, unpacked."""
 
+MEASURED_MAX = 100_000
+"""Traces of which one request asks a metric."""
+
+METRICS_MAX = 1000
+"""Data points in an answer."""
+
 SCANNED_AT_ONCE = 200
 """Traces whose spans are looked at between two questions to the tables."""

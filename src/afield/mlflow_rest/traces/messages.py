@@ -152,6 +152,29 @@ class Correlate(AsSent):
     base_filter: str | None = None
 
 
+class Aggregation(Struct):
+    """How the numbers of a group become one."""
+
+    aggregation_type: str | int | None = None
+    percentile_value: float | None = None
+
+
+class Measure(AsSent):
+    """Ask for a metric of many traces."""
+
+    experiment_ids: list[str] | None = None
+    view_type: str | int | None = None
+    metric_name: str | None = None
+    aggregations: list[Aggregation] | None = None
+    dimensions: list[str] | None = None
+    filters: list[str] | None = None
+    time_interval_seconds: Int64 | None = None
+    start_time_ms: Int64 | None = None
+    end_time_ms: Int64 | None = None
+    max_results: Int32 | None = None
+    page_token: str | None = None
+
+
 class Delete(AsSent):
     """Delete traces, by id or by age."""
 

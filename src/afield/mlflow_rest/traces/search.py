@@ -55,10 +55,10 @@ class TraceSearch:
         Rest: filter or order cannot be understood.
     """
 
-    def __init__(self, text: str, order_by: Sequence[str]) -> None:
+    def __init__(self, text: str, order_by: Sequence[str], more: Sequence[Term] = ()) -> None:
         if len(order_by) > limits.ORDERS_MAX:
             raise invalid(f"at most {limits.ORDERS_MAX} fields to sort by")
-        self._terms = parse(text)
+        self._terms = [*parse(text), *more]
         self._orders = [parse_order(each) for each in order_by]
         if len({(kind, key) for kind, key, _ in self._orders}) < len(self._orders):
             raise invalid(f"`order_by` contains duplicate fields: {list(order_by)}")
@@ -78,6 +78,10 @@ class TraceSearch:
     def ids(self, call: Call, within: Sequence[str]) -> set[str]:
         """Return the ids of all traces that fit."""
         return {trace.id for _, trace in self._found(call, within, 0, SCANNED_AT_ONCE)}
+
+    def some(self, call: Call, within: Sequence[str], most: int) -> list[Trace]:
+        """Return the traces that fit, so many at most."""
+        return [trace for _, trace in islice(self._found(call, within, 0, most), most)]
 
     def _found(
         self, call: Call, within: Sequence[str], start: int, wanted: int

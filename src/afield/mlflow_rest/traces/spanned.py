@@ -92,6 +92,11 @@ def _content(span: Span) -> str:
     return "\n".join(words)
 
 
+def spans_kept(call: Call, found: ObjectId) -> list[Span]:
+    """Return the spans of an object; those that were looked at not long ago are still there."""
+    return _kept.get(call, found)
+
+
 class KeptSpans:
     """Decoded spans that were looked at not long ago, by their object; threads may share it."""
 

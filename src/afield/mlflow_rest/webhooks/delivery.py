@@ -1,4 +1,4 @@
-"""Sending what happened: a few threads, begun with the first delivery, that nobody waits for.
+"""Sending what happened: a few threads, begun with the first delivery; no request waits for them.
 
 A try that fails for a reason that may pass is made again, later each time; where another address is
 told in the answer, nobody goes there. Secrets and answers are in no log.
@@ -15,11 +15,12 @@ import json
 import logging
 import random
 import socket
+import sqlite3
 import ssl
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,9 +33,12 @@ from afield.mlflow_rest.errors import Rest
 from afield.mlflow_rest.webhooks import limits
 from afield.mlflow_rest.webhooks.address import Allowed, Forbidden
 from afield.mlflow_rest.webhooks.kept import ACTIVE, Event, Webhooks
+from afield.mlflow_rest.webhooks.waiting import Delivery, Waiting
 
 log = logging.getLogger(__name__)
 _LATER = frozenset({429, 500, 502, 503, 504})
+_LATER_S = 0.1
+"""After what another holds is free: clocks of threads are not that exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,10 @@ class Answered:
 
 
 @dataclass(order=True, slots=True)
-class _Waiting:
+class _Due:
     due_s: float
     number: int
-    webhook: str = field(compare=False)
-    id: str = field(compare=False)
-    body: str = field(compare=False)
-    tries: int = field(compare=False, default=0)
+    delivery: Delivery = field(compare=False)
 
 
 class Sender:
@@ -69,25 +70,51 @@ class Sender:
         kept: where they lie.
         allowed: where they may lead.
         first_wait_s: how long it waits after the first try that failed.
+        waiting: keeps what is to be sent.
     """
 
     def __init__(
-        self, kept: Webhooks, allowed: Allowed, first_wait_s: float = limits.FIRST_WAIT_S
+        self,
+        kept: Webhooks,
+        allowed: Allowed,
+        first_wait_s: float = limits.FIRST_WAIT_S,
+        waiting: Waiting | None = None,
     ) -> None:
         self._kept = kept
         self._allowed = allowed
         self._first_wait_s = first_wait_s
-        self._waiting: list[_Waiting] = []
+        self._waiting = waiting or Waiting(kept.folder)
+        self._due: list[_Due] = []
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._number = 0
+        self._held_s = time.monotonic()
+        self._ending = False
 
-    def tell(self, event: Event, data: Mapping[str, Any]) -> None:
-        """Deliver an event, in a while, to all who want it; returns at once."""
+    def keep(self, event: Event, data: Mapping[str, Any]) -> Callable[[], None]:
+        """Keep an event for all who want it, durably; what is returned begins to deliver it."""
+        text, found = body(event, data), []
         for webhook in self._kept.for_event(event):
-            self._put(
-                _Waiting(time.monotonic(), 0, webhook.id, str(uuid.uuid4()), body(event, data))
-            )
+            one = Delivery(str(uuid.uuid4()), webhook.id, text)
+            if self._waiting.add(one):
+                found.append(one)
+            else:
+                log.warning("webhook %s: too many deliveries wait; one is dropped", webhook.id)
+        return lambda: self._send(found)
+
+    def resume(self) -> None:
+        """Deliver what was left waiting, now or when those who were to send it are gone."""
+        threading.Thread(target=self._resume, name="afield-webhooks-left", daemon=True).start()
+
+    def close(self) -> None:
+        """End; what is not delivered by then waits for the next who resumes."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
+        end_s = time.monotonic() + limits.STOP_WITHIN_S
+        for thread in self._threads:
+            thread.join(max(0.0, end_s - time.monotonic()))
+        self._waiting.release()
 
     def now(self, known: str, event: Event, data: Mapping[str, Any]) -> Answered:
         """Deliver one example, in this thread, and return what it came to.
@@ -97,15 +124,28 @@ class Sender:
         """
         return self._try(known, str(uuid.uuid4()), body(event, data))
 
-    def _put(self, one: _Waiting) -> None:
-        with self._changed:
-            if len(self._waiting) >= limits.WAITING_MAX:
-                log.warning("webhook %s: too many deliveries wait; one is dropped", one.webhook)
+    def _resume(self) -> None:
+        while not self._ending:
+            try:
+                self._send(self._waiting.take())
+                left_s = self._waiting.others_s()
+            except sqlite3.Error:
+                log.exception("deliveries that wait cannot be read")
                 return
+            if left_s is None:
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: self._ending, left_s + _LATER_S)
+
+    def _send(self, found: Iterable[Delivery]) -> None:
+        for one in found:
+            self._put(one, 0.0)
+
+    def _put(self, one: Delivery, wait_s: float) -> None:
+        with self._changed:
             self._number += 1
-            one.number = self._number
-            heapq.heappush(self._waiting, one)
-            if len(self._threads) < limits.SENDERS:
+            heapq.heappush(self._due, _Due(time.monotonic() + wait_s, self._number, one))
+            if len(self._threads) < limits.SENDERS and not self._ending:
                 thread = threading.Thread(target=self._work, name="afield-webhooks", daemon=True)
                 self._threads.append(thread)
                 thread.start()
@@ -114,36 +154,50 @@ class Sender:
     def _work(self) -> None:
         while True:
             one = self._next()
+            if one is None:
+                return
             try:
                 self._deliver(one)
             except Exception:
                 log.exception("webhook %s: a bug of ours", one.webhook)
 
-    def _next(self) -> _Waiting:
+    def _next(self) -> Delivery | None:
         with self._changed:
-            while True:
-                left_s = self._waiting[0].due_s - time.monotonic() if self._waiting else None
+            while not self._ending:
+                self._hold()
+                left_s = self._due[0].due_s - time.monotonic() if self._due else None
                 if left_s is not None and left_s <= 0:
-                    return heapq.heappop(self._waiting)
-                self._changed.wait(left_s)
+                    return heapq.heappop(self._due).delivery
+                self._changed.wait(None if left_s is None else min(left_s, limits.HOLD_EVERY_S))
+        return None
 
-    def _deliver(self, one: _Waiting) -> None:
+    def _hold(self) -> None:
+        """Say that this process goes on, now and then, while anything waits for it."""
+        now_s = time.monotonic()
+        if self._due and now_s - self._held_s >= limits.HOLD_EVERY_S:
+            self._held_s = now_s
+            with suppress(sqlite3.Error):  # said again the next time
+                self._waiting.hold()
+
+    def _deliver(self, one: Delivery) -> None:
         try:
             if self._kept.get(one.webhook).status != ACTIVE:
+                self._waiting.done(one)
                 return
             found = self._try(one.webhook, one.id, one.body)
         except Rest:  # it was deleted in between
+            self._waiting.done(one)
             return
-        one.tries += 1
-        if found.good:
-            return
+        one = one._replace(tries=one.tries + 1)
         why = found.error or f"it answered {found.status}"
-        if not found.may_pass or one.tries >= limits.TRIES:
-            log.warning("webhook %s: not delivered after %d tries: %s", one.webhook, one.tries, why)
+        if found.good or not found.may_pass or one.tries >= limits.TRIES:
+            self._waiting.done(one)
+            if not found.good:
+                log.warning("webhook %s: not delivered, tries: %d: %s", one.webhook, one.tries, why)
             return
+        self._waiting.tried(one)
         wait_s = self._first_wait_s * 2 ** (one.tries - 1) * (1 + random.random())  # noqa: S311 - no secret
-        one.due_s = time.monotonic() + wait_s
-        self._put(one)
+        self._put(one, wait_s)
 
     def _try(self, known: str, delivery: str, text: str) -> Answered:
         webhook = self._kept.get(known)

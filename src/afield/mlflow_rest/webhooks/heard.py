@@ -65,7 +65,8 @@ def _telling(rpc: Rpc, kept: Webhooks, sender: Sender) -> Rpc:
             if event in EXAMPLES:
                 if is_prompt and entity == "PROMPT_VERSION":
                     told = _of_prompt(told)
-                call.after.append(lambda _: sender.tell(event, told))
+                begin = sender.keep(event, told)
+                call.after.append(lambda _: begin())
         return answer
 
     return replace(rpc, handler=handler)

@@ -49,11 +49,12 @@ class Webhook(msgspec.Struct, frozen=True):
 class Webhooks:
     """The webhooks of one workspace; any number of threads and processes may use them.
 
-    Args:
+    Attributes:
         folder: the workspace's.
     """
 
     def __init__(self, folder: str) -> None:
+        self.folder = folder
         self._path = os.path.join(folder, FILE)
         self._key_path = os.path.join(folder, KEY)
 
@@ -140,14 +141,9 @@ class Webhooks:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-        try:
-            database.execute("PRAGMA secure_delete = ON")
+        with opened(self._path) as database:
             database.execute(_MADE)
             yield database
-        finally:
-            database.close()
 
     def _sealed(self, secret: str | None) -> bytes | None:
         return None if secret is None else self._fernet().encrypt(secret.encode())
@@ -165,6 +161,18 @@ class Webhooks:
             os.unlink(own)
         with open(self._key_path, "rb") as file:
             return Fernet(file.read())
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[sqlite3.Connection]:
+    """Yield the file of webhooks, made for its owner alone; each statement is durable by itself."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    try:
+        database.execute("PRAGMA secure_delete = ON")
+        yield database
+    finally:
+        database.close()
 
 
 _decode = msgspec.json.Decoder(Webhook).decode

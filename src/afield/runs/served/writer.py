@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from afield.journal import Draft
 from afield.kernel.ids import MemberId, ObjectId, RunId, new_run_id
@@ -137,16 +137,7 @@ class Served:
         with place.lock(self.record.files, self.record.workspace, run):
             folder = self.record.live_folder(run)
             if os.path.isdir(folder):
-                place.ending_here(folder)
-                end_run(
-                    self.record,
-                    run,
-                    status=status,
-                    ended_ms=ended_ms,
-                    timed=False,
-                    seal=seal_served,
-                    by=by,
-                )
+                self._end(run, folder, status, ended_ms, by)
 
     def reopen(self, run: RunId, sealed: bytes | None, *, keeps: Ending | None = None) -> None:
         """Give an ended run a live folder again, with all its points in it.
@@ -179,16 +170,27 @@ class Served:
             os.makedirs(self.record.live, exist_ok=True)
             os.rename(making, folder)
 
-    def settle(self) -> None:
-        """Seal again what was logged to ended runs, and let go of all files."""
+    def settle(self, going_on: Callable[[], bool] = lambda: True) -> None:
+        """Let go of all files, and seal again what was logged to ended runs.
+
+        Runs that go on stay as they are, to be read and logged to by whoever comes next. So do
+        ended ones once `going_on` says no: they are sealed when nothing came for them for a while.
+
+        Raises:
+            OSError: the workspace cannot be written; the next who looks seals the rest.
+        """
         with self._mutex:
             runs = list(self._open)
             for run in runs:
                 self._close(run)
         for run in runs:
-            ending = read_ending(self.record.live_folder(run))
-            if ending is not None:
-                self.end(run, status=ending.status, ended_ms=ending.ended_ms)
+            if not going_on():
+                return
+            with place.lock(self.record.files, self.record.workspace, run):
+                folder = self.record.live_folder(run)
+                ending = read_ending(folder)  # another process may have re-opened it, or sealed it
+                if ending is not None:
+                    self._end(run, folder, ending.status, ending.ended_ms, None)
 
     def measure(self, runs: Iterable[RunId]) -> list[Draft]:
         """Return the entries that tell how far running runs are, where nobody told it yet.
@@ -207,6 +209,21 @@ class Served:
                 found.told, found.told_ns = found.records, now_ns
                 found.tellings += 1
         return drafts
+
+    def _end(
+        self, run: RunId, folder: str, status: str, ended_ms: int | None, by: MemberId | None
+    ) -> None:
+        """End a run whose lock is held."""
+        place.ending_here(folder)
+        end_run(
+            self.record,
+            run,
+            status=status,
+            ended_ms=ended_ms,
+            timed=False,
+            seal=seal_served,
+            by=by,
+        )
 
     def _series(self, run: RunId) -> LiveSeries:
         live = self._open.get(run)
