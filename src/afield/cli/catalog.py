@@ -23,6 +23,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "compare": Entry("afield.cli.commands.compare", "Say what differs between two runs."),
         "reproduce": Entry("afield.cli.commands.reproduce", "Repeat a run and judge the result."),
         "search": Entry("afield.cli.commands.search", "Find what anybody wrote or recorded."),
+        "why": Entry("afield.cli.commands.why", "Trace a number, file or model to its origin."),
     },
     "About a run": {
         "log": Entry("afield.cli.commands.log", "Follow a run's console and metrics, live."),

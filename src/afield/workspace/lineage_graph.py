@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from afield.kernel.errors import AfieldError
@@ -44,6 +45,41 @@ def lineage_document(workspace: Workspace, run: RunView, *, depth: int = 3) -> d
             "edges": list(graph.edges.values()),
             "complete": index.complete and not graph.cut,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a run read from.
+
+    Attributes:
+        versions: labels of versions of data, the files of each, and the words it was asked for by.
+        runs: those that gave files which it read, with the paths.
+        complete: there is no more than was looked at.
+    """
+
+    versions: tuple[tuple[str, int, tuple[str, ...]], ...]
+    runs: tuple[tuple[RunView, list[str]], ...]
+    complete: bool
+
+
+def sources_of(workspace: Workspace, run: RunView) -> Sources:
+    """Return what one run read from, itself and nothing before it."""
+    with uses(workspace) as index:
+        graph = _Graph(workspace, index)
+        graph.walk(run, 1, up=True)
+        into = [edge for edge in graph.edges.values() if edge["to"] == run.id]
+        versions = [
+            (edge["from"], edge["files"], tuple(edge["paths"]))
+            for edge in into
+            if edge["kind"] == "data"
+        ]
+        givers = {edge["from"]: edge["paths"] for edge in into if edge["kind"] == "file"}
+        views = {view.id: view for view in workspace.views(list(givers))}
+        return Sources(
+            tuple(versions),
+            tuple((views[one], paths) for one, paths in givers.items() if one in views),
+            complete=index.complete and not graph.cut,
+        )
 
 
 class _Graph:

@@ -1,4 +1,4 @@
-"""`/api/v1` on recorded commands: lineage, differences of code and environment, search, devices."""
+"""`/api/v1` on recorded commands: lineage, why, differences of code, search, devices."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from recorded_work import recorded
 from starlette.testclient import TestClient
 
 from afield.hub.api.differing import CodeChanges
-from afield.hub.api.provenance import Lineage, Reproductions
+from afield.hub.api.provenance import Lineage, Reproductions, Why
 from afield.hub.api.samples import Rows, Users
 from afield.hub.api.searching import FoundAnswer
 from afield.hub.api.sharing import Sharing
 from afield.hub.app import local_app
 from afield.workspace.hosted import Hosted
+from afield.workspace.why.subject import subject
+from afield.workspace.why.trace import why_document
+from afield.workspace.workspace import Workspace
 
 
 @pytest.fixture
@@ -48,6 +51,31 @@ def test_lineage_is_found_by_the_bytes_that_went_from_run_to_run(client):
     assert [edge["paths"] for edge in found["edges"] if edge["kind"] == "file"] == [["table.csv"]]
     assert named(get(client, "/runs/maker/lineage")) == {made, again}
     assert get(client, "/runs/maker/lineage")["nodes"][0]["name"] == "maker"
+
+
+def test_why_traces_a_file_to_its_runs_their_data_and_what_was_said(client):
+    found = get(client, "/why", Why, what="trained:model.txt")
+    (run,) = found["object"]["sources"]
+    assert (run["kind"], run["label"], run["via"]["paths"]) == ("run", "trained", ["model.txt"])
+    assert run["facts"]["command"][1:] == ["train.py", "a"]
+    assert [one["label"] for one in run["said"]] == ["looks promising, see the plateau"]
+    data, again = run["sources"]
+    assert (data["kind"], data["label"], again["label"]) == ("data", "table@1", "maker")
+    assert [one["label"] for one in data["sources"]] == ["maker"]
+    assert (again["above"], found["complete"], found["withheld"]) == (True, True, 0)
+    digest = found["object"]["id"]
+    assert get(client, "/why", Why, what=digest)["object"]["sources"][0]["label"] == "trained"
+    version = get(client, "/why", Why, what="table", depth=0)["object"]
+    assert (version["kind"], version["sources"]) == ("data", [])
+    assert client.get("/api/v1/why", params={"what": "nothing-here"}).status_code == 404
+
+
+def test_what_may_not_be_read_is_left_out_of_a_trace_and_counted(tmp_path):
+    with Workspace.open(recorded(tmp_path / "work")) as workspace:
+        workspace.refresh()
+        asked = subject(workspace, "table")
+        found = why_document(workspace, "table", asked, may=lambda kind, _project: kind != "run")
+        assert (found["object"]["sources"], found["withheld"]) == ([], 1)
 
 
 def test_a_deleted_run_is_in_no_lineage(client):

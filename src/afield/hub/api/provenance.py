@@ -1,4 +1,4 @@
-"""`/runs/{run}/lineage`, `/runs/{run}/reproductions`: where it came from, how well it repeats."""
+"""`/runs/{run}/lineage`, `/why`, `/runs/{run}/reproductions`: where it came from, if it repeats."""
 
 from __future__ import annotations
 
@@ -14,14 +14,25 @@ from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
 from afield.hub.api.pair_shapes import ReportShape
 from afield.hub.api.run import seen
+from afield.hub.limits import PATH_CHARS_MAX
 from afield.kernel.errors import AfieldError
 from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.workspace.lineage_graph import DEPTH_MAX, lineage_document
 from afield.workspace.views import Reproduction
+from afield.workspace.why.subject import place_of, subject
+from afield.workspace.why.trace import DEPTH_MAX as WHY_DEPTH_MAX
+from afield.workspace.why.trace import why_document
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["provenance"])
+_READS = {
+    "run": Action.RUN_READ,
+    "data": Action.DATA_READ,
+    "model": Action.MODEL_READ,
+    "item": Action.TEAM_READ,
+    "file": Action.ARTIFACT_READ,
+}
 
 
 class Node(BaseModel):
@@ -74,6 +85,75 @@ class Reproductions(BaseModel):
     """All repetitions of a run, oldest first."""
 
     reproductions: list[ReproductionShape]
+
+
+class Said(BaseModel):
+    """A note, or an item that names the thing: a decision, a review, an ask."""
+
+    sort: str
+    id: str
+    label: str
+    project: str | None
+    at: datetime
+    by: str
+
+
+class WhyNode(BaseModel):
+    """One thing of a trace and what it came from; `facts` are those of its `kind`.
+
+    `via` says how it hangs on the one above: by files (`paths`), or `as` something. With `above`
+    it is told of elsewhere in the same trace.
+    """
+
+    kind: str
+    id: str
+    label: str
+    project: str | None
+    at: datetime | None
+    by: str | None
+    via: dict[str, Any] | None
+    above: bool
+    facts: dict[str, Any]
+    said: list[Said]
+    sources: list[WhyNode]
+
+
+class Why(BaseModel):
+    """What something came from, as a tree; `withheld` counts what the caller may not read."""
+
+    schema_: Literal["afield.why/1"] = Field(alias="schema")
+    asked: str
+    object: WhyNode
+    withheld: int
+    complete: bool
+
+
+@router.get("/why", response_model=Why, dependencies=[needs(Action.RUN_READ)])
+async def show_why(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    *,
+    what: Annotated[str, Query(max_length=PATH_CHARS_MAX)],
+    depth: Annotated[int, Query(ge=0, le=WHY_DEPTH_MAX)] = 4,
+) -> Response:
+    """Trace something back to runs, data, code, people and decisions.
+
+    `what` is `RUN:metrics.NAME`, a run, `RUN:PATH`, `model:NAME@3`, `data:NAME@2`, the digest of a
+    file, or an item as `decision:ID`.
+    """
+
+    def may(kind: str, project: str | None) -> bool:
+        return caller.may(_READS[kind], project).allowed
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        workspace.catch_up()
+        asked = subject(workspace, what)
+        kind, project = place_of(asked)
+        caller.need(_READS[kind], project)
+        return why_document(workspace, what, asked, depth=depth, may=may)
+
+    return answer(request, await hosted.read(find))
 
 
 @router.get("/runs/{run}/lineage", response_model=Lineage, dependencies=[needs(Action.RUN_READ)])
