@@ -12,17 +12,24 @@ from afield.datasets import events as datasets
 from afield.datasets.card import edit_card
 from afield.members.events import member_introduced
 from afield.members.names import to_object
+from afield.members.query import waiting
 from afield.registry import events as registry
 from afield.runs.events import deleted
 from afield.runs.record import end_run, start_run
+from afield.sync.pace import Pace
 from afield.traces import events as traces
 from afield.workspace.errors import SearchRefused
 from afield.workspace.marks import mark_run, note_run
+from afield.workspace.membership import let_in
+from afield.workspace.remotes import add_remote, remotes
 from afield.workspace.search.find import EVERYTHING, search, search_each
 from afield.workspace.search.index import FILE
 from afield.workspace.search.sources import NEEDED, SOURCES
+from afield.workspace.sync import Wishes, clone, sync
 from afield.workspace.team.asks import ask
 from afield.workspace.workspace import Workspace
+
+PACE = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -218,6 +225,24 @@ def test_words_that_arrive_after_their_entry_are_found_once_they_are_there(works
     assert hits(workspace, "latecomer") == set()
     path.write_bytes(data)
     assert hits(workspace, "latecomer") == {("note", "one")}
+
+
+def test_words_of_a_device_are_found_once_it_is_confirmed(workspace, tmp_path):
+    run = recorded(workspace, "one")
+    add_remote(workspace, "team", str(tmp_path / "team"))
+    (remote,) = remotes(workspace).values()
+    sync(workspace, remote, PACE, Wishes())
+    bob, _ = clone(str(tmp_path / "team"), str(tmp_path / "bob"), person=lambda: "bob")
+    with bob:
+        sync(bob, *remotes(bob).values(), PACE, Wishes())
+        note_run(bob, bob.run(run.id), "from afar")
+        sync(bob, *remotes(bob).values(), PACE, Wishes())
+    sync(workspace, remote, PACE, Wishes())
+    assert hits(workspace, "afar") == set()
+    workspace.refresh()
+    let_in(workspace, *waiting(workspace.projection))
+    assert hits(workspace, "afar") == {("note", "one")}
+    assert hits(workspace, "by:bob sort:note") == {("note", "one")}
 
 
 def test_many_readers_make_one_index_at_once_and_all_find_the_same(workspace):
