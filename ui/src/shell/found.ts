@@ -7,6 +7,7 @@ export function addressOf(found: components["schemas"]["Found"]): string | null 
   if (found.kind === "run") return `/runs/${id}`;
   if (found.kind === "note") return `/runs/${id}?tab=notes`;
   if (found.kind === "dataset") return `/data/${id}`;
+  if (found.kind === "model") return `/models/${id}`;
   if (found.kind === "member") return `/record?member=${id}`;
   return null;
 }

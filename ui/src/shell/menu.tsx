@@ -153,6 +153,7 @@ const GROUPS: Record<string, string | undefined> = {
   run: "Runs",
   note: "Notes",
   dataset: "Data",
+  model: "Models",
   member: "People",
 };
 
