@@ -22,10 +22,10 @@ router = APIRouter(tags=["search"])
 
 
 class Excerpt(BaseModel):
-    """A piece of what was found; `marks` are where the words begin and end, in characters."""
+    """A piece of what was found; `marks` are pairs: where words begin and end, in characters."""
 
     text: str
-    marks: list[tuple[int, int]]
+    marks: list[list[int]]
 
 
 class Found(BaseModel):
