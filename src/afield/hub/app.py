@@ -19,6 +19,7 @@ from afield.hub.accounts.identified import Known
 from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, AsCaller
 from afield.hub.bounded import Bounded
+from afield.hub.config import Limits
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.limits import BODY_BYTES_MAX
 from afield.hub.remote.served import ServedRemote
@@ -38,13 +39,14 @@ def inner_app(
     first: Sequence[BaseRoute] = (),
     labels: frozenset[str] = frozenset(),
     private: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> Starlette:
     """Return what answers once it is known who asks; `first` are routes asked before the others.
 
     `labels` say where the bytes of the remote lie that the server is, `private` into which networks
-    webhooks may lead beside public ones.
+    webhooks may lead beside public ones, `limits` how much may lie at the remote that is nobody's.
     """
-    api, remote = LateApi(hosted), ServedRemote(hosted, labels)
+    api, remote = LateApi(hosted), ServedRemote(hosted, labels, limits)
     mlflow = Protocol(hosted, private=private)
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import ssl
 import stat
@@ -185,11 +186,24 @@ def provider(config: HubConfig) -> Found:
     return "pass", f"{issuer} answers", None
 
 
+def limits(config: HubConfig) -> Found:
+    """There is room on the disk for what may be pushed."""
+    most, free = config.limits, shutil.disk_usage(config.workspace).free >> 20
+    if free < most.free_mib:
+        why = f"{free:,} MiB are free of {most.free_mib:,} that have to be: nothing is taken"
+        return "fail", why, "make room on the disk, or set limits.free_mib"
+    unfinished = f"{most.unfinished_mib:,} MiB in {most.uploads} files unfinished"
+    each = f"of a member {unfinished}, {most.unnamed_mib:,} MiB that no entry names"
+    whole = f"of all {most.unfinished_all_mib:,} and {most.unnamed_all_mib:,} MiB"
+    return "pass", f"{each}; {whole}; {free:,} MiB are free", None
+
+
 CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "packages": packages,
     "database": database,
     "workspace": workspace,
     "accounts": accounts,
+    "limits": limits,
     "address": address,
     "certificate": certificate,
     "identity provider": provider,

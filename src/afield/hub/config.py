@@ -24,6 +24,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `
 _PLACE = re.compile(r"^(?P<why>.*) - at `\$\.?(?P<at>.*)`$")
 
 Text = Annotated[str, Meta(min_length=1)]
+Count = Annotated[int, Meta(ge=1)]
 
 
 class ConfigOff(Usage):
@@ -83,6 +84,28 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private: tuple[Text, ...] = ()
 
 
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may lie at the hub as a remote that belongs to no entry, and what has to stay free.
+
+    Attributes:
+        unfinished_mib: of files in slices that are not whole, of one member.
+        unfinished_all_mib: the same of all members.
+        uploads: how many such files a member may have.
+        unnamed_mib: of whole files that no entry names yet, of one member.
+        unnamed_all_mib: the same of all members.
+        free_mib: of the disk; with less nothing is taken.
+        abandoned_days: slices with which nobody went on for so long are swept.
+    """
+
+    unfinished_mib: Count = 1024
+    unfinished_all_mib: Count = 8192
+    uploads: Count = 64
+    unnamed_mib: Count = 262_144
+    unnamed_all_mib: Count = 1_048_576
+    free_mib: Annotated[int, Meta(ge=0)] = 256
+    abandoned_days: Count = 7
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the log is written: `json` lines, or plain ones."""
 
@@ -105,6 +128,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         log: how it is written.
         database: a PostgreSQL for tables and accounts; None: files here.
         webhooks: where they may lead beside public addresses.
+        limits: what may lie at it as a remote.
         labels: where its disk is (`eu`, `de`), for datasets with a residency.
     """
 
@@ -119,6 +143,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: Log = Log()
     database: Database | None = None
     webhooks: Webhooks = Webhooks()
+    limits: Limits = Limits()
     labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
     @property
@@ -257,4 +282,5 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "log": Log,
     "database": Database,
     "webhooks": Webhooks,
+    "limits": Limits,
 }

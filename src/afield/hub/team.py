@@ -60,7 +60,7 @@ def team_app(
             oidc = Oidc(accounts, provider_of(config, config.oidc))
         door = Door(hosted, accounts, who, passkeys, oidc)
         labels, private = frozenset(config.labels), config.webhooks.private
-        app: App = Identified(inner_app(hosted, routes(door), labels, private), who)
+        app: App = Identified(inner_app(hosted, routes(door), labels, private, config.limits), who)
         if config.secure:
             app = Strict(app)
         yield Guard(app, {config.host, *LOOPBACK}, {config.origin})

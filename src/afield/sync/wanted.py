@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
@@ -39,11 +39,28 @@ def absent(vault: Vault, roots: Iterable[ObjectId], *, documents: bool = True) -
         gone = vault.packs.absent(digest, known)
         lost.update(gone)
         if not gone:
-            waiting += [name for name in _named(vault, digest, documents) if name not in seen]
+            waiting += [
+                name for name in _named(vault, digest, documents=documents) if name not in seen
+            ]
     return lost
 
 
-def _named(vault: Vault, digest: bytes, documents: bool) -> list[bytes]:  # noqa: FBT001 - inner
+def named_by(vault: Vault, roots: Iterable[ObjectId]) -> Iterator[bytes]:
+    """Yield what is named by `roots`, directly or not, with the parts that large objects are of."""
+    seen: set[bytes] = set()
+    for root in roots:
+        waiting = [bytes.fromhex(root)]
+        while waiting:
+            digest = waiting.pop()
+            if digest in seen:
+                continue
+            seen.add(digest)
+            yield from vault.packs.reach(digest)
+            if vault.packs.known(digest):
+                waiting += _named(vault, digest, documents=True)
+
+
+def _named(vault: Vault, digest: bytes, *, documents: bool) -> list[bytes]:
     """Return what an object names, if it is a tree or a document."""
     name = ObjectId(digest.hex())
     try:

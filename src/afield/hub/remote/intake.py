@@ -12,13 +12,18 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from afield.hub.config import Limits
+from afield.hub.remote.admitted import Admitted
+from afield.hub.remote.bounds import Bounds
+from afield.hub.remote.named import named_in
+from afield.hub.remote.tidy import tidy
 from afield.kernel.errors import AfieldError, Busy
 from afield.kernel.files import OsFileSystem
 from afield.sync import layout
 from afield.sync.pace import Pace
 from afield.sync.stores.folder import FolderRemote
 from afield.workspace.hosted import Hosted
-from afield.workspace.remotes import Remote
+from afield.workspace.remotes import Remote, elsewhere_of
 from afield.workspace.sync import Wishes, key_of, sync
 from afield.workspace.workspace import Workspace
 
@@ -26,6 +31,7 @@ FOLDER = "remote"
 _NAME = "_hub"  # no name that people can give
 _BUSY_PAUSE_S = 0.2
 _BUSY_TRIES = 300
+_USUAL = Limits()
 
 log = logging.getLogger("afield.hub")
 
@@ -36,14 +42,21 @@ class Intake:
     Args:
         hosted: the record.
         labels: where the remote's bytes lie, for datasets with a residency.
+        limits: what may lie there that belongs to nothing.
     """
 
-    def __init__(self, hosted: Hosted, labels: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, hosted: Hosted, labels: frozenset[str] = frozenset(), limits: Limits = _USUAL
+    ) -> None:
         root = (hosted.read_here(lambda workspace: workspace.path) / FOLDER).as_posix()
         self.root = root
         self.store = FolderRemote(root, OsFileSystem())
         self._hosted = hosted
         self._remote = Remote(_NAME, root, labels, synced=True)
+        record = hosted.record
+        self.bounds = Bounds(
+            limits, record.workspace, record.clock, named=self._named, finish=self._tidy
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="afield-intake")
         self._lock = threading.Lock()
         self._next: Future[bool] | None = None
@@ -87,6 +100,7 @@ class Intake:
 
     def _once(self, workspace: Workspace) -> bool:
         self._make(workspace)
+        self._tidy()
         pace = Pace(None, monotonic_s=time.monotonic, sleep=time.sleep)
         going_on = lambda: not (self._ending.is_set() or self._hosted.is_ending)  # noqa: E731
         report, whole = sync(
@@ -95,6 +109,17 @@ class Intake:
         for fault in report.faults:
             log.warning("in the hub's remote: %s", fault)
         return whole
+
+    def _tidy(self) -> None:
+        tidy(self.store, Admitted(self._hosted.config.workspace), self.bounds)
+
+    def _named(self, files: frozenset[str]) -> frozenset[str]:
+        """Return which of these files belong to the record by now."""
+
+        def look(workspace: Workspace) -> frozenset[str]:
+            return named_in(workspace, elsewhere_of(workspace, self._remote), files)
+
+        return self._hosted.read_here(look)
 
     def _make(self, workspace: Workspace) -> None:
         """Write what the remote is, unless it is written."""

@@ -11,18 +11,21 @@ import os
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from heapq import nsmallest
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from afield.hub.accounts.endpoint import Endpoint, answer, as_route
+from afield.hub.accounts.endpoint import Endpoint, answer, as_route, caller_of
 from afield.hub.limits import BLOCK_BYTES
 from afield.hub.ranges import Span, span_of
 from afield.hub.remote.admitted import NoSuchName
+from afield.hub.remote.bounds import Bounds, DiskFull
 from afield.kernel.errors import NotFound, Refused
 from afield.members.actions import Action
+from afield.sync.errors import RemoteFull
 from afield.sync.layout import FORMAT, HEADS
 from afield.sync.stores.store import RemoteStore
 
@@ -88,6 +91,11 @@ class Intakes(Protocol):
         """The folder in which they lie."""
         ...
 
+    @property
+    def bounds(self) -> Bounds:
+        """Who may push how much."""
+        ...
+
     def begin(self) -> object:
         """Take in soon what was pushed."""
         ...
@@ -151,11 +159,13 @@ class Files:
         intake = await _run(self._intake)
         store, once = intake.store, request.headers.get("if-none-match") == "*"
         if once and await _run(partial(_held, store, name)) is not None:
+            await _body(request, bytes_max)  # or its sender would meet a connection that ends
             return Response(status_code=412, headers=_PLAIN)
         async with self._writes:
             data = await _body(request, bytes_max)
             await _run(partial(self._admits.check, name, data, partial(_held, store, name)))
-            written = await _run(partial(store.put_if_absent if once else store.put, name, data))
+            member = caller_of(request).member
+            written = await _run(partial(_kept, intake, member, name, data, once=once))
         if name.startswith(HEADS):
             intake.begin()
         return Response(status_code=412 if written is False else 204, headers=_PLAIN)
@@ -223,6 +233,32 @@ async def _blocks(store: RemoteStore, name: str, span: Span) -> AsyncIterator[by
             return  # it was replaced by a shorter one: the reader meets a connection that ends
         at += len(block)
         yield block
+
+
+def _kept(intake: Intakes, member: str, name: str, data: bytes, *, once: bool) -> bool | None:
+    """Write a file for which there is room; tell whether it was written, where that is asked.
+
+    Raises:
+        OverQuota: its member, or all, have too much there that belongs to nothing.
+        DiskFull: the disk has no room.
+    """
+    store, bounds = intake.store, intake.bounds
+    bounds.check_disk(len(data))
+    is_new = not Path(intake.root, name).exists()
+    row = bounds.take(member, name, len(data)) if is_new else None
+    done, written = False, None
+    try:
+        if once:
+            done = written = store.put_if_absent(name, data)
+        else:
+            store.put(name, data)
+            done = True
+    except RemoteFull as error:
+        raise DiskFull("no room for it", why=error.why, hint="ask whoever runs the hub") from None
+    finally:
+        if row is not None and not done:
+            bounds.give_back(name, row)
+    return written
 
 
 def _held(store: RemoteStore, name: str) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from afield.hub.config import Limits
 from afield.hub.remote.admitted import Admitted
 from afield.hub.remote.routes import routes
 from afield.workspace.hosted import Hosted
@@ -21,11 +22,15 @@ class ServedRemote:
     Args:
         hosted: the record.
         labels: where the remote's bytes lie, for datasets with a residency.
+        limits: what may lie there that belongs to nothing.
     """
 
-    def __init__(self, hosted: Hosted, labels: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, hosted: Hosted, labels: frozenset[str] = frozenset(), limits: Limits | None = None
+    ) -> None:
         self._hosted = hosted
         self._labels = labels
+        self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._intake: Intake | None = None
         self.routes: list[Route] = routes(Admitted(hosted.config.workspace), self.intake)
@@ -36,7 +41,7 @@ class ServedRemote:
 
         with self._lock:
             if self._intake is None:
-                self._intake = Intake(self._hosted, self._labels)
+                self._intake = Intake(self._hosted, self._labels, self._limits)
                 self._intake.begin()
             return self._intake
 
