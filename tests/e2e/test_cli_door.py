@@ -221,7 +221,7 @@ def completed(afield_process, words, cwd=None):
 
 
 def test_commands_options_and_runs_are_completed(afield_process, project):
-    assert completed(afield_process, "afield re") == ["reproduce", "restore", "remote", "repair"]
+    assert completed(afield_process, "afield rep") == ["reproduce", "repair"]
     assert completed(afield_process, "afield runs --del") == ["--deleted"]
     assert completed(afield_process, "afield show fir") == ["first"]
     ids = completed(afield_process, "afield reproduce ", cwd=project)

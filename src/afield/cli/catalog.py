@@ -54,6 +54,12 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "access": Entry("afield.cli.commands.access", "Look over who may what."),
         "fetch": Entry("afield.cli.commands.fetch", "Bring a run's bytes from a remote."),
     },
+    "The team's day": {
+        "task": Entry("afield.cli.commands.task", "What is to be done, by whom and when."),
+        "review": Entry("afield.cli.commands.review", "Have runs, code, data, models looked at."),
+        "decide": Entry("afield.cli.commands.decision_new", "Write a decision down."),
+        "decision": Entry("afield.cli.commands.decision", "Have decisions commented, settle them."),
+    },
     "The workspace and this machine": {
         "init": Entry("afield.cli.commands.init", "Make a workspace in a folder."),
         "verify": Entry("afield.cli.commands.verify", "Check every recorded byte."),
@@ -87,6 +93,37 @@ HUB_COMMANDS: dict[str, Entry] = {
     "check": Entry("afield.cli.commands.hub_check", "Say what of hub.toml would not work here."),
     "reset": Entry("afield.cli.commands.hub_reset", "Let in an admin who is locked out."),
     "rotate-keys": Entry("afield.cli.commands.hub_rotate_keys", "Seal secrets under a new key."),
+}
+
+DECISION_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.decision_new", "Write one down; `new` may be left out."),
+    "list": Entry("afield.cli.commands.decision_list", "List them, the newest first."),
+    "show": Entry("afield.cli.commands.decision_show", "Show one, with what was said."),
+    "change": Entry("afield.cli.commands.decision_change", "Fill in or change a draft."),
+    "propose": Entry("afield.cli.commands.decision_propose", "Ask for comments on one."),
+    "settle": Entry("afield.cli.commands.decision_settle", "Accept, reject or withdraw one."),
+    "revisit": Entry("afield.cli.commands.decision_revisit", "Say that one still holds."),
+}
+
+REVIEW_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.review_new", "Ask for one; `new` may be left out."),
+    "list": Entry("afield.cli.commands.review_list", "List what waits for one."),
+    "show": Entry("afield.cli.commands.review_show", "Show one, with verdicts and comments."),
+    "judge": Entry("afield.cli.commands.review_judge", "Say what you found."),
+    "pass": Entry("afield.cli.commands.review_pass", "Have somebody else look."),
+    "suggest": Entry("afield.cli.commands.review_suggest", "Say who could look."),
+    "withdraw": Entry("afield.cli.commands.review_withdraw", "Take one back."),
+}
+
+TASK_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.task_new", "Write one down; `new` may be left out."),
+    "list": Entry("afield.cli.commands.task_list", "List what is to be done."),
+    "show": Entry("afield.cli.commands.task_show", "Show one, with its parts."),
+    "change": Entry("afield.cli.commands.task_change", "Change one."),
+    "done": Entry("afield.cli.commands.task_done", "Say that one is done, or dropped."),
+    "reopen": Entry("afield.cli.commands.task_reopen", "Open one again."),
+    "matrix": Entry("afield.cli.commands.task_matrix", "Show what to do first."),
+    "six": Entry("afield.cli.commands.task_six", "Choose or show the six for a day."),
 }
 
 DATA_COMMANDS: dict[str, Entry] = {

@@ -20,9 +20,20 @@ if TYPE_CHECKING:
 class LazyGroup(click.Group):
     """A group whose commands stand in a table and are imported when they are called."""
 
-    def __init__(self, *args: Any, table: Mapping[str, Entry], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, table: Mapping[str, Entry], default: str | None = None, **more: Any
+    ) -> None:
+        """Make a group.
+
+        Args:
+            *args: as click has them.
+            table: the commands, in the order in which they are listed.
+            default: the one that is meant by words that are no command.
+            **more: as click has them.
+        """
         super().__init__(*args, **more)
         self.table = table
+        self.default = default
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names, as they are listed."""
@@ -53,7 +64,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; suggest near names when there is none."""
         if args and args[0] not in self.table and not args[0].startswith("-"):
-            ctx.fail(self._no_such_command(args[0]))
+            if self.default is None:
+                ctx.fail(self._no_such_command(args[0]))
+            return super().resolve_command(ctx, [self.default, *args])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

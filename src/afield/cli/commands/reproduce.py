@@ -14,6 +14,7 @@ import click
 from afield.cli.arguments import RUN, TOLERANCE, tolerances
 from afield.cli.output import emit_json
 from afield.cli.progress import Progress
+from afield.cli.reviewing import tell_reviews
 from afield.cli.session import global_options, session_of
 from afield.cli.settings import load_settings
 from afield.cli.tools import uv_path
@@ -143,9 +144,15 @@ def _shown(session: Session, *, verbose: bool) -> BinaryIO:
 
 
 def _tell(session: Session, report: Report, workspace: Workspace, name: str | None) -> None:
+    """Show how it came out, and say it to the reviews of the run."""
     if session.json:
         emit_json(reproduction_document(report))
-        return
+    else:
+        _draw(session, report, workspace, name)
+    tell_reviews(session, workspace, report)
+
+
+def _draw(session: Session, report: Report, workspace: Workspace, name: str | None) -> None:
     from afield.cli.screen import draw
     from afield.cli.verdict_view import verdict_page
 

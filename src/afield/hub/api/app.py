@@ -80,6 +80,7 @@ def routers() -> Sequence[APIRouter]:
         comparing,
         console,
         data,
+        decisions,
         differing,
         events,
         files,
@@ -91,12 +92,14 @@ def routers() -> Sequence[APIRouter]:
         names,
         previews,
         provenance,
+        reviews,
         run,
         runs,
         samples,
         searching,
         series,
         sharing,
+        tasks,
         today,
         traces,
     )
@@ -104,7 +107,8 @@ def routers() -> Sequence[APIRouter]:
     of_runs = (runs, names, run, console, files, previews, series, provenance)
     of_many = (importance, comparing, differing, traces)
     of_all = (data, samples, models, searching, sharing, happenings, today, journal, me, events)
-    parts = (*of_runs, *of_many, *of_all)
+    of_teams = (decisions, reviews, tasks)
+    parts = (*of_runs, *of_many, *of_all, *of_teams)
     return tuple(part.router for part in parts)
 
 

@@ -48,6 +48,18 @@ def link_to(workspace: Workspace, words: str) -> str:
     return _any(workspace, words)
 
 
+def project_of(workspace: Workspace, link: str) -> str:
+    """Return the project of the thing that a link names; `default` where it is in none."""
+    kind, _, rest = link.partition(":")
+    if kind == "run":
+        found = next(iter(workspace.views([rest])), None)
+        return "default" if found is None else found.project
+    if kind in SORT_OF:
+        item = next(iter(query.read(workspace.query, SORT_OF[kind], [rest])), None)
+        return "default" if item is None else item.project
+    return "default"
+
+
 def label_of(workspace: Workspace, link: str) -> str:
     """Return what people call the thing that a link names; the link itself where it is not here."""
     kind, _, rest = link.partition(":")

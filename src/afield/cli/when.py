@@ -1,0 +1,17 @@
+"""How instants that people wait for are worded: in the zone of who reads, with how far they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from afield.cli.words import duration
+
+
+def when(at_ms: int | None, now: datetime) -> str:
+    """Word an instant: `Tue 24 Nov 15:00 (in 3 h)`, `Mon 23 Nov 9:00 (2 h ago)`; None: `never`."""
+    if at_ms is None:
+        return "never"
+    at = datetime.fromtimestamp(at_ms / 1000).astimezone(now.astimezone().tzinfo)
+    left_s = at_ms / 1000 - now.timestamp()
+    far = f"in {duration(left_s)}" if left_s > 0 else f"{duration(-left_s)} ago"
+    return f"{at:%a %d %b} {at.hour}:{at:%M} ({far})"
