@@ -260,4 +260,5 @@ def raws(hosted: Hosted, served: Served) -> tuple[Raw, ...]:
         Raw("GET", "/get-artifact", read, streams.of_a_run, ()),
         Raw("GET", "/mlflow/model-versions/get-artifact", read, streams.of_a_version),
         Raw("GET", "/model-versions/get-artifact", read, streams.of_a_version, ()),
+        Raw("GET", "//model-versions/get-artifact", read, streams.of_a_version, ()),  # as some join
     )

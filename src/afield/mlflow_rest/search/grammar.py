@@ -65,6 +65,7 @@ class Fields:
         aliases: other names of attributes.
         lists: the attributes that a list may be given for; of a data set every one.
         ordered: attributes that can only be sorted by.
+        commas: whether a list may end with a comma.
     """
 
     attributes: Mapping[str, bool]
@@ -73,6 +74,7 @@ class Fields:
     aliases: Mapping[str, str]
     lists: frozenset[str]
     ordered: frozenset[str] = frozenset()
+    commas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _term(tokens: list[_Token], fields: Fields) -> Term:
                 "Only the 'run_id' attribute supports comparison with a list of quoted string"
                 " values."
             )
-        return Term(kind, key, sign, _list(tokens))
+        return Term(kind, key, sign, _list(tokens, commas=fields.commas))
     return Term(kind, key, sign, _value(tokens, kind, key, numeric=numeric))
 
 
@@ -250,7 +252,7 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _list(tokens: list[_Token]) -> tuple[str, ...]:
+def _list(tokens: list[_Token], *, commas: bool) -> tuple[str, ...]:
     bad = "While parsing a list in the query, expected string value, punctuation, or whitespace, "
     ill_formed = invalid(
         "While parsing a list in the query, expected a non-empty list of string values, but got"
@@ -260,11 +262,11 @@ def _list(tokens: list[_Token]) -> tuple[str, ...]:
     if opened.kind != "open":
         raise invalid(f"{bad}but got different type in list: {opened.text}")
     values: list[str] = []
-    commas = 0
+    count = 0
     while tokens:
         found = tokens.pop(0)
         if found.kind == "close":
-            if commas and commas >= len(values):
+            if count and count >= len(values) and not commas:
                 raise ill_formed
             if not values:
                 raise invalid(
@@ -274,12 +276,12 @@ def _list(tokens: list[_Token]) -> tuple[str, ...]:
             return tuple(values)
         quoted = found.kind == "text" or (found.kind == "name" and found.text[0] == '"')
         if found.kind == "comma":
-            commas += 1
+            count += 1
         elif quoted and len(values) < limits.FILTER_VALUES_MAX:
             values.append(found.text[1:-1])
         else:
             raise invalid(f"{bad}but got different type in list: {found.text}")
-        if commas not in (len(values), len(values) - 1):
+        if count not in (len(values), len(values) - 1):
             raise ill_formed
     raise _odd("IN (")
 

@@ -41,6 +41,7 @@ FIELDS = Fields(
         "last_updated_timestamp": "last_updated_timestamp_ms",
     },
     lists=_TEXTS,
+    commas=True,
 )
 _COLUMNS = {
     "name": "r.name",
