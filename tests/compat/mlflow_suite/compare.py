@@ -17,7 +17,9 @@ from xml.etree import ElementTree as ET
 _ELSEWHERE = (
     *("scorer", "secret", "evaluation", "endpoint", "graphql", "promptlab", "gateway"),
     *("model_definition", "online", "issue(?!_warning)", "upsert_dataset", "fallback", "budget"),
-    *("dataset_(association|records|tags|with|crud|by|filter)", "job", "guardrail"),
+    *("::test_dataset_", "_dataset_(to|from)_experiments", "dataset_experiment", "job"),
+    *("(add|remove)_(multiple_)?experiments", "guardrail", "::test_list_providers"),
+    "::test_get_provider_config",
     "_datasets?_(api|client)",
 )
 _TRACES = (
