@@ -20,6 +20,7 @@ from afield.projection.limits import (
 )
 from afield.projection.patterns import compiled
 from afield.projection.postgres_link import Link
+from afield.projection.postgres_pattern import as_postgres
 from afield.projection.postgres_values import array_text, fits, transposed
 from afield.projection.schema import Column, ColumnType, Table, stamp_name
 from afield.projection.statements import create_table, on_conflict, quoted, register
@@ -126,13 +127,14 @@ class PostgresDatabase:
     def rlike_sql(self, expression: str, pattern: str) -> tuple[str, tuple[str, ...]]:
         """Return a condition for a regular expression that fits somewhere in an expression.
 
-        What RE2 takes has no references back, with which alone PostgreSQL's own would backtrack.
+        What RE2 takes has no references back, with which alone PostgreSQL's own would backtrack;
+        it means the same there, or is refused.
 
         Raises:
             PatternRefused: it is none, or too large.
         """
         compiled(pattern)
-        return f'({expression} COLLATE "C") ~ ?', (pattern,)
+        return f'({expression} COLLATE "C") ~ ?', (as_postgres(pattern),)
 
     def prefix_sql(self, expression: str) -> str | None:
         """Return what an index has of a long text: an entry of it has no more than 2,704 bytes."""
