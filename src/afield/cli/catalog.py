@@ -55,6 +55,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "fetch": Entry("afield.cli.commands.fetch", "Bring a run's bytes from a remote."),
     },
     "The team's day": {
+        "inbox": Entry("afield.cli.commands.inbox", "What waits for you, and what was said."),
+        "ask": Entry("afield.cli.commands.ask", "Ask a colleague for something, by when."),
+        "blocker": Entry("afield.cli.commands.blocker", "What keeps somebody from going on."),
+        "comment": Entry("afield.cli.commands.comment", "Say something about anything."),
+        "thread": Entry("afield.cli.commands.thread", "Read what was said about something."),
         "task": Entry("afield.cli.commands.task", "What is to be done, by whom and when."),
         "review": Entry("afield.cli.commands.review", "Have runs, code, data, models looked at."),
         "decide": Entry("afield.cli.commands.decision_new", "Write a decision down."),
@@ -171,6 +176,7 @@ MEMBER_COMMANDS: dict[str, Entry] = {
     "revoke": Entry("afield.cli.commands.member_revoke", "Take a role from somebody."),
     "leave": Entry("afield.cli.commands.member_leave", "Somebody leaves: all of it ends."),
     "reset": Entry("afield.cli.commands.member_reset", "A code for who forgot the password."),
+    "second-factor": Entry("afield.cli.commands.member_second_factor", "Set up your codes."),
 }
 
 TOKEN_COMMANDS: dict[str, Entry] = {
@@ -181,4 +187,22 @@ TOKEN_COMMANDS: dict[str, Entry] = {
 
 ACCESS_COMMANDS: dict[str, Entry] = {
     "review": Entry("afield.cli.commands.access_review", "Who can do what, and what was refused."),
+}
+
+ASK_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.ask_new", "Ask; `new` may be left out."),
+    "list": Entry("afield.cli.commands.ask_list", "List what is asked and not closed."),
+    "show": Entry("afield.cli.commands.ask_show", "Show one, with its answers."),
+    "answer": Entry("afield.cli.commands.ask_answer", "Answer one."),
+    "close": Entry("afield.cli.commands.ask_close", "Say what came of one."),
+    "reopen": Entry("afield.cli.commands.ask_reopen", "Open one again."),
+    "pass": Entry("afield.cli.commands.ask_pass", "Let somebody else be asked."),
+}
+
+BLOCKER_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.blocker_new", "Say what blocks you; `new` may be left out."),
+    "list": Entry("afield.cli.commands.blocker_list", "List those in the way, oldest first."),
+    "offer": Entry("afield.cli.commands.blocker_offer", "Offer help with one."),
+    "clear": Entry("afield.cli.commands.blocker_clear", "Say that one is out of the way."),
+    "reopen": Entry("afield.cli.commands.blocker_reopen", "Say that one is in the way again."),
 }

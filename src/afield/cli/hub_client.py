@@ -52,6 +52,12 @@ class HubClient:
         body = {"username": username, "password": password, "code": code}
         self._csrf = self.ask("POST", "/login", body)["csrf"]
 
+    def confirm_factor(self, code: str) -> list[str]:
+        """Confirm a second factor that was begun; the session goes on. Return recovery codes."""
+        found = self.ask("POST", "/account/totp", {"code": code.strip()})
+        self._csrf = found["csrf"]
+        return list(found["recovery_codes"])
+
     def log_out(self) -> None:
         """End the session that `log_in` began."""
         if self._cookies:

@@ -186,6 +186,21 @@ def provider(config: HubConfig) -> Found:
     return "pass", f"{issuer} answers", None
 
 
+def access(config: HubConfig) -> Found:
+    """How many have a second factor; without one a password alone lets nobody in, if so told."""
+    asked = config.access.require_second_factor
+    if config.database is None and not Path(config.accounts).exists():
+        return "not run", f"nobody has an account yet; second factor required: {asked}", None
+    from afield.hub.accounts.database import SqliteAccounts
+
+    if config.database is not None:
+        return "not run", f"accounts are in the database; second factor required: {asked}", None
+    sql = "SELECT count(totp), count(*) FROM account WHERE ended_ms IS NULL"
+    with contextlib.closing(SqliteAccounts(config.accounts)) as kept:
+        ((have, every),) = kept.query(sql)
+    return "pass", f"{have} of {every} have a second factor; required: {asked}", None
+
+
 def limits(config: HubConfig) -> Found:
     """There is room on the disk for what may be pushed."""
     most, free = config.limits, shutil.disk_usage(config.workspace).free >> 20
@@ -203,6 +218,7 @@ CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "database": database,
     "workspace": workspace,
     "accounts": accounts,
+    "second factor": access,
     "limits": limits,
     "address": address,
     "certificate": certificate,

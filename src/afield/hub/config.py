@@ -84,6 +84,12 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private: tuple[Text, ...] = ()
 
 
+class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who gets in: with `require_second_factor` nobody does with a password alone."""
+
+    require_second_factor: bool = False
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may lie at the hub as a remote that belongs to no entry, and what has to stay free.
 
@@ -128,6 +134,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         log: how it is written.
         database: a PostgreSQL for tables and accounts; None: files here.
         webhooks: where they may lead beside public addresses.
+        access: who gets in.
         limits: what may lie at it as a remote.
         labels: where its disk is (`eu`, `de`), for datasets with a residency.
     """
@@ -143,6 +150,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: Log = Log()
     database: Database | None = None
     webhooks: Webhooks = Webhooks()
+    access: Access = Access()
     limits: Limits = Limits()
     labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
@@ -282,5 +290,6 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "log": Log,
     "database": Database,
     "webhooks": Webhooks,
+    "access": Access,
     "limits": Limits,
 }

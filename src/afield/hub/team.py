@@ -53,7 +53,13 @@ def team_app(
     """
     with contextlib.closing(open_accounts(config, hosted.config.device)) as database:
         accounts = Accounts(database, hosted.record.clock, Keyring(config.keys_file), passwords)
-        who = Who(accounts, RolesNow(hosted), origins=[config.origin], secure=config.secure)
+        who = Who(
+            accounts,
+            RolesNow(hosted),
+            origins=[config.origin],
+            secure=config.secure,
+            second_factor=config.access.require_second_factor,
+        )
         passkeys = Passkeys(accounts, config.host, lambda origin: origin == config.origin)
         oidc = None
         if config.oidc is not None:

@@ -88,6 +88,7 @@ def test_a_sound_configuration_passes_and_says_what_was_not_looked_at(folder):
         "database": "not run",
         "workspace": "pass",
         "accounts": "pass",
+        "second factor": "not run",
         "limits": "pass",
         "address": "pass",
         "certificate": "not run",

@@ -6,18 +6,22 @@ import re
 import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2
 import pytest
 import yaml
+from msgspec.structs import replace
 from serving import WAIT_S, served
 from starlette.testclient import TestClient
 from test_hub_config import free_port, write_certificate
 
 from afield.cli.commands.hub import command as hub
+from afield.hub.accounts import totp
 from afield.hub.accounts.passwords import Passwords
-from afield.hub.config import HubConfig, Proxy, read_config
+from afield.hub.check import check
+from afield.hub.config import Access, HubConfig, Proxy, read_config
 from afield.hub.team import prepare, team_app
 
 PASSWORD = "correct horse battery"  # noqa: S105 - made up
@@ -75,6 +79,36 @@ def test_a_session_writes_only_from_a_page_of_ours(team, claim):
         answer = team.post("/api/v1/runs/first/notes", json=note, headers=more)
         assert answer.status_code == 403, more
     assert team.get("/api/v1/runs/first").json()["notes"] == []
+
+
+def test_a_hub_may_ask_everybody_for_a_second_factor_who_then_sets_it_up_and_does_nothing_else(
+    claim, config, hosted
+):
+    quick = Passwords(memory_kib=8, passes=1, lanes=1)
+    strict = replace(config, access=Access(require_second_factor=True))
+    with team_app(hosted, strict, quick) as app, TestClient(app, base_url=URL) as client:
+        headers = claimed(client, claim)
+        note = {"text": "not yet"}
+        for answer in (
+            client.get("/api/v1/runs"),
+            client.get("/api/v1/members"),
+            client.post("/api/v1/runs/first/notes", json=note, headers=headers),
+            client.post("/api/v1/tokens", json={"name": "t"}, headers=headers),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "accounts.factor_needed")
+        search = "/api/2.0/mlflow/experiments/search?max_results=1"
+        assert [client.get(path).status_code for path in ("/metrics", search)] == [401, 401]
+        secret = client.post("/api/v1/account/totp/begin", headers=headers).json()["secret"]
+        code = totp.code_at(secret, int(time.time()) // totp.STEP_S)
+        done = client.post("/api/v1/account/totp", json={"code": code}, headers=headers)
+        assert done.status_code == 200, done.text
+        assert len(client.get("/api/v1/runs").json()["runs"]) == 3
+    (folder := Path(config.accounts).parent).joinpath("hub.toml").write_text(
+        f'url = "{URL}"\nworkspace = "."\n[proxy]\n[access]\nrequire_second_factor = true\n',
+        encoding="utf-8",
+    )
+    found = {one.name: one for one in check(read_config(str(folder / "hub.toml")))}
+    assert found["second factor"].detail == "1 of 1 have a second factor; required: True"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "hub.example.org.evil.example", ""])

@@ -24,6 +24,13 @@ class CodeNeeded(NotAllowed):
     status: ClassVar[int] = 401
 
 
+class FactorNeeded(NotAllowed):
+    """The hub lets nobody in with a password alone: a second factor has to be set up first."""
+
+    code = "accounts.factor_needed"
+    status: ClassVar[int] = 403
+
+
 class NotFresh(NotAllowed):
     """What one logs in with is changed only soon after a login."""
 

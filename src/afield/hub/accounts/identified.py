@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from afield.hub.accounts.endpoint import LoginNeeded
-from afield.hub.accounts.errors import CrossSite
+from afield.hub.accounts.errors import CrossSite, FactorNeeded
 from afield.hub.accounts.who import SAFE, Who
 from afield.hub.asgi import App, Receive, Scope, Send, problem
 from afield.members.caller import Caller
@@ -28,8 +28,8 @@ class Identified:
         if scope["type"] == "http":
             try:
                 scope["afield.caller"] = self._who.identify(scope)
-            except CrossSite as error:
-                await problem(send, error.status, error.code, error.message)
+            except (CrossSite, FactorNeeded) as error:
+                await problem(send, error.status, error.code, error.message, error.hint)
                 return
         await self._app(scope, receive, send)
 

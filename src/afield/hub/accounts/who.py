@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
 
 from afield.hub.accounts.accounts import Accounts
-from afield.hub.accounts.errors import CrossSite
+from afield.hub.accounts.errors import CrossSite, FactorNeeded
 from afield.hub.accounts.limits import BODY_BYTES_MAX, SESSION_AGE_S
 from afield.hub.accounts.sessions import Session, csrf_right
 from afield.kernel.ids import MemberId
@@ -25,6 +25,20 @@ CSRF_HEADER = "x-afield-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = frozenset({"/login", "/claim", "/invite", "/reset", "/login/provider"})
 """Forms by which somebody comes in: nobody yet, whatever session the browser still has."""
+SETTING_UP = frozenset(
+    {
+        "/api/v1/session",
+        "/api/v1/logout",
+        "/api/v1/account",
+        "/api/v1/account/totp/begin",
+        "/api/v1/account/totp",
+        "/api/v1/account/passkeys/begin",
+        "/api/v1/account/passkeys",
+    }
+)
+"""All that somebody may do who came with a password alone, where that does not do."""
+
+_TOLD, _LOGIN = "/api/v1/", "/api/v1/login"
 RolesOf = Callable[[MemberId], Mapping[str, frozenset[Role]]]
 """Tells which roles a member holds now."""
 
@@ -63,6 +77,7 @@ class Who:
         roles_of: tells which roles a member holds.
         origins: those of our own page, as in `https://hub.example.org`.
         secure: whether the hub is reached by TLS.
+        second_factor: whether a password alone is not enough.
     """
 
     def __init__(
@@ -72,8 +87,10 @@ class Who:
         *,
         origins: Collection[str],
         secure: bool = True,
+        second_factor: bool = False,
     ) -> None:
         self.cookie = Cookie(secure)
+        self._second_factor = second_factor
         self._accounts = accounts
         self._roles_of = roles_of
         self._origins = frozenset(origins)
@@ -83,6 +100,7 @@ class Who:
 
         Raises:
             CrossSite: a cookie came with a write that no page of ours sent.
+            FactorNeeded: it is somebody who has to set up a second factor first.
         """
         headers = headers_of(scope)
         authorization = headers.get("authorization")
@@ -98,8 +116,21 @@ class Who:
             self.check_origin(headers)
             if not csrf_right(value, headers.get(CSRF_HEADER, "")):
                 raise CrossSite("write refused", why=f"no right {CSRF_HEADER} header came with it")
+        if self._is_too_little(session) and scope["path"] not in SETTING_UP:
+            if not scope["path"].startswith(_TOLD) or scope["path"].startswith(_LOGIN):
+                return None
+            why, hint = "a password alone lets nobody in here", "afield member second-factor"
+            raise FactorNeeded("set up a second factor first", why=why, hint=f"{hint} --hub URL")
         scope["afield.session"] = session
         return Caller(session.member, self._roles_of(session.member), how="session")
+
+    def _is_too_little(self, session: Session) -> bool:
+        """Tell whether somebody came with a password alone, where that is not enough.
+
+        A passkey is more than that by itself, and a provider has rules of its own.
+        """
+        by_password = self._second_factor and session.how == "password"
+        return by_password and not self._accounts.of(session.member).has_totp
 
     def cookie_of(self, headers: Mapping[str, str]) -> str | None:
         """Return the value of the session's cookie, if there is one."""
