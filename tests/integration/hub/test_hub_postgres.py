@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
+import struct
+import threading
 from pathlib import Path
 
 import httpx2
@@ -16,7 +19,7 @@ from test_hub_config import free_port
 
 import afield
 from afield.hub.check import check
-from afield.hub.config import HubConfig, read_config
+from afield.hub.config import Database, HubConfig, read_config
 from afield.projection.errors import DatabaseRefused
 from afield.workspace.workspace import Workspace
 
@@ -181,3 +184,34 @@ def test_tables_that_are_thrown_away_are_folded_anew_and_readers_notice(folder, 
         )
         assert [each.count() for each in (one, other)] == [4, 4]  # connections are made again
     link.query(f"DROP SCHEMA {schema} CASCADE")
+
+
+def old_server(listener):
+    """Let one client in as PostgreSQL 13 does, by its protocol 3.0, and say no more."""
+    link, _ = listener.accept()
+    with link:
+        while True:  # its request for TLS is declined first, if it makes one
+            size, code = struct.unpack("!ii", link.recv(8, socket.MSG_WAITALL))
+            link.recv(size - 8, socket.MSG_WAITALL)
+            if code == 3 << 16:
+                break
+            link.sendall(b"N")
+        said = {"server_version": "13.14", "server_encoding": "UTF8", "client_encoding": "UTF8"}
+        pairs = [f"{name}\0{value}\0".encode() for name, value in said.items()]
+        texts = [b"S" + struct.pack("!i", 4 + len(pair)) + pair for pair in pairs]
+        ready = b"Z" + struct.pack("!i", 5) + b"I"
+        link.sendall(b"R" + struct.pack("!ii", 8, 0) + b"".join(texts) + ready)
+        link.recv(1024)
+
+
+def test_a_postgresql_that_is_too_old_is_told_before_anything_is_asked_of_it():
+    pytest.importorskip("psycopg", reason="not run: psycopg is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        server = threading.Thread(target=old_server, args=(listener,))
+        server.start()
+        url = f"postgresql://afield@127.0.0.1:{listener.getsockname()[1]}/afield"
+        found = database_check(HubConfig("http://localhost:5151", ".", database=Database(url)))
+        server.join(60)
+    assert found.state == "fail"
+    assert "it is PostgreSQL 13; 14 is the oldest" in found.detail
