@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afield.teamwork.hours import MINUTE_MS, AssumedHours
+from afield.members.calendar import Calendar
+from afield.members.calendar.clocks import MINUTE_MS
 
-HOURS = AssumedHours()
+HOURS = Calendar()
 STARTS = st.integers(29_000_000, 29_100_000)
 """Minutes since 1970, in 2025."""
 
