@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from afield.members.calendar import Calendar, Facts, Leave, Span
 from afield.members.calendar.clocks import clock_of, zone_names
+from afield.members.calendar.weekly import from_body, from_words, to_body, to_words
+from afield.members.errors import HoursBad
 
 DAY_MS = 86_400_000
 SINCE = date.min
@@ -127,3 +129,22 @@ def test_a_journey_changes_the_day_from_its_date_on():
     assert calendar.zone_at(ms(2026, 12, 1, 7, 59)) == "Europe/Berlin"
     assert calendar.zone_at(ms(2026, 12, 1, 8)) == "America/Los_Angeles"
     assert calendar.clock_changes(ms(2026, 11, 23), ms(2026, 12, 9)) == [(ms(2026, 12, 1, 8), -540)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(spans=SPANS)
+def test_hours_are_read_back_from_their_words_and_from_an_entry(spans):
+    assert from_words(to_words(spans)) == from_body(to_body(spans)) == tuple(sorted(set(spans)))
+
+
+def test_hours_are_worded_as_people_word_them():
+    assert from_words(["Fri 22:00-02:00"]) == (Span(4, 1320, 1560),)
+    assert to_words(from_words(["mon-thu 9:00-12:00, 13:00-17:30"])) == [
+        "Mon-Thu 09:00-12:00, 13:00-17:30"
+    ]
+
+
+@pytest.mark.parametrize("words", ["Mon", "Moo 09:00-17:00", "Mon 25:00-26:00", "Mon 9-17", ""])
+def test_what_is_no_hours_is_refused(words):
+    with pytest.raises(HoursBad):
+        from_words([words])
