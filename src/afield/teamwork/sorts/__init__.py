@@ -8,11 +8,9 @@ from afield.teamwork.shapes import Sort
 from afield.teamwork.sorts.ask import ASK
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.teamwork.sorts.decision import DECISION
-from afield.teamwork.sorts.handover import HANDOVER
-from afield.teamwork.sorts.oncall import ONCALL
 from afield.teamwork.sorts.review import REVIEW
 from afield.teamwork.sorts.task import TASK
 from afield.teamwork.sorts.thread import THREAD
 
-SORTS: tuple[Sort, ...] = (ASK, BLOCKER, DECISION, HANDOVER, ONCALL, REVIEW, TASK, THREAD)
+SORTS: tuple[Sort, ...] = (ASK, BLOCKER, DECISION, REVIEW, TASK, THREAD)
 SORT_OF: Mapping[str, Sort] = {sort.name: sort for sort in SORTS}

@@ -5,6 +5,8 @@ Items carry their own comments; anything else has one thread, whoever begins it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from afield.kernel.ids import MemberId
 from afield.teamwork import query
 from afield.teamwork.errors import ItemBad, ItemNotFound
@@ -13,7 +15,9 @@ from afield.teamwork.query import Item
 from afield.teamwork.shapes import COMMENTED, FOLLOWED, RESOLVED, Sort
 from afield.teamwork.sorts import SORT_OF
 from afield.teamwork.sorts.thread import THREAD
-from afield.workspace.team.items import Writing
+from afield.teamwork.states import open_comments
+from afield.workspace.team.items import Writing, words_of
+from afield.workspace.team.links import label_of
 from afield.workspace.team.people import mentioned
 from afield.workspace.workspace import Workspace
 
@@ -102,3 +106,53 @@ def _place(link: str) -> tuple[Sort, str]:
     if kind in SORT_OF and kind != THREAD.name:
         return SORT_OF[kind], rest
     return (THREAD, rest) if kind == THREAD.name else (THREAD, id_about(THREAD, link))
+
+
+def need_thread(workspace: Workspace, link: str) -> Item:
+    """Return the item that holds what is said about a link.
+
+    Raises:
+        ItemNotFound: nothing was said.
+    """
+    found = thread_of(workspace, link)
+    if found is None:
+        raise ItemNotFound("nothing was said yet", link, hint=f'afield comment {link} "…"')
+    return found
+
+
+def place_of(workspace: Workspace, link: str, number: int) -> str:
+    """Return the place of a comment by its number, counted from 1 in order.
+
+    Raises:
+        ItemNotFound: there is no such comment.
+    """
+    said = need_thread(workspace, link).did("commented")
+    if not 1 <= number <= len(said):
+        raise ItemNotFound("no such comment", number, f"there are {len(said)}")
+    return said[number - 1].place_text
+
+
+def thread_part(workspace: Workspace, item: Item | None, link: str) -> dict[str, Any]:
+    """Return what was said about a link as a document: comments in order, numbered from 1."""
+    said = [] if item is None else item.did("commented")
+    open_ = set() if item is None else {one.place_text for one in open_comments(item)}
+    numbers = {one.place_text: number for number, one in enumerate(said, 1)}
+    return {
+        "about": link,
+        "label": label_of(workspace, link),
+        "thread": None if item is None else item.link,
+        "comments": [
+            {
+                "number": numbers[one.place_text],
+                "member": one.member,
+                "by": workspace.name_of(one.member),
+                "at_ms": one.at_ms,
+                "text": words_of(workspace, one.values.get("text")),
+                "re": numbers.get(one.values.get("re", "")),
+                "anchor": one.values.get("anchor"),
+                "mentions": one.values.get("mentions", []),
+                "resolved": one.place_text not in open_,
+            }
+            for one in said
+        ],
+    }

@@ -1,0 +1,31 @@
+"""`afield blocker offer`: offer help with what blocks somebody."""
+
+from __future__ import annotations
+
+import click
+
+from afield.cli.output import emit_json
+from afield.cli.session import global_options, session_of
+
+
+@click.command("offer")
+@click.argument("blocker")
+@click.argument("text", nargs=-1, required=True)
+@global_options
+@click.pass_context
+def command(context: click.Context, *, blocker: str, text: tuple[str, ...]) -> None:
+    """Offer help with BLOCKER: say what you can do."""
+    from afield.cli.team_view import tell_blockers
+    from afield.teamwork.sorts.blocker import BLOCKER
+    from afield.workspace.team.blockers import blocker_part, offer
+    from afield.workspace.team.items import find_item
+
+    session = session_of(context)
+    workspace = session.writing("team.write")
+    workspace.refresh()
+    found = offer(workspace, find_item(workspace, BLOCKER, blocker), " ".join(text))
+    part = blocker_part(workspace, found)
+    if session.json:
+        emit_json({"schema": "afield.blocker/1", **part})
+        return
+    tell_blockers(workspace, [part])

@@ -1,0 +1,65 @@
+"""What a person has read: kept in this copy alone, told to nobody, free to be lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+import msgspec
+
+from afield.workspace import layout
+from afield.workspace.workspace import Workspace
+
+_NAME = "read.json"
+_KEYS_MAX = 20_000
+
+
+class Seen(msgspec.Struct):
+    """What one member has read.
+
+    Attributes:
+        keys: of things in the inbox, the newest last.
+        looked_ms: when a brief was last shown, in Unix milliseconds; None: never.
+    """
+
+    keys: list[str] = []
+    looked_ms: int | None = None
+
+
+def seen_by(workspace: Workspace, member: str) -> Seen:
+    """Return what a member has read here."""
+    return _all(workspace).get(member, Seen())
+
+
+def mark_read(workspace: Workspace, member: str, keys: Iterable[str]) -> None:
+    """Remember what a member has read."""
+    found = _all(workspace)
+    mine = found.setdefault(member, Seen())
+    mine.keys = list(dict.fromkeys([*mine.keys, *keys]))[-_KEYS_MAX:]
+    _keep(workspace, found)
+
+
+def mark_looked(workspace: Workspace, member: str, now_ms: int) -> None:
+    """Remember when a member last had a brief."""
+    found = _all(workspace)
+    found.setdefault(member, Seen()).looked_ms = now_ms
+    _keep(workspace, found)
+
+
+def _path(workspace: Workspace) -> str:
+    return f"{workspace.record.workspace}/{layout.CACHE}/{_NAME}"
+
+
+def _all(workspace: Workspace) -> dict[str, Seen]:
+    try:
+        data = workspace.record.files.read(_path(workspace))
+        return msgspec.json.decode(data, type=dict[str, Seen])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _keep(workspace: Workspace, found: dict[str, Seen]) -> None:
+    files = workspace.record.files
+    with contextlib.suppress(OSError):  # a workspace that cannot be written is read all the same
+        files.make_folder(f"{workspace.record.workspace}/{layout.CACHE}")
+        files.write_new(_path(workspace), msgspec.json.encode(found))

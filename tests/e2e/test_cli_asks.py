@@ -1,0 +1,45 @@
+"""Asks, blockers, comments and the inbox from the command line."""
+
+from __future__ import annotations
+
+
+def made(answer):
+    assert answer.code == 0, answer.err
+    return answer.json
+
+
+def test_an_ask_is_made_listed_answered_and_closed(afield, project):
+    asked = afield("ask", "me", "Which", "run", "was", "it?", "--due", "4h")
+    assert asked.code == 0, asked.err
+    assert "which one is meant? link it" not in asked.err  # "which run" asks for one
+    (one,) = made(afield("ask", "list", "--to", "me", "--json"))["asks"]
+    assert (one["title"], one["state"]) == ("Which run was it?", "open")
+    id_ = one["id"][:8]
+    (letter,) = made(afield("inbox", "--keep", "--json"))["items"]
+    assert (letter["kind"], letter["unread"]) == ("asked", True)
+    assert "asks you, due" in afield("inbox").out
+    answered = made(afield("ask", "answer", id_, "the", "second", "--about", "second", "--json"))
+    assert answered["state"] == "answered"
+    assert "answered you" in afield("inbox").out
+    assert made(afield("ask", "close", id_, "--json"))["state"] == "closed"
+    assert afield("inbox").out == "nothing waits for you\n"
+    again = afield("ask", "close", id_)
+    assert (again.code, "it is closed" in again.err) == (1, True)
+    late = afield("ask", "me", "Hello", "--due", "2001-01-01")
+    assert (late.code, "--due 4h" in late.err) == (2, True)
+    nobody = afield("ask", "zoe", "Hello?")
+    assert (nobody.code, "no such member: `zoe`" in nobody.err) == (1, True)
+
+
+def test_a_comment_on_a_run_is_a_thread_and_a_blocker_has_an_age(afield, project):
+    said = made(afield("comment", "run:second", "odd", "spike", "--at", "metrics.loss", "--json"))
+    assert [one["text"] for one in said["comments"]] == ["odd spike"]
+    assert (
+        made(afield("comment", "second", "seen", "--re", "1", "--json"))["comments"][1]["re"] == 1
+    )
+    assert "(dealt with)" in afield("thread", "second", "--resolve", "1").out
+    assert "nothing was said yet" in afield("thread", "run:first").out
+    assert "of working time" in afield("blocker", "No access", "--about", "first").out
+    (one,) = made(afield("blocker", "list", "--json"))["blockers"]
+    assert "cleared" in afield("blocker", "clear", one["id"][:8], "it", "works").out
+    assert afield("blocker", "list").out == "nothing is in anybody's way\n"

@@ -1,0 +1,137 @@
+"""Asks, blockers and threads between three copies, and what each finds in the inbox."""
+
+from __future__ import annotations
+
+import pytest
+from test_team_decides import exchange, me, otter, team
+
+from afield.kernel.errors import NotFound
+from afield.teamwork.errors import ItemNotFound, MoveRefused
+from afield.teamwork.sorts.ask import ASK
+from afield.teamwork.sorts.blocker import BLOCKER
+from afield.workspace.disagreements import disagreements
+from afield.workspace.team import asks, blockers, threads
+from afield.workspace.team.due import due_ms
+from afield.workspace.team.inbox import inbox
+from afield.workspace.team.items import find_item
+from afield.workspace.team.lint import missing_in
+from afield.workspace.team.people import find_member
+from afield.workspace.team.seen import mark_read
+
+__all__ = ["team"]
+
+
+def letters(workspace):
+    return [(one.kind, one.title, one.text) for one in inbox(workspace, me(workspace))]
+
+
+def test_an_ask_waits_for_who_is_asked_and_its_answer_for_who_asked(team):
+    ann, bob, cal = team
+    due = due_ms(ann, me(bob), "4h")
+    asked = asks.ask(ann, "Which split?", me(bob), due_ms=due, about=[otter(ann)])
+    exchange(*team)
+    (letter,) = inbox(bob, me(bob))
+    assert (letter.kind, letter.title, letter.due_ms) == ("asked", "Which split?", due)
+    assert letters(cal) == []
+    assert letters(ann) == []
+    asks.answer(bob, find_item(bob, ASK, asked.id), "the one of 12 November")
+    exchange(*team)
+    assert letters(bob) == []
+    assert letters(ann) == [("answered", "Which split?", "the one of 12 November")]
+    asks.close(ann, find_item(ann, ASK, asked.id))
+    exchange(*team)
+    assert letters(ann) == []
+    assert asks.asks(cal) == []
+    assert [one.id for one in asks.asks(cal, to=me(bob), closed=True)] == [asked.id]
+
+
+def test_only_who_has_a_part_in_an_ask_says_what_came_of_it(team):
+    ann, bob, cal = team
+    asked = asks.ask(ann, "Please look at the plot", me(bob))
+    exchange(*team)
+    for one, outcome in ((cal, "done"), (ann, "declined"), (bob, "withdrawn")):
+        with pytest.raises(MoveRefused):
+            asks.close(one, find_item(one, ASK, asked.id), outcome=outcome)
+    asks.close(bob, find_item(bob, ASK, asked.id), outcome="declined", text="on leave")
+    with pytest.raises(MoveRefused):
+        asks.answer(bob, find_item(bob, ASK, asked.id), "after all")
+    assert asks.ask_part(bob, asks.reopen(bob, find_item(bob, ASK, asked.id)))["state"] == "open"
+
+
+def test_an_ask_that_two_hand_on_apart_has_one_holder_and_both_see_the_other(team):
+    ann, bob, cal = team
+    asked = asks.ask(ann, "Who restarts the sweep?", me(bob))
+    exchange(*team)
+    asks.hand_on(bob, find_item(bob, ASK, asked.id), me(cal))
+    asks.hand_on(ann, find_item(ann, ASK, asked.id), me(ann))
+    exchange(*team)
+    holders = {find_item(one, ASK, asked.id).get("to") for one in team}
+    assert len(holders) == 1
+    for one in team:
+        (found,) = disagreements(one, asked.id)
+        assert {side.value for side in found.sides} == {me(ann), me(cal)}
+
+
+def test_a_blocker_is_its_owners_until_it_is_cleared_and_offers_reach_who_is_blocked(team):
+    ann, bob, cal = team
+    item = blockers.block(ann, "No access to the bucket", owner=me(bob))
+    exchange(*team)
+    assert letters(bob) == [("blocker", "No access to the bucket", "")]
+    blockers.offer(cal, find_item(cal, BLOCKER, item.id), "I have the key")
+    exchange(*team)
+    assert letters(ann) == [("comment", "No access to the bucket", "I have the key")]
+    blockers.clear(bob, find_item(bob, BLOCKER, item.id), "it is open now")
+    exchange(*team)
+    assert all(kind != "blocker" for kind, *_ in letters(bob))
+    with pytest.raises(MoveRefused):
+        blockers.clear(ann, find_item(ann, BLOCKER, item.id))
+
+
+def test_two_who_begin_a_thread_apart_have_one_and_who_is_called_hears_of_it(team):
+    ann, bob, cal = team
+    link = otter(ann)
+    threads.comment(bob, link, "the loss jumps at 800, @cal, @nobody", anchor="metrics.loss")
+    threads.comment(cal, link, "was the rate changed?")
+    exchange(*team)
+    parts = [threads.thread_part(one, threads.thread_of(one, link), link) for one in team]
+    assert parts[0]["comments"] == parts[1]["comments"] == parts[2]["comments"]
+    assert [one["anchor"] for one in parts[0]["comments"]] == ["metrics.loss", None]
+    assert ("mention", "run otter", "the loss jumps at 800, @cal, @nobody") in letters(cal)
+    assert letters(ann) == []  # a run's thread is heard of by who spoke or was called
+    place = threads.place_of(cal, link, 1)
+    item = threads.comment(cal, link, "it was", re=place)
+    item = threads.resolve(cal, item, place, done=True)
+    part = threads.thread_part(cal, item, link)
+    assert [(one["re"], one["resolved"]) for one in part["comments"]] == [
+        (None, True), (None, False), (1, True),
+    ]  # fmt: skip
+    with pytest.raises(ItemNotFound):
+        threads.place_of(cal, link, 4)
+
+
+def test_what_was_read_is_known_in_one_copy_alone_and_stays_when_it_waits(team):
+    ann, bob, _ = team
+    asks.ask(ann, "Which split?", me(bob))
+    threads.comment(ann, otter(ann), "look, @bob")
+    exchange(*team)
+    assert [one.unread for one in inbox(bob, me(bob))] == [True, True]
+    before = bob.projection.positions()
+    mark_read(bob, me(bob), [one.key for one in inbox(bob, me(bob))])
+    assert [one.unread for one in inbox(bob, me(bob))] == [False, False]
+    assert bob.refresh() == 0
+    assert bob.projection.positions() == before
+
+
+def test_members_are_found_by_name_and_links_by_what_people_call_things(team):
+    ann, bob, _ = team
+    assert find_member(ann, "@bob") == find_member(ann, me(bob)[:6]) == me(bob)
+    assert find_member(bob, "me") == me(bob)
+    with pytest.raises(NotFound):
+        find_member(ann, "zoe")
+
+
+def test_what_a_colleague_would_ask_back_is_said_beforehand():
+    assert missing_in("Please run it again with seed 4", has_link=False) == []
+    said = missing_in("The run took 40, call me at 15:00", has_link=False)
+    assert [one.split(" ")[0] for one in said] == ["which", "a", "a"]
+    assert missing_in("The run took 40 min, call me at 15:00 UTC", has_link=True) == []
