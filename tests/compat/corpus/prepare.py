@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from io import BytesIO
@@ -48,14 +50,25 @@ def fetch_sdist(name: str, sdist: str, sha256: str) -> bytes:
     """Return the bytes of a pinned source distribution, their digest checked."""
     page = urllib.parse.urljoin(index_url(), name.lower() + "/")
     asked = urllib.request.Request(page, headers={"Accept": LISTING})
-    with urllib.request.urlopen(asked, timeout=120) as answer:
-        files = json.load(answer)["files"]
+    files = json.loads(_read(asked))["files"]
     (url,) = [file["url"] for file in files if file["filename"] == sdist]
-    with urllib.request.urlopen(urllib.parse.urljoin(page, url), timeout=300) as answer:
-        data = answer.read()
+    data = _read(urllib.request.Request(urllib.parse.urljoin(page, url)))
     if hashlib.sha256(data).hexdigest() != sha256:
         sys.exit(f"prepare: {sdist}: the bytes are not those that were pinned")
     return data
+
+
+def _read(asked: urllib.request.Request) -> bytes:
+    """Return what an address holds; a network that is away for a moment is asked again."""
+    for wait_s in (1, 5, 20):
+        try:
+            with urllib.request.urlopen(asked, timeout=300) as answer:
+                return answer.read()
+        except urllib.error.URLError as error:
+            print(f"prepare: {asked.host}: {error.reason}; again in {wait_s} s", file=sys.stderr)
+            time.sleep(wait_s)
+    with urllib.request.urlopen(asked, timeout=300) as answer:
+        return answer.read()
 
 
 def unpack_examples(data: bytes, examples: str, folder: Path) -> None:
