@@ -15,8 +15,8 @@ import os
 import subprocess
 import sys
 import tarfile
-import tomllib
 import time
+import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
