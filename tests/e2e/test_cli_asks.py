@@ -43,3 +43,21 @@ def test_a_comment_on_a_run_is_a_thread_and_a_blocker_has_an_age(afield, project
     (one,) = made(afield("blocker", "list", "--json"))["blockers"]
     assert "cleared" in afield("blocker", "clear", one["id"][:8], "it", "works").out
     assert afield("blocker", "list").out == "nothing is in anybody's way\n"
+
+
+def test_hours_are_said_shown_and_taken_back(afield, project):
+    assert "office hours are assumed" in afield("hours", "show").out
+    assert "Asia/Kolkata: " in afield("hours", "zone", "Asia/Kolkata").out
+    said = afield("hours", "set", "Mon-Fri 09:00-17:30", "Sat 10:00-12:00")
+    assert "hours: Mon-Fri 09:00-17:30; Sat 10:00-12:00" in said.out
+    assert "assumed" not in afield("team").out
+    away = made(afield("hours", "leave", "2026-12-24", "2027-01-02", "--note", "skiing", "--json"))
+    (leave,) = away["leave"]
+    assert (leave["first"], leave["last"], leave["note"]) == ("2026-12-24", "2027-01-02", "skiing")
+    assert made(afield("hours", "leave", "--cancel", leave["id"], "--json"))["leave"] == []
+    focus = made(afield("hours", "focus", "Tue 09:00-11:00", "--from", "2026-12-01", "--json"))
+    assert focus["focus_hours"] == [{"from": "2026-12-01", "value": ["Tue 09:00-11:00"]}]
+    assert "holidays: none" in afield("hours", "holidays", "none").out
+    wrong = afield("hours", "zone", "Mars/Olympus")
+    assert (wrong.code, "afield hours zone Europe/Berlin" in wrong.err) == (1, True)
+    assert afield("hours", "leave").code == afield("hours", "leave", "tomorrow").code == 2

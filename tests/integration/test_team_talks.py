@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from test_team_decides import exchange, me, otter, team
 
 from afield.kernel.errors import NotFound
+from afield.members import times
+from afield.members.calendar.weekly import from_words
+from afield.members.errors import HoursBad, ZoneUnknown
 from afield.teamwork.errors import ItemNotFound, MoveRefused
 from afield.teamwork.sorts.ask import ASK
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.workspace.disagreements import disagreements
-from afield.workspace.team import asks, blockers, threads
+from afield.workspace.team import asks, blockers, hours, threads
 from afield.workspace.team.due import due_ms
 from afield.workspace.team.inbox import inbox
 from afield.workspace.team.items import find_item
@@ -135,3 +140,49 @@ def test_what_a_colleague_would_ask_back_is_said_beforehand():
     said = missing_in("The run took 40, call me at 15:00", has_link=False)
     assert [one.split(" ")[0] for one in said] == ["which", "a", "a"]
     assert missing_in("The run took 40 min, call me at 15:00 UTC", has_link=True) == []
+
+
+def test_what_a_member_says_of_their_time_counts_for_everybody_and_from_nobody_else(team):
+    ann, bob, cal = team
+    assert hours.hours_part(ann, me(bob))["assumed"] is True
+    hours.set_zone(bob, "Asia/Kolkata")
+    hours.set_zone(bob, "America/Los_Angeles", date(2030, 1, 1))
+    hours.set_hours(bob, ["Mon-Sun 09:00-17:00"])
+    hours.set_holidays(bob, "DE-BE")
+    away = hours.take_leave(bob, date(2026, 1, 5), date(2026, 1, 6), "skiing")
+    cal.record.journal.append_many([times.hours(me(bob), from_words(["none"]))], durable=True)
+    exchange(*team)
+    parts = [hours.hours_part(one, me(bob)) for one in team]
+    assert [one["hours"] for one in parts] == [
+        [{"from": None, "value": ["Mon-Sun 09:00-17:00"]}]
+    ] * 3
+    assert [one["zones"][1]["from"] for one in parts] == ["2030-01-01"] * 3
+    assert parts[2]["leave"][0]["note"] == "skiing"
+    calendar = hours.calendar_of(ann, me(bob))
+    monday = int(datetime(2026, 1, 5, 4, tzinfo=UTC).timestamp() * 1000)  # 09:30 in Kolkata
+    assert calendar.presence(monday).away
+    hours.cancel_leave(bob, away)
+    exchange(*team)
+    calendar = hours.calendar_of(ann, me(bob))
+    assert calendar.presence(monday).tier == "working"
+    assert calendar.add_working(monday, 60) == monday + 3_600_000
+    first = hours.team_part(cal)[0]["name"]
+    assert first in {one["name"] for one in parts} | {"cal", cal.name_of(me(ann))}
+
+
+def test_hours_that_are_none_are_refused_before_anything_is_written(team):
+    ann, *_ = team
+    before = ann.projection.positions()
+    with pytest.raises(ZoneUnknown):
+        hours.set_zone(ann, "Mars/Olympus")
+    for rules in (["Mon-Fri 25:00-26:00"], ["Mon"], [""]):
+        with pytest.raises(HoursBad):
+            hours.set_hours(ann, rules)
+    with pytest.raises(HoursBad):
+        hours.set_holidays(ann, "ZZ")
+    with pytest.raises(HoursBad):
+        hours.take_leave(ann, date(2026, 2, 2), date(2026, 2, 1))
+    with pytest.raises(HoursBad):
+        hours.cancel_leave(ann, "nothing")
+    assert ann.refresh() == 0
+    assert ann.projection.positions() == before

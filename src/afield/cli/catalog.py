@@ -60,6 +60,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "blocker": Entry("afield.cli.commands.blocker", "What keeps somebody from going on."),
         "comment": Entry("afield.cli.commands.comment", "Say something about anything."),
         "thread": Entry("afield.cli.commands.thread", "Read what was said about something."),
+        "team": Entry("afield.cli.commands.team", "Who is where, and who works now."),
+        "hours": Entry("afield.cli.commands.hours", "When you work, and when you are away."),
         "task": Entry("afield.cli.commands.task", "What is to be done, by whom and when."),
         "review": Entry("afield.cli.commands.review", "Have runs, code, data, models looked at."),
         "decide": Entry("afield.cli.commands.decision_new", "Write a decision down."),
@@ -205,4 +207,13 @@ BLOCKER_COMMANDS: dict[str, Entry] = {
     "offer": Entry("afield.cli.commands.blocker_offer", "Offer help with one."),
     "clear": Entry("afield.cli.commands.blocker_clear", "Say that one is out of the way."),
     "reopen": Entry("afield.cli.commands.blocker_reopen", "Say that one is in the way again."),
+}
+
+HOURS_COMMANDS: dict[str, Entry] = {
+    "show": Entry("afield.cli.commands.hours_show", "Show when somebody works."),
+    "zone": Entry("afield.cli.commands.hours_zone", "Say in which time zone you are."),
+    "set": Entry("afield.cli.commands.hours_set", "Say when you work."),
+    "leave": Entry("afield.cli.commands.hours_leave", "Say when you are away."),
+    "holidays": Entry("afield.cli.commands.hours_holidays", "Say whose holidays you have."),
+    "focus": Entry("afield.cli.commands.hours_focus", "Say when not to disturb you."),
 }

@@ -19,6 +19,8 @@ from afield.members.events import (
     MEMBER_REVOKED,
 )
 from afield.members.gate import NEEDS, KnownDevices
+from afield.members.times import KINDS as TIME_KINDS
+from afield.members.times import TIMES, fold_time
 from afield.projection import Add, Column, Put, Room, Table
 
 MEMBERS = Table(
@@ -131,7 +133,7 @@ def room(
     """
     return Room(
         "members",
-        tables=(MEMBERS, DEVICES, CONFIRMATIONS, REMOVALS, ROLE_CHANGES, CLAIMS),
+        tables=(MEMBERS, DEVICES, CONFIRMATIONS, REMOVALS, ROLE_CHANGES, TIMES, CLAIMS),
         folds={
             DEVICE_INTRODUCED: fold_device,
             DEVICE_CONFIRMED: fold_confirmed,
@@ -139,6 +141,7 @@ def room(
             MEMBER_INTRODUCED: fold_member,
             MEMBER_GRANTED: fold_role,
             MEMBER_REVOKED: fold_role,
+            **dict.fromkeys(TIME_KINDS, fold_time),
         },
         claims=dict.fromkeys(KINDS, fold_claim),
         gate=KnownDevices(roots, needs),

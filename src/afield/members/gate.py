@@ -25,6 +25,7 @@ from afield.members.events import (
     MEMBER_REVOKED,
 )
 from afield.members.rights import Ruling
+from afield.members.times import KINDS as TIMES
 from afield.members.trust import Trusted
 
 ANYONE: tuple[Action, ...] = ()
@@ -32,6 +33,7 @@ NEEDS: Mapping[str, tuple[Action, ...]] = {
     DEVICE_INTRODUCED: ANYONE,
     DEVICE_REMOVED: ANYONE,  # judged by `authority`, which heeds it or not
     MEMBER_INTRODUCED: ANYONE,
+    **dict.fromkeys(TIMES, ANYONE),
     DEVICE_CONFIRMED: (Action.MEMBER_MANAGE,),
     MEMBER_GRANTED: (Action.MEMBER_MANAGE,),
     MEMBER_REVOKED: (Action.MEMBER_MANAGE,),
@@ -104,6 +106,8 @@ class KnownDevices:
             return "it confirms no device by its key and member"
         if entry.kind == MEMBER_INTRODUCED and entry.about != entry.by:
             return "members introduce themselves only"
+        if entry.kind in TIMES and entry.about != entry.by:
+            return "members speak of their own time only"
         return None
 
     @staticmethod

@@ -133,13 +133,13 @@ def clock_of(name: str) -> Clock:
         ZoneUnknown: this machine knows no zone of this name.
     """
     if not _NAME().fullmatch(name):
-        raise ZoneUnknown("no such time zone", name, hint="afield me --zone Europe/Berlin")
+        raise ZoneUnknown("no such time zone", name, hint="afield hours zone Europe/Berlin")
     try:
         return Clock(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         why = _alike(name)
         raise ZoneUnknown(
-            "no such time zone", name, why, hint="afield me --zone Europe/Berlin"
+            "no such time zone", name, why, hint="afield hours zone Europe/Berlin"
         ) from error
 
 

@@ -1,0 +1,29 @@
+"""`afield hours holidays`: whose holidays one has."""
+
+from __future__ import annotations
+
+import click
+
+from afield.cli.output import emit_json
+from afield.cli.session import global_options, session_of
+
+
+@click.command("holidays")
+@click.argument("region")
+@click.option("--from", "since", default=None, metavar="DAY", help="From this day on.")
+@global_options
+@click.pass_context
+def command(context: click.Context, *, region: str, since: str | None) -> None:
+    """Say whose public holidays you have: `DE`, `DE-BE`, or `none`."""
+    from afield.cli.hours_view import day_of, tell_hours
+    from afield.workspace.team.hours import hours_part, set_holidays
+
+    session = session_of(context)
+    workspace = session.workspace()
+    workspace.refresh()
+    set_holidays(workspace, region, day_of(since))
+    part = hours_part(workspace, workspace.config.member)
+    if session.json:
+        emit_json({"schema": "afield.hours/1", **part})
+        return
+    tell_hours(part)

@@ -1,0 +1,136 @@
+"""What members say of their time: zones, weekly hours, focus, holidays, leave; facts and one table.
+
+Members speak for themselves only. Dates, codes and minutes stand in entries; what a leave is for
+is prose, in an object. What follows from it is `calendar`'s matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from afield.journal.entry import Draft, Entry
+from afield.kernel.ids import MemberId, ObjectId
+from afield.members.calendar import Facts, Leave, Span
+from afield.members.calendar.public import is_region
+from afield.members.calendar.weekly import from_body, to_body
+from afield.projection import Column, Put, Table
+
+ZONE = "member.zone"
+HOURS = "member.hours"
+FOCUS = "member.focus"
+HOLIDAYS = "member.holidays"
+LEAVE = "member.leave"
+KINDS = (ZONE, HOURS, FOCUS, HOLIDAYS, LEAVE)
+
+TIMES = Table(
+    "member_times",
+    key=(Column("member", "text"), Column("what", "text"), Column("key", "text")),
+    groups={"set": (Column("value", "text"), Column("note", "text"))},
+)
+ZONE_CHARS_MAX = 64
+_ID_CHARS_MAX = 64
+_DATE_CHARS = 10
+
+Row = tuple[str, str, str]
+"""What is said, from which date on or of which leave, and the JSON of its value."""
+
+
+def zone(member: MemberId, name: str | None, since: date = date.min) -> Draft:
+    """Say in which IANA zone a member is from a date on; None takes that back."""
+    return Draft(ZONE, member, {"from": since.isoformat(), "value": name})
+
+
+def hours(member: MemberId, spans: Iterable[Span] | None, since: date = date.min) -> Draft:
+    """Say when a member works, every week from a date on; None takes that back."""
+    return _weekly(HOURS, member, spans, since)
+
+
+def focus(member: MemberId, spans: Iterable[Span] | None, since: date = date.min) -> Draft:
+    """Say when a member is not to be disturbed, every week from a date on; None takes it back."""
+    return _weekly(FOCUS, member, spans, since)
+
+
+def holidays(member: MemberId, region: str | None, since: date = date.min) -> Draft:
+    """Say whose public holidays a member has from a date on: `DE-BE`; empty for none."""
+    return Draft(HOLIDAYS, member, {"from": since.isoformat(), "value": region})
+
+
+def leave(
+    member: MemberId, id_: str, first: date | None, last: date | None, note: ObjectId | None = None
+) -> Draft:
+    """Say that a member is away from a day to a day; no days take the leave back."""
+    days = None if first is None or last is None else [first.isoformat(), last.isoformat()]
+    return Draft(LEAVE, member, {"id": id_, "value": days}, () if note is None else (note,))
+
+
+def fold_time(entry: Entry) -> Iterator[Put]:
+    """Fold one of `KINDS`; raises ValueError for what is none of them."""
+    what = entry.kind.partition(".")[2]
+    key = entry.body.get("id" if entry.kind == LEAVE else "from")
+    if not isinstance(key, str) or not 0 < len(key) <= _ID_CHARS_MAX:
+        raise ValueError("it says not from when, or which leave")
+    if entry.kind != LEAVE:
+        date.fromisoformat(key)
+    value = entry.body.get("value")
+    if value is not None:
+        _READ[what](value)
+    kept = None if value is None else msgspec.json.encode(value).decode()
+    note = entry.refs[0] if entry.refs else None
+    yield Put("member_times", (entry.about, what, key), "set", (kept, note))
+
+
+def facts_of(rows: Sequence[Row]) -> Facts:
+    """Return what a member said as a calendar takes it; what cannot be read is passed over."""
+    said: dict[str, list[tuple[date, Any]]] = {}
+    leaves: list[Leave] = []
+    for what, key, value in sorted(rows):
+        try:
+            found = msgspec.json.decode(value)
+            if what == "leave":
+                first, last = _days(found)
+                leaves.append(Leave(first, last, id=key))
+            else:
+                read = _READ[what](found)
+                said.setdefault(what, []).append((date.fromisoformat(key), read))
+        except (KeyError, ValueError, msgspec.MsgspecError):
+            continue
+    return Facts(
+        zones=tuple(said.get("zone", ())),
+        hours=tuple(said.get("hours", ())),
+        holidays=tuple(said.get("holidays", ())),
+        focus=tuple(said.get("focus", ())),
+        leaves=tuple(leaves),
+    )
+
+
+def _weekly(kind: str, member: MemberId, spans: Iterable[Span] | None, since: date) -> Draft:
+    value = None if spans is None else to_body(spans)
+    return Draft(kind, member, {"from": since.isoformat(), "value": value})
+
+
+def _zone(said: Any) -> str:
+    if not isinstance(said, str) or not 0 < len(said) <= ZONE_CHARS_MAX or not said.isprintable():
+        raise ValueError("its zone is no name")
+    return said
+
+
+def _region(said: Any) -> str:
+    if said != "" and not is_region(said):
+        raise ValueError("its region is no country's code")
+    return str(said)
+
+
+def _days(said: Any) -> tuple[date, date]:
+    if not isinstance(said, list) or [len(str(one)) for one in said] != [_DATE_CHARS] * 2:
+        raise ValueError("its leave is no two dates")
+    first, last = (date.fromisoformat(str(one)) for one in said)
+    if last < first:
+        raise ValueError("its leave ends before it begins")
+    return first, last
+
+
+_READ = {"zone": _zone, "hours": from_body, "focus": from_body, "holidays": _region, "leave": _days}
