@@ -14,8 +14,11 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from afield.hub.config import Limits
 from afield.hub.faults import answer_afield
+from afield.hub.remote.bounds import Bounds
 from afield.hub.remote.routes import routes
+from afield.kernel.clock import SystemClock
 from afield.kernel.errors import AfieldError
 from afield.kernel.files import OsFileSystem
 from afield.members.caller import Caller
@@ -54,6 +57,11 @@ class Lies:
     def __init__(self, root):
         self.root = root
         self.store = FolderRemote(root, OsFileSystem())
+        folder = Path(root).parent.as_posix()
+        limits = Limits(free_mib=0)
+        self.bounds = Bounds(
+            limits, folder, SystemClock(), named=lambda _: frozenset(), finish=lambda: None
+        )
 
     def begin(self):
         """Take nothing in."""

@@ -54,7 +54,7 @@ def tell_ask(workspace: Workspace, part: dict[str, Any]) -> None:
     click.echo(plain(f"  {part['by']} needs {what} from {part['to_name'] or 'nobody'}"))
     for line in (part["detail"] or "").splitlines():
         click.echo(f"    {plain(line)}")
-    for label in part["about_labels"].values():
+    for label in part["labels"].values():
         click.echo(plain(f"  about {label}"))
     for move in part["moves"]:
         _tell_move(move, now)
@@ -82,7 +82,7 @@ def tell_blockers(workspace: Workspace, parts: Sequence[dict[str, Any]]) -> None
         owner = part["owner_name"] or part["by"]
         click.echo(plain(f"          blocks {part['by']}; {owner} is to clear it"), nl=False)
         click.echo(f"; {age} of working time" if part["state"] == "open" else "")
-        for label in part["about_labels"].values():
+        for label in part["labels"].values():
             click.echo(plain(f"          about {label}"))
         for move in part["moves"]:
             _tell_move(move, now, indent=10)

@@ -77,6 +77,7 @@ def make_api(hosted: Hosted) -> FastAPI:
 def routers() -> Sequence[APIRouter]:
     """Return the parts of the API; a new one is a line here."""
     from afield.hub.api import (
+        asks,
         comparing,
         console,
         data,
@@ -99,6 +100,7 @@ def routers() -> Sequence[APIRouter]:
         searching,
         series,
         sharing,
+        talks,
         tasks,
         today,
         traces,
@@ -107,7 +109,7 @@ def routers() -> Sequence[APIRouter]:
     of_runs = (runs, names, run, console, files, previews, series, provenance)
     of_many = (importance, comparing, differing, traces)
     of_all = (data, samples, models, searching, sharing, happenings, today, journal, me, events)
-    of_teams = (decisions, reviews, tasks)
+    of_teams = (asks, decisions, reviews, talks, tasks)
     parts = (*of_runs, *of_many, *of_all, *of_teams)
     return tuple(part.router for part in parts)
 

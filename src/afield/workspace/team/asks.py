@@ -158,7 +158,7 @@ def ask_part(workspace: Workspace, item: Item) -> dict[str, Any]:
         **item_part(workspace, item),
         "state": standing.state,
         "to_name": None if to is None else workspace.name_of(to),
-        "about_labels": {link: label_of(workspace, link) for link in item.get("about")},
+        "labels": {link: label_of(workspace, link) for link in item.get("about")},
     }
 
 

@@ -85,7 +85,7 @@ def blocker_part(workspace: Workspace, item: Item) -> dict[str, Any]:
         **item_part(workspace, item),
         "state": blocker_standing(item).state,
         "owner_name": None if owner is None else workspace.name_of(owner),
-        "about_labels": {link: label_of(workspace, link) for link in item.get("about")},
+        "labels": {link: label_of(workspace, link) for link in item.get("about")},
     }
 
 

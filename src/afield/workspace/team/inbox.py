@@ -32,6 +32,7 @@ class Letter:
         key: what it is read by; another one when something new was said.
         kind: what it is.
         link: the item that it is about.
+        project: of the item.
         title: of the item, or the label of what a thread is on.
         text: what was said, shortened; empty for what only waits.
         member: who asked or said it.
@@ -45,6 +46,7 @@ class Letter:
     key: str
     kind: Kind
     link: str
+    project: str
     title: str
     text: str
     member: str
@@ -122,6 +124,7 @@ def _letter(
         key=key,
         kind=kind,
         link=item.link,
+        project=item.project,
         title=label_of(workspace, on) if on else title_of(workspace, item),
         text=" ".join(text.split())[:_TEXT_CHARS],
         member=item.author if move is None else move.member,

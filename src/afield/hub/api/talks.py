@@ -1,0 +1,202 @@
+"""`/threads`, `/inbox` and `/people`: what was said, what waits for who asks, and who works now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from afield.hub.api.answers import answer
+from afield.hub.api.asking import TheCaller, TheHosted, needs
+from afield.hub.api.team_items import Name, Text, links_named
+from afield.members.actions import Action
+from afield.members.caller import Caller
+from afield.workspace.team import threads
+from afield.workspace.team.hours import team_part
+from afield.workspace.team.inbox import inbox, inbox_part
+from afield.workspace.team.links import project_of
+from afield.workspace.workspace import Workspace
+
+router = APIRouter(tags=["talks"])
+
+
+class Comment(BaseModel):
+    """What somebody said; `re` is the number of the comment that it answers."""
+
+    number: int
+    member: str
+    by: str
+    at_ms: int
+    text: str
+    re: int | None
+    anchor: str | None
+    mentions: list[str]
+    resolved: bool
+
+
+class Thread(BaseModel):
+    """What was said about a thing, in order; `thread` is null while nothing was."""
+
+    about: str
+    label: str
+    thread: str | None
+    comments: list[Comment]
+
+
+class NewComment(BaseModel):
+    """What to say about what; `@name` in the text calls a member."""
+
+    about: Name
+    text: Text
+    re: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    anchor: Name | None = None
+
+
+class Letter(BaseModel):
+    """One thing in the inbox; what was read is known to the copy that shows it, not to a server."""
+
+    key: str
+    kind: Literal["asked", "answered", "blocker", "mention", "comment"]
+    link: str
+    project: str
+    title: str
+    text: str
+    member: str
+    at_ms: int
+    due_ms: int | None
+    urgent: bool
+    waits: bool
+    unread: bool
+
+
+class Inbox(BaseModel):
+    """What waits, by when it is due, then what was said, the newest first."""
+
+    items: list[Letter]
+
+
+class Since(BaseModel):
+    """A zone or a region, and the day from which it holds; null for the first."""
+
+    since: str | None = Field(alias="from")
+    value: str
+
+
+class Spans(BaseModel):
+    """Weekly rules, and the day from which they hold; null for the first."""
+
+    since: str | None = Field(alias="from")
+    value: list[str]
+
+
+class Leave(BaseModel):
+    """Days off, both included."""
+
+    id: str
+    first: str
+    last: str
+    note: str | None
+
+
+class Person(BaseModel):
+    """A member, where it is what time for them, and what they said of it."""
+
+    member: str
+    name: str
+    assumed: bool
+    zone: str
+    local: datetime
+    presence: Literal["working", "waking", "asleep"]
+    until_ms: int
+    focus: bool
+    away: bool
+    next_working_ms: int | None
+    zones: list[Since]
+    hours: list[Spans]
+    focus_hours: list[Spans]
+    holidays: list[Since]
+    leave: list[Leave]
+
+
+class People(BaseModel):
+    """The members, those who work now first."""
+
+    members: list[Person]
+
+
+@router.get("/threads", response_model=Thread, dependencies=[needs(Action.TEAM_READ)])
+async def show_thread(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,
+    about: Annotated[str, Query(min_length=1, max_length=300)],
+) -> Response:
+    """Return what was said about a thing."""
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        workspace.catch_up()
+        link = _link(workspace, caller, about, Action.TEAM_READ)
+        return threads.thread_part(workspace, threads.thread_of(workspace, link), link)
+
+    return answer(request, await hosted.read(find))
+
+
+@router.post(
+    "/threads", status_code=201, response_model=Thread, dependencies=[needs(Action.TEAM_WRITE)]
+)
+async def say(
+    request: Request, hosted: TheHosted, caller: TheCaller, given: NewComment
+) -> Response:
+    """Say something about a thing."""
+
+    def write(workspace: Workspace) -> dict[str, Any]:
+        workspace.catch_up()
+        link = _link(workspace, caller, given.about, Action.TEAM_WRITE)
+        re = None if given.re is None else threads.place_of(workspace, link, given.re)
+        item = threads.comment(
+            workspace,
+            link,
+            given.text,
+            re=re,
+            anchor=given.anchor,
+            project=project_of(workspace, link),
+            by=caller.member,
+        )
+        return threads.thread_part(workspace, item, link)
+
+    return answer(request, await hosted.read(write), 201)
+
+
+@router.get("/inbox", response_model=Inbox, dependencies=[needs(Action.TEAM_READ)])
+async def show_inbox(request: Request, hosted: TheHosted, caller: TheCaller) -> Response:
+    """Return what waits for who asks, and what was said to them."""
+
+    def find(workspace: Workspace) -> list[dict[str, Any]]:
+        workspace.catch_up()
+        return [
+            inbox_part(one)
+            for one in inbox(workspace, caller.member)
+            if caller.may(Action.TEAM_READ, one.project).allowed
+        ]
+
+    return answer(request, {"items": await hosted.read(find)})
+
+
+@router.get("/people", response_model=People, dependencies=[needs(Action.MEMBER_READ)])
+async def list_people(request: Request, hosted: TheHosted, caller: TheCaller) -> Response:  # noqa: ARG001 - asked by `needs`
+    """List the members with their local time."""
+
+    def find(workspace: Workspace) -> list[dict[str, Any]]:
+        workspace.catch_up()
+        return team_part(workspace)
+
+    return answer(request, {"members": await hosted.read(find)})
+
+
+def _link(workspace: Workspace, caller: Caller, words: str, action: Action) -> str:
+    (link,) = links_named(workspace, caller, [words])
+    caller.need(action, project_of(workspace, link))
+    return link

@@ -1,0 +1,61 @@
+"""`/api/v1/asks`, `/blockers`, `/threads`, `/inbox` and `/people`."""
+
+from __future__ import annotations
+
+from test_hub_decides import client, folder, told
+
+from afield.hub.api.asks import Ask, Asks, Blocker, Blockers
+from afield.hub.api.talks import Inbox, People, Thread
+
+__all__ = ["client", "folder"]
+
+
+def test_an_ask_is_made_answered_and_closed_and_waits_in_the_inbox_meanwhile(client):
+    at = "/api/v1/asks"
+    given = {"title": "Which split?", "to": "me", "due": "4h", "about": ["run:otter"]}
+    made = told(client.post(at, json=given), Ask, 201)
+    assert (made["state"], made["project"]) == ("open", "vision")
+    assert made["labels"] == {made["about"][0]: "run otter"}
+    (letter,) = told(client.get("/api/v1/inbox"), Inbox)["items"]
+    assert (letter["kind"], letter["due_ms"]) == ("asked", made["due"])
+    here = f"{at}/{made['id']}"
+    answered = client.post(f"{here}/answer", json={"text": "the second", "about": ["run:fox"]})
+    assert told(answered, Ask)["state"] == "answered"
+    assert told(client.post(f"{here}/close", json={}), Ask)["state"] == "closed"
+    again = client.post(f"{here}/close", json={})
+    assert (again.status_code, again.json()["code"]) == (400, "team.move_refused")
+    assert told(client.post(f"{here}/reopen", json={"text": "no"}), Ask)["state"] == "open"
+    assert told(client.post(f"{here}/pass", json={"to": "me"}), Ask)["to"] == made["to"]
+    found = told(client.get(at, params={"to": "me", "by": "me"}), Asks)["asks"]
+    assert [one["id"] for one in found] == [made["id"]]
+    assert told(client.get(here), Ask)["title"] == "Which split?"
+    assert client.post(at, json={"title": "x", "to": "zoe"}).status_code == 404
+    assert client.get(f"{at}/nothing").status_code == 404
+
+
+def test_a_blocker_is_in_the_way_until_it_is_cleared(client):
+    at = "/api/v1/blockers"
+    made = told(client.post(at, json={"title": "No access"}), Blocker, 201)
+    here = f"{at}/{made['id']}"
+    assert told(client.post(f"{here}/offer", json={"text": "I can"}), Blocker)["state"] == "open"
+    assert told(client.post(f"{here}/clear", json={}), Blocker)["state"] == "cleared"
+    assert told(client.get(at), Blockers)["blockers"] == []
+    assert told(client.post(f"{here}/reopen", json={}), Blocker)["state"] == "open"
+    assert len(told(client.get(at), Blockers)["blockers"]) == 1
+
+
+def test_what_is_said_about_a_run_stands_in_its_thread(client):
+    at = "/api/v1/threads"
+    assert told(client.get(at, params={"about": "run:otter"}), Thread)["comments"] == []
+    given = {"about": "run:otter", "text": "odd", "anchor": "metrics.loss"}
+    assert told(client.post(at, json=given), Thread, 201)["label"] == "run otter"
+    told(client.post(at, json={"about": "otter", "text": "seen", "re": 1}), Thread, 201)
+    found = told(client.get(at, params={"about": "run:otter"}), Thread)["comments"]
+    assert [(one["text"], one["re"]) for one in found] == [("odd", None), ("seen", 1)]
+    assert client.post(at, json={"about": "run:otter", "text": " "}).status_code == 400
+    assert client.post(at, json={"about": "run:otter", "text": "x", "re": 9}).status_code == 404
+
+
+def test_people_stand_with_their_local_time(client):
+    (one,) = told(client.get("/api/v1/people"), People)["members"]
+    assert (one["assumed"], one["zone"]) == (True, "UTC")
