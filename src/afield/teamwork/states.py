@@ -5,12 +5,9 @@ Moves are in the order of their stamps; what does not fit the state it meets cha
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from afield.teamwork.query import Item, Moved
-
-AskState = Literal["open", "answered", "closed"]
-BlockerState = Literal["open", "cleared"]
 
 
 class Standing(NamedTuple):

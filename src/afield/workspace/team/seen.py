@@ -19,11 +19,9 @@ class Seen(msgspec.Struct):
 
     Attributes:
         keys: of things in the inbox, the newest last.
-        looked_ms: when a brief was last shown, in Unix milliseconds; None: never.
     """
 
     keys: list[str] = []
-    looked_ms: int | None = None
 
 
 def seen_by(workspace: Workspace, member: str) -> Seen:
@@ -36,13 +34,6 @@ def mark_read(workspace: Workspace, member: str, keys: Iterable[str]) -> None:
     found = _all(workspace)
     mine = found.setdefault(member, Seen())
     mine.keys = list(dict.fromkeys([*mine.keys, *keys]))[-_KEYS_MAX:]
-    _keep(workspace, found)
-
-
-def mark_looked(workspace: Workspace, member: str, now_ms: int) -> None:
-    """Remember when a member last had a brief."""
-    found = _all(workspace)
-    found.setdefault(member, Seen()).looked_ms = now_ms
     _keep(workspace, found)
 
 
