@@ -11,7 +11,7 @@ from afield.kernel.errors import NotFound
 from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.members.errors import HoursBad, ZoneUnknown
-from afield.teamwork.errors import ItemNotFound, MoveRefused
+from afield.teamwork.errors import ItemBad, ItemNotFound, MoveRefused
 from afield.teamwork.sorts.ask import ASK
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.workspace.disagreements import disagreements
@@ -149,7 +149,7 @@ def test_what_a_member_says_of_their_time_counts_for_everybody_and_from_nobody_e
     hours.set_zone(bob, "America/Los_Angeles", date(2030, 1, 1))
     hours.set_hours(bob, ["Mon-Sun 09:00-17:00"])
     hours.set_holidays(bob, "DE-BE")
-    away = hours.take_leave(bob, date(2026, 1, 5), date(2026, 1, 6), "skiing")
+    away = hours.take_leave(bob, date(2026, 1, 5), date(2026, 1, 6), "skiing AKIAIOSFODNN7EXAMPLQ")
     cal.record.journal.append_many([times.hours(me(bob), from_words(["none"]))], durable=True)
     exchange(*team)
     parts = [hours.hours_part(one, me(bob)) for one in team]
@@ -157,7 +157,10 @@ def test_what_a_member_says_of_their_time_counts_for_everybody_and_from_nobody_e
         [{"from": None, "value": ["Mon-Sun 09:00-17:00"]}]
     ] * 3
     assert [one["zones"][1]["from"] for one in parts] == ["2030-01-01"] * 3
-    assert parts[2]["leave"][0]["note"] == "skiing"
+    note = parts[2]["leave"][0]["note"]
+    assert note.startswith("skiing redacted:")
+    with pytest.raises(ItemBad):
+        threads.comment(ann, otter(ann), "odd", anchor="what Ada said")
     calendar = hours.calendar_of(ann, me(bob))
     monday = int(datetime(2026, 1, 5, 4, tzinfo=UTC).timestamp() * 1000)  # 09:30 in Kolkata
     assert calendar.presence(monday).away

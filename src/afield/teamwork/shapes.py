@@ -38,7 +38,7 @@ class Type(StrEnum):
     LINK = "link"
     """Something in the record, as `links` spells it: `run:<id>`."""
     CODE = "code"
-    """Short words for machines: a place in a file, a query, a command."""
+    """A short word for machines, without spaces: a place in a file, the name of a metric."""
     PLACE = "place"
     """A move: `<device> <seq>`."""
     PROSE = "prose"
@@ -163,7 +163,9 @@ _FITS: Mapping[Type, Callable[[Field, Any], bool]] = {
     Type.NUMBER: lambda _, value: _is_number(value),
     Type.FLAG: lambda _, value: isinstance(value, bool),
     Type.LINK: lambda _, value: _is_text(value, LINK_CHARS_MAX) and bool(_LINK().fullmatch(value)),
-    Type.CODE: lambda _, value: _is_text(value, CODE_CHARS_MAX),
+    Type.CODE: lambda _, value: (
+        _is_text(value, CODE_CHARS_MAX) and not any(map(str.isspace, value))
+    ),
     Type.PLACE: lambda _, value: isinstance(value, str) and bool(_PLACE().fullmatch(value)),
     Type.PROSE: lambda _, value: isinstance(value, str) and bool(_OBJECT().fullmatch(value)),
 }

@@ -18,6 +18,7 @@ from afield.members.calendar.public import region_of
 from afield.members.calendar.weekly import from_words, to_words
 from afield.members.errors import HoursBad
 from afield.members.names import from_object, to_object
+from afield.runs.secrets import redact
 from afield.teamwork.hours import Hours
 from afield.workspace.workspace import Workspace
 
@@ -85,7 +86,8 @@ def take_leave(workspace: Workspace, first: date, last: date, note: str = "") ->
         raise HoursBad("the note is too long", len(note), f"at most {_NOTE_CHARS_MAX} characters")
     kept = None
     if note.strip():
-        kept = workspace.record.vault.put(to_object(note.strip()), meta=True)
+        clean, _ = redact(note.strip(), known=workspace.record.secrets())
+        kept = workspace.record.vault.put(to_object(clean), meta=True)
         workspace.record.vault.flush()
     id_ = random_id(_ID_CHARS)
     _say(workspace, times.leave(workspace.config.member, id_, first, last, kept))

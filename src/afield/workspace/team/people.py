@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from afield.kernel.errors import NotFound
 from afield.kernel.ids import MemberId
 from afield.kernel.late import late
@@ -49,11 +47,6 @@ def mentioned(workspace: Workspace, text: str) -> list[str]:
         except NotFound:
             continue
     return list(found)
-
-
-def names_of(workspace: Workspace, members: Iterable[str]) -> str:
-    """Return names as people list them."""
-    return ", ".join(sorted(workspace.name_of(one) for one in members))
 
 
 def _known(workspace: Workspace) -> dict[str, str]:
