@@ -55,12 +55,16 @@ class Lies:
     """A folder that is nobody's record."""
 
     def __init__(self, root):
-        self.root = root
-        self.store = FolderRemote(root, OsFileSystem())
+        self.store = store = FolderRemote(root, OsFileSystem())
         folder = Path(root).parent.as_posix()
         limits = Limits(free_mib=0)
         self.bounds = Bounds(
-            limits, folder, SystemClock(), named=lambda _: frozenset(), finish=lambda: None
+            limits,
+            folder,
+            SystemClock(),
+            named=lambda _: frozenset(),
+            finish=lambda: None,
+            store=store,
         )
 
     def begin(self):

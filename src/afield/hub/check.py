@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from afield.hub.config import HubConfig
 from afield.hub.databases import database_of, looked_at
+from afield.hub.storage import probed
 from afield.kernel.errors import AfieldError
 
 if TYPE_CHECKING:
@@ -95,6 +96,17 @@ def database(config: HubConfig) -> Found:
         if private[0] != "pass":
             return private
     return "pass", found, None
+
+
+def storage(config: HubConfig) -> Found:
+    """The bucket lists, writes, reads back and deletes, and holds no other record."""
+    if config.storage is None:
+        return "not run", "no [storage]: the objects are in the workspace", None
+    if config.storage.secret_access_key_file is not None:
+        private = _private(Path(config.storage.secret_access_key_file), "the storage's key")
+        if private[0] != "pass":
+            return private
+    return "pass", probed(config), None
 
 
 def accounts(config: HubConfig) -> Found:
@@ -216,6 +228,7 @@ def limits(config: HubConfig) -> Found:
 CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "packages": packages,
     "database": database,
+    "storage": storage,
     "workspace": workspace,
     "accounts": accounts,
     "second factor": access,

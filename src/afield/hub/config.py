@@ -7,7 +7,7 @@ it names works is `check.py`'s matter. docs/hub.md has the meaning of each key.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from afield.kernel.errors import Usage
+from afield.workspace.storage import Storage
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `\$\.?(?P<at>.*)`)?")
@@ -68,10 +69,12 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         url: `postgresql://user@host:port/name`.
         password_file: holds the password, where `url` does not.
+        statement_timeout: seconds that one statement that reads may take; 0: any time.
     """
 
     url: Annotated[str, Meta(pattern="^postgres(ql)?://")]
     password_file: Text | None = None
+    statement_timeout: Annotated[int, Meta(ge=0, le=86_400)] = 60
 
     def __repr__(self) -> str:
         """Return it without the address."""
@@ -133,6 +136,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         oidc: an identity provider, or None.
         log: how it is written.
         database: a PostgreSQL for tables and accounts; None: files here.
+        storage: a bucket for the objects; None: they are in the workspace.
         webhooks: where they may lead beside public addresses.
         access: who gets in.
         limits: what may lie at it as a remote.
@@ -149,6 +153,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: Oidc | None = None
     log: Log = Log()
     database: Database | None = None
+    storage: Storage | None = None
     webhooks: Webhooks = Webhooks()
     access: Access = Access()
     limits: Limits = Limits()
@@ -230,6 +235,10 @@ def _contradictions(config: HubConfig) -> Sequence[tuple[str, str | None]]:
         for one in config.webhooks.private
         if not _is_network(one)
     ]
+    storage = config.storage
+    if storage and (storage.access_key_id_file is None) != (storage.secret_access_key_file is None):
+        why = "storage: the files of a key are two, or none"
+        found.append((why, "add access_key_id_file and secret_access_key_file"))
     if config.tls is None and config.proxy is None and config.listen.host not in LOOPBACK:
         why = "listen.host: others could reach it, and nothing speaks TLS"
         found.append((why, "add [tls] or [proxy], or listen on 127.0.0.1"))
@@ -251,7 +260,8 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
 
     tls, oidc, database = config.tls, config.oidc, config.database
     if database is not None and database.password_file is not None:
-        database = Database(database.url, whole(database.password_file))
+        file = whole(database.password_file)
+        database = msgspec.structs.replace(database, password_file=file)
     return msgspec.structs.replace(
         config,
         url=config.url.rstrip("/"),
@@ -260,8 +270,19 @@ def _resolved(config: HubConfig, folder: Path) -> HubConfig:
         keys=config.keys and whole(config.keys),
         tls=tls and Tls(whole(tls.certificate), whole(tls.key)),
         database=database,
+        storage=config.storage and _resolved_storage(config.storage, whole),
         oidc=oidc
         and msgspec.structs.replace(oidc, client_secret_file=whole(oidc.client_secret_file)),
+    )
+
+
+def _resolved_storage(storage: Storage, whole: Callable[[str], str]) -> Storage:
+    name, key = storage.access_key_id_file, storage.secret_access_key_file
+    return msgspec.structs.replace(
+        storage,
+        url=storage.url.rstrip("/"),
+        access_key_id_file=name and whole(name),
+        secret_access_key_file=key and whole(key),
     )
 
 
@@ -289,6 +310,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "oidc": Oidc,
     "log": Log,
     "database": Database,
+    "storage": Storage,
     "webhooks": Webhooks,
     "access": Access,
     "limits": Limits,

@@ -35,17 +35,19 @@ def database_of(config: HubConfig) -> str | None:
     if find_spec("psycopg") is None:
         hint = "pip install 'afield[postgres]'"
         raise DatabaseRefused(_WHAT, None, "psycopg is not installed", hint=hint)
-    from afield.projection.postgres_link import with_password
+    from afield.projection.postgres_link import with_password, with_timeout
 
-    file = config.database.password_file
+    url, file = config.database.url, config.database.password_file
+    if config.database.statement_timeout:
+        url = with_timeout(url, config.database.statement_timeout)
     if file is None:
-        return config.database.url
+        return url
     try:
         password = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise DatabaseRefused("cannot read the database's password", file, why) from None
-    return with_password(config.database.url, password)
+    return with_password(url, password)
 
 
 def open_accounts(config: HubConfig, device: DeviceId) -> Database:

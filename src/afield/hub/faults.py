@@ -20,6 +20,7 @@ from afield.kernel.errors import (
     Refused,
     Unreachable,
 )
+from afield.vault.errors import StorageUnreachable
 
 STATUSES: tuple[tuple[type[AfieldError], int], ...] = (
     (NotFound, 404),
@@ -46,6 +47,9 @@ def status_of(error: AfieldError) -> int:
 async def answer_afield(_: Request, error: Exception) -> Response:
     """Answer with what the error says, under its stable code."""
     assert isinstance(error, AfieldError)
+    if isinstance(error, StorageUnreachable):  # where it is and what to do is for the log alone
+        log.warning("storage: %s; %s", error.message, error.hint)
+        return as_response(Problem(error.told, error.status, error.code))
     found = Problem(error.what, status_of(error), error.code, error.message, error.hint)
     wait_s = error.fields.get("retry_s")
     return as_response(found, {} if wait_s is None else {"retry-after": str(wait_s)})

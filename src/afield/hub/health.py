@@ -1,6 +1,8 @@
-"""`/health`, `/ready`: whether the process answers, and whether it can read the record."""
+"""`/health`, `/ready`: whether the process answers; whether record and bucket can be read."""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +24,8 @@ def routes(hosted: Hosted) -> list[Route]:
 
     async def ready(_: Request) -> Response:
         await hosted.read(lambda workspace: workspace.query("SELECT 1"))
+        if hosted.kept is not None:
+            await asyncio.get_running_loop().run_in_executor(None, hosted.kept.ask)
         return PlainTextResponse("OK", headers=PLAIN)
 
     return [Route("/health", health), Route("/ready", ready)]

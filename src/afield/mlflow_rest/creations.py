@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 
 import msgspec
@@ -96,7 +97,7 @@ class Creations:
 
     def _write(self, path: str, note: _Note) -> None:
         os.makedirs(self._folder, exist_ok=True)
-        temporary = f"{path}.{os.getpid()}.tmp"
+        temporary = f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"  # two may say the same
         with open(temporary, "wb") as stream:
             stream.write(msgspec.json.encode(note))
         os.replace(temporary, path)

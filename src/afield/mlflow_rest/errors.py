@@ -16,6 +16,7 @@ from afield.kernel.errors import (
     Refused,
     Unreachable,
 )
+from afield.vault.errors import StorageUnreachable
 
 INVALID = "INVALID_PARAMETER_VALUE"
 MISSING = "RESOURCE_DOES_NOT_EXIST"
@@ -89,6 +90,8 @@ def to_rest(error: AfieldError) -> Rest:
     """Return an error of ours as one of MLflow's."""
     if isinstance(error, Rest):
         return error
+    if isinstance(error, StorageUnreachable):
+        return Rest(UNAVAILABLE, error.told)
     kinds = (
         (NotAllowed, FORBIDDEN),
         (NotFound, MISSING),

@@ -30,6 +30,9 @@ PUBLIC = "public"
 CALLER = "afield.caller"
 """Where whoever knows the caller puts it into a request's scope."""
 
+UNKEPT = "afield.unkept"
+"""Stands in a request's scope once its client was told something else than was answered."""
+
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
@@ -216,6 +219,6 @@ def _endpoint(rpc: Rpc, hosted: Hosted, served: Served) -> ASGIApp:
         here = not (after and await Request(scope, receive).is_disconnected())
         await send_json(answer, send)
         for each in after:
-            each(here)
+            each(here and UNKEPT not in scope)
 
     return endpoint

@@ -44,6 +44,13 @@ class DatabaseRefused(Refused):
     code = "projection.database_refused"
 
 
+class QuerySlow(Refused):
+    """PostgreSQL took longer for one statement than it may: not retried by who asks too much."""
+
+    code = "projection.slow"
+    status = 503
+
+
 class PatternRefused(Refused):
     """A regular expression is none, or asks for more memory than a search may take."""
 

@@ -24,6 +24,7 @@ from afield.projection.errors import (
     DatabaseUnreachable,
     ProjectionDamaged,
     ProjectionUnwritable,
+    QuerySlow,
 )
 from afield.projection.limits import BUSY_WAIT_S, CONNECT_WAIT_S, POSTGRES_OLDEST
 from afield.projection.statements import quoted
@@ -36,6 +37,7 @@ _SETTINGS = {
     "client_min_messages": "warning",
     "tcp_keepalives_idle": "60",  # the lock of a machine that is gone is let go of
 }
+_UNTIMED = "statement_timeout = 0"  # what is written is bounded by what there is to write
 _PARTS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\?|%")
 _ADDRESS = re.compile(
     r"\w+://([^@/?#]*@)?([^@/?#:,]*|\[[0-9a-fA-F:.]*\])(:\d*)?(,[^@/?#]*)?([/?][^@#]*)?"
@@ -128,7 +130,7 @@ class Link:
         """Do all that is inside or nothing, while nobody else holds the lock of that name."""
         with self._faults():
             self._ready()
-            self._connection.execute("BEGIN")
+            self._connection.execute(f"BEGIN; SET LOCAL {_UNTIMED}")
         self._inside = True
         try:
             with self._faults():
@@ -148,12 +150,14 @@ class Link:
         """Hold the lock of that name, through any number of transactions."""
         with self._faults():
             self._ready()
+            self._connection.execute(f"SET {_UNTIMED}")
             self._connection.execute("SELECT pg_advisory_lock(%s)", (lock_key(lock),))
         try:
             yield
         finally:
             with contextlib.suppress(psycopg.Error):  # lost, and so is the lock
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (lock_key(lock),))
+                self._connection.execute("RESET statement_timeout")
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -226,6 +230,9 @@ class Link:
         except _WAITED as error:
             why = "another process is updating it"
             raise Busy("cannot update projection", self.shown, why) from error
+        except faults.QueryCanceled as error:
+            why = "it takes longer than the database may take for one statement"
+            raise QuerySlow("cannot answer", None, why, hint="ask for less at once") from error
         except _UNWRITABLE as error:
             raise ProjectionUnwritable("cannot write to", self.shown, told(error)) from error
         except _SHUT as error:
@@ -283,6 +290,16 @@ def with_password(url: str, password: str) -> str:
     """
     _parts(url)
     return make_conninfo(url, password=password)
+
+
+def with_timeout(url: str, seconds: int) -> str:
+    """Return where a database is, which is to give up on a reading statement after some time.
+
+    Raises:
+        DatabaseRefused: it is no address of one.
+    """
+    options = f"{_parts(url).get('options') or ''} -c statement_timeout={seconds}s"
+    return make_conninfo(url, options=options.strip())
 
 
 def _parts(url: str) -> dict[str, Any]:

@@ -6,11 +6,12 @@ Refused   |- FormatUnknown    vault.format_unknown
 NotFound  `- ObjectMissing    vault.object_missing
 Damaged   |- ObjectDamaged    vault.object_damaged
           `- HeaderDamaged    vault.header_damaged
+Unreachable `- StorageUnreachable  vault.storage_unreachable
 """
 
 from __future__ import annotations
 
-from afield.kernel.errors import Damaged, NotFound, Refused
+from afield.kernel.errors import Damaged, NotFound, Refused, Unreachable
 
 
 class FormatUnknown(Refused):
@@ -48,6 +49,18 @@ class HeaderDamaged(Damaged):
     """The header that names the format of the objects cannot be read."""
 
     code = "vault.header_damaged"
+
+
+class StorageUnreachable(Unreachable):
+    """The bucket that the objects lie in does not answer, or does not let us in.
+
+    Attributes:
+        told: what others than whoever runs the server are told of it.
+    """
+
+    code = "vault.storage_unreachable"
+    status = 503
+    told = "the server cannot reach its storage"
 
 
 class Corrupt(ValueError):

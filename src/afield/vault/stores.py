@@ -1,4 +1,4 @@
-"""Where packs and indexes lie: a folder, or memory.
+"""Where packs and indexes lie: a folder, or memory; `bucketed.py` has the bucket.
 
 A store knows names and bytes, never what they mean. Files in it are written once and whole.
 """
@@ -52,6 +52,14 @@ class Store(Protocol):
         """Return once all names that can be seen are durable, whoever wrote them."""
         ...
 
+    def truth(self) -> Store:
+        """Return what holds the files themselves, where this reads copies of them."""
+        ...
+
+    def doubt(self, name: str) -> bool:
+        """Hear that a file does not verify; tell whether another copy of it is read from now on."""
+        ...
+
 
 class FolderStore:
     """A folder of a file system; made at the first write."""
@@ -98,6 +106,14 @@ class FolderStore:
         """
         if self._files.stat(self.root) is not None:
             self._files.sync_folder(self.root)
+
+    def truth(self) -> Store:
+        """Return this."""
+        return self
+
+    def doubt(self, name: str) -> bool:  # noqa: ARG002 - a store's signature
+        """Tell that there is no other copy."""
+        return False
 
     def sweep_temporaries(self) -> int:
         """Remove half-written files of dead processes; return how many.
@@ -153,3 +169,11 @@ class MemoryStore:
 
     def settle(self) -> None:
         """Return at once."""
+
+    def truth(self) -> Store:
+        """Return this."""
+        return self
+
+    def doubt(self, name: str) -> bool:  # noqa: ARG002 - a store's signature
+        """Tell that there is no other copy."""
+        return False

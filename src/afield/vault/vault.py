@@ -27,7 +27,7 @@ from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, CHUNK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
 from afield.vault.packs import Packs
 from afield.vault.reader import Beyond, ObjectFile, reaching
-from afield.vault.shelf import damaged, is_pack, matches, pack_index
+from afield.vault.shelf import Shelf, damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
 from afield.vault.tree import TreeEntry
 from afield.vault.using import SUFFIX as USING
@@ -292,7 +292,7 @@ class Vault:
         """
         from afield.vault.mend import Mending  # seldom
 
-        return Mending(self._shelf, self.packs, aside)
+        return Mending(self._true_shelf(), self.packs, aside)
 
     def ledger(self) -> Ledger:
         """Return all records in the packs by number, for whoever marks or sums them up."""
@@ -321,7 +321,7 @@ class Vault:
         """
         from afield.vault.check import EVERY_BYTE, nowhere, verify  # seldom
 
-        return verify(self._shelf, roots, elsewhere or nowhere, depth or EVERY_BYTE)
+        return verify(self._true_shelf(), roots, elsewhere or nowhere, depth or EVERY_BYTE)
 
     def reindex(self) -> None:
         """Write every index again, from the packs alone."""
@@ -332,6 +332,13 @@ class Vault:
                 index = layout.index_file(bytes.fromhex(pack), len(data), pack_index(data))
                 self._store.write(f"{pack}.idx", index)
             self._shelf.forget()
+
+    def _true_shelf(self) -> Shelf:
+        """Return what reads the packs themselves, where copies of them are read otherwise."""
+        truth = self._store.truth()
+        if truth is self._store:
+            return self._shelf
+        return Shelf(truth, self._lock, self._filling.waiting, self._guard)
 
     def _put_large(self, fd: int, *, rows: bool, told: Told | None) -> tuple[ObjectId, int]:
         with open(fd, "rb", buffering=0, closefd=False) as stream:

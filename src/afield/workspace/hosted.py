@@ -19,6 +19,8 @@ from typing import Self, TypeVar
 from afield.kernel.clock import Clock
 from afield.runs.record import Record
 from afield.workspace.config import Config
+from afield.workspace.kept import Kept
+from afield.workspace.storage import open_bucket, storage_of
 from afield.workspace.workspace import Workspace
 
 _T = TypeVar("_T")
@@ -35,6 +37,7 @@ class Hosted:
         record: its writing side; threads share it.
         config: who the workspace, this device and its member are.
         is_ending: whether the server is to stop: then nobody waits for news.
+        kept: sends what is acknowledged to a bucket; None: the record is in its folder alone.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Hosted:
         self.record: Record = self._first.record
         self.config: Config = self._first.config
         self.is_ending = False
+        self.kept = _kept(self.record)
         self._looked: tuple[float, asyncio.Future[int]] | None = None
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="afield-reader")
         self._made: list[Workspace] = [self._first]
@@ -111,6 +115,8 @@ class Hosted:
         """Sign and sync what was written, and let go of the files."""
         self._threads.shutdown()
         with contextlib.ExitStack() as ends:  # whatever one of them meets, the others end
+            if self.kept is not None:
+                ends.callback(self.kept.close)
             for workspace in self._made:
                 ends.callback(workspace.close)
 
@@ -129,6 +135,13 @@ class Hosted:
             workspace = self._open()
             self._made.append(workspace)
             return workspace
+
+
+def _kept(record: Record) -> Kept | None:
+    storage = storage_of(record.files, record.workspace)
+    if storage is None:
+        return None
+    return Kept(record, open_bucket(storage).of_hub(record.journal.device))
 
 
 def _position(workspace: Workspace) -> int:

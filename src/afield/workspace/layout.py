@@ -27,11 +27,12 @@ CLEANING_LOCK = "sweep.lock"
 SWEPT = "swept.json"
 UNSETTLED = "sweep.unsettled"
 USING = "packs.using"
+STORAGE = "storage.toml"
 
 VARIABLE = "AFIELD_WORKSPACE"
 OURS = frozenset(
     {CONFIG, KEYS, JOURNAL, PACKS, LIVE, CACHE, PROJECTION, IGNORE, LOCK, SWEEP_LOCK}
-    | {REMOTES, BUNDLED, ELSEWHERE, SYNC_LOCK, CLEANING_LOCK, SWEPT, UNSETTLED, USING}
+    | {REMOTES, BUNDLED, ELSEWHERE, SYNC_LOCK, CLEANING_LOCK, SWEPT, UNSETTLED, USING, STORAGE}
 )
 """What may stand in a folder whose making was cut short; anything else is somebody else's."""
 

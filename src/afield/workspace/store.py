@@ -178,12 +178,24 @@ def _record(
     )
     return Record(
         journal=journal,
-        vault=Vault(os.path.join(folder, layout.PACKS), files),
+        vault=_vault(folder, files),
         live=os.path.join(folder, layout.LIVE),
         files=files,
         clock=clock,
         workspace=folder,
     )
+
+
+def _vault(folder: str, files: FileSystem) -> Vault:
+    """Return the vault in the folder, or the one in a bucket that a hub's workspace names."""
+    packs = os.path.join(folder, layout.PACKS)
+    if files.stat(os.path.join(folder, layout.STORAGE)) is None:
+        return Vault(packs, files)
+    from afield.workspace.storage import open_packs, storage_of  # a hub's alone
+
+    storage = storage_of(files, folder)
+    store = None if storage is None else open_packs(storage, folder, files)
+    return Vault(packs, files, store=store)
 
 
 def _refuse_foreign(folder: str) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from afield.kernel.errors import Busy
+from afield.kernel.errors import Busy, Refused
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.runs.record import Record
 from afield.sync.wanted import absent
@@ -26,6 +26,7 @@ from afield.workspace.errors import SweepBlind
 from afield.workspace.held_back import anywhere_else
 from afield.workspace.reach import Holding, Reach, holdings
 from afield.workspace.rooms import rooms
+from afield.workspace.storage import storage_of
 from afield.workspace.swept import alone, note, settle, unsettled
 from afield.workspace.workspace import Workspace
 
@@ -102,9 +103,14 @@ def sweep(
 
     Raises:
         SweepBlind: something that is needed cannot be followed.
+        Refused: the objects lie in a bucket.
         Busy: a sync or another sweep is under way.
         OSError: the disk is full or broken; nothing is lost, and the next sweep goes on.
     """
+    storage = storage_of(workspace.record.files, workspace.record.workspace)
+    if storage is not None:
+        why = "others may rely on what lies in a bucket, and nobody here can see them"
+        raise Refused("cannot sweep", storage.url, why)
     with alone(workspace.record):
         settle(workspace.record)
         workspace.refresh()

@@ -14,7 +14,7 @@ from afield.datasets.query import Version
 from afield.journal import DeviceKey
 from afield.journal.places import LogName, device_of_log
 from afield.journal.seals import public_key
-from afield.kernel.clock import stamp_to_ms
+from afield.kernel.clock import Clock, stamp_to_ms
 from afield.kernel.errors import Busy
 from afield.kernel.ids import DeviceId, ObjectId
 from afield.sync import layout as remote_layout
@@ -135,10 +135,12 @@ def _replica(workspace: Workspace, remote: Remote, wishes: Wishes) -> Replica:
     )
 
 
-def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspace, Remote]:
+def clone(
+    url: str, folder: str, *, person: Callable[[], str], clock: Clock | None = None
+) -> tuple[Workspace, Remote]:
     """Make an empty copy of the workspace at a remote, to be filled by `sync`.
 
-    May be repeated: a copy of the same workspace is opened.
+    May be repeated: a copy of the same workspace is opened. `clock` is this machine's when None.
 
     Raises:
         RemoteForeign: the address holds no workspace, or the folder holds another one.
@@ -146,7 +148,7 @@ def clone(url: str, folder: str, *, person: Callable[[], str]) -> tuple[Workspac
     found = workspace_at(url)
     founder = remote_layout.founder_of(found)
     there = layout.folder_for(folder)
-    record, config = make_store(there, person=person, joins=(found.workspace, founder))
+    record, config = make_store(there, person=person, clock=clock, joins=(found.workspace, founder))
     if config.workspace != found.workspace:
         why = f"it holds another workspace, {config.workspace}"
         raise RemoteForeign("cannot clone into", folder, why, hint="name an empty folder")

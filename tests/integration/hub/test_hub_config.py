@@ -86,6 +86,7 @@ def test_a_sound_configuration_passes_and_says_what_was_not_looked_at(folder):
     assert {name: one.state for name, one in found.items()} == {
         "packages": "pass",
         "database": "not run",
+        "storage": "not run",
         "workspace": "pass",
         "accounts": "pass",
         "second factor": "not run",

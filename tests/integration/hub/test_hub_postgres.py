@@ -20,7 +20,7 @@ from test_hub_config import free_port
 import afield
 from afield.hub.check import check
 from afield.hub.config import Database, HubConfig, read_config
-from afield.projection.errors import DatabaseRefused
+from afield.projection.errors import DatabaseRefused, QuerySlow
 from afield.workspace.workspace import Workspace
 
 PASSWORD = "correct horse battery"  # noqa: S105 - made up
@@ -97,6 +97,23 @@ def test_a_password_that_is_no_part_of_the_address_is_taken_from_its_file(
     link.query(f"DROP OWNED BY {bob} CASCADE")
     with pytest.raises(DatabaseRefused, match="No such file"):
         database_of(HubConfig("", "", database=type(config.database)(url, "nowhere")))
+
+
+def test_a_statement_that_reads_is_given_up_in_time_and_one_that_writes_is_not(
+    folder, postgres_url
+):
+    from afield.hub.databases import database_of
+    from afield.projection.postgres_link import Link
+
+    url = database_of(hub_toml(folder, postgres_url, "statement_timeout = 1\n"))
+    asked = "SELECT current_setting('statement_timeout')"
+    with contextlib.closing(Link(url, "public", durable=False)) as link:
+        with pytest.raises(QuerySlow):
+            link.query("SELECT pg_sleep(60)")
+        for bound in (link.together("one"), link.locked("two")):
+            with bound:
+                assert link.query(asked) == [("0",)]
+        assert link.query(asked) == [("1s",)]
 
 
 def test_workers_share_the_tables_and_the_accounts_and_mlflows_client_logs_into_them(

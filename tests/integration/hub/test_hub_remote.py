@@ -9,6 +9,7 @@ import time
 
 import pytest
 import uvicorn
+from bucket_hub import hub_toml
 from starlette.testclient import TestClient
 
 import afield
@@ -19,6 +20,7 @@ from afield.hub.accounts.keyring import Keyring
 from afield.hub.accounts.who import Who
 from afield.hub.app import inner_app, local_app
 from afield.hub.serve import listen
+from afield.hub.storage import use_storage
 from afield.kernel.errors import Usage
 from afield.members.actions import Action
 from afield.members.caller import Caller
@@ -29,6 +31,7 @@ from afield.sync.errors import RemoteForbidden, RemoteForeign, RemoteUnreachable
 from afield.sync.pace import Pace
 from afield.sync.stores.http import HttpRemote
 from afield.testing.clock import ManualClock
+from afield.workspace.hosted import Hosted
 from afield.workspace.remotes import add_remote, address
 from afield.workspace.sync import Wishes, clone, sync
 
@@ -84,8 +87,13 @@ def runs(workspace):
     return {name for (name,) in workspace.query("SELECT name FROM runs")}
 
 
-def test_copies_meet_through_the_hub_and_its_page_shows_what_was_pushed(hosted, tmp_path):
-    with answering(local_app(hosted)) as url:
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_copies_meet_through_the_hub_and_its_page_shows_what_was_pushed(
+    place, folder, tmp_path, request
+):
+    if place == "bucket":
+        use_storage(hub_toml(folder, request.getfixturevalue("bucket"), folder.name))
+    with Hosted(folder) as hosted, answering(local_app(hosted)) as url:
         bob, remote = clone(url, str(tmp_path / "bob"), person=lambda: "bob")
         with contextlib.closing(bob):
             assert sync(bob, remote, PACE, Wishes())[1]
@@ -100,6 +108,7 @@ def test_copies_meet_through_the_hub_and_its_page_shows_what_was_pushed(hosted, 
             with contextlib.closing(eve):
                 sync(eve, origin, PACE, Wishes())
                 assert runs(eve) == {"first", "second", "third", "bobs"}
+        assert (folder / ".afield" / "remote").exists() is (place == "folder")
 
 
 @pytest.fixture

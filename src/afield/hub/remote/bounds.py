@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from afield.hub.config import Limits
@@ -17,6 +16,7 @@ from afield.hub.remote.pushed import Kind, Pushed, Row, Writing
 from afield.kernel.clock import Clock
 from afield.kernel.errors import Refused
 from afield.sync.stores.sliced import slice_of
+from afield.sync.stores.store import SizedStore
 
 MIB = 1 << 20
 Named = Callable[[frozenset[str]], frozenset[str]]
@@ -46,6 +46,7 @@ class Bounds:
         clock: says when something came.
         named: finds out what belongs to the record by now; asked when somebody has no room left.
         finish: puts files together that are whole in slices; likewise.
+        store: the remote's files.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Bounds:
         *,
         named: Named,
         finish: Callable[[], None],
+        store: SizedStore,
     ) -> None:
         self.limits = limits
         self.pushed = Pushed(folder)
@@ -63,6 +65,7 @@ class Bounds:
         self._clock = clock
         self._named = named
         self._finish = finish
+        self._size = store.size
         self._looking = threading.Lock()
         self._looked_ms: dict[Kind, int] = {}
 
@@ -136,7 +139,7 @@ class Bounds:
     def _forget_named(self) -> None:
         with self.pushed.together() as table:
             known = frozenset(row.name for row in table.rows("file"))
-        there = {name for name in known if Path(self._folder, "remote", name).exists()}
+        there = {name for name in known if self._size(name) is not None}
         gone = (known - there) | self._named(frozenset(there))
         with self.pushed.together() as table:
             for name in gone:

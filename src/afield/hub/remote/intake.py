@@ -1,7 +1,7 @@
 """The hub's own copy and the remote that it serves, kept one: an ordinary sync, in a thread.
 
 One at a time in this process, and by the sync's own lock among several. The remote lies in the
-workspace's folder and is made when first asked for.
+workspace's folder, or in its bucket where it has one, and is made when first asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from afield.hub.config import Limits
 from afield.hub.remote.admitted import Admitted
@@ -21,9 +22,11 @@ from afield.kernel.errors import AfieldError, Busy
 from afield.kernel.files import OsFileSystem
 from afield.sync import layout
 from afield.sync.pace import Pace
+from afield.sync.stores.bucket import BucketRemote
 from afield.sync.stores.folder import FolderRemote
 from afield.workspace.hosted import Hosted
 from afield.workspace.remotes import Remote, elsewhere_of
+from afield.workspace.storage import options_of, storage_of
 from afield.workspace.sync import Wishes, key_of, sync
 from afield.workspace.workspace import Workspace
 
@@ -48,24 +51,23 @@ class Intake:
     def __init__(
         self, hosted: Hosted, labels: frozenset[str] = frozenset(), limits: Limits = _USUAL
     ) -> None:
-        root = (hosted.read_here(lambda workspace: workspace.path) / FOLDER).as_posix()
-        self.root = root
-        self.store = FolderRemote(root, OsFileSystem())
+        self.store = _store(hosted)
+        root = self.store.address
         self._hosted = hosted
         self._remote = Remote(_NAME, root, labels, synced=True)
         record = hosted.record
         self.bounds = Bounds(
-            limits, record.workspace, record.clock, named=self._named, finish=self._tidy
+            limits,
+            record.workspace,
+            record.clock,
+            named=self._named,
+            finish=self._tidy,
+            store=self.store,
         )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="afield-intake")
         self._lock = threading.Lock()
         self._next: Future[bool] | None = None
         self._ending = threading.Event()
-
-    @property
-    def is_made(self) -> bool:
-        """Whether anybody ever used the hub as a remote."""
-        return any(item.name == layout.FORMAT for item in self.store.list(""))
 
     def begin(self) -> Future[bool]:
         """Sync soon; whoever asks before it has begun gets the same one."""
@@ -123,9 +125,27 @@ class Intake:
 
     def _make(self, workspace: Workspace) -> None:
         """Write what the remote is, unless it is written."""
-        if self.is_made:
+        if self.store.size(layout.FORMAT) is not None:
             return
         founder = key_of(workspace, workspace.config.founded_by)
         if founder is not None:
             found = layout.Format(workspace=workspace.config.workspace, founder=founder.hex())
             self.store.put_if_absent(layout.FORMAT, layout.encode_format(found))
+
+
+def is_made(hosted: Hosted) -> bool:
+    """Tell whether anybody ever used the hub as a remote.
+
+    Raises:
+        RemoteUnreachable: the bucket does not answer.
+    """
+    return _store(hosted).size(layout.FORMAT) is not None
+
+
+def _store(hosted: Hosted) -> FolderRemote | BucketRemote:
+    """Return where the remote's files lie: in the workspace's folder, or in its bucket."""
+    record = hosted.record
+    storage = storage_of(record.files, record.workspace)
+    if storage is None:
+        return FolderRemote(Path(record.workspace, FOLDER).as_posix(), OsFileSystem())
+    return BucketRemote(storage.under(FOLDER), options_of(storage))

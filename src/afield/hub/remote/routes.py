@@ -7,11 +7,9 @@ not verify. Bodies are bounded by what their name may hold, and checked before t
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from heapq import nsmallest
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -25,9 +23,10 @@ from afield.hub.remote.admitted import NoSuchName
 from afield.hub.remote.bounds import Bounds, DiskFull
 from afield.kernel.errors import NotFound, Refused
 from afield.members.actions import Action
-from afield.sync.errors import RemoteFull
+from afield.sync.errors import RemoteForbidden, RemoteFull, RemoteUnreachable
 from afield.sync.layout import FORMAT, HEADS
-from afield.sync.stores.store import RemoteStore
+from afield.sync.stores.store import RemoteStore, SizedStore
+from afield.vault.errors import StorageUnreachable
 
 PREFIX = "/sync/v1"
 PAGE_ITEMS = 5_000
@@ -82,13 +81,8 @@ class Intakes(Protocol):
     """Keeps the record and the remote one."""
 
     @property
-    def store(self) -> RemoteStore:
+    def store(self) -> SizedStore:
         """The remote's files."""
-        ...
-
-    @property
-    def root(self) -> str:
-        """The folder in which they lie."""
         ...
 
     @property
@@ -135,11 +129,9 @@ class Files:
         intake = await _run(self._intake)
         if name == FORMAT and await _run(partial(_held, intake.store, name)) is None:
             await intake.fresh()  # the first who ever asks
-        path = f"{intake.root}/{name}"
-        try:
-            size_bytes = (await _run(partial(os.stat, path))).st_size
-        except (FileNotFoundError, NotADirectoryError):
-            raise FileAbsent("no such file", name) from None
+        size_bytes = await _run(partial(intake.store.size, name))
+        if size_bytes is None:
+            raise FileAbsent("no such file", name)
         span = span_of(request.headers.get("range"), size_bytes)
         headers = {**_PLAIN, "accept-ranges": "bytes"}
         if span is None:
@@ -200,7 +192,11 @@ def routes(admits: Admits, intake: Callable[[], Intakes]) -> list[Route]:
 
 
 async def _run(fn: Callable[[], _T]) -> _T:
-    return await asyncio.get_running_loop().run_in_executor(None, fn)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, fn)
+    except (RemoteUnreachable, RemoteForbidden) as error:  # nothing that the client can see to
+        what = "the hub cannot reach its files"
+        raise StorageUnreachable(what, why=error.why, hint="try again") from None
 
 
 async def _body(request: Request, bytes_max: int) -> bytes:
@@ -244,7 +240,7 @@ def _kept(intake: Intakes, member: str, name: str, data: bytes, *, once: bool) -
     """
     store, bounds = intake.store, intake.bounds
     bounds.check_disk(len(data))
-    is_new = not Path(intake.root, name).exists()
+    is_new = store.size(name) is None
     row = bounds.take(member, name, len(data)) if is_new else None
     done, written = False, None
     try:

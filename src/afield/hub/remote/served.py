@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ from starlette.routing import Route
 from afield.hub.config import Limits
 from afield.hub.remote.admitted import Admitted
 from afield.hub.remote.routes import routes
+from afield.kernel.errors import AfieldError
 from afield.workspace.hosted import Hosted
 
 if TYPE_CHECKING:
     from afield.hub.remote.intake import Intake
+
+log = logging.getLogger("afield.hub")
 
 
 class ServedRemote:
@@ -47,8 +51,17 @@ class ServedRemote:
 
     def warm(self) -> None:
         """Take in what was pushed before the last end; where there never was a remote, nothing."""
-        if self._hosted.read_here(lambda found: (found.path / "remote" / "format").is_file()):
-            self.intake()
+        if self._hosted.kept is None:
+            if self._hosted.read_here(lambda found: (found.path / "remote" / "format").is_file()):
+                self.intake()
+            return
+        from afield.hub.remote.intake import is_made  # a hub with neither starts without it
+
+        try:
+            if is_made(self._hosted):
+                self.intake()
+        except AfieldError as error:
+            log.warning("the hub's remote cannot be looked at yet: %s", error.message)
 
     def close(self) -> None:
         """Stop; what was done stays."""

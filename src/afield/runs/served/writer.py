@@ -47,11 +47,14 @@ class Served:
     Attributes:
         record: the workspace's writing side.
         watched: how far the runs are.
+        logged: the runs that were logged to, for whoever asks by putting a set here and taking
+            out of it.
     """
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.watched = Watched(record.live)
+        self.logged: set[RunId] | None = None
         self._mutex = threading.Lock()
         self._open: OrderedDict[RunId, LiveSeries] = OrderedDict()
         self._touched: dict[RunId, int] = {}
@@ -116,6 +119,8 @@ class Served:
                     window = live.grow()
                 _pack_into(window, live.position, step, time_ns, value, metric)
                 live.position += RECORD_BYTES
+            if self.logged is not None:
+                self.logged.add(run)
             if now_ns - self._touched.get(run, 0) > _TOUCH_NS:
                 self._touched[run] = now_ns
                 place.touch(self.record.live_folder(run))

@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from afield.kernel.errors import AfieldError
 from afield.sync.errors import ExtraMissing, RemoteForbidden, RemoteUnreachable
+from afield.sync.stores.bucket_faults import DENIED, NO_BUCKET, Fault, fault_of, is_no_bucket
 from afield.sync.stores.store import Abilities, Item
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import S3Store
 
 _PROBE = "probe"
-_KEYS_ASKED_OF = "169.254.169.254"  # machines in a cloud get their keys from this address
 
 
 class BucketRemote:
@@ -61,17 +63,35 @@ class BucketRemote:
     def get(self, name: str, offset: int = 0, size_bytes: int = -1) -> bytes:
         """Read a part (-1: to the end); short at the end."""
         import obstore
+        from obstore.exceptions import BaseError
 
         with self._reached():
-            if offset == 0:
-                found = obstore.get(self._store, name)
-                if size_bytes < 0 or int(found.meta["size"]) <= size_bytes:
-                    return bytes(found.bytes())
-            whole = int(obstore.head(self._store, name)["size"])
-            end = whole if size_bytes < 0 else min(whole, offset + size_bytes)
-            if offset >= end:
+            if size_bytes == 0:
+                obstore.head(self._store, name)
                 return b""
-            return bytes(obstore.get_range(self._store, name, start=offset, end=end))
+            if offset == 0 and size_bytes < 0:
+                return bytes(obstore.get(self._store, name).bytes())
+            options: GetOptions = {"range": {"offset": offset}}
+            if size_bytes > 0:
+                options = {"range": (offset, offset + size_bytes)}
+            try:
+                return bytes(obstore.get(self._store, name, options=options).bytes())
+            except FileNotFoundError:
+                raise
+            except BaseError:  # it begins behind the end, maybe: servers say so in many ways
+                if offset < int(obstore.head(self._store, name)["size"]):
+                    raise
+                return b""
+
+    def size(self, name: str) -> int | None:
+        """Return a file's size in bytes, or None."""
+        import obstore
+
+        with self._reached():
+            try:
+                return int(obstore.head(self._store, name)["size"])
+            except FileNotFoundError:
+                return None
 
     def put(self, name: str, data: bytes) -> None:
         """Write a whole file over what may be there."""
@@ -117,15 +137,16 @@ class BucketRemote:
             return None
         return True
 
-    def delete(self, name: str) -> None:
-        """Remove a file; nothing happens when it is missing."""
+    def delete(self, *names: str) -> None:
+        """Remove files; nothing happens with those that are missing."""
         import obstore
 
         with self._reached():
             try:
-                obstore.delete(self._store, name)
-            except FileNotFoundError:
-                return
+                obstore.delete(self._store, names[0] if len(names) == 1 else names)
+            except FileNotFoundError as error:
+                if len(names) > 1 or is_no_bucket(str(error)):
+                    raise
 
     def probe(self) -> Abilities:
         """Write, read, create twice and remove a file."""
@@ -144,27 +165,19 @@ class BucketRemote:
 
         try:
             yield
-        except FileNotFoundError:
-            if not writing:
+        except FileNotFoundError as error:
+            if not writing and not is_no_bucket(str(error)):
                 raise
-            hint = "make the bucket first"
-            why = "there is no such bucket"
-            # the library's own errors tell its inside, on many lines
-            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from None
-        except (PermissionDeniedError, UnauthenticatedError):
-            why = "the keys that were found do not allow it"
-            hint = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"
-            raise RemoteForbidden("may not use remote", self.address, why, hint=hint) from None
+            raise self._worded(NO_BUCKET) from None
+        except (PermissionDeniedError, UnauthenticatedError) as error:
+            found = fault_of(str(error))
+            known = found.forbidden or "<Code>" in str(error)
+            raise self._worded(found if known else DENIED) from None
         except (BaseError, OSError, ValueError) as error:
-            why, hint = _why(str(error))
-            raise RemoteUnreachable("cannot reach remote", self.address, why, hint=hint) from None
+            raise self._worded(fault_of(str(error))) from None
 
-
-def _why(told: str) -> tuple[str, str]:
-    """Return a fault of the library in a few words, and what to do."""
-    if _KEYS_ASKED_OF in told:
-        return "no keys for it were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    if "error sending request" in told:
-        return "nothing answers there", "look at the network and at AWS_ENDPOINT_URL"
-    hint = "look at the address and at AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_REGION"
-    return told.partition("\n")[0][:200], hint
+    def _worded(self, fault: Fault) -> AfieldError:
+        why, hint, forbidden = fault
+        if forbidden:
+            return RemoteForbidden("may not use remote", self.address, why, hint=hint)
+        return RemoteUnreachable("cannot reach remote", self.address, why, hint=hint)

@@ -59,6 +59,12 @@ class FolderRemote:
             except IsADirectoryError as error:  # somebody's folder under the name of a file
                 raise FileNotFoundError(errno.ENOENT, "it is a folder", name) from error
 
+    def size(self, name: str) -> int | None:
+        """Return a file's size in bytes, or None."""
+        with self._reached():
+            found = self._files.stat(f"{self._root}/{name}")
+        return None if found is None else found.size_bytes
+
     def put(self, name: str, data: bytes) -> None:
         """Write a whole file, durably, over what may be there."""
         path = f"{self._root}/{name}"

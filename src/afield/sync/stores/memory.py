@@ -39,9 +39,10 @@ class MemoryRemote:
         self.files[name] = bytes(data)
         return True
 
-    def delete(self, name: str) -> None:
-        """Remove a file; nothing happens when it is missing."""
-        self.files.pop(name, None)
+    def delete(self, *names: str) -> None:
+        """Remove files; nothing happens with those that are missing."""
+        for name in names:
+            self.files.pop(name, None)
 
     def probe(self) -> Abilities:
         """Return at once."""

@@ -62,3 +62,11 @@ class RemoteStore(Protocol):
     def probe(self) -> Abilities:
         """Find out by trying whether the store can be read and written, and what it can do."""
         ...
+
+
+class SizedStore(RemoteStore, Protocol):
+    """A store that tells how large a file is, as who serves one has to."""
+
+    def size(self, name: str) -> int | None:
+        """Return a file's size in bytes, or None."""
+        ...
