@@ -32,12 +32,16 @@ class LoginNeeded(NotAllowed):
 
 
 class Endpoint(NamedTuple):
-    """A route: method, path in Starlette's form, the action that it needs, what answers."""
+    """A route: method, path in Starlette's form, the action that it needs, what answers.
+
+    `takes` is what `said` reads of the body, for whoever writes the contract down.
+    """
 
     method: str
     path: str
     action: Action | None
     handler: Handler
+    takes: type[Any] | None = None
 
 
 def as_route(endpoint: Endpoint) -> Route:

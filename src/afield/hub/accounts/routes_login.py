@@ -91,12 +91,14 @@ class Logins:
     def endpoints(self) -> list[Endpoint]:
         """Return the routes."""
         found = [
-            Endpoint("POST", "/api/v1/login", PUBLIC, self.log_in),
-            Endpoint("POST", "/api/v1/claim", PUBLIC, self.claim),
-            Endpoint("POST", "/api/v1/invitations/accept", PUBLIC, self.accept),
-            Endpoint("POST", "/api/v1/reset", PUBLIC, self.reset),
+            Endpoint("POST", "/api/v1/login", PUBLIC, self.log_in, LoginBody),
+            Endpoint("POST", "/api/v1/claim", PUBLIC, self.claim, ClaimBody),
+            Endpoint("POST", "/api/v1/invitations/accept", PUBLIC, self.accept, AcceptBody),
+            Endpoint("POST", "/api/v1/reset", PUBLIC, self.reset, ResetBody),
             Endpoint("POST", "/api/v1/login/passkey/begin", PUBLIC, self.begin_passkey),
-            Endpoint("POST", "/api/v1/login/passkey/finish", PUBLIC, self.finish_passkey),
+            Endpoint(
+                "POST", "/api/v1/login/passkey/finish", PUBLIC, self.finish_passkey, PasskeyBody
+            ),
             Endpoint("GET", "/api/v1/login/ways", PUBLIC, self.ways),
         ]
         if self._door.oidc is not None:

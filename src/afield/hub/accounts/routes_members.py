@@ -67,10 +67,10 @@ class Members:
         manage, base = Action.MEMBER_MANAGE, "/api/v1/members"
         return [
             Endpoint("GET", base, Action.MEMBER_READ, self.every),
-            Endpoint("POST", base, manage, self.invite),
-            Endpoint("POST", f"{base}/{{id}}/roles", manage, self.change),
+            Endpoint("POST", base, manage, self.invite, InviteBody),
+            Endpoint("POST", f"{base}/{{id}}/roles", manage, self.change, RoleBody),
             Endpoint("POST", f"{base}/{{id}}/leave", manage, self.leave),
-            Endpoint("POST", f"{base}/{{id}}/reset", manage, self.reset),
+            Endpoint("POST", f"{base}/{{id}}/reset", manage, self.reset, ResetCodeBody),
             Endpoint("GET", "/api/v1/access-review", Action.AUDIT_READ, self.review),
             Endpoint("GET", "/api/v1/account-events", Action.AUDIT_READ, self.events),
         ]
