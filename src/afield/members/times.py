@@ -1,4 +1,4 @@
-"""What members say of their time: zones, weekly hours, focus, holidays, leave; facts and one table.
+"""What members say of their time: zones, hours, leave, stand-up and so on; one table.
 
 Members speak for themselves only. Dates, codes and minutes stand in entries; what a leave is for
 is prose, in an object. What follows from it is `calendar`'s matter.
@@ -14,7 +14,7 @@ import msgspec
 
 from afield.journal.entry import Draft, Entry
 from afield.kernel.ids import MemberId, ObjectId
-from afield.members.calendar import Facts, Leave, Span
+from afield.members.calendar import Facts, Interval, Leave, Span
 from afield.members.calendar.public import is_region
 from afield.members.calendar.weekly import from_body, to_body
 from afield.projection import Column, Put, Table
@@ -24,7 +24,9 @@ HOURS = "member.hours"
 FOCUS = "member.focus"
 HOLIDAYS = "member.holidays"
 LEAVE = "member.leave"
-KINDS = (ZONE, HOURS, FOCUS, HOLIDAYS, LEAVE)
+STANDUP = "member.standup"
+ENDED = "member.ended"
+KINDS = (ZONE, HOURS, FOCUS, HOLIDAYS, LEAVE, STANDUP, ENDED)
 
 TIMES = Table(
     "member_times",
@@ -34,6 +36,8 @@ TIMES = Table(
 ZONE_CHARS_MAX = 64
 _ID_CHARS_MAX = 64
 _DATE_CHARS = 10
+_DAY_MIN = 24 * 60
+_REST_MS_MAX = 48 * 3_600_000
 
 Row = tuple[str, str, str]
 """What is said, from which date on or of which leave, and the JSON of its value."""
@@ -67,6 +71,27 @@ def leave(
     return Draft(LEAVE, member, {"id": id_, "value": days}, () if note is None else (note,))
 
 
+def standup(member: MemberId, chosen: int | str | None, since: date = date.min) -> Draft:
+    """Say when a member writes their stand-up.
+
+    Args:
+        member: who.
+        chosen: a minute of the wall clock; `morning` or `evening`, for the beginning or the end of
+            their shift; None takes it back.
+        since: from which date on.
+    """
+    return Draft(STANDUP, member, {"from": since.isoformat(), "value": chosen})
+
+
+def ended(member: MemberId, rest: Interval | None) -> Draft:
+    """Say that a member's day is over, and what was left of it; None: it is not, after all.
+
+    The last word is kept in the table, not those of the days before.
+    """
+    value = None if rest is None else list(rest)
+    return Draft(ENDED, member, {"from": date.min.isoformat(), "value": value})
+
+
 def fold_time(entry: Entry) -> Iterator[Put]:
     """Fold one of `KINDS`; raises ValueError for what is none of them."""
     what = entry.kind.partition(".")[2]
@@ -87,12 +112,15 @@ def facts_of(rows: Sequence[Row]) -> Facts:
     """Return what a member said as a calendar takes it; what cannot be read is passed over."""
     said: dict[str, list[tuple[date, Any]]] = {}
     leaves: list[Leave] = []
+    off: list[Interval] = []
     for what, key, value in sorted(rows):
         try:
             found = msgspec.json.decode(value)
             if what == "leave":
                 first, last = _days(found)
                 leaves.append(Leave(first, last, id=key))
+            elif what == "ended":
+                off.append(_stretch(found))
             else:
                 read = _READ[what](found)
                 said.setdefault(what, []).append((date.fromisoformat(key), read))
@@ -104,6 +132,7 @@ def facts_of(rows: Sequence[Row]) -> Facts:
         holidays=tuple(said.get("holidays", ())),
         focus=tuple(said.get("focus", ())),
         leaves=tuple(leaves),
+        off=tuple(off),
     )
 
 
@@ -133,4 +162,29 @@ def _days(said: Any) -> tuple[date, date]:
     return first, last
 
 
-_READ = {"zone": _zone, "hours": from_body, "focus": from_body, "holidays": _region, "leave": _days}
+def _stretch(said: Any) -> Interval:
+    if not isinstance(said, list) or [type(one) for one in said] != [int, int]:
+        raise ValueError("it is no two instants")
+    start_ms, end_ms = said
+    if not 0 <= start_ms < end_ms <= start_ms + _REST_MS_MAX:
+        raise ValueError("it ends before it begins, or is no rest of a day")
+    return Interval(start_ms, end_ms)
+
+
+def _chosen(said: Any) -> int | str:
+    if said in ("morning", "evening"):
+        return str(said)
+    if not isinstance(said, int) or isinstance(said, bool) or not 0 <= said < _DAY_MIN:
+        raise ValueError("it is no minute of a day")
+    return said
+
+
+_READ = {
+    "zone": _zone,
+    "hours": from_body,
+    "focus": from_body,
+    "holidays": _region,
+    "leave": _days,
+    "standup": _chosen,
+    "ended": _stretch,
+}

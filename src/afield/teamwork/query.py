@@ -132,6 +132,31 @@ def items_naming(ask: Ask, value: str) -> list[tuple[str, str]]:
     return [(sort, item) for sort, item in ask(sql, (value, value, value)) if sort in SORT_OF]
 
 
+def concerning(ask: Ask, member: str, since_ms: int) -> dict[str, list[Item]]:
+    """Return by sort the items in which a member has a part, the newest first.
+
+    Those that somebody ended, and with which nothing was done since `since_ms` (Unix ms), are left
+    out: so an inbox costs what goes on, not what ever was.
+    """
+    sql = (
+        "SELECT i.sort, i.id FROM items i JOIN ("
+        "SELECT sort, id AS item FROM items WHERE author = ?"
+        " UNION SELECT sort, item FROM item_fields WHERE value = ?"
+        " UNION SELECT sort, item FROM item_sets WHERE value = ? AND present"
+        " UNION SELECT sort, item FROM item_moves WHERE member = ?"
+        " UNION SELECT sort, item FROM item_mentions WHERE value = ?"
+        ") c ON c.item = i.id AND c.sort = i.sort WHERE i.made IS NOT NULL"
+        " AND (i.touched_ms >= ? OR NOT EXISTS (SELECT 1 FROM item_moves m WHERE m.item = i.id"
+        " AND m.sort = i.sort AND m.move IN ('closed', 'cleared', 'finished', 'settled'))"
+        " OR EXISTS (SELECT 1 FROM item_moves m WHERE m.item = i.id AND m.sort = i.sort"
+        " AND m.move = 'reopened'))"
+    )
+    ids: dict[str, list[str]] = {}
+    for sort, item in ask(sql, (*(member,) * 5, since_ms)):
+        ids.setdefault(sort, []).append(item)
+    return {sort: read(ask, SORT_OF[sort], some) for sort, some in ids.items() if sort in SORT_OF}
+
+
 def find(ask: Ask, sort: Sort, words: str) -> Item:
     """Return the item of an id or its unique beginning.
 

@@ -11,6 +11,7 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from afield.runs.series.columns import Columns, Points
+    from afield.workspace.team.verbs import Team
 
 _T = TypeVar("_T")
 _COLUMNS_KEPT = 4
@@ -133,6 +135,12 @@ class Workspace:
         user's default one, which is made on first use (as is the one named).
         """
         return cls(*find_store(os.fspath(start), env=env, home=os.fspath(home), clock=clock))
+
+    @property
+    def team(self) -> Team:
+        """The team's things: `workspace.team.ask("ada", "Which split?")`; see `docs/api.md`."""
+        found: type[Team] = import_module("afield.workspace.team.verbs").Team  # rests on this file
+        return found(self)
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""

@@ -24,6 +24,9 @@ USUAL: Final = tuple(Span(day, 9 * 60, 17 * 60) for day in range(5))
 HORIZON_MS: Final = 366 * DAY_MS
 """How far ahead working time is looked for."""
 
+BREAK_MS: Final = 4 * 3_600_000
+"""Time off that is shorter is a break of one working day."""
+
 _S = TypeVar("_S")
 _T = TypeVar("_T")
 _Hours: TypeAlias = tuple[list[int], list[tuple[Span, ...]]]
@@ -142,6 +145,23 @@ class Calendar:
                 return min(starts)
         return None
 
+    def rest_of_day(self, at_ms: int) -> Interval | None:
+        """Return from an instant to the end of the working day that has begun, breaks included.
+
+        Returns:
+            The stretch; None: no working day has begun and is not over.
+        """
+        at_ms = _bounded(at_ms)
+        end_ms: int | None = None
+        for one in self.working(at_ms - DAY_MS, at_ms + DAY_MS):
+            if one.start_ms <= at_ms:
+                end_ms = one.end_ms if at_ms - one.end_ms < BREAK_MS else None
+            elif end_ms is None or one.start_ms - end_ms >= BREAK_MS:
+                break
+            else:
+                end_ms = one.end_ms
+        return None if end_ms is None or end_ms <= at_ms else Interval(at_ms, end_ms)
+
     def add_working(self, at_ms: int, minutes: int) -> int | None:
         """Return the first instant up to which so many minutes were worked since another.
 
@@ -215,9 +235,10 @@ class Calendar:
                 walls = _without(walls, day, leave)
         clock: Clock = _of_day(self._clocks, day)
         for start, end in walls:
-            shift = Interval(clock.instant_ms(start), clock.instant_ms(end))
-            if shift.start_ms < shift.end_ms:
-                yield shift
+            shifts = [Interval(clock.instant_ms(start), clock.instant_ms(end))]
+            for off in self.facts.off:
+                shifts = [piece for shift in shifts for piece in _outside(shift, off)]
+            yield from (shift for shift in shifts if shift.start_ms < shift.end_ms)
 
     def _wake_of(self, day: int) -> Interval:
         found = self._wakes.get(day)
@@ -305,6 +326,13 @@ def _without(walls: list[tuple[int, int]], day: int, leave: Leave) -> list[tuple
     pieces = ((start, min(end, away)) for start, end in walls)
     rest = ((max(start, back), end) for start, end in walls)
     return [(start, end) for start, end in (*pieces, *rest) if start < end]
+
+
+def _outside(shift: Interval, off: Interval) -> list[Interval]:
+    """Return what of a shift is outside a stretch."""
+    before = Interval(shift.start_ms, min(shift.end_ms, off.start_ms))
+    after = Interval(max(shift.start_ms, off.end_ms), shift.end_ms)
+    return [one for one in (before, after) if one.start_ms < one.end_ms]
 
 
 def _merged(found: Iterable[Interval], start_ms: int, end_ms: int) -> list[Interval]:

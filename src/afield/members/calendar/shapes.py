@@ -74,6 +74,7 @@ class Facts(msgspec.Struct, frozen=True):
         focus: weekly spans of not being disturbed.
         leaves: days off.
         once: stretches of not being disturbed that come once.
+        off: stretches that count as no working time, once: what is left of a day that is over.
     """
 
     zones: tuple[tuple[date, str], ...] = ()
@@ -83,3 +84,4 @@ class Facts(msgspec.Struct, frozen=True):
     focus: tuple[tuple[date, tuple[Span, ...]], ...] = ()
     leaves: tuple[Leave, ...] = ()
     once: tuple[Interval, ...] = ()
+    off: tuple[Interval, ...] = ()

@@ -53,6 +53,21 @@ def due_ms(
     return found
 
 
+def instant_ms(workspace: Workspace, member: MemberId, words: str) -> int:
+    """Return an instant that is said by a member's wall clock, in Unix milliseconds.
+
+    Raises:
+        ItemBad: it is none.
+    """
+    calendar = hours_of(workspace, member)
+    zone = calendar.local(workspace.record.now_ms()).tzinfo
+    try:
+        said = datetime.fromisoformat(words.strip())
+    except ValueError as error:
+        raise ItemBad("not a time", words, str(error), hint="2026-11-28T18:00") from error
+    return _ms(said if said.tzinfo is not None else said.replace(tzinfo=zone))
+
+
 def _instant_ms(calendar: Hours, words: str, now_ms: int) -> int:
     hint = "--due 4h, --due 2d, --due 2026-12-01 or --due 2026-12-01T15:00"
     zone = calendar.local(now_ms).tzinfo

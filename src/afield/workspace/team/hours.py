@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from afield.journal import Draft
@@ -20,6 +21,7 @@ from afield.members.errors import HoursBad
 from afield.members.names import from_object, to_object
 from afield.runs.secrets import redact
 from afield.teamwork.hours import Hours
+from afield.workspace.team.standup_days import chosen_time, time_words
 from afield.workspace.workspace import Workspace
 
 _ROWS = "SELECT what, key, value FROM member_times WHERE member = ? AND value IS NOT NULL"
@@ -37,45 +39,71 @@ def calendar_of(workspace: Workspace, member: str) -> Calendar:
     return Calendar(times.facts_of(workspace.query(_ROWS, (member,))))
 
 
-def set_zone(workspace: Workspace, name: str, since: date = date.min) -> None:
+def set_zone(
+    workspace: Workspace, name: str, since: date = date.min, *, by: MemberId | None = None
+) -> None:
     """Say in which zone this member is, from a date on.
 
     Raises:
         ZoneUnknown: there is no such zone.
     """
-    _say(workspace, times.zone(workspace.config.member, clock_of(name).name, since))
+    _say(workspace, times.zone(by or workspace.config.member, clock_of(name).name, since), by)
 
 
-def set_hours(workspace: Workspace, rules: Sequence[str], since: date = date.min) -> None:
+def set_hours(
+    workspace: Workspace,
+    rules: Sequence[str],
+    since: date = date.min,
+    *,
+    by: MemberId | None = None,
+) -> None:
     """Say when this member works: `Mon-Fri 09:00-17:30`, or `none`.
 
     Raises:
         HoursBad: a rule is no such thing.
     """
-    _say(workspace, times.hours(workspace.config.member, from_words(rules), since))
+    _say(workspace, times.hours(by or workspace.config.member, from_words(rules), since), by)
 
 
-def set_focus(workspace: Workspace, rules: Sequence[str], since: date = date.min) -> None:
+def set_focus(
+    workspace: Workspace,
+    rules: Sequence[str],
+    since: date = date.min,
+    *,
+    by: MemberId | None = None,
+) -> None:
     """Say when this member is not to be disturbed.
 
     Raises:
         HoursBad: a rule is no such thing.
     """
-    _say(workspace, times.focus(workspace.config.member, from_words(rules), since))
+    _say(workspace, times.focus(by or workspace.config.member, from_words(rules), since), by)
 
 
-def set_holidays(workspace: Workspace, region: str, since: date = date.min) -> None:
+def set_holidays(
+    workspace: Workspace, region: str, since: date = date.min, *, by: MemberId | None = None
+) -> None:
     """Say whose public holidays this member has: `DE-BE`, or `none`.
 
     Raises:
         HoursBad: none are known of it.
     """
     said = "" if region.casefold() == "none" else region_of(region)
-    _say(workspace, times.holidays(workspace.config.member, said, since))
+    _say(workspace, times.holidays(by or workspace.config.member, said, since), by)
 
 
-def take_leave(workspace: Workspace, first: date, last: date, note: str = "") -> str:
+def take_leave(
+    workspace: Workspace,
+    first: date,
+    last: date,
+    note: str = "",
+    *,
+    id_: str | None = None,
+    by: MemberId | None = None,
+) -> str:
     """Say that this member is away from a day to a day, and return the leave's id.
+
+    `id_` is given where it follows from what the leave came from.
 
     Raises:
         HoursBad: it ends before it begins, or the note is too long.
@@ -89,23 +117,40 @@ def take_leave(workspace: Workspace, first: date, last: date, note: str = "") ->
         clean, _ = redact(note.strip(), known=workspace.record.secrets())
         kept = workspace.record.vault.put(to_object(clean), meta=True)
         workspace.record.vault.flush()
-    id_ = random_id(_ID_CHARS)
-    _say(workspace, times.leave(workspace.config.member, id_, first, last, kept))
-    return id_
+    found = id_ or random_id(_ID_CHARS)
+    _say(workspace, times.leave(by or workspace.config.member, found, first, last, kept), by)
+    return found
 
 
-def cancel_leave(workspace: Workspace, words: str) -> None:
+def cancel_leave(workspace: Workspace, words: str, *, by: MemberId | None = None) -> None:
     """Take a leave back, by its id or the unique beginning of it.
 
     Raises:
         HoursBad: there is no such leave.
     """
-    member = workspace.config.member
+    member = by or workspace.config.member
     known = [one.id for one in calendar_of(workspace, member).facts.leaves]
     fits = [one for one in known if words and one.startswith(words)]
     if len(fits) != 1:
         raise HoursBad("no such leave", words, f"there are {', '.join(known) or 'none'}")
-    _say(workspace, times.leave(member, fits[0], None, None))
+    _say(workspace, times.leave(member, fits[0], None, None), by)
+
+
+def end_day(workspace: Workspace, *, over: bool = True, by: MemberId | None = None) -> None:
+    """Say that a member's day is over now, or that it is not after all.
+
+    What is left of the working day that goes on counts as no working time then; where none does,
+    nothing is said.
+    """
+    member, now_ms = by or workspace.config.member, workspace.record.now_ms()
+    calendar = calendar_of(workspace, member)
+    if not over:
+        if any(one.end_ms > now_ms for one in calendar.facts.off):
+            _say(workspace, times.ended(member, None), by)
+        return
+    rest = calendar.rest_of_day(now_ms)
+    if rest is not None:
+        _say(workspace, times.ended(member, rest), by)
 
 
 def hours_part(workspace: Workspace, member: str) -> dict[str, Any]:
@@ -128,6 +173,7 @@ def hours_part(workspace: Workspace, member: str) -> dict[str, Any]:
         "hours": _since(facts.hours, to_words),
         "focus_hours": _since(facts.focus, to_words),
         "holidays": _since(facts.holidays, lambda said: said),
+        "standup": time_words(chosen_time(workspace, member)),
         "leave": [
             {
                 "id": one.id,
@@ -146,6 +192,40 @@ def team_part(workspace: Workspace) -> list[dict[str, Any]]:
     parts = [hours_part(workspace, one) for one in members]
     far = 1 << 60
     return sorted(parts, key=lambda one: (one["next_working_ms"] or far, one["name"]))
+
+
+def bands_part(workspace: Workspace, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+    """Return how every member can be met between two instants, in stretches that touch."""
+    rows = workspace.query("SELECT id FROM members ORDER BY id")
+    return [
+        {
+            "member": member,
+            "name": workspace.name_of(MemberId(member)),
+            "bands": _bands(calendar_of(workspace, member), start_ms, end_ms),
+        }
+        for (member,) in rows
+    ]
+
+
+def _bands(calendar: Calendar, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+    asked = (calendar.working, calendar.waking, calendar.focus)
+    found = [one for ask in asked for one in ask(start_ms, end_ms)]
+    turns = [at_ms for at_ms, _ in calendar.clock_changes(start_ms, end_ms)]
+    edges = sorted({start_ms, end_ms, *turns, *(at_ms for one in found for at_ms in one)})
+    bands = []
+    for begin_ms, until_ms in pairwise(edges):
+        presence = calendar.presence(begin_ms)
+        bands.append(
+            {
+                "start_ms": begin_ms,
+                "end_ms": until_ms,
+                "presence": presence.tier,
+                "focus": presence.focus,
+                "away": presence.away,
+                "zone": calendar.zone_at(begin_ms),
+            }
+        )
+    return bands
 
 
 def _since(
@@ -171,6 +251,6 @@ def _note(workspace: Workspace, member: str, leave: str) -> str | None:
         return None
 
 
-def _say(workspace: Workspace, draft: Draft) -> None:
-    workspace.record.journal.append_many([draft], durable=True)
+def _say(workspace: Workspace, draft: Draft, by: MemberId | None = None) -> None:
+    workspace.record.journal.append_many([draft], durable=True, by=by)
     workspace.refresh()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from afield.workspace import layout
+from afield.workspace.membership import members
 from afield.workspace.workspace import Workspace
 
 _NAME = "read.json"
@@ -19,9 +20,13 @@ class Seen(msgspec.Struct):
 
     Attributes:
         keys: of things in the inbox, the newest last.
+        looked_ms: when they last had a brief, in Unix milliseconds.
+        held: by device, the time of its last entry that was here then; None: not known.
     """
 
     keys: list[str] = []
+    looked_ms: int | None = None
+    held: dict[str, int] | None = None
 
 
 def seen_by(workspace: Workspace, member: str) -> Seen:
@@ -35,6 +40,30 @@ def mark_read(workspace: Workspace, member: str, keys: Iterable[str]) -> None:
     mine = found.setdefault(member, Seen())
     mine.keys = list(dict.fromkeys([*mine.keys, *keys]))[-_KEYS_MAX:]
     _keep(workspace, found)
+
+
+def looked_ms(workspace: Workspace, member: str) -> int | None:
+    """Return when a member last had a brief here, in Unix milliseconds."""
+    return seen_by(workspace, member).looked_ms
+
+
+def mark_looked(workspace: Workspace, member: str, at_ms: int) -> None:
+    """Remember when a member had a brief, and up to where the others' work was here then."""
+    found = _all(workspace)
+    mine = found.setdefault(member, Seen())
+    mine.looked_ms = at_ms
+    mine.held = {
+        device.id: device.last_ms
+        for one in members(workspace)
+        for device in one.devices
+        if device.last_ms is not None
+    }
+    _keep(workspace, found)
+
+
+def held_then(workspace: Workspace, member: str) -> dict[str, int] | None:
+    """Return by device the time of its last entry that was here at the last look; None: unknown."""
+    return seen_by(workspace, member).held
 
 
 def _path(workspace: Workspace) -> str:

@@ -1,0 +1,274 @@
+"""What happened between two instants, as people tell it to one another: one list of lines.
+
+Queries over the tables, bounded; nothing is kept. Who may see what is for the caller to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from afield.kernel.clock import COUNTER_BITS, stamp_to_ms
+from afield.kernel.late import late
+from afield.teamwork.query import Item, read
+from afield.teamwork.shapes import Sort
+from afield.teamwork.sorts.ask import ASK
+from afield.teamwork.sorts.decision import DECISION
+from afield.teamwork.sorts.handover import HANDOVER
+from afield.teamwork.sorts.review import REVIEW
+from afield.teamwork.sorts.task import TASK
+from afield.workspace.team.items import title_of, words_of
+from afield.workspace.team.links import label_of
+from afield.workspace.workspace import Workspace
+
+Kind = Literal[
+    "best", "failed", "finished", "reproduced", "data", "model", "decided", "proposed",
+    "judged", "done", "answered", "took",
+]  # fmt: skip
+LINES_MAX = 500
+"""Lines of one kind, the newest; what is beyond them is not told."""
+
+WORDED_MAX = 100
+"""Of these, so many are called as people call them; the others, which are counted, by their id."""
+
+_RUNS = (
+    "SELECT id, name, project, experiment, member, status, ended_ms, failure, exception FROM runs"
+    " WHERE ended_ms >= ? AND ended_ms < ? AND deleted IS NOT TRUE AND reproduces IS NULL"
+)
+_VERDICTS = (
+    'SELECT p.original, r.name, r.project, p.verdict, p.cause_kind, p.member, p."at"'
+    " FROM reproductions p JOIN runs r ON r.id = p.original"
+    ' WHERE p."at" >= ? AND p."at" < ?'
+)
+_DATA = 'SELECT name, tree, member, "at" FROM dataset_versions WHERE "at" >= ? AND "at" < ?'
+_MODELS = (
+    'SELECT v.model, v.device, v.seq, v.member, v."at", m.project FROM model_versions v'
+    " JOIN registered_models m ON m.id = v.model"
+    ' WHERE v."at" >= ? AND v."at" < ?'
+)
+_MOVES = (
+    'SELECT item, sort, move, member, "at", with_json FROM item_moves WHERE "at" >= ? AND "at" < ?'
+    " AND move IN ('settled', 'proposed', 'judged', 'finished', 'answered', 'accepted')"
+)
+_METRICS = (
+    "SELECT r.id, r.name, r.member, r.ended_ms, r.project, r.experiment, m.name, m.min, m.max"
+    " FROM runs r JOIN metrics m ON m.run = r.id"
+    " WHERE r.ended_ms >= ? AND r.ended_ms < ? AND r.status = 'finished'"
+    " AND r.deleted IS NOT TRUE AND r.reproduces IS NULL ORDER BY r.ended_ms"
+)
+_BEFORE = (
+    "SELECT m.name, MIN(m.min), MAX(m.max) FROM runs r CROSS JOIN metrics m"
+    " WHERE m.run = r.id AND r.project = ? AND r.experiment = ? AND r.started_ms < ?"
+    " AND r.ended_ms < ?"
+    " AND COALESCE(r.status, '') = 'finished' AND COALESCE(r.reproduces, '') = ''"
+    " AND r.deleted IS NOT TRUE GROUP BY m.name"
+)
+"""Written so that SQLite takes the index of the experiment, not that of the status."""
+_LOWER = late(r"(?i)(^|[/_.])(loss|error|err|rmse|mse|mae|mape|perplexity|ppl|wer|cer|fid)$")
+_HIGHER = late(r"(?i)(^|[/_.])(acc|accuracy|auc|f1|score|r2|precision|recall|map|bleu|iou|ndcg)$")
+_MOVE_KINDS: dict[tuple[str, str], Kind] = {
+    ("decision", "settled"): "decided",
+    ("decision", "proposed"): "proposed",
+    ("review", "judged"): "judged",
+    ("task", "finished"): "done",
+    ("ask", "answered"): "answered",
+    ("handover", "accepted"): "took",
+}
+_SORTS: dict[str, Sort] = {one.name: one for one in (ASK, DECISION, HANDOVER, REVIEW, TASK)}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One thing that happened.
+
+    Attributes:
+        kind: what.
+        member: who did it.
+        at_ms: when, in Unix milliseconds.
+        link: to what it is about.
+        project: where; None for data.
+        title: what that is called.
+        text: what is to be said of it; empty where the kind says all.
+    """
+
+    kind: Kind
+    member: str | None
+    at_ms: int
+    link: str
+    project: str | None
+    title: str
+    text: str = ""
+
+
+def changes(
+    workspace: Workspace, since_ms: int, until_ms: int, *, member: str | None = None
+) -> list[Change]:
+    """Return what happened in [`since_ms`, `until_ms`), the newest first; by one member only.
+
+    Args:
+        workspace: with its tables up to date.
+        since_ms: the beginning, in Unix milliseconds.
+        until_ms: the end.
+        member: whose; None: everybody's.
+    """
+    found = [
+        *_best(workspace, since_ms, until_ms),
+        *_ended(workspace, since_ms, until_ms, member),
+        *_verdicts(workspace, since_ms, until_ms, member),
+        *_versions(workspace, since_ms, until_ms, member),
+        *_moves(workspace, since_ms, until_ms, member),
+    ]
+    mine = found if member is None else [one for one in found if one.member == member]
+    return sorted(mine, key=lambda one: -one.at_ms)
+
+
+def _best(workspace: Workspace, since_ms: int, until_ms: int) -> Iterator[Change]:
+    """Yield metrics of which a run has a better value than all before it in its experiment.
+
+    Which way is better is told by the metric's name, and said; others are not judged.
+    """
+    best: dict[tuple[str, str, str], tuple[float, float | None, tuple[Any, ...]]] = {}
+    known: dict[tuple[str, str], dict[str, tuple[float | None, float | None]]] = {}
+    for row in workspace.query(_METRICS, (since_ms, until_ms)):
+        *_, project, experiment, metric, low, high = row
+        lower, higher = bool(_LOWER().search(metric)), bool(_HIGHER().search(metric))
+        value = low if lower else high
+        if not (lower or higher) or value is None:
+            continue
+        key = (project, experiment, metric)
+        if key not in best:
+            if key[:2] not in known:
+                rows = workspace.query(_BEFORE, (*key[:2], since_ms, since_ms))
+                known[key[:2]] = {name: (least, most) for name, least, most in rows}
+            before = known[key[:2]].get(metric, (None, None))[0 if lower else 1]
+            start = value if before is None else before  # the first of all is what counts
+            best[key] = (start, start, ())
+        top, before, _ = best[key]
+        if value < top if lower else value > top:
+            best[key] = (value, before, row)
+    for (project, _, metric), (value, before, row) in best.items():
+        lower = bool(_LOWER().search(metric))
+        if before is None or not row or (value >= before if lower else value <= before):
+            continue
+        run, name, member, ended_ms = row[:4]
+        way = "lower" if lower else "higher"
+        text = f"{metric} {before:.6g} → {value:.6g} ({way} is better, by its name)"
+        yield Change("best", member, ended_ms, f"run:{run}", project, name, text)
+
+
+def _newest(
+    workspace: Workspace,
+    sql: str,
+    since_ms: int,
+    until_ms: int,
+    member: str | None,
+    *,
+    of: str = "",
+) -> Sequence[tuple[Any, ...]]:
+    """Return the newest rows of a span, of one member only if asked; `of` is the table's alias."""
+    mine = "" if member is None else f" AND {of}member = ?"
+    whose = () if member is None else (member,)
+    asked = f'{sql}{mine} ORDER BY {of}"at" DESC LIMIT ?'
+    return workspace.query(asked, (*_stamps(since_ms, until_ms), *whose, LINES_MAX))
+
+
+def _ended(
+    workspace: Workspace, since_ms: int, until_ms: int, member_only: str | None
+) -> Iterator[Change]:
+    failures: dict[str, int] = {}
+    mine = "" if member_only is None else " AND member = ?"
+    whose = () if member_only is None else (member_only,)
+    rows: list[tuple[Any, ...]] = []
+    for ended in ("<> 'finished'", "= 'finished'"):  # the many that went well hide no failure
+        asked = f"{_RUNS}{mine} AND status {ended} ORDER BY ended_ms DESC LIMIT ?"
+        rows += workspace.query(asked, (since_ms, until_ms, *whose, LINES_MAX))
+    for row in rows:
+        run, name, project, experiment, member, status, ended_ms, failure, exception = row
+        kind: Kind = "finished" if status == "finished" else "failed"
+        text = f"in {experiment}" if kind == "finished" else str(status)
+        if failure is not None:
+            if failure in failures:  # the newest stands for all that failed so
+                continue
+            failures[failure] = 1
+            text = f"{exception}{_others(workspace, run, failure, project)}"
+        yield Change(kind, member, ended_ms, f"run:{run}", project, name, text)
+
+
+def _others(workspace: Workspace, run: str, failure: str, project: str | None) -> str:
+    """Say how often a failure was had in a project, and by whom: a result that others have."""
+    sql = (
+        "SELECT member, COUNT(*) FROM runs WHERE failure = ? AND id <> ? AND project = ?"
+        " AND deleted IS NOT TRUE AND reproduces IS NULL GROUP BY member ORDER BY 2 DESC, 1"
+    )
+    rows = workspace.query(sql, (failure, run, project))
+    if not rows:
+        return ""
+    many, names = sum(row[1] for row in rows), [workspace.name_of(row[0]) for row in rows[:3]]
+    return f"; {many} other run{'s' if many > 1 else ''} failed so ({', '.join(names)})"
+
+
+def _verdicts(
+    workspace: Workspace, since_ms: int, until_ms: int, member_only: str | None
+) -> Iterator[Change]:
+    rows = _newest(workspace, _VERDICTS, since_ms, until_ms, member_only, of="p.")
+    for original, name, project, verdict, cause, member, at in rows:
+        text = f"{verdict} ({cause})" if cause else verdict
+        yield Change("reproduced", member, stamp_to_ms(at), f"run:{original}", project, name, text)
+
+
+def _versions(
+    workspace: Workspace, since_ms: int, until_ms: int, member_only: str | None
+) -> Iterator[Change]:
+    rows = _newest(workspace, _DATA, since_ms, until_ms, member_only)
+    for name, tree, member, at in rows:
+        link = f"data:{name}@{tree}"
+        title = label_of(workspace, link)
+        yield Change("data", member, stamp_to_ms(at), link, None, title)
+    rows = _newest(workspace, _MODELS, since_ms, until_ms, member_only, of="v.")
+    for model, device, seq, member, at, project in rows:
+        link = f"model:{model}@{device}-{seq}"
+        title = label_of(workspace, link)
+        yield Change("model", member, stamp_to_ms(at), link, project, title)
+
+
+def _moves(
+    workspace: Workspace, since_ms: int, until_ms: int, member_only: str | None
+) -> Iterator[Change]:
+    rows = [
+        row
+        for sorts in ("= 'decision'", "<> 'decision'")
+        for row in _newest(workspace, f"{_MOVES} AND sort {sorts}", since_ms, until_ms, member_only)
+    ]
+    items: dict[str, Item] = {}
+    for name, sort in _SORTS.items():
+        ids = list({row[0] for row in rows if row[1] == name})
+        items |= {one.link: one for one in read(workspace.query, sort, ids)}
+    worded = {id(row) for row in _first_of_each(rows)}
+    for row in rows:
+        id_, sort_name, move, member, at, words = row
+        kind = _MOVE_KINDS.get((sort_name, move))
+        item = items.get(f"{sort_name}:{id_}")
+        if kind is None or item is None:
+            continue
+        values = msgspec.json.decode(words)
+        said = values.get("outcome") or values.get("verdict") or ""
+        text, title = "", f"{sort_name} {id_[:8]}"
+        if id(row) in worded:
+            found = words_of(workspace, values.get("synthesis") or values.get("text"))
+            text, title = " ".join(found.split()), title_of(workspace, item)
+        told = f"{said}: {text}" if said and text else said or text
+        yield Change(kind, member, stamp_to_ms(at), item.link, item.project, title, told)
+
+
+def _first_of_each(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the first rows of each sort, as many as are called by their names."""
+    many: dict[str, int] = {}
+    for row in rows:
+        many[row[1]] = many.get(row[1], 0) + 1
+        if many[row[1]] <= WORDED_MAX:
+            yield row
+
+
+def _stamps(since_ms: int, until_ms: int) -> tuple[int, int]:
+    return since_ms << COUNTER_BITS, until_ms << COUNTER_BITS

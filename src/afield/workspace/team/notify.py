@@ -1,0 +1,220 @@
+"""Bringing to this copy's member what waits for them, outside the page and the terminal.
+
+Never needed to work: what is not brought stands in the inbox all the same. What was brought is
+known in this copy alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import msgspec
+
+from afield.kernel.errors import Refused, Unreachable
+from afield.kernel.ids import MemberId, random_id
+from afield.teamwork.delivery import deliver_ms
+from afield.workspace import layout
+from afield.workspace.team.hours import calendar_of
+from afield.workspace.team.inbox import Letter, inbox
+from afield.workspace.team.oncall import oncall_at
+from afield.workspace.workspace import Workspace
+
+PAGES = frozenset({"firing", "handover"})
+"""What is worth waking somebody who agreed to that; an urgent ask is, too."""
+
+TIMEOUT_S = 15.0
+_NAME = "notified.json"
+_KEYS_MAX = 20_000
+
+
+class Channel(NamedTuple):
+    """A way to a person.
+
+    Attributes:
+        name: what it is kept in mind by; says nothing of its address or secrets.
+        send: takes what is brought, and its words; raises ChannelUnreachable.
+    """
+
+    name: str
+    send: Callable[[list[Letter], str], None]
+
+
+class ChannelMissing(Refused):
+    """What a channel needs is not installed."""
+
+    code = "team.channel_missing"
+
+
+class ChannelUnreachable(Unreachable):
+    """A channel did not take what was brought; it is tried again the next time."""
+
+    code = "team.channel_unreachable"
+
+
+def waiting(workspace: Workspace, member: MemberId, channel: str = "") -> list[Letter]:
+    """Return what is to be brought to a member by a channel now, the most pressing first.
+
+    That is what is in their inbox, came up so that its time is now (see `teamwork.delivery`), and
+    was neither read here nor brought from here by that channel (by any, when none is named).
+    """
+    now_ms = workspace.record.now_ms()
+    calendar = calendar_of(workspace, member)
+    brought = frozenset(
+        key
+        for place, keys in _brought(workspace).items()
+        if place == f"{member} {channel}" or (not channel and place.startswith(f"{member} "))
+        for key in keys
+    )
+    on_call = member in oncall_at(workspace, now_ms)
+    found = []
+    for letter in inbox(workspace, member):
+        if not letter.unread or letter.key in brought:
+            continue
+        pages = letter.kind in PAGES or letter.urgent
+        at_ms = deliver_ms(calendar, now_ms, urgent=letter.urgent, pages=pages, on_call=on_call)
+        if at_ms is not None and at_ms <= now_ms:
+            found.append(letter)
+    return found
+
+
+def bring(
+    workspace: Workspace,
+    member: MemberId,
+    words: Callable[[Letter], str],
+    channels: Iterable[Channel],
+) -> list[Letter]:
+    """Bring what waits to a member by every channel, once by each; return what was brought.
+
+    Args:
+        workspace: with its tables up to date.
+        member: this copy's.
+        words: says a letter to a person.
+        channels: the ways to them.
+
+    Raises:
+        ChannelUnreachable: a channel did not take it; it is tried again the next time, and what
+            the others took stays brought.
+    """
+    told: dict[str, Letter] = {}
+    fault: ChannelUnreachable | None = None
+    for channel in channels:
+        found = waiting(workspace, member, channel.name)
+        if not found:
+            continue
+        try:
+            channel.send(found, "\n\n".join(words(letter) for letter in found))
+        except ChannelUnreachable as error:
+            fault = error
+            continue
+        _remember(workspace, f"{member} {channel.name}", [letter.key for letter in found])
+        told |= {letter.key: letter for letter in found}
+    if fault is not None:
+        raise fault
+    return list(told.values())
+
+
+def by_apprise(urls: Iterable[str], title: str) -> Channel:
+    """Return a channel that goes through Apprise: mail, chats and a hundred others by address.
+
+    Raises:
+        ChannelMissing: Apprise is not installed, or an address is none that it knows.
+    """
+    try:
+        import apprise
+    except ImportError as error:
+        hint = 'pip install "afield[notify]"'
+        raise ChannelMissing("cannot send", "Apprise", "it is not installed", hint=hint) from error
+    sender = apprise.Apprise()
+    for url in urls:
+        if not sender.add(url):
+            kind = url.partition(":")[0]
+            raise ChannelMissing("cannot send", f"{kind}://…", "no address that Apprise knows")
+
+    def send(_: list[Letter], text: str) -> None:
+        if not sender.notify(body=text, title=title):
+            raise ChannelUnreachable("was not taken", "Apprise", "a service refused or is away")
+
+    return Channel("apprise", send)
+
+
+def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
+    """Return a channel that posts JSON to an address, signed as Standard Webhooks 1.0 has it.
+
+    The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` (`v1,` and the base64 of
+    HMAC-SHA256 over `id.timestamp.body`) let the receiver tell who sent it, and when.
+
+    Raises:
+        ChannelMissing: the address is none of HTTP.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ChannelMissing("cannot post", url.partition(":")[0], "no address of HTTP")
+
+    def send(letters: list[Letter], _: str) -> None:
+        body = json.dumps({"type": "afield.inbox", "items": [asdict(one) for one in letters]})
+        id_, at = f"msg_{random_id(16)}", str(now_s())
+        signed = hmac.new(secret, f"{id_}.{at}.{body}".encode(), hashlib.sha256).digest()
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": id_,
+            "webhook-timestamp": at,
+            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+        }
+        asked = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - checked above
+        try:
+            urllib.request.urlopen(asked, timeout=TIMEOUT_S).close()  # noqa: S310
+        except OSError as error:  # of which those of urllib are, too
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+            host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+            raise ChannelUnreachable("was not taken", host, str(error)) from error
+
+    return Channel("webhook", send)
+
+
+def secret_of(data: bytes) -> bytes:
+    """Return the secret that a file holds: its bytes, or what stands after `whsec_` in base64.
+
+    A line's end behind it is no part of it. The form is that of Standard Webhooks 1.0.
+
+    Raises:
+        ChannelMissing: there is none, or it is no base64.
+    """
+    found = data.removesuffix(b"\n").removesuffix(b"\r")
+    if found.startswith(b"whsec_"):
+        try:
+            found = base64.b64decode(found.removeprefix(b"whsec_"), validate=True)
+        except ValueError as error:
+            raise ChannelMissing("cannot sign", "whsec_…", "it is no base64") from error
+    if not found:
+        raise ChannelMissing("cannot sign with nothing", why="the secret is empty")
+    return found
+
+
+def _path(workspace: Workspace) -> str:
+    return f"{workspace.record.workspace}/{layout.CACHE}/{_NAME}"
+
+
+def _brought(workspace: Workspace) -> dict[str, list[str]]:
+    try:
+        data = workspace.record.files.read(_path(workspace))
+        return msgspec.json.decode(data, type=dict[str, list[str]])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _remember(workspace: Workspace, place: str, keys: Iterable[str]) -> None:
+    known: dict[str, Any] = _brought(workspace)
+    known[place] = list(dict.fromkeys([*known.get(place, []), *keys]))[-_KEYS_MAX:]
+    files = workspace.record.files
+    with contextlib.suppress(OSError):
+        files.make_folder(f"{workspace.record.workspace}/{layout.CACHE}")
+        files.write_new(_path(workspace), msgspec.json.encode(known))

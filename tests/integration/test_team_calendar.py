@@ -1,0 +1,111 @@
+"""iCalendar in and out, and who one is."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from afield.cli.group import cli
+from afield.cli.session import Session
+from afield.members.errors import HoursBad
+from afield.testing.clock import ManualClock
+from afield.workspace.team.hours import calendar_of
+from afield.workspace.team.ics import Taken, export_ics, import_ics
+from afield.workspace.team.meetings import call_meeting
+from afield.workspace.team.oncall import take_call
+from afield.workspace.workspace import Workspace
+
+ICS = b"""BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20251101T000000Z
+DTSTART;VALUE=DATE:20251222
+DTEND;VALUE=DATE:20251225
+SUMMARY:skiing
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTAMP:20251101T000000Z
+DTSTART:20251120T100000Z
+DTEND:20251120T110000Z
+SUMMARY:dentist
+END:VEVENT
+BEGIN:VEVENT
+UID:3
+DTSTAMP:20251101T000000Z
+DTSTART;VALUE=DATE:20251201
+TRANSP:TRANSPARENT
+SUMMARY:somebody's birthday
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture
+def mine(tmp_path):
+    if importlib.util.find_spec("icalendar") is None:
+        pytest.skip("not run: icalendar is not installed")
+    with Workspace.init(tmp_path, clock=ManualClock()) as workspace:
+        yield workspace
+
+
+def test_days_off_come_in_once_and_other_events_do_not(mine):
+    member = mine.config.member
+    assert import_ics(mine, ICS) == Taken(1, 0, 2, 0)
+    assert import_ics(mine, ICS) == Taken(0, 1, 2, 0)
+    (leave,) = calendar_of(mine, member).facts.leaves
+    assert (leave.first.isoformat(), leave.last.isoformat()) == ("2025-12-22", "2025-12-24")
+    with pytest.raises(HoursBad, match="iCalendar"):
+        import_ics(mine, b"BEGIN:NONSENSE")
+
+
+def test_what_other_tools_write_is_taken_as_far_as_it_can_be_read(mine):
+    def ics(*lines):
+        head = ["BEGIN:VEVENT", "UID:9", "DTSTAMP:20251101T000000Z"]
+        whole = ["BEGIN:VCALENDAR", "VERSION:2.0", *head, *lines, "END:VEVENT", "END:VCALENDAR"]
+        return "\r\n".join(whole).encode()
+
+    first = "DTSTART;VALUE=DATE:20260105"
+    assert import_ics(mine, ics(first, "DURATION:P3D")) == Taken(1, 0, 0, 0)
+    (leave,) = calendar_of(mine, mine.config.member).facts.leaves
+    assert leave.last.isoformat() == "2026-01-07"
+    assert import_ics(mine, ics(first, "DTEND:20260109T120000Z")) == Taken(1, 0, 0, 0)
+    repeats = ics(first, "RRULE:FREQ=YEARLY;COUNT=5")
+    assert import_ics(mine, repeats) == Taken(1, 0, 0, 1)
+    for odd in (ics(first, first), ics("DTSTART;VALUE=DATE:2026-13-45")):
+        assert import_ics(mine, odd).passed_over == 1
+
+
+def test_shifts_leave_turns_and_meetings_go_out_and_the_leave_comes_back_as_it_was(mine):
+    from icalendar import Calendar
+
+    member, now_ms = mine.config.member, mine.record.now_ms()
+    import_ics(mine, ICS)
+    take_call(mine, now_ms, now_ms + 3_600_000)
+    call_meeting(mine, "The split", now_ms + 3_600_000, now_ms + 7_200_000, [])
+    data = export_ics(mine, member, days=60)
+    events = list(Calendar.from_ical(data).walk("VEVENT"))
+    names = [str(one["SUMMARY"]) for one in events]
+    works = [one for one in events if str(one["UID"]).startswith("work-")]
+    assert sum(name.endswith(" is away") for name in names) == 1
+    assert sum(name.endswith(" is on call") for name in names) == 1
+    assert "The split" in names
+    whole_ms = sum((one["DTEND"].dt - one["DTSTART"].dt).total_seconds() for one in works) * 1000
+    calendar, start_ms = calendar_of(mine, member), now_ms // 86_400_000 * 86_400_000
+    assert whole_ms == calendar.working_minutes(start_ms, start_ms + 60 * 86_400_000) * 60_000
+    with pytest.raises(HoursBad):
+        export_ics(mine, member, days=0)
+
+
+def test_me_says_who_i_am_with_which_roles_and_what_is_assumed(mine, monkeypatch):
+    monkeypatch.chdir(mine.path.parent)
+    answer = CliRunner().invoke(cli, ["me", "--json"], obj=Session({}))
+    told = json.loads(answer.output)
+    assert (told["member"], told["assumed"]) == (mine.config.member, True)
+    assert told["device"] == mine.config.device
+    assert told["roles"] == {"*": ["admin"]}

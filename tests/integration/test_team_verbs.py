@@ -1,0 +1,84 @@
+"""`Workspace.team`: the team's verbs for Python, in the words that people type."""
+
+from __future__ import annotations
+
+import pytest
+from test_team_decides import exchange, me, team
+
+from afield.kernel.errors import NotFound, Refused
+
+__all__ = ["team"]
+
+
+def test_a_day_can_be_spoken_in_python(team):
+    ann, bob, _ = team
+    asked = ann.team.ask("bob", "Which split?", about="run:otter", due="4h")
+    blocked = ann.team.block("no access", about="run:otter")
+    ann.team.comment("run:otter", "the loss jumps, @bob", at="metrics.loss")
+    review = ann.team.review("run:otter", by="bob")
+    task = ann.team.task("label the rest", owner="bob", due="2d", about="run:otter")
+    exchange(*team)
+    assert {one.kind for one in bob.team.inbox()} == {"asked", "mention", "review"}
+    bob.team.answer(asked["id"], "the one of November", about="run:otter")
+    bob.team.judge(review["id"], "approve")
+    bob.team.done(task["id"])
+    exchange(*team)
+    assert [one.kind for one in ann.team.inbox()][:1] == ["answered"]
+    ann.team.close(asked["id"])
+    ann.team.clear(blocked["id"])
+    decided = ann.team.decide("Keep it", evidence="run:otter", deciders="me", context="two")
+    ann.team.propose(decided["id"], minutes=60)
+    assert ann.team.settle(decided["id"], "accepted")["state"] == "accepted"
+    assert ann.team.standup(next="- rest")["next"] == "- rest"
+    assert ann.team.standup_draft()["written"]
+    assert ann.team.end_day()["presence"] != "working"
+    assert [one["author"] for one in ann.team.standups("me")] == [me(ann)]
+    assert ann.team.reviews(closed=True)[0]["state"] == "approved"
+    assert (ann.team.tasks(), ann.team.decisions("proposed")) == ([], [])
+    exchange(*team)
+    sections = {one.name for one in bob.team.brief("1d").sections}
+    assert "decisions" in sections
+    assert [one["by"] for one in bob.team.digest()["standups"]] == [ann.name_of(me(ann))]
+    assert bob.team.thread("run:otter")["comments"][0]["anchor"] == "metrics.loss"
+    assert len(bob.team.people()) == 3
+    assert bob.team.person("me")["member"] == me(bob)
+
+
+def test_people_meet_and_write_in_python(team):
+    ann, bob, _ = team
+    assert ann.team.overlap("bob", minutes=45)["slots"]
+    met = ann.team.meet("The split", "2030-01-07T10:00", "bob", about="run:otter")
+    exchange(*team)
+    assert [one["id"] for one in bob.team.meetings()] == [met["id"]]
+    noted = bob.team.notes(met["id"], "- [ ] label\n! keep it", present="me")
+    assert len(noted["raised"]) == 2
+    page = ann.team.page("How", "a\n\nb", owner="bob", review="2020-01-01")
+    ann.team.edit(page["id"], "a one\n\nb")
+    assert ann.team.edit(page["id"], "a\n\nb two", page["heads"])["text"] == "a one\n\nb two"
+    assert [one["id"] for one in ann.team.pages(due=True)] == [page["id"]]
+    turn = ann.team.take_call("2030-01-07T10:00", "2030-01-08T10:00")
+    assert [one["id"] for one in ann.team.on_call()] == [turn["id"]]
+
+
+def test_work_is_handed_over_in_python(team):
+    ann, bob, _ = team
+    ann.team.task("label the rest", due="1h")
+    assert [one.topic for one in ann.team.draft()] == ["task"]
+    item = ann.team.hand_over("bob", summary="little is open")
+    ann.team.line(item["id"], facts="the proxy is off", severity="watch")
+    with pytest.raises(Refused, match="lacks assessment"):
+        ann.team.offer(item["id"])
+    ann.team.line(item["id"], 2, assessment="no harm", condition="it is on again", then="tell me",
+                  call="me")  # fmt: skip
+    ann.team.offer(item["id"], safe_state="nothing runs")
+    exchange(*team)
+    bob.team.question(item["id"], "which proxy?", [2])
+    exchange(*team)
+    ann.team.reply(item["id"], "that of the lab")
+    bob.team.decline(item["id"], "not mine", [2])
+    taken = bob.team.accept(item["id"], "I label the rest")
+    assert [one["state"] for one in taken["lines"]] == ["accepted", "declined"]
+    assert [one["state"] for one in bob.team.handovers(closed=True)] == ["accepted"]
+    assert bob.team.tasks("me")
+    with pytest.raises(NotFound, match="no such member"):
+        ann.team.hand_over("zoe")
