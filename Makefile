@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup fmt lint types openapi test ui ui-lint libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server library-files screenshots demo clean help
+.PHONY: setup fmt lint types openapi test ui ui-lint libraries mlflow-suite fuzz simulate big bench kills corpus corpus-files bucket-server library-files screenshots demo demo-team clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,9 @@ lint: setup ## style and import order of the rooms
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
-openapi: setup ## write docs/reference/openapi.json
+openapi: setup ## write docs/reference/openapi.json and accounts.openapi.json
 	$(BIN)/python -m afield.hub.api.contract docs/reference/openapi.json
+	$(BIN)/python -m afield.hub.contract docs/reference/accounts.openapi.json
 
 types: setup ## mypy --strict on src
 	$(BIN)/mypy
@@ -93,6 +94,9 @@ corpus: corpus-files ## record and reproduce every public script; a table of ver
 
 screenshots: setup ui ## pictures of the page in docs/images, of real runs (needs Chromium)
 	$(BIN)/python docs/images/screens.py
+
+demo-team: setup ## a day of three people in three zones, who meet only at a folder
+	@$(BIN)/afield demo --team
 
 demo: setup ## record a real training, reproduce it, see the verdict
 	@$(BIN)/afield demo

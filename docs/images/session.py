@@ -76,13 +76,18 @@ def main() -> None:
         )
         run = done.stdout.split()[1]
         show("reproduce", run)
+    draw(shown[:-1], "session.svg")
+
+
+def draw(lines: list[str], name: str) -> None:
+    """Draw lines of a terminal as a picture beside this file."""
     console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), force_terminal=True)  # noqa: PTH123, SIM115
-    for line in shown[:-1]:
+    for line in lines:
         console.print(Text.from_ansi(line), overflow="fold", no_wrap=False)
     svg = console.export_svg(title="afield")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # nothing is loaded from afar
     svg = svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
-    (HERE / "session.svg").write_text(svg, encoding="utf-8")
+    (HERE / name).write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

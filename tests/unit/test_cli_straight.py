@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from afield.cli.commands.run import command
+from afield.cli.group import cli
 from afield.cli.session import Session
 from afield.cli.straight import asked
 
@@ -37,7 +38,22 @@ LEFT = [
     "run --trace all python",
     "run --executed x.ipynb a.ipynb",
     "run --nam x python",
+    "--json=yes run python",
+    "--workspace run",
+    "--workspace run python",
+    "--workspace --json run python",
+    "--verbose run python",
+    "--json runs",
+    "-- run python",
+]
+BEFORE = [
     "--json run python",
+    "--no-color --workspace /w run -q python x.py --json",
+    "--workspace=run run python",
+    "--workspace run run python",
+    "--workspace= run python",
+    "--workspace /a --workspace ~/b run python",
+    "--workspace /a run --workspace /b --name n python",
 ]
 
 
@@ -47,6 +63,21 @@ def test_plain_words_are_read_as_click_reads_them(line):
     mine, theirs = Session({}), Session({})
     found = asked(words, mine)
     context = command.make_context("run", words[1:], obj=theirs)
+    assert found is not None
+    assert found._asdict() == context.params
+    for name in ("json", "color", "workspace_path"):
+        assert getattr(mine, name) == getattr(theirs, name)
+
+
+@pytest.mark.parametrize("line", BEFORE)
+def test_options_before_run_are_read_as_click_reads_them(line):
+    words = line.split()
+    mine, theirs = Session({}), Session({})
+    found = asked(words, mine)
+    group = cli.make_context("afield", list(words), obj=theirs)
+    rest = words[len(words) - len(group.args) :]
+    assert words[-len(rest) - 1] == "run"
+    context = command.make_context("run", rest, obj=theirs, parent=group)
     assert found is not None
     assert found._asdict() == context.params
     for name in ("json", "color", "workspace_path"):

@@ -67,6 +67,7 @@ def grade(old, new):
         ("[Memory]0.0s, 0.0min    : Loading f", "[Memory]0.3s, 0.1min    : Loading f"),
         ("Wall time: 1.2 seconds", "Wall time: 3.9 seconds"),
         ("10/10 [00:01<00:00, 9.9it/s]", "10/10 [00:02<00:00, 5.0it/s]"),
+        ("1/1 [00:00<00:00, 212.5it/s]\n", "1/1 [00:00<00:00, 9.9it/s]  \n"),
         ("1234.5 samples/s", "99 samples/s"),
         ("<Net object at 0x7f12ab34cd56>", "<Net object at 0x7f99ffaa0010>"),
         ("/home/ada/proj/train.py:3: UserWarning", "/srv/again/proj/train.py:3: UserWarning"),

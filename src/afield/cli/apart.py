@@ -31,7 +31,7 @@ def in_words(one: dict[str, Any], now: datetime) -> str:
 
 def tell_apart(workspace: Workspace, new: Sequence[Disagreement]) -> None:
     """Say on stderr what turned out to have been changed on both sides."""
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(workspace.record.now_ms() / 1000, UTC)
     for one in apart_parts(workspace, new[:SHOWN_MAX]):
         text = f"changed on both sides: {_subject(workspace, one['about'])}: {in_words(one, now)}"
         click.secho(text, fg="yellow", err=True)

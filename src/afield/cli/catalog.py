@@ -55,11 +55,22 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "fetch": Entry("afield.cli.commands.fetch", "Bring a run's bytes from a remote."),
     },
     "The team's day": {
+        "brief": Entry("afield.cli.commands.brief", "What changed while you were away."),
         "inbox": Entry("afield.cli.commands.inbox", "What waits for you, and what was said."),
         "ask": Entry("afield.cli.commands.ask", "Ask a colleague for something, by when."),
         "blocker": Entry("afield.cli.commands.blocker", "What keeps somebody from going on."),
         "comment": Entry("afield.cli.commands.comment", "Say something about anything."),
         "thread": Entry("afield.cli.commands.thread", "Read what was said about something."),
+        "standup": Entry("afield.cli.commands.standup", "Say in a minute where you are."),
+        "digest": Entry("afield.cli.commands.digest", "What the others said of their day."),
+        "handover": Entry("afield.cli.commands.handover", "Leave your work to a colleague."),
+        "eod": Entry("afield.cli.commands.eod", "End the day: stand-up, handover, quiet."),
+        "notify": Entry("afield.cli.commands.notify", "Bring what waits: chat, mail, webhook."),
+        "oncall": Entry("afield.cli.commands.oncall", "Who agreed to be woken, and when."),
+        "meeting": Entry("afield.cli.commands.meeting", "Meet, and write down what came of it."),
+        "page": Entry("afield.cli.commands.page", "Write pages together, with links to runs."),
+        "overlap": Entry("afield.cli.commands.overlap", "When people can meet, and what it costs."),
+        "me": Entry("afield.cli.commands.me", "Who you are here, and where in your day."),
         "team": Entry("afield.cli.commands.team", "Who is where, and who works now."),
         "hours": Entry("afield.cli.commands.hours", "When you work, and when you are away."),
         "task": Entry("afield.cli.commands.task", "What is to be done, by whom and when."),
@@ -110,6 +121,54 @@ DECISION_COMMANDS: dict[str, Entry] = {
     "propose": Entry("afield.cli.commands.decision_propose", "Ask for comments on one."),
     "settle": Entry("afield.cli.commands.decision_settle", "Accept, reject or withdraw one."),
     "revisit": Entry("afield.cli.commands.decision_revisit", "Say that one still holds."),
+}
+
+STANDUP_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.standup_new", "Write today's; `new` may be left out."),
+    "show": Entry("afield.cli.commands.standup_show", "Show what somebody said of a day."),
+    "list": Entry("afield.cli.commands.standup_list", "List them, a line each."),
+    "at": Entry("afield.cli.commands.standup_at", "Say when you write yours."),
+}
+
+ONCALL_COMMANDS: dict[str, Entry] = {
+    "list": Entry("afield.cli.commands.oncall_list", "List who is; `list` may be left out."),
+    "take": Entry("afield.cli.commands.oncall_take", "Agree to be woken."),
+    "drop": Entry("afield.cli.commands.oncall_drop", "Take your turn back."),
+}
+
+MEETING_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.meeting_new", "Call one; `new` may be left out."),
+    "list": Entry("afield.cli.commands.meeting_list", "List those that are ahead."),
+    "show": Entry("afield.cli.commands.meeting_show", "Show one, in everybody's time."),
+    "notes": Entry("afield.cli.commands.meeting_notes", "Write what came of one."),
+    "read": Entry("afield.cli.commands.meeting_read", "Say that you have read that."),
+    "cancel": Entry("afield.cli.commands.meeting_cancel", "Call one off."),
+}
+
+PAGE_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.page_new", "Write one; `new` may be left out."),
+    "edit": Entry("afield.cli.commands.page_edit", "Change its text, or who looks after it."),
+    "show": Entry("afield.cli.commands.page_show", "Show one, with what it links to."),
+    "list": Entry("afield.cli.commands.page_list", "List them, the newest touched first."),
+    "history": Entry("afield.cli.commands.page_history", "List who edited one, and from what."),
+    "check": Entry("afield.cli.commands.page_check", "Name those that do not hold any more."),
+}
+
+HANDOVER_COMMANDS: dict[str, Entry] = {
+    "new": Entry("afield.cli.commands.handover_new", "Draw one up; `new` may be left out."),
+    "draft": Entry("afield.cli.commands.handover_draft", "Show what it would say now."),
+    "list": Entry("afield.cli.commands.handover_list", "List those that are open."),
+    "show": Entry("afield.cli.commands.handover_show", "Show one, line by line."),
+    "add": Entry("afield.cli.commands.handover_add", "Add a line in your own words."),
+    "fill": Entry("afield.cli.commands.handover_fill", "Say how a line is, and what to do if."),
+    "drop": Entry("afield.cli.commands.handover_drop", "Leave lines out of a draft."),
+    "offer": Entry("afield.cli.commands.handover_offer", "Hand it over."),
+    "accept": Entry("afield.cli.commands.handover_accept", "Take it over, in your own words."),
+    "question": Entry("afield.cli.commands.handover_question", "Ask before you take it."),
+    "reply": Entry("afield.cli.commands.handover_reply", "Answer what was asked."),
+    "decline": Entry("afield.cli.commands.handover_decline", "Refuse it, and say why."),
+    "surprise": Entry("afield.cli.commands.handover_surprise", "Say what was not in it."),
+    "withdraw": Entry("afield.cli.commands.handover_withdraw", "Take one back."),
 }
 
 REVIEW_COMMANDS: dict[str, Entry] = {
@@ -216,4 +275,6 @@ HOURS_COMMANDS: dict[str, Entry] = {
     "leave": Entry("afield.cli.commands.hours_leave", "Say when you are away."),
     "holidays": Entry("afield.cli.commands.hours_holidays", "Say whose holidays you have."),
     "focus": Entry("afield.cli.commands.hours_focus", "Say when not to disturb you."),
+    "import": Entry("afield.cli.commands.hours_import", "Take days off out of a calendar."),
+    "export": Entry("afield.cli.commands.hours_export", "Write shifts and leave for a calendar."),
 }

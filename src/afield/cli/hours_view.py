@@ -42,6 +42,8 @@ def tell_hours(part: dict[str, Any]) -> None:
             words = value if isinstance(value, str) else "; ".join(value)
             since = f" from {one['from']}" if one["from"] else ""
             click.echo(plain(f"  {label}{since}: {words or 'none'}"))
+    if part["standup"] is not None:
+        click.echo(plain(f"  stand-up: {part['standup']}"))
     for one in part["leave"]:
         note = f": {one['note']}" if one["note"] else ""
         click.echo(plain(f"  leave {one['first']} to {one['last']} ({one['id']}){note}"))

@@ -59,6 +59,18 @@ class LazyGroup(click.Group):
             if name.startswith(incomplete)
         ]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the group's own options; another one is meant for the default command."""
+        if self.default is not None:
+            own = {name: one for one in self.get_params(ctx) for name in one.opts}
+            place = 0
+            while place < len(args) and (found := own.get(args[place].partition("=")[0])):
+                takes = isinstance(found, click.Option) and not found.is_flag
+                place += 2 if takes and "=" not in args[place] else 1
+            if place < len(args) and args[place].startswith("-") and args[place] != "--":
+                args = [*args[:place], self.default, *args[place:]]
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

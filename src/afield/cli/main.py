@@ -12,25 +12,30 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from afield.cli.faults import report, warn
 from afield.cli.session import Session
 from afield.cli.straight import asked
 from afield.cli.streams import fill_closed
 
+if TYPE_CHECKING:
+    from afield.kernel.clock import Clock
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     """Run one call of the command line; return its exit code.
 
     Args:
         arguments: the words after `afield`; those of the process when None.
+        clock: the time; this machine's when None.
     """
     gc.set_threshold(50_000)  # a command's memory is mostly kept to its end: little to find
     closed = fill_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a recorded path may hold bytes that are no UTF-8
             stream.reconfigure(errors="replace")
-    session = Session(os.environ)
+    session = Session(os.environ, clock)
     session.closed = closed
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "--json" in words[: _first_word(words)]:

@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, cast
 
 from afield.cli.output import emit_json_line, say
@@ -117,7 +116,7 @@ def _seen_before(session: Session, outcome: Outcome) -> Iterator[str]:
         workspace = session.workspace()
         found = failure_part(workspace, workspace.run(outcome.run))
         if found is not None and found["times_before"]:
-            yield f"afield: {before_words(found, datetime.now(UTC))}"
+            yield f"afield: {before_words(found, session.now())}"
             yield f"afield: what was noted then, and what helped: afield show {short(outcome.run)}"
 
 

@@ -14,10 +14,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     import click
 
+    from afield.kernel.clock import Clock
     from afield.runs.record import Record
     from afield.workspace.bundle import Contents
     from afield.workspace.views import RunView
@@ -40,10 +42,12 @@ class Session:
         command_code: the exit code of the recorded command, once it has ended; nothing that
             goes wrong afterwards may change it.
         bundle: what the bundle says of itself, when the run came from one.
+        clock: the time; None: this machine's.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], clock: Clock | None = None) -> None:
         self.environ = dict(environ)
+        self.clock = clock
         self.json = False
         self.workspace_path: str | None = None
         self.color: bool | None = False if environ.get("NO_COLOR") else None
@@ -89,9 +93,10 @@ class Session:
         from afield.workspace.workspace import Workspace
 
         if self.workspace_path is not None:
-            opened = Workspace.open(Path(self.workspace_path))
+            opened = Workspace.open(Path(self.workspace_path), clock=self.clock)
         else:
-            opened = Workspace.find(self.folder(), env=self.environ, home=Path.home())
+            home = Path.home()
+            opened = Workspace.find(self.folder(), env=self.environ, home=home, clock=self.clock)
         self.cleanup.callback(opened.close)
         self._workspace = opened
         return opened
@@ -119,13 +124,21 @@ class Session:
         from afield.workspace.store import find_store, open_store
 
         if self.workspace_path is not None:
-            record, _ = open_store(folder_for(self.workspace_path))
+            record, _ = open_store(folder_for(self.workspace_path), clock=self.clock)
         else:
             home = os.path.expanduser("~")  # noqa: PTH111 - pathlib is not loaded yet
-            record, _ = find_store(self.here(), env=self.environ, home=home)
+            record, _ = find_store(self.here(), env=self.environ, home=home, clock=self.clock)
         self.cleanup.callback(record.journal.close)
         self._record = record
         return record
+
+    def now(self) -> datetime:
+        """Return what time it is, in UTC."""
+        from datetime import UTC, datetime
+
+        if self.clock is None:
+            return datetime.now(UTC)
+        return datetime.fromtimestamp(self.clock.wall_ns() / 1e9, UTC)
 
     def place(self) -> str:
         """Return the `.afield` folder in use; opens the workspace when nothing is open yet."""

@@ -31,14 +31,17 @@ _TEXTS = {
 }
 _PAIRS = {"--tag": "tags", "--param": "params"}
 _TRACES = frozenset({"auto", "python", "off"})
+_EVERYWHERE = frozenset({"--json", "--no-color", "--workspace"})
 
 
 def asked(words: Sequence[str], session: Session) -> Asked | None:
     """Return what a call asks to be recorded; None: click is to look at it."""
-    if words[:1] != ["run"] or _COMPLETION in session.environ:
+    if _COMPLETION in session.environ:
         return None
     found: dict[str, Any] = {}
-    at = 1
+    at = _before(words, found)
+    if at == 0:
+        return None
     while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
         name, sign, value = words[at].partition("=")
         at += 1
@@ -57,6 +60,28 @@ def asked(words: Sequence[str], session: Session) -> Asked | None:
 
     _apply(found, session)
     return Asked(words=tuple(words[at:]), **found)
+
+
+def _before(words: Sequence[str], found: dict[str, Any]) -> int:
+    """Take in what stands before `run`; return where the next word is, 0 for click to look."""
+    at = 0
+    while at < len(words) and words[at] != "run":
+        name, sign, value = words[at].partition("=")
+        if name not in _EVERYWHERE:
+            return 0
+        at += 1
+        if name in _FLAGS:
+            if sign:
+                return 0
+            found[_FLAGS[name]] = True
+            continue
+        if not sign:
+            value = words[at] if at < len(words) else "-"
+            at += 1
+            if value.startswith("-"):
+                return 0
+        found[_TEXTS[name]] = value
+    return at + 1 if at < len(words) else 0
 
 
 def _take(found: dict[str, Any], name: str, value: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,15 @@ _KINDS = {
     "asked": "asks you",
     "answered": "answered you",
     "blocker": "is yours to clear",
+    "review": "waits for your review",
+    "decision": "waits for your comment",
+    "handover": "hands over to you",
+    "question": "asks before taking over",
+    "declined": "declined",
+    "accepted": "took over",
+    "replied": "replied",
+    "read": "wrote what you are to read",
+    "meeting": "asks you to meet",
     "mention": "calls you",
     "comment": "said",
 }
@@ -112,18 +121,28 @@ def tell_inbox(workspace: Workspace, letters: Sequence[Letter]) -> None:
         return
     now = _now(workspace)
     for one in letters:
-        who = workspace.name_of(one.member)
-        sign = "!" if one.urgent and one.waits else "*" if one.unread else " "
-        sort, _, item = one.link.partition(":")
-        due = f", due {when(one.due_ms, now)}" if one.due_ms is not None else ""
-        if one.kind == "blocker":
-            head = f"a blocker of {who} {_KINDS[one.kind]}{due}"
-        else:
-            head = f"{who} {_KINDS[one.kind]}{due or f', {when(one.at_ms, now)}'}"
-        click.echo(plain(f"{sign} {head}"))
-        click.echo(plain(f"    {one.title}  ({sort} {item[:_ID_CHARS]})"))
-        if one.text:
-            click.echo(plain(f"    {one.text}"))
+        for line in letter_lines(workspace, one, now):
+            click.echo(line)
+
+
+def letter_lines(
+    workspace: Workspace, one: Letter, now: datetime, *, indent: int = 0
+) -> Iterator[str]:
+    """Yield the lines of one thing in the inbox."""
+    who, pad = workspace.name_of(one.member), " " * indent
+    sign = "!" if one.urgent and one.waits else "*" if one.unread else " "
+    sort, _, item = one.link.partition(":")
+    due = f", due {when(one.due_ms, now)}" if one.due_ms is not None else ""
+    if one.kind == "blocker":
+        head = f"a blocker of {who} {_KINDS[one.kind]}{due}"
+    elif one.kind == "firing":
+        head = f"a contingency of {who}'s handover is true now"
+    else:
+        head = f"{who} {_KINDS[one.kind]}{due or f', {when(one.at_ms, now)}'}"
+    yield plain(f"{pad}{sign} {head}")
+    yield plain(f"{pad}    {one.title}  ({sort} {item[:_ID_CHARS]})")
+    if one.text:
+        yield plain(f"{pad}    {one.text}")
 
 
 def _ask_line(part: dict[str, Any], now: datetime) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from afield.cli.words import duration
 
+_NOW_S = 2
+
 
 def when(at_ms: int | None, now: datetime) -> str:
     """Word an instant: `Tue 24 Nov 15:00 (in 3 h)`, `Mon 23 Nov 9:00 (2 h ago)`; None: `never`."""
@@ -14,4 +16,6 @@ def when(at_ms: int | None, now: datetime) -> str:
     at = datetime.fromtimestamp(at_ms / 1000).astimezone(now.astimezone().tzinfo)
     left_s = at_ms / 1000 - now.timestamp()
     far = f"in {duration(left_s)}" if left_s > 0 else f"{duration(-left_s)} ago"
+    if abs(left_s) < _NOW_S:
+        far = "now"
     return f"{at:%a %d %b} {at.hour}:{at:%M} ({far})"

@@ -72,7 +72,10 @@ _RATE = re.compile(
     r"|batch(?:es)?|rows?|tokens?|B|b|bytes|images?|imgs?|epochs?|runs?)"
     rf"{_B}?/{_B}?(?:s|sec|min)\b"
 )
-_PROGRESS = re.compile(r"\[\d+(?::\d{2})+<(?:\d+(?::\d{2})+|\?)(?:,[^\]\n]{0,60})?\]")
+_PROGRESS = re.compile(
+    r"\[\d+(?::\d{2})+<(?:\d+(?::\d{2})+|\?)(?:,[^\]\n]{0,60})?\]"
+    r"(?: +(?=[\r\n]|\Z))?"  # blanks over what a longer rate left on the line
+)
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]{6,16}\b|\b0x(?:7[ef]|5[56])[0-9a-f]{10}\b")
 _PROCESS = re.compile(rf"(?i)\b(p?pid{_B}?[=:]?{_B}?)\d{{1,7}}\b")
 _WARNING_PID = re.compile(r"(?<=\[)\d{2,7}(?=\] (?:INFO|DEBUG|WARN|ERROR|TRACE))")

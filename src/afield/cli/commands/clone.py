@@ -46,7 +46,9 @@ def command(context: click.Context, *, url: str, folder: str, limit: str | None,
         workspace, report, gaps = clone_file(session, address, target, pace)
         name, whole = Path(address).name, not gaps
     else:
-        workspace, remote = clone(url, target, person=lambda: person_here(session.environ, home))
+        workspace, remote = clone(
+            url, target, person=lambda: person_here(session.environ, home), clock=session.clock
+        )
         session.cleanup.callback(workspace.close)
         report, whole = run(session, workspace, remote, pace, Wishes(data=data))
         name, address, gaps = remote.name, remote.url, []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 
 import click
 
@@ -76,7 +75,7 @@ def command(
             shown = plain(said) if said else click.style(f"missing: {about}", fg="yellow")
             click.echo(f"{field:<13}{shown}")
         for one in apart:
-            text = f"changed on both sides: {in_words(one, datetime.now(UTC))}"
+            text = f"changed on both sides: {in_words(one, session.now())}"
             click.secho(text, fg="yellow", err=True)
         if card.missing:
             example = f"afield data card {dataset} --set {card.missing[0]}=…"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli import words
@@ -50,7 +48,7 @@ def command(context: click.Context) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("newest", "versions", "files", "size", "added", "by", "message"):
         table.add_column(title, header_style="dim", overflow="fold")
-    now = datetime.now(UTC)
+    now = session.now()
     for row in rows:
         cells = (row["label"], row["versions"], f"{row['files']:,}", words.size(row["size_bytes"]))
         text = (row["message"] or "").partition("\n")[0]

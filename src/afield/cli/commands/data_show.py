@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.damage import warn_of_damage
@@ -47,4 +45,4 @@ def command(context: click.Context, *, version: str, everything: bool) -> None:
     from afield.cli.data_view import dataset_page
     from afield.cli.screen import draw
 
-    draw(session, *dataset_page(document, datetime.now(UTC), everything=everything))
+    draw(session, *dataset_page(document, session.now(), everything=everything))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -34,5 +33,5 @@ def command(context: click.Context, /, *, decision: str, title: str, **given: An
     if session.json:
         emit_json({"schema": "afield.decision/1", **part})
         return
-    for line in decision_lines(part, datetime.now(UTC)):
+    for line in decision_lines(part, session.now()):
         click.echo(line)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -35,5 +33,5 @@ def command(
     if session.json:
         emit_json({"schema": "afield.decision/1", **part})
         return
-    for line in decision_lines(part, datetime.now(UTC)):
+    for line in decision_lines(part, session.now()):
         click.echo(line)

@@ -25,13 +25,17 @@ OTHER = "scikit-learn==1.7.2"
 @click.command("demo")
 @click.option("--folder", metavar="DIR", help="Use this folder (new or empty), and keep it.")
 @click.option("--keep", is_flag=True, help="Keep the temporary folder.")
+@click.option("--team", is_flag=True, help="Play a day of three people in three zones instead.")
 @global_options
 @click.pass_context
-def command(context: click.Context, *, folder: str | None, keep: bool) -> int:
+def command(context: click.Context, *, folder: str | None, keep: bool, team: bool) -> int:
     """Record a real scikit-learn training, reproduce it, and break it on purpose.
 
     Takes under a minute and downloads scikit-learn and matplotlib once, into a folder that
     is removed afterwards. Exit 0 when everything came out as it should.
+
+    With --team, three copies of one record pass a day between Los Angeles, Kolkata and Berlin,
+    and meet only at a folder; it downloads nothing.
     """
     session = session_of(context)
     started = time.monotonic()
@@ -46,6 +50,8 @@ def command(context: click.Context, *, folder: str | None, keep: bool) -> int:
         holder = tempfile.TemporaryDirectory(prefix="afield-demo-", ignore_cleanup_errors=True)
         chosen = Path(session.cleanup.enter_context(holder))
     kept = keep or folder is not None
+    if team:
+        return _team(session, chosen, started, kept=kept)
     stage = Stage(session, chosen / "digits")
     run = play(stage)
     took_s = time.monotonic() - started
@@ -54,6 +60,22 @@ def command(context: click.Context, *, folder: str | None, keep: bool) -> int:
         emit_json({"schema": "afield.demo/1", "run": run, "took_s": took_s, "folder": folder_kept})
     else:
         _next(session, stage, run, took_s, kept=kept)
+    return 0
+
+
+def _team(session: Session, place: Path, started: float, *, kept: bool) -> int:
+    from afield.cli.demo_day import play_day
+
+    found = play_day(session, place)
+    took_s = time.monotonic() - started
+    if session.json:
+        folder = str(place) if kept else None
+        emit_json({"schema": "afield.demo-team/1", **found, "took_s": took_s, "folder": folder})
+        return 0
+    head = click.style("Three copies, one record: all say the same", fg="green", bold=True)
+    click.echo(f"\n{head}, in {words.duration(took_s)}.", color=session.color)
+    if kept:
+        click.echo(f"The copies are kept in {place}")
     return 0
 
 

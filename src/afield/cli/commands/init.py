@@ -28,7 +28,7 @@ def command(context: click.Context, folder: str) -> None:
     full = chosen.expanduser().absolute()
     there = full if full.name == ".afield" else full / ".afield"
     made = not (there / "config.toml").is_file()
-    workspace = Workspace.init(full)
+    workspace = Workspace.init(full, clock=session.clock)
     session.cleanup.callback(workspace.close)
     if session.json:
         emit_json({"schema": "afield.workspace/1", "path": str(workspace.path), "made": made})

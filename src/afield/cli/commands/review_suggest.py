@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -40,7 +38,7 @@ def command(context: click.Context, *, what: str) -> None:
     if session.json:
         emit_json({"schema": "afield.review-suggest/1", "about": about, "suggested": rows})
         return
-    now = datetime.now(UTC)
+    now = session.now()
     for one in found[:_SHOWN]:
         why = ", ".join(one.why) or "nothing of the kind yet"
         starts = when(one.starts_ms, now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -30,5 +28,5 @@ def command(context: click.Context, *, review: str, text: tuple[str, ...]) -> No
     if session.json:
         emit_json({"schema": "afield.review/1", **part})
         return
-    for line in review_lines(part, datetime.now(UTC)):
+    for line in review_lines(part, session.now()):
         click.echo(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -92,7 +91,7 @@ def _draw(session: Session, rows: list[dict[str, Any]], columns: str | None) -> 
     from afield.cli.columns import CELL_WIDTH_MAX, chosen, fitting
     from afield.cli.screen import STATUS_STYLES, VERDICT_STYLES, draw, screen, styled
 
-    now = datetime.now(UTC)
+    now = session.now()
     left_out: list[str] = []
     if columns:
         shown = chosen([name.strip() for name in columns.split(",") if name.strip()], rows, now)

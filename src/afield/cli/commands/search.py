@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -48,7 +48,7 @@ def command(
         click.echo("nothing found")
         return
     for one in document["found"]:
-        for line in _lines(one, datetime.now(UTC)):
+        for line in _lines(one, session.now()):
             click.echo(line)
     if not document["complete"]:
         click.echo("more fits; the newest were ranked", err=True)

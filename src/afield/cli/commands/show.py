@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.arguments import RUN
@@ -34,4 +32,4 @@ def command(context: click.Context, *, run: str, everything: bool) -> None:
     from afield.cli.screen import draw
     from afield.cli.show_view import run_page
 
-    draw(session, *run_page(document, datetime.now(UTC), everything=everything))
+    draw(session, *run_page(document, session.now(), everything=everything))

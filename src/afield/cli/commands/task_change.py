@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -64,5 +63,5 @@ def command(
     if session.json:
         emit_json({"schema": "afield.task/1", **part})
         return
-    for line in task_lines(part, datetime.now(UTC)):
+    for line in task_lines(part, session.now()):
         click.echo(line)

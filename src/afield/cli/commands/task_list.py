@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -37,6 +35,6 @@ def command(context: click.Context, *, owner: str | None, about: str | None, clo
         emit_json({"schema": "afield.task-list/1", "tasks": rows})
         return
     for row in rows:
-        click.echo(task_row(row, datetime.now(UTC)))
+        click.echo(task_row(row, session.now()))
     if not rows:
         click.echo("no tasks")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -31,5 +29,5 @@ def command(context: click.Context, *, owner: str) -> None:
     if session.json:
         emit_json({"schema": "afield.task-matrix/1", "owner": member, "matrix": found})
         return
-    for line in matrix_lines(found, datetime.now(UTC)):
+    for line in matrix_lines(found, session.now()):
         click.echo(line)

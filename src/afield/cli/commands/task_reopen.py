@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -30,5 +28,5 @@ def command(context: click.Context, *, task: str, text: tuple[str, ...]) -> None
     if session.json:
         emit_json({"schema": "afield.task/1", **part})
         return
-    for line in task_lines(part, datetime.now(UTC)):
+    for line in task_lines(part, session.now()):
         click.echo(line)

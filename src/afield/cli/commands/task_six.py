@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from afield.cli.output import emit_json
@@ -35,5 +33,5 @@ def command(context: click.Context, *, tasks: tuple[str, ...], day: str | None) 
     if session.json:
         emit_json({"schema": "afield.task-six/1", "day": on, "tasks": rows})
         return
-    for line in six_lines(rows, on, datetime.now(UTC)):
+    for line in six_lines(rows, on, session.now()):
         click.echo(line)

@@ -1,0 +1,112 @@
+"""The brief as people read it: what needs them, then what changed, each with how to open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from afield.cli.output import plain
+from afield.cli.when import when
+from afield.cli.words import count
+
+if TYPE_CHECKING:
+    from afield.workspace.team.brief import Brief, Line
+    from afield.workspace.workspace import Workspace
+
+_HEADS = {
+    "waits": "needs you",
+    "decisions": "decisions",
+    "said": "said to you",
+    "results": "results",
+    "failures": "failed",
+    "team": "the team",
+    "data": "data and models",
+    "runs": "runs",
+}
+_WORDS = {
+    "asked": "asks you",
+    "answered": "answered",
+    "blocker": "is blocked; it is yours to clear",
+    "review": "waits for your review",
+    "decision": "waits for your comment",
+    "handover": "hands over to you",
+    "question": "asks before taking over",
+    "declined": "declined",
+    "accepted": "took over",
+    "replied": "replied",
+    "read": "wrote what you are to read",
+    "meeting": "asks you to meet",
+    "firing": "a contingency is true now",
+    "mention": "calls you",
+    "comment": "said",
+    "best": "has the best yet:",
+    "failed": "failed",
+    "finished": "ran",
+    "reproduced": "repeated",
+    "data": "added",
+    "model": "registered",
+    "decided": "settled",
+    "proposed": "proposed",
+    "judged": "reviewed",
+    "done": "did",
+    "took": "took over",
+    "standup": "stand-up",
+}
+_SHOWS = {"run": "afield show", "data": "afield data show", "model": "afield model show"}
+_BY = {"looked": "since you last looked", "away": "since you stopped working", "asked": "since"}
+_SHORT = 8
+
+
+def brief_lines(workspace: Workspace, found: Brief, now: datetime) -> Iterator[str]:
+    """Yield the lines of a brief."""
+    yield click.style(f"{_BY[found.by]}, {when(found.since_ms, now)}", bold=True)
+    if found.standup_due:
+        yield "your stand-up is due: afield standup"
+    for section in found.sections:
+        yield ""
+        yield click.style(_HEADS[section.name], bold=True)
+        for line in section.lines:
+            yield from _line(workspace, line, now)
+        if section.more:
+            yield f"  … and {section.more} more (--json)"
+    if not found.sections:
+        yield "nothing changed"
+    yield ""
+    yield _state(found, now)
+
+
+def _line(workspace: Workspace, one: Line, now: datetime) -> Iterator[str]:
+    who = "" if one.member is None else workspace.name_of(one.member)
+    due = f", due {when(one.due_ms, now)}" if one.due_ms is not None else ""
+    sign = "!" if one.urgent else " "
+    text = f": {one.text}" if one.text else ""
+    yield plain(f"{sign} {who} {_WORDS[one.kind]} {one.title}{text}")
+    yield click.style(plain(f"      {_opens(one)}   {when(one.at_ms, now)}{due}"), dim=True)
+
+
+def _opens(one: Line) -> str:
+    kind, _, rest = one.link.partition(":")
+    if kind == "data":
+        return f"afield data show {rest.partition('@')[0]}"
+    if kind == "model":
+        return f"afield model show {one.title.removeprefix('model ').partition(' ')[0]}"
+    if kind == "thread":
+        return f"afield thread thread:{rest[:_SHORT]}"
+    show = _SHOWS.get(kind, f"afield {kind} show")
+    return f"{show} {rest[:_SHORT]}"
+
+
+def _state(found: Brief, now: datetime) -> str:
+    state = found.state
+    if state.until_ms is None:
+        return "only your own work is here; afield sync brings the others'"
+    text = f"holds what others did up to {when(state.until_ms, now)}"
+    if state.unheard:
+        many = count(len(state.unheard), "device")
+        oldest = min(at_ms for _, at_ms in state.unheard)
+        names = ", ".join(name for name, _ in state.unheard[:3])
+        text += f"; {many} not heard of since {when(oldest, now)} ({names})"
+    return plain(text)

@@ -1,0 +1,102 @@
+"""`afield notify`: bring what waits to a person, by chat, mail or a webhook."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from afield.cli.output import emit_json
+from afield.cli.session import Session, global_options, session_of
+from afield.kernel.errors import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from afield.workspace.team.notify import Channel
+
+URLS = "AFIELD_NOTIFY"
+_MINUTE_S = 60
+
+
+@click.command("notify")
+@click.option("--webhook", metavar="URL", help="Post it there, signed.")
+@click.option("--secret-file", type=click.Path(path_type=Path), help="Signs the post.")
+@click.option(
+    "--every", type=click.IntRange(1, 24 * 60), metavar="MIN", help="Look again, and again."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be brought; bring nothing.")
+@global_options
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    webhook: str | None,
+    secret_file: Path | None,
+    every: int | None,
+    dry_run: bool,
+) -> None:
+    """Bring you what waits in your inbox, once each, and never in your quiet hours.
+
+    By the addresses in AFIELD_NOTIFY, as Apprise has them (mailto://…, slack://… and a hundred
+    others; set apart by spaces), and by a webhook. Outside your working time nothing comes but,
+    when you are on call, what pages: urgent asks, handovers, contingencies that are true.
+    """
+    session = session_of(context)
+    channels = [] if dry_run else list(_channels(session, webhook, secret_file))
+    if not channels and not dry_run:
+        hint = f'{URLS}="mailto://…" afield notify; or --webhook URL --secret-file FILE'
+        raise Usage("nowhere to bring it", hint=hint)
+    from afield.workspace.team.notify import ChannelUnreachable
+
+    while True:
+        try:
+            _bring(session, channels, dry_run=dry_run)
+        except ChannelUnreachable as error:
+            if every is None:
+                raise
+            click.echo(f"{error}; tried again in {every} min", err=True)
+        if every is None:
+            return
+        time.sleep(every * _MINUTE_S)
+
+
+def _channels(session: Session, webhook: str | None, secret_file: Path | None) -> Iterator[Channel]:
+    from afield.workspace.team.notify import by_apprise, by_webhook, secret_of
+
+    urls = session.environ.get(URLS, "").split()
+    if urls:
+        yield by_apprise(urls, "Afield")
+    if webhook is None:
+        return
+    if secret_file is None:
+        raise Usage("the webhook is not signed", hint="--secret-file FILE with 32 random bytes")
+    try:
+        data = secret_file.read_bytes()
+    except OSError as error:
+        raise Usage("cannot read the secret", secret_file, str(error)) from error
+    yield by_webhook(webhook, secret_of(data), lambda: int(session.now().timestamp()))
+
+
+def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
+    from afield.cli.team_view import letter_lines
+    from afield.workspace.team.inbox import Letter, inbox_part
+    from afield.workspace.team.notify import bring, waiting
+
+    workspace = session.workspace()
+    workspace.refresh()
+    member = workspace.config.member
+
+    def words(letter: Letter) -> str:
+        return "\n".join(letter_lines(workspace, letter, session.now()))
+
+    found = waiting(workspace, member) if dry_run else bring(workspace, member, words, channels)
+    if session.json:
+        emit_json({"schema": "afield.notify/1", "brought": [inbox_part(one) for one in found]})
+        return
+    for letter in found:
+        click.echo(words(letter))
+    if not found:
+        click.echo("nothing is to be brought now")
