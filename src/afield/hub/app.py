@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
 from afield.hub import faults, health, measured, page
 from afield.hub.accounts.identified import Known
+from afield.hub.acknowledged import Acknowledged, sending
 from afield.hub.api.app import PREFIX, LateApi
 from afield.hub.asgi import App, AsCaller
 from afield.hub.bounded import Bounded
@@ -26,6 +28,7 @@ from afield.hub.remote.served import ServedRemote
 from afield.kernel.errors import AfieldError
 from afield.members.caller import Caller
 from afield.mlflow_rest.app import Protocol
+from afield.runs.served.writer import Served
 from afield.workspace.hosted import Hosted
 
 
@@ -47,14 +50,20 @@ def inner_app(
     webhooks may lead beside public ones, `limits` how much may lie at the remote that is nobody's.
     """
     api, remote = LateApi(hosted), ServedRemote(hosted, labels, limits)
-    mlflow = Protocol(hosted, private=private)
+    served = Served(hosted.record)
+    mlflow = Protocol(hosted, served, private)
+    keeping: list[Middleware] = []
+    if hosted.kept is not None:
+        hosted.kept.follow(served)
+        keeping.append(Middleware(Acknowledged, kept=hosted.kept))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         loop = asyncio.get_running_loop()
         making = [loop.run_in_executor(None, warm) for warm in (api.warm, remote.warm)]
         mlflow.begin()
-        yield {"hosted": hosted}
+        async with sending(hosted.kept):
+            yield {"hosted": hosted}
         await asyncio.gather(*making)
         await asyncio.gather(
             *(loop.run_in_executor(None, close) for close in (remote.close, mlflow.close))
@@ -63,6 +72,7 @@ def inner_app(
     app = Starlette(
         routes=[*first, *routes_of(hosted, api, remote, mlflow)],
         lifespan=lifespan,
+        middleware=keeping,
         exception_handlers={
             AfieldError: faults.answer_afield,
             HTTPException: faults.answer_http,

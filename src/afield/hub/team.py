@@ -27,6 +27,7 @@ from afield.hub.config import HubConfig
 from afield.hub.config import Oidc as OidcConfig
 from afield.hub.databases import database_of, open_accounts
 from afield.hub.guard import LOOPBACK, Guard
+from afield.hub.storage import use_storage
 from afield.kernel.ids import MemberId
 from afield.members.roles import Role
 from afield.workspace.hosted import Hosted
@@ -51,6 +52,24 @@ def team_app(
     Raises:
         OSError: the provider's secret cannot be read.
     """
+    with door_to(hosted, config, passwords) as door:
+        labels, private = frozenset(config.labels), config.webhooks.private
+        inner = inner_app(hosted, routes(door), labels, private, config.limits)
+        app: App = Identified(inner, door.who)
+        if config.secure:
+            app = Strict(app)
+        yield Guard(app, {config.host, *LOOPBACK}, {config.origin})
+
+
+@contextlib.contextmanager
+def door_to(
+    hosted: Hosted, config: HubConfig, passwords: Passwords | None = None
+) -> Iterator[Door]:
+    """Yield what the routes of accounts work with; at the end the accounts are let go of.
+
+    Raises:
+        OSError: the provider's secret cannot be read.
+    """
     with contextlib.closing(open_accounts(config, hosted.config.device)) as database:
         accounts = Accounts(database, hosted.record.clock, Keyring(config.keys_file), passwords)
         who = Who(
@@ -64,12 +83,7 @@ def team_app(
         oidc = None
         if config.oidc is not None:
             oidc = Oidc(accounts, provider_of(config, config.oidc))
-        door = Door(hosted, accounts, who, passkeys, oidc)
-        labels, private = frozenset(config.labels), config.webhooks.private
-        app: App = Identified(inner_app(hosted, routes(door), labels, private, config.limits), who)
-        if config.secure:
-            app = Strict(app)
-        yield Guard(app, {config.host, *LOOPBACK}, {config.origin})
+        yield Door(hosted, accounts, who, passkeys, oidc)
 
 
 def prepare(config: HubConfig) -> str | None:
@@ -79,7 +93,10 @@ def prepare(config: HubConfig) -> str | None:
         NoWorkspace: there is none.
         ActionNotAllowed: the workspace's own member manages no hubs.
         KeyLost: the file of keys cannot be made, or holds none.
+        StorageUnreachable: the bucket does not answer, or does not let the hub in.
+        StorageOff: its objects lie elsewhere than the configuration says.
     """
+    use_storage(config)
     with Workspace.open(config.workspace, database=database_of(config)) as workspace:
         be_hub(workspace)
         clock, device = workspace.record.clock, workspace.config.device

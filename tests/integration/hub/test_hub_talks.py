@@ -5,7 +5,7 @@ from __future__ import annotations
 from test_hub_decides import client, folder, told
 
 from afield.hub.api.asks import Ask, Asks, Blocker, Blockers
-from afield.hub.api.talks import Inbox, People, Thread
+from afield.hub.api.talks import Inbox, People, PeopleBands, Thread
 
 __all__ = ["client", "folder"]
 
@@ -18,6 +18,10 @@ def test_an_ask_is_made_answered_and_closed_and_waits_in_the_inbox_meanwhile(cli
     assert made["labels"] == {made["about"][0]: "run otter"}
     (letter,) = told(client.get("/api/v1/inbox"), Inbox)["items"]
     assert (letter["kind"], letter["due_ms"]) == ("asked", made["due"])
+    assert letter["unread"]
+    read = client.post("/api/v1/inbox/read", json={"keys": [letter["key"]]})
+    assert read.status_code == 204
+    assert not told(client.get("/api/v1/inbox"), Inbox)["items"][0]["unread"]
     here = f"{at}/{made['id']}"
     answered = client.post(f"{here}/answer", json={"text": "the second", "about": ["run:fox"]})
     assert told(answered, Ask)["state"] == "answered"
@@ -59,3 +63,14 @@ def test_what_is_said_about_a_run_stands_in_its_thread(client):
 def test_people_stand_with_their_local_time(client):
     (one,) = told(client.get("/api/v1/people"), People)["members"]
     assert (one["assumed"], one["zone"]) == (True, "UTC")
+
+
+def test_a_day_of_everybody_is_told_in_stretches_that_touch(client):
+    monday = 1_795_392_000_000  # 2026-11-23, midnight in UTC
+    asked = client.get("/api/v1/people/bands", params={"from_ms": monday})
+    (one,) = told(asked, PeopleBands)["members"]
+    hours = [((band["start_ms"] - monday) // 3_600_000, band["presence"]) for band in one["bands"]]
+    assert hours == [
+        (0, "asleep"), (7, "waking"), (9, "working"), (17, "waking"), (22, "asleep"),
+    ]  # fmt: skip
+    assert one["bands"][-1]["end_ms"] - monday == 24 * 3_600_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import subprocess
@@ -22,6 +23,7 @@ from afield.hub.accounts import totp
 from afield.hub.accounts.passwords import Passwords
 from afield.hub.check import check
 from afield.hub.config import Access, HubConfig, Proxy, read_config
+from afield.hub.contract import accounts_openapi
 from afield.hub.team import prepare, team_app
 
 PASSWORD = "correct horse battery"  # noqa: S105 - made up
@@ -111,6 +113,22 @@ def test_a_hub_may_ask_everybody_for_a_second_factor_who_then_sets_it_up_and_doe
     assert found["second factor"].detail == "1 of 1 have a second factor; required: True"
 
 
+def test_what_accounts_take_is_written_down_as_it_is(team, claim):
+    written = json.loads(
+        (DEPLOY.parent / "docs/reference/accounts.openapi.json").read_text("utf-8")
+    )
+    assert written == accounts_openapi(), "make openapi"
+    headers, taking = claimed(team, claim), 0
+    for path, operations in written["paths"].items():
+        for method, operation in operations.items():
+            if "requestBody" in operation:
+                url = "/api/v1" + path.replace("{id}", "x")
+                answer = team.request(method, url, json={"not known": 1}, headers=headers)
+                assert (answer.status_code, answer.json()["code"]) == (400, "afield.usage"), path
+                taking += 1
+    assert taking == 14
+
+
 @pytest.mark.parametrize("host", ["evil.example", "hub.example.org.evil.example", ""])
 def test_a_name_that_is_not_the_hubs_is_refused(team, host):
     assert team.get("/health", headers={"host": host}).status_code == 403
@@ -126,6 +144,13 @@ def test_what_deploy_holds_is_read_by_the_hub():
     assert "deploy/Dockerfile" in (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert set(services) == {"hub", "front"}
+    team = read_config(str(DEPLOY / "hub.team.toml"))
+    assert team.database
+    assert team.storage
+    needed = yaml.safe_load((DEPLOY / "compose.team.yaml").read_text(encoding="utf-8"))
+    assert set(needed["services"]) == {"hub", "database", "store", "bucket"}
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert {"hub", "postgres", "s3"} <= set(re.search(r"\.\[([\w,]+)\]", image)[1].split(","))
     unit = (DEPLOY / "afield-hub.service").read_text(encoding="utf-8")
     for words in re.findall(r"^Exec\w+=\S+/afield (.*)$", unit, re.MULTILINE):
         command, *rest = words.split()

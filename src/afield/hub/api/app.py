@@ -81,16 +81,21 @@ def routers() -> Sequence[APIRouter]:
         comparing,
         console,
         data,
+        days,
         decisions,
         differing,
         events,
         files,
+        handovers,
         happenings,
+        hours,
         importance,
         journal,
         me,
+        meetings,
         models,
         names,
+        pages,
         previews,
         provenance,
         reviews,
@@ -100,6 +105,7 @@ def routers() -> Sequence[APIRouter]:
         searching,
         series,
         sharing,
+        standups,
         talks,
         tasks,
         today,
@@ -109,7 +115,19 @@ def routers() -> Sequence[APIRouter]:
     of_runs = (runs, names, run, console, files, previews, series, provenance)
     of_many = (importance, comparing, differing, traces)
     of_all = (data, samples, models, searching, sharing, happenings, today, journal, me, events)
-    of_teams = (asks, decisions, reviews, talks, tasks)
+    of_teams = (
+        asks,
+        days,
+        decisions,
+        handovers,
+        hours,
+        meetings,
+        pages,
+        reviews,
+        standups,
+        talks,
+        tasks,
+    )
     parts = (*of_runs, *of_many, *of_all, *of_teams)
     return tuple(part.router for part in parts)
 

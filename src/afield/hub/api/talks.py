@@ -15,9 +15,10 @@ from afield.hub.api.team_items import Name, Text, links_named
 from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.workspace.team import threads
-from afield.workspace.team.hours import team_part
-from afield.workspace.team.inbox import inbox, inbox_part
+from afield.workspace.team.hours import bands_part, team_part
+from afield.workspace.team.inbox import Kind, inbox, inbox_part
 from afield.workspace.team.links import project_of
+from afield.workspace.team.seen import mark_read
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["talks"])
@@ -59,8 +60,9 @@ class Letter(BaseModel):
     """One thing in the inbox; what was read is known to the copy that shows it, not to a server."""
 
     key: str
-    kind: Literal["asked", "answered", "blocker", "mention", "comment"]
+    kind: Kind
     link: str
+    on: str | None
     project: str
     title: str
     text: str
@@ -118,7 +120,39 @@ class Person(BaseModel):
     hours: list[Spans]
     focus_hours: list[Spans]
     holidays: list[Since]
+    standup: str | None
     leave: list[Leave]
+
+
+class Band(BaseModel):
+    """A stretch in which a member can be met in one way, and the zone in which they are."""
+
+    start_ms: int
+    end_ms: int
+    presence: Literal["working", "waking", "asleep"]
+    focus: bool
+    away: bool
+    zone: str
+
+
+class Bands(BaseModel):
+    """A member's stretches, in order, without a gap."""
+
+    member: str
+    name: str
+    bands: list[Band]
+
+
+class PeopleBands(BaseModel):
+    """The members' stretches between two instants."""
+
+    members: list[Bands]
+
+
+class ReadLetters(BaseModel):
+    """What was read in the inbox, by its keys."""
+
+    keys: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=1000)]
 
 
 class People(BaseModel):
@@ -185,6 +219,16 @@ async def show_inbox(request: Request, hosted: TheHosted, caller: TheCaller) -> 
     return answer(request, {"items": await hosted.read(find)})
 
 
+@router.post("/inbox/read", status_code=204, dependencies=[needs(Action.TEAM_READ)])
+async def tell_letters_read(hosted: TheHosted, caller: TheCaller, given: ReadLetters) -> None:
+    """Remember here what the caller has read in their inbox."""
+
+    def write(workspace: Workspace) -> None:
+        mark_read(workspace, caller.member, given.keys)
+
+    await hosted.read(write)
+
+
 @router.get("/people", response_model=People, dependencies=[needs(Action.MEMBER_READ)])
 async def list_people(request: Request, hosted: TheHosted, caller: TheCaller) -> Response:  # noqa: ARG001 - asked by `needs`
     """List the members with their local time."""
@@ -192,6 +236,24 @@ async def list_people(request: Request, hosted: TheHosted, caller: TheCaller) ->
     def find(workspace: Workspace) -> list[dict[str, Any]]:
         workspace.catch_up()
         return team_part(workspace)
+
+    return answer(request, {"members": await hosted.read(find)})
+
+
+@router.get("/people/bands", response_model=PeopleBands, dependencies=[needs(Action.MEMBER_READ)])
+async def list_bands(
+    request: Request,
+    hosted: TheHosted,
+    caller: TheCaller,  # noqa: ARG001 - asked by `needs`
+    *,
+    from_ms: Annotated[int, Query(ge=0, le=1 << 45)],
+    hours: Annotated[int, Query(ge=1, le=336)] = 24,
+) -> Response:
+    """Say how each member can be met from an instant on, for so many hours."""
+
+    def find(workspace: Workspace) -> list[dict[str, Any]]:
+        workspace.catch_up()
+        return bands_part(workspace, from_ms, from_ms + hours * 3_600_000)
 
     return answer(request, {"members": await hosted.read(find)})
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from statistics import median
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -18,15 +16,12 @@ from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.members.query import waiting
 from afield.workspace.disagreements import disagreements
+from afield.workspace.progress import progress_of
 from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
 router = APIRouter(tags=["activity"])
-EARLIER_MAX = 10
-"""Ended runs of an experiment from which the end of one is estimated."""
-
 METRICS_TOLD = 6
-_RESULT = re.compile(r"(^|[/_.])(loss|error|acc|accuracy|auc|f1|score|r2|rmse|mae)$", re.IGNORECASE)
 
 
 class Going(BaseModel):
@@ -69,15 +64,6 @@ class Today(BaseModel):
     waiting: list[Waiting]
 
 
-class _Estimate(NamedTuple):
-    """How far a run is."""
-
-    progress: float | None = None
-    left_s: float | None = None
-    by: str | None = None
-    of: int = 0
-
-
 @router.get("/today", response_model=Today, dependencies=[needs(Action.RUN_READ)])
 async def show_today(request: Request, hosted: TheHosted, caller: TheCaller) -> Response:
     """Tell what runs now, how far it is, and what waits for a person."""
@@ -101,16 +87,8 @@ async def show_today(request: Request, hosted: TheHosted, caller: TheCaller) -> 
     return answer(request, await hosted.read(find))
 
 
-def _rank(name: str, count: int) -> tuple[int, bool, str]:
-    """Put first what has most points, of these what is called as results are."""
-    return -count, _RESULT.search(name) is None, name
-
-
 def _going(workspace: Workspace, view: RunView, now_ms: int) -> dict[str, Any]:
-    elapsed_s = max(0.0, now_ms / 1000 - view.started.timestamp())
-    counts = {name: found.count for name, found in view.metrics.items()}
-    metric = max(counts, key=lambda name: counts[name], default=None)
-    found = _estimate(workspace, view, elapsed_s, metric, counts.get(metric or "", 0))
+    found = progress_of(workspace, view, now_ms)
     return {
         "id": view.id,
         "name": view.name,
@@ -119,42 +97,9 @@ def _going(workspace: Workspace, view: RunView, now_ms: int) -> dict[str, Any]:
         "user": view.user,
         "host": view.host,
         "started": view.started,
-        "elapsed_s": elapsed_s,
-        "metrics": sorted(counts, key=lambda name: _rank(name, counts[name]))[:METRICS_TOLD],
-        "metric": metric,
         **found._asdict(),
+        "metrics": found.metrics[:METRICS_TOLD],
     }
-
-
-def _estimate(
-    workspace: Workspace, view: RunView, elapsed_s: float, metric: str | None, count: int
-) -> _Estimate:
-    """Say how far a run is by its experiment's last finished runs: by points, else by time."""
-    rows = workspace.query(
-        "SELECT r.ended_ms - r.started_ms,"
-        ' (SELECT m."count" FROM metrics m WHERE m.run = r.id AND m.name = ?)'
-        " FROM runs r WHERE r.project = ? AND r.experiment = ? AND r.status = 'finished'"
-        " AND r.started_ms < ? AND r.deleted IS NOT TRUE ORDER BY r.started_ms DESC LIMIT ?",
-        (
-            metric or "",
-            view.project,
-            view.experiment,
-            int(view.started.timestamp() * 1000),
-            EARLIER_MAX,
-        ),
-    )
-    counts = [logged for _, logged in rows if logged]
-    took_s = [ms / 1000 for ms, _ in rows if ms is not None and ms > 0]
-    if counts and count:
-        done = count / median(counts)
-        if done < 1:
-            return _Estimate(done, elapsed_s * (1 - done) / done, "points", len(counts))
-        return _Estimate(None, None, "points", len(counts))
-    if took_s and not metric:
-        done = elapsed_s / median(took_s)
-        if done < 1:
-            return _Estimate(done, median(took_s) - elapsed_s, "duration", len(took_s))
-    return _Estimate()
 
 
 def _waiting(workspace: Workspace, caller: Caller) -> list[dict[str, Any]]:
