@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
-import signal
 import struct
 import subprocess
 import sys
@@ -19,9 +17,9 @@ from pathlib import Path
 import pytest
 from chromium import browser as open_browser
 from chromium import chromium
+from page_server import served
 
 import afield
-from afield.hub.page import BUILT
 
 RUNS = 60
 MODELS_KEPT = 2
@@ -91,15 +89,8 @@ def record(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(record):
     """Yield the address of `afield up` on the record."""
-    if not (BUILT / "index.html").is_file():
-        pytest.skip("not run: the built page is not here (make ui)")
-    words = [sys.executable, "-m", "afield", "up", "--port", "0", "--workspace", str(record)]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield re.search(r"http://\S+", process.stderr.readline())[0]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+    with served(record) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

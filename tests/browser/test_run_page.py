@@ -158,6 +158,21 @@ def test_tabs_are_walked_by_keys_and_a_note_is_written(reader):
     assert page.get_by_role("tab", name="Notes").get_attribute("aria-selected") == "true"
 
 
+def test_a_run_is_talked_about_and_a_comment_answered(reader, axe):
+    page = reader("/runs/first?tab=talk")
+    thread = page.get_by_role("region", name="What was said")
+    thread.get_by_label("about the part").fill("metrics.loss")
+    thread.get_by_label("A comment").fill("it is flat")
+    thread.get_by_role("button", name="Say it").click()
+    first = thread.get_by_role("listitem").filter(has_text="it is flat")
+    first.get_by_text("metrics.loss").wait_for()
+    first.get_by_role("button", name="reply").click()
+    thread.get_by_label("A comment").fill("as it should be")
+    thread.get_by_label("A comment").press("Control+Enter")
+    thread.get_by_role("listitem").filter(has_text="as it should be").get_by_text("to ").wait_for()
+    assert not axe(page)
+
+
 def test_a_deleted_run_is_restored_from_its_page_as_narrow_as_a_telephone(reader):
     page = reader("/runs/first", color_scheme="dark", viewport={"width": 390, "height": 800})
     page.get_by_role("button", name="Delete").click()

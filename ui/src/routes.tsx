@@ -11,11 +11,14 @@ import {
   redirect,
 } from "@tanstack/react-router";
 
+import { readBriefSearch } from "./pages/brief/search";
 import { runSearch } from "./pages/run/search";
 import { readCompareSearch } from "./pages/compare/search";
 import { readDataSearch, readListSearch } from "./pages/data/search";
+import { readPeopleSearch } from "./pages/people/search";
 import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
+import { readWorkSearch } from "./pages/work/search";
 import { PageFault, PageMissing } from "./shell/faults";
 import { Shell } from "./shell/shell";
 
@@ -89,7 +92,66 @@ const today = createRoute({
   component: lazyRouteComponent(() => import("./pages/today/page"), "TodayPage"),
 });
 
+const brief = createRoute({
+  getParentRoute: () => root,
+  path: "/brief",
+  validateSearch: readBriefSearch,
+  component: lazyRouteComponent(() => import("./pages/brief/page"), "BriefPage"),
+});
+
+const handovers = createRoute({
+  getParentRoute: () => root,
+  path: "/handovers",
+  component: lazyRouteComponent(() => import("./pages/handover/list"), "HandoversPage"),
+});
+
+const handover = createRoute({
+  getParentRoute: () => root,
+  path: "/handovers/$handover",
+  component: lazyRouteComponent(() => import("./pages/handover/page"), "HandoverPage"),
+});
+
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("./pages/inbox/page"), "InboxPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: readPeopleSearch,
+  component: lazyRouteComponent(() => import("./pages/people/page"), "PeoplePage"),
+});
+
+const work = createRoute({
+  getParentRoute: () => root,
+  path: "/work",
+  validateSearch: readWorkSearch,
+  component: lazyRouteComponent(() => import("./pages/work/page"), "WorkPage"),
+});
+
+const decision = createRoute({
+  getParentRoute: () => root,
+  path: "/decisions/$item",
+  component: lazyRouteComponent(() => import("./pages/work/decision"), "DecisionPage"),
+});
+
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/reviews/$item",
+  component: lazyRouteComponent(() => import("./pages/work/review"), "ReviewPage"),
+});
+
 const tree = root.addChildren([
+  brief,
+  inbox,
+  people,
+  work,
+  decision,
+  review,
+  handovers,
+  handover,
   today,
   models,
   model,

@@ -1,5 +1,6 @@
 /** Where something that a search found is shown; null while no page shows its kind. */
 
+import { addressOfLink } from "../api/links";
 import type { components } from "../api/schema";
 
 export function addressOf(found: components["schemas"]["Found"]): string | null {
@@ -9,5 +10,5 @@ export function addressOf(found: components["schemas"]["Found"]): string | null 
   if (found.kind === "dataset") return `/data/${id}`;
   if (found.kind === "model") return `/models/${id}`;
   if (found.kind === "member") return `/record?member=${id}`;
-  return null;
+  return addressOfLink(`${found.kind}:${found.id}`);
 }

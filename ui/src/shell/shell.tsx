@@ -106,19 +106,9 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
       <Link to="/" className="nav-mark">
         <img src="/mark.svg" alt="" width="22" height="22" /> <span>Afield</span>
       </Link>
-      <ul>
-        {PLACES.map((place) => (
-          <li key={place.to}>
-            <Link
-              to={place.to}
-              activeProps={{ "aria-current": "page" }}
-              activeOptions={{ exact: place.to === "/" }}
-            >
-              <Icon d={place.icon} /> <span>{place.label}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      {GROUPS.map((group) => (
+        <Places key={group ?? ""} group={group} />
+      ))}
       <div className="nav-foot">
         {me.data && (
           <p className="nav-me">
@@ -148,6 +138,25 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
         </div>
       </div>
     </nav>
+  );
+}
+
+const GROUPS = [...new Set(PLACES.map((place) => place.group))];
+
+function Places({ group }: { group: string | undefined }) {
+  return (
+    <>
+      {group && <p className="nav-group">{group}</p>}
+      <ul>
+        {PLACES.filter((place) => place.group === group).map((place) => (
+          <li key={place.to}>
+            <Link to={place.to} activeProps={{ "aria-current": "page" }}>
+              <Icon d={place.icon} /> <span>{place.label}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -32,6 +32,7 @@ const PARTS = {
   changes: lazy(() => import("./changes")),
   used: lazy(() => import("./used")),
   card: lazy(() => import("./card")),
+  talk: lazy(() => import("./talk")),
 } satisfies Record<DataTab, unknown>;
 
 export function VersionPage() {
@@ -78,6 +79,7 @@ function Open({ one, search, setSearch }: PartProps) {
     changes: ["Changes"],
     used: ["Used by"],
     card: ["Card"],
+    talk: ["Talk"],
   };
   const tabs = TABS.filter(
     (id) =>

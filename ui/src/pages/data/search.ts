@@ -1,6 +1,6 @@
 /** Every state of the pages of data, as it stands in their addresses. */
 
-export const TABS = ["columns", "rows", "files", "changes", "used", "card"] as const;
+export const TABS = ["columns", "rows", "files", "changes", "used", "card", "talk"] as const;
 export type DataTab = (typeof TABS)[number];
 
 export interface DataSearch {

@@ -9,6 +9,7 @@ import { Badge } from "../../parts/badge";
 import { Command } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
+import { Thread } from "../../parts/thread";
 import { Time } from "../../parts/time";
 
 import "../data/data.css";
@@ -111,6 +112,12 @@ function Versions({ model }: { model: Model }) {
           </tbody>
         </table>
       </div>
+      {model.versions[0] && (
+        <Thread
+          about={`model:${model.versions[0].label}`}
+          title={`What was said about ${model.versions[0].label}`}
+        />
+      )}
     </>
   );
 }

@@ -34,6 +34,7 @@ const PARTS = {
   lineage: lazy(() => import("./lineage")),
   reproductions: lazy(() => import("./reproductions")),
   notes: lazy(() => import("./notes")),
+  talk: lazy(() => import("./talk")),
 } satisfies Record<Tab, unknown>;
 
 interface Props {

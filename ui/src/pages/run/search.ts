@@ -13,6 +13,7 @@ export const TABS = {
   lineage: "Lineage",
   reproductions: "Reproductions",
   notes: "Notes",
+  talk: "Talk",
 } as const;
 
 export type Tab = keyof typeof TABS;

@@ -1,0 +1,123 @@
+"""The team on the page: a brief is read, an ask answered, a handover taken over and given on."""
+
+from __future__ import annotations
+
+import pytest
+from page_server import served
+
+from afield.members.query import waiting
+from afield.sync.pace import Pace
+from afield.workspace.membership import let_in
+from afield.workspace.remotes import add_remote
+from afield.workspace.sync import Wishes, clone, sync
+from afield.workspace.workspace import Workspace
+
+PACE = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Yield the address of Ann's server, to whom Bob handed over and of whom he asks something."""
+    root = tmp_path_factory.mktemp("team")
+    with Workspace.init(root / "ann") as ann:
+        remote = add_remote(ann, "stick", str(root / "stick"))
+        sync(ann, remote, PACE, Wishes())
+        bob, origin = clone(str(root / "stick"), str(root / "bob"), person=lambda: "Bob")
+        with bob:
+            sync(bob, origin, PACE, Wishes())
+            sync(ann, remote, PACE, Wishes())
+            (device,) = waiting(ann.projection)
+            let_in(ann, device)
+            sync(ann, remote, PACE, Wishes())
+            sync(bob, origin, PACE, Wishes())
+            bob.refresh()
+            founder = ann.config.member
+            bob.team.ask(founder, "Which split?", due="4h")
+            given = bob.team.hand_over(founder, safe_state="stop the fox")
+            line = {"assessment": "slow", "condition": "it stops", "then": "wait", "call": "me"}
+            bob.team.line(given["id"], facts="the fox runs", severity="watch", **line)
+            bob.team.offer(given["id"])
+            bob.team.comment(f"handover:{given['id']}", "call me before")
+            sync(bob, origin, PACE, Wishes())
+        sync(ann, remote, PACE, Wishes())
+        ann.refresh()
+        ann.team.task("label the rest", due="1h")
+    with served(root / "ann") as address:
+        yield address
+
+
+def test_a_brief_is_read_and_an_ask_answered_where_it_stands(reader, axe):
+    page = reader("/brief?since=3d")
+    waits = page.get_by_role("region", name="Needs you")
+    waits.get_by_text("Which split?").wait_for()
+    assert not axe(page)
+    waits.get_by_role("button", name="answer").click()
+    waits.get_by_label("Your answer").fill("the one of November")
+    waits.get_by_role("button", name="Answer", exact=True).click()
+    waits.get_by_text("Which split?").wait_for(state="detached")
+    page.get_by_label("What is next").fill("- rest")
+    page.get_by_role("button", name="Say it").click()
+    page.get_by_role("status").get_by_text("said").wait_for()
+
+
+def test_people_say_their_own_hours_where_they_see_everybodys(reader, axe):
+    page = reader("/people")
+    page.get_by_role("button", name="Your hours").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Zone").fill("Asia/Kolkata")
+    assert not axe(page)
+    dialog.get_by_role("button", name="Keep").click()
+    dialog.wait_for(state="detached")
+    page.get_by_text("Kolkata").first.wait_for()
+
+
+def test_a_handover_is_taken_over_in_ones_own_words_and_another_drawn_up(reader, axe):
+    page = reader("/handovers")
+    page.get_by_role("link", name="Bob to").click()
+    page.get_by_text("the fox runs").wait_for()
+    assert not axe(page)
+    page.get_by_label("In your own words").fill("I watch the fox")
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_text("accepted", exact=True).first.wait_for()
+    page.get_by_text("I watch the fox").wait_for()
+    page.get_by_role("link", name="Handovers").click()
+    page.get_by_role("combobox", name="To whom").select_option(index=1)
+    page.get_by_role("button", name="Draw it up").click()
+    page.get_by_text("label the rest").first.wait_for()
+    page.get_by_label("What is safe while nobody is there").fill("nothing runs")
+    page.get_by_role("button", name="Hand over").click()
+    page.get_by_text("offered", exact=True).first.wait_for()
+
+
+def test_what_was_said_is_answered_and_marked_read_in_the_inbox_by_keys(reader, axe):
+    page = reader("/inbox")
+    letter = page.get_by_role("listitem").filter(has_text="call me before")
+    letter.wait_for()
+    assert not axe(page)
+    letter.get_by_text("call me before").click()
+    page.keyboard.press("Enter")
+    letter.get_by_label("What you say").fill("I will")
+    page.keyboard.press("Control+Enter")
+    letter.get_by_label("What you say").wait_for(state="detached")
+    page.keyboard.press("x")
+    letter.wait_for(state="detached")
+
+
+def test_who_can_be_asked_at_an_instant_and_a_task_written_down_and_done(reader, axe):
+    monday_noon_ms = 1_795_435_200_000
+    page = reader(f"/people?at={monday_noon_ms}", timezone_id="Europe/Berlin")
+    bob = page.get_by_role("region", name="Bob", exact=True)
+    bob.get_by_text("can be asked").wait_for()
+    assert not axe(page)
+    page.keyboard.press("Shift+H")
+    bob.get_by_text("works from Mon 10:00").wait_for()
+    page.get_by_role("link", name="Work").click()
+    page.get_by_role("tab", name="Tasks").click()
+    page.keyboard.press("c")
+    page.get_by_label("What is to be done").fill("draw a sample")
+    page.get_by_role("button", name="Write a task down").click()
+    made = page.locator(".work-item").filter(has_text="draw a sample")
+    made.get_by_role("button", name="done or drop").click()
+    made.get_by_role("button", name="Done").click()
+    made.wait_for(state="detached")
+    assert not axe(page)

@@ -1,0 +1,23 @@
+/** Where what a link names is shown: `run:<id>`, `data:<name>@<tree>`, `handover:<id>` and so on. */
+
+/** Return the address of what a link names; null while no page shows its kind. */
+export function addressOfLink(link: string): string | null {
+  const [kind, rest] = [link.slice(0, link.indexOf(":")), link.slice(link.indexOf(":") + 1)];
+  const name = encodeURIComponent(rest.split("@")[0] ?? rest);
+  if (kind === "run") return `/runs/${name}`;
+  if (kind === "data") return `/data/${name}`;
+  if (kind === "model") return `/models/${name}`;
+  if (kind === "handover") return `/handovers/${name}`;
+  if (kind === "decision") return `/decisions/${name}`;
+  if (kind === "review") return `/reviews/${name}`;
+  if (kind === "ask") return "/work";
+  if (kind === "blocker") return "/work?tab=blockers";
+  if (kind === "task") return "/work?tab=tasks";
+  return null;
+}
+
+/** Return what opens a link on the command line, where no page does. */
+export function commandOfLink(link: string): string {
+  const [kind, rest] = [link.slice(0, link.indexOf(":")), link.slice(link.indexOf(":") + 1)];
+  return kind === "thread" ? `afield thread ${link}` : `afield ${kind} show ${rest.slice(0, 8)}`;
+}

@@ -1,0 +1,33 @@
+/** Severity and state of a handover, by word, shape and colour. */
+
+import { Badge, type Tone } from "../../parts/badge";
+
+const SEVERITIES: Record<string, [Tone, string]> = {
+  stable: ["good", "○"],
+  watch: ["warn", "◐"],
+  unstable: ["bad", "●"],
+};
+
+export function Severity({ severity }: { severity: string }) {
+  const [tone, sign] = SEVERITIES[severity] ?? ["quiet", ""];
+  return (
+    <Badge tone={tone}>
+      <span aria-hidden="true">{sign}</span> {severity}
+    </Badge>
+  );
+}
+
+const STATES: Record<string, Tone> = {
+  draft: "quiet",
+  offered: "info",
+  questioned: "warn",
+  partly: "warn",
+  accepted: "good",
+  declined: "bad",
+  withdrawn: "quiet",
+  waiting: "info",
+};
+
+export function State({ state }: { state: string }) {
+  return <Badge tone={STATES[state] ?? "quiet"}>{state}</Badge>;
+}
