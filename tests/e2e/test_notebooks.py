@@ -280,3 +280,19 @@ def test_a_run_whose_recorder_is_killed_still_shows_the_cells(folder):
     assert view.status == "interrupted"
     assert text.endswith(cell + "\n")
     assert "slow.executed.ipynb" not in {one.path for one in manifest.outputs}
+
+
+def test_a_kernel_ends_in_its_own_time(folder, run):
+    """It has work of its own at the end, and now and then waits ten seconds for its streams."""
+    write_notebook(
+        folder / "nb" / "slow.ipynb",
+        "import atexit, random, time\ndrawn = random.random()",
+        "def late():\n    time.sleep(3)\n    open('late.txt', 'w').write('done')",
+        "atexit.register(late)",
+    )
+    done, made = run("nb/slow.ipynb")
+    assert done.code == 0
+    manifest, _, _ = manifest_of(folder, made)
+    assert (folder / "nb" / "late.txt").read_text() == "done"
+    assert "nb/late.txt" in {one.path for one in manifest.outputs}
+    assert [one[1] for one in manifest.entropy.calls] == ["nb/slow.ipynb[1]:2"]

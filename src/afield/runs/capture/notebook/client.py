@@ -20,6 +20,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+LEAVE_SECONDS = 60  # that a kernel has to end by itself: its own last words, flushes, exit handlers
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -42,6 +43,7 @@ def main(path: str) -> int:
         ),
         connection_file=told["connection"],
     )
+    manager.shutdown_wait_time = 2 * LEAVE_SECONDS  # terminated after the half of it
     if os.name == "posix":  # nobody else can reach these, and no port is taken
         manager.transport = "ipc"
         manager.ip = str(Path(sockets, "kernel"))
