@@ -40,6 +40,8 @@ def test_a_day_can_be_spoken_in_python(team):
     assert "decisions" in sections
     assert [one["by"] for one in bob.team.digest()["standups"]] == [ann.name_of(me(ann))]
     assert bob.team.thread("run:otter")["comments"][0]["anchor"] == "metrics.loss"
+    assert bob.team.resolve("run:otter", 1)["comments"][0]["resolved"]
+    assert not bob.team.resolve("run:otter", 1, done=False)["comments"][0]["resolved"]
     assert len(bob.team.people()) == 3
     assert bob.team.person("me")["member"] == me(bob)
 

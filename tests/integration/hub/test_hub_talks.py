@@ -60,6 +60,20 @@ def test_what_is_said_about_a_run_stands_in_its_thread(client):
     assert client.post(at, json={"about": "run:otter", "text": "x", "re": 9}).status_code == 404
 
 
+def test_a_comment_is_dealt_with_together_with_its_replies_and_opened_again(client):
+    at, on = "/api/v1/threads", {"about": "run:otter"}
+    nothing = client.post(f"{at}/resolve", json=on | {"number": 1})
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "team.not_found")
+    for given in ({"text": "odd"}, {"text": "seen", "re": 1}, {"text": "and the rate?"}):
+        told(client.post(at, json=on | given), Thread, 201)
+    done = told(client.post(f"{at}/resolve", json=on | {"number": 1}), Thread)
+    assert [one["resolved"] for one in done["comments"]] == [True, True, False]
+    again = told(client.post(f"{at}/resolve", json=on | {"number": 1, "done": False}), Thread)
+    assert [one["resolved"] for one in again["comments"]] == [False, False, False]
+    assert told(client.get(at, params=on), Thread) == again
+    assert client.post(f"{at}/resolve", json=on | {"number": 4}).status_code == 404
+
+
 def test_people_stand_with_their_local_time(client):
     (one,) = told(client.get("/api/v1/people"), People)["members"]
     assert (one["assumed"], one["zone"]) == (True, "UTC")

@@ -56,6 +56,17 @@ class NewComment(BaseModel):
     anchor: Name | None = None
 
 
+class DealtWith(BaseModel):
+    """The comment of what thing, by its number, is dealt with; or, `done` false, is not after all.
+
+    Replies to it go with it.
+    """
+
+    about: Name
+    number: Annotated[int, Field(ge=1, le=1_000_000)]
+    done: bool = True
+
+
 class Letter(BaseModel):
     """One thing in the inbox; what was read is known to the copy that shows it, not to a server."""
 
@@ -202,6 +213,23 @@ async def say(
         return threads.thread_part(workspace, item, link)
 
     return answer(request, await hosted.read(write), 201)
+
+
+@router.post("/threads/resolve", response_model=Thread, dependencies=[needs(Action.TEAM_WRITE)])
+async def resolve_comment(
+    request: Request, hosted: TheHosted, caller: TheCaller, given: DealtWith
+) -> Response:
+    """Say that a comment is dealt with, or open it again."""
+
+    def write(workspace: Workspace) -> dict[str, Any]:
+        workspace.catch_up()
+        link = _link(workspace, caller, given.about, Action.TEAM_WRITE)
+        place = threads.place_of(workspace, link, given.number)
+        found = threads.need_thread(workspace, link)
+        item = threads.resolve(workspace, found, place, done=given.done, by=caller.member)
+        return threads.thread_part(workspace, item, link)
+
+    return answer(request, await hosted.read(write))
 
 
 @router.get("/inbox", response_model=Inbox, dependencies=[needs(Action.TEAM_READ)])

@@ -112,6 +112,16 @@ class Talking(Door):
         (link,) = self._links(about)
         return threads.thread_part(workspace, threads.thread_of(workspace, link), link)
 
+    def resolve(self, about: str, number: int, *, done: bool = True) -> Document:
+        """Say that a comment is dealt with, by its number in the thread; False opens it again."""
+        workspace = self._writing()
+        (link,) = self._links(about)
+        place = threads.place_of(workspace, link, number)
+        found = threads.need_thread(workspace, link)
+        return threads.thread_part(
+            workspace, threads.resolve(workspace, found, place, done=done), link
+        )
+
     def inbox(self) -> list[Letter]:
         """Return what waits for you, by when it is due, then what was said to you."""
         return inbox(self._reading(), self._who())
