@@ -158,7 +158,7 @@ def test_tabs_are_walked_by_keys_and_a_note_is_written(reader):
     assert page.get_by_role("tab", name="Notes").get_attribute("aria-selected") == "true"
 
 
-def test_a_run_is_talked_about_and_a_comment_answered(reader, axe):
+def test_a_run_is_talked_about_and_a_comment_answered_dealt_with_and_opened_again(reader, axe):
     page = reader("/runs/first?tab=talk")
     thread = page.get_by_role("region", name="What was said")
     thread.get_by_label("about the part").fill("metrics.loss")
@@ -167,10 +167,20 @@ def test_a_run_is_talked_about_and_a_comment_answered(reader, axe):
     first = thread.get_by_role("listitem").filter(has_text="it is flat")
     first.get_by_text("metrics.loss").wait_for()
     first.get_by_role("button", name="reply").click()
-    thread.get_by_label("A comment").fill("as it should be")
-    thread.get_by_label("A comment").press("Control+Enter")
-    thread.get_by_role("listitem").filter(has_text="as it should be").get_by_text("to ").wait_for()
+    thread.get_by_label("Your reply").fill("as it should be")
+    thread.get_by_label("Your reply").press("Control+Enter")
+    replied = first.get_by_role("listitem").get_by_text("as it should be")
+    replied.wait_for()
     assert not axe(page)
+    first.get_by_role("button", name="mark as dealt with").press("Enter")
+    replied.wait_for(state="detached")
+    assert not axe(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # on "1 reply": the focus stayed beside it
+    replied.wait_for()
+    first.get_by_role("button", name="open again").click()
+    first.get_by_text("dealt with", exact=True).wait_for(state="detached")
+    assert replied.is_visible()
 
 
 def test_a_deleted_run_is_restored_from_its_page_as_narrow_as_a_telephone(reader):
