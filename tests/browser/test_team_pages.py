@@ -6,6 +6,7 @@ import pytest
 from page_server import served
 
 from afield.members.query import waiting
+from afield.runs.record import end_run, start_run
 from afield.sync.pace import Pace
 from afield.workspace.membership import let_in
 from afield.workspace.remotes import add_remote
@@ -38,6 +39,10 @@ def server(tmp_path_factory):
             bob.team.line(given["id"], facts="the fox runs", severity="watch", **line)
             bob.team.offer(given["id"])
             bob.team.comment(f"handover:{given['id']}", "call me before")
+            run = start_run(bob.record, kind="python", name="otter", project="vision")
+            end_run(bob.record, run, status="finished", exit_code=0)
+            bob.refresh()
+            bob.team.review("run:otter", by=[founder], detail="is the seed fixed?", due="4h")
             sync(bob, origin, PACE, Wishes())
         sync(ann, remote, PACE, Wishes())
         ann.refresh()
@@ -101,6 +106,29 @@ def test_what_was_said_is_answered_and_marked_read_in_the_inbox_by_keys(reader, 
     letter.get_by_label("What you say").wait_for(state="detached")
     page.keyboard.press("x")
     letter.wait_for(state="detached")
+
+
+def test_a_run_is_judged_where_it_is_talked_about_and_a_review_of_it_asked_for(reader, axe):
+    page = reader("/runs/otter?tab=talk")
+    reviews = page.get_by_role("region", name="Reviews")
+    bobs = reviews.get_by_role("listitem").filter(has_text="is the seed fixed?")
+    bobs.get_by_text("due ").wait_for()
+    assert not axe(page)
+    assert bobs.get_by_role("button", name="Request changes").is_disabled()  # not without a word
+    bobs.get_by_label("What you find").fill("no seed is set")
+    bobs.get_by_role("button", name="Request changes").click()
+    bobs.get_by_text("changes requested", exact=True).wait_for()
+    bobs.get_by_text("no seed is set").wait_for()
+    bobs.get_by_role("button", name="say something else").click()
+    bobs.get_by_role("button", name="Approve").click()
+    bobs.get_by_text("approved", exact=True).wait_for()
+    reviews.get_by_role("combobox", name="Who is to look").select_option(index=1)
+    reviews.get_by_label("What to look at").fill("the rate")
+    reviews.get_by_role("button", name="Ask for a review").click()
+    mine = reviews.get_by_role("listitem").filter(has_text="the rate")
+    mine.get_by_text("asked Bob").wait_for()
+    assert mine.get_by_role("button").count() == 0  # nobody judges what they asked for
+    assert not axe(page)
 
 
 def test_who_can_be_asked_at_an_instant_and_a_task_written_down_and_done(reader, axe):

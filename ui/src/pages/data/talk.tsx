@@ -1,8 +1,15 @@
-/** What people say of the version. */
+/** What people say of the version: its reviews, and its thread. */
 
+import { Reviews } from "../../parts/reviews";
 import { Thread } from "../../parts/thread";
 import type { PartProps } from "./page";
 
 export default function Talk({ one }: PartProps) {
-  return <Thread about={`data:${one.version.label}`} />;
+  const about = `data:${one.version.label}`;
+  return (
+    <>
+      <Reviews about={about} />
+      <Thread about={about} />
+    </>
+  );
 }

@@ -6,25 +6,18 @@ import { useParams } from "@tanstack/react-router";
 import { api, told } from "../../api";
 import { usePeople } from "../../api/people";
 import type { components } from "../../api/schema";
-import { Badge, type Tone } from "../../parts/badge";
+import { Badge } from "../../parts/badge";
 import { Due } from "../../parts/due";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Thread } from "../../parts/thread";
-import { Say, type Saying } from "../../parts/say";
+import { Say } from "../../parts/say";
+import { Found, judgements } from "../../parts/verdicts";
 import { Links, State } from "./item";
 
 import "./work.css";
 
 type Review = components["schemas"]["Review"];
-type Verdict = components["schemas"]["Judgement"]["verdict"];
-
-const TONES: Record<string, Tone> = {
-  approve: "good",
-  reproduced: "good",
-  "request-changes": "bad",
-  "could-not-reproduce": "bad",
-};
 
 export function ReviewPage() {
   const { item = "" } = useParams({ strict: false });
@@ -92,28 +85,9 @@ function Told({ one }: { one: Review }) {
       {one.author !== me && one.state !== "withdrawn" && (
         <section className="card" aria-label="What you found">
           <h2>What you found</h2>
-          <Say label="Why" sayings={sayingsOf(one)} />
+          <Say label="Why" sayings={judgements(one.id)} />
         </section>
       )}
     </div>
   );
-}
-
-function Found({ verdict }: { verdict: string }) {
-  return <Badge tone={TONES[verdict] ?? "quiet"}>{verdict.replaceAll("-", " ")}</Badge>;
-}
-
-function sayingsOf(one: Review): readonly Saying[] {
-  const judge = (label: string, verdict: Verdict, isMute = false) => ({
-    label,
-    isMute,
-    say: (text: string) =>
-      told(
-        api.POST("/reviews/{item}/verdicts", {
-          params: { path: { item: one.id } },
-          body: { verdict, text },
-        }),
-      ),
-  });
-  return [judge("Approve", "approve", true), judge("Request changes", "request-changes")];
 }
