@@ -1,10 +1,12 @@
 """The text of a page out of its edits: merged by paragraph, a real conflict kept as two. Pure.
 
 Edits are a graph: each names those that it was made from. Where several stand that know nothing of
-one another, they are merged in the order of their stamps, against the newest edit that both come
-from: what only one changed is taken, what both inserted is kept side by side, and a paragraph that
-both changed otherwise is kept in both ways until somebody edits the page. The same for everybody
-who has the same edits, in whatever order they came.
+one another, they are merged in the order of their stamps, against the text that both come from:
+what only one changed is taken, what both inserted is kept side by side, and a paragraph that both
+changed otherwise is kept in both ways until somebody edits the page. Where both come from several
+edits that know nothing of one another, the text that they come from is the merge of those, found
+in the same way (git's "recursive" strategy). The same for everybody who has the same edits, in
+whatever order they came.
 """
 
 from __future__ import annotations
@@ -90,34 +92,83 @@ def merged(item: Item, texts: Mapping[str, str]) -> Merged:
         item: the page.
         texts: the text of each edit, by its place; one that is missing is taken to be empty.
     """
-    edits = {one.place_text: one for one in item.did("edited")}
     heads = heads_of(item)
     if not heads:
         return Merged((), ())
-    first = heads[0]
-    found = [Paragraph(one, first.member) for one in split(texts.get(first.place_text, ""))]
-    known = _before(first, edits)
-    for head in heads[1:]:
-        mine = _before(head, edits)
-        common = [edits[place] for place in known & mine if place in edits]
-        base = max(common, key=lambda one: (one.at, one.place), default=None)
-        ground = [] if base is None else split(texts.get(base.place_text, ""))
-        found = _merge(ground, found, split(texts.get(head.place_text, "")), head.member)
-        known |= mine
-    return Merged(tuple(found), tuple(heads))
+    return Merged(tuple(_Graph(item, texts).joined(heads)), tuple(heads))
 
 
-def _before(edit: Moved, edits: Mapping[str, Moved]) -> set[str]:
-    """Return the places of an edit and of all that it comes from."""
-    found: set[str] = set()
-    ahead = [edit.place_text]
-    while ahead:
-        place = ahead.pop()
-        if place not in found:
-            found.add(place)
-            if place in edits:
-                ahead += edits[place].values.get("base", ())
-    return found
+class _Graph:
+    """The edits of a page, and the texts that some of them make together."""
+
+    def __init__(self, item: Item, texts: Mapping[str, str]) -> None:
+        self._edits = {one.place_text: one for one in item.did("edited")}
+        self._texts = texts
+        self._pasts: dict[str, frozenset[str]] = {}
+        self._joined: dict[tuple[str, ...], list[Paragraph]] = {}
+
+    def joined(self, heads: Sequence[Moved]) -> list[Paragraph]:
+        """Return the text of edits that know nothing of one another, given by their stamps.
+
+        What several merges need is merged first, the oldest first: each asks only for edits that
+        lie before its own.
+        """
+        whole = tuple(one.place_text for one in heads)
+        asked = {whole}
+        ahead = [whole]
+        while ahead:
+            for ground in self._grounds(ahead.pop()):
+                if ground not in asked:
+                    asked.add(ground)
+                    ahead.append(ground)
+        for places in sorted(asked, key=lambda places: (len(self._known(places)), places)):
+            self._joined[places] = self._join(places)
+        return self._joined[whole]
+
+    def _join(self, places: tuple[str, ...]) -> list[Paragraph]:
+        if not places:
+            return []
+        first = self._edits[places[0]]
+        found = [Paragraph(one, first.member) for one in self._split(places[0])]
+        for place, ground in zip(places[1:], self._grounds(places), strict=True):
+            base = [
+                "\0".join(_shown(one)) if one.others else one.text for one in self._joined[ground]
+            ]
+            found = _merge(base, found, self._split(place), self._edits[place].member)
+        return found
+
+    def _grounds(self, places: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return of each edit but the first which edits it and those before it both come from."""
+        found = []
+        for at, place in enumerate(places[1:], 1):
+            common = self._known(places[:at]) & self._past(place)
+            below = {one for each in common for one in self._bases(each)}
+            newest = (self._edits[one] for one in common - below)
+            ordered = sorted(newest, key=lambda one: (one.at, one.place))
+            found.append(tuple(one.place_text for one in ordered))
+        return found
+
+    def _known(self, places: tuple[str, ...]) -> frozenset[str]:
+        return frozenset().union(*(self._past(place) for place in places))
+
+    def _past(self, place: str) -> frozenset[str]:
+        """Return the places of an edit and of all that it comes from, of those that are here."""
+        if place not in self._pasts:
+            found: set[str] = set()
+            ahead = [place]
+            while ahead:
+                one = ahead.pop()
+                if one not in found:
+                    found.add(one)
+                    ahead += self._bases(one)
+            self._pasts[place] = frozenset(found)
+        return self._pasts[place]
+
+    def _bases(self, place: str) -> list[str]:
+        return [one for one in self._edits[place].values.get("base", ()) if one in self._edits]
+
+    def _split(self, place: str) -> list[str]:
+        return split(self._texts.get(place, ""))
 
 
 def _merge(
@@ -154,7 +205,7 @@ def _chunk(
         return list(ours)
     if not ground:  # both put something here: one after the other, what is the same once
         return [*ours, *(Paragraph(one, member) for one in theirs if one not in plain)]
-    if len(ours) == len(theirs) == len(ground):
+    if len(ours) == len(theirs) == len(ground) and _stay(ground, plain) and _stay(ground, theirs):
         return [
             _one(before, mine, other, member)
             for before, mine, other in zip(ground, ours, theirs, strict=True)
@@ -162,6 +213,11 @@ def _chunk(
     member_of_ours = ours[0].member if ours else member
     others = (*(other for one in ours for other in one.others), Other("\n\n".join(theirs), member))
     return [Paragraph("\n\n".join(plain), member_of_ours, others)]
+
+
+def _stay(ground: Sequence[str], text: Sequence[str]) -> bool:
+    """Tell whether none of the ground's paragraphs stands in a text at another's place."""
+    return all(one == before or one not in ground for before, one in zip(ground, text, strict=True))
 
 
 def _one(before: str, mine: Paragraph, other: str, member: str) -> Paragraph:
