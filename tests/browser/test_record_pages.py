@@ -45,6 +45,26 @@ def test_a_model_leads_to_the_runs_that_made_it(reader):
     page.get_by_role("heading", name="Compare 2 runs").wait_for()
 
 
+def test_each_version_of_a_model_has_a_thread_and_reviews_of_its_own(reader, axe):
+    page = reader("/models/scorer")
+    page.get_by_role("region", name="What was said about scorer@2").get_by_label("A comment").fill(
+        "the second is better"
+    )
+    page.get_by_role("button", name="Say it").click()
+    page.get_by_text("the second is better").wait_for()
+    page.get_by_role("combobox", name="What is said of").select_option("scorer@1")
+    first = page.get_by_role("region", name="What was said about scorer@1")
+    first.get_by_text("Nothing yet.").wait_for()
+    page.get_by_role("region", name="Reviews of scorer@1").wait_for()
+    assert page.url.endswith("/models/scorer?version=1")
+    assert not axe(page)
+    again = reader("/models/scorer?version=1")
+    again.get_by_role("link", name="scorer@2").click()
+    again.get_by_text("the second is better").wait_for()
+    none = reader("/models/scorer?version=7")
+    none.get_by_role("status").filter(has_text="has no version 7").wait_for()
+
+
 def test_the_time_line_is_filtered_and_tells_what_is_signed(reader, axe):
     page = reader("/record")
     page.get_by_role("listitem").filter(has_text="registered a version of").first.wait_for()

@@ -9,6 +9,7 @@ from afield.members.query import waiting
 from afield.runs.record import end_run, start_run
 from afield.sync.pace import Pace
 from afield.workspace.membership import let_in
+from afield.workspace.models import register
 from afield.workspace.remotes import add_remote
 from afield.workspace.sync import Wishes, clone, sync
 from afield.workspace.workspace import Workspace
@@ -42,6 +43,9 @@ def server(tmp_path_factory):
             run = start_run(bob.record, kind="python", name="otter", project="vision")
             end_run(bob.record, run, status="finished", exit_code=0)
             bob.refresh()
+            for _ in range(2):
+                register(bob, "scorer", "otter")
+            bob.team.comment("model:scorer@1", f"is it calibrated, @{founder}?")
             bob.team.review("run:otter", by=[founder], detail="is the seed fixed?", due="4h")
             sync(bob, origin, PACE, Wishes())
         sync(ann, remote, PACE, Wishes())
@@ -129,6 +133,16 @@ def test_a_run_is_judged_where_it_is_talked_about_and_a_review_of_it_asked_for(r
     mine.get_by_text("asked Bob").wait_for()
     assert mine.get_by_role("button").count() == 0  # nobody judges what they asked for
     assert not axe(page)
+
+
+def test_a_letter_leads_to_the_version_of_the_model_that_was_talked_of(reader):
+    page = reader("/inbox")
+    page.get_by_role("link", name="model scorer@1").click()
+    talk = page.get_by_role("region", name="What was said about scorer@1")
+    talk.get_by_text("is it calibrated").wait_for()
+    assert page.get_by_role("heading", level=1).text_content() == "scorer"
+    page.get_by_role("combobox", name="What is said of").select_option("scorer@2")
+    page.get_by_role("region", name="What was said about scorer@2").wait_for()
 
 
 def test_who_can_be_asked_at_an_instant_and_a_task_written_down_and_done(reader, axe):

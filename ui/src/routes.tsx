@@ -15,6 +15,7 @@ import { readBriefSearch } from "./pages/brief/search";
 import { runSearch } from "./pages/run/search";
 import { readCompareSearch } from "./pages/compare/search";
 import { readDataSearch, readListSearch } from "./pages/data/search";
+import { readModelSearch } from "./pages/models/search";
 import { readPeopleSearch } from "./pages/people/search";
 import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
@@ -76,6 +77,7 @@ const models = createRoute({
 const model = createRoute({
   getParentRoute: () => root,
   path: "/models/$model",
+  validateSearch: readModelSearch,
   component: lazyRouteComponent(() => import("./pages/models/page"), "ModelPage"),
 });
 

@@ -125,6 +125,13 @@ def model_named(ask: Ask, name: str) -> Registered | None:
     return model_of_row(rows[0]) if rows else None
 
 
+def model_with(ask: Ask, id_: str) -> Registered | None:
+    """Return the model of an id, or None."""
+    sql = f"SELECT {MODEL_COLUMNS} FROM {MODELS} r WHERE r.id = ?"  # noqa: S608 - literals
+    rows = ask(sql, (id_,))
+    return model_of_row(rows[0]) if rows else None
+
+
 def version_of(ask: Ask, model: str, number: int) -> ModelVersion | None:
     """Return a version that was not deleted, or None."""
     found = versions_where(ask, "v.model = ? AND v.number = ?", (model, number))

@@ -29,6 +29,9 @@ from afield.workspace.workspace import Workspace
 _NAME = re.compile(r"[^/:@\x00-\x1f\x7f]+")
 _ALIAS = re.compile(r"[\w\-]+")
 _RESERVED = re.compile(r"latest|[vV]?\d+", re.IGNORECASE)
+_PLACE = re.compile(r"(\w+)-(\d{1,17})")
+"""How a link names a version: the entry that registered it."""
+
 _LATEST = "latest"
 
 
@@ -79,19 +82,20 @@ def models(workspace: Workspace) -> list[Registered]:
 
 
 def find_model(workspace: Workspace, name: str) -> Registered:
-    """Return the model of a name.
+    """Return the model of a name, or of the id that links and searches name it by.
 
     Raises:
         ModelNotFound: there is none.
     """
-    found = query.model_named(workspace.query, name)
+    ask = workspace.query
+    found = query.model_named(ask, name) or query.model_with(ask, name)
     if found is None:
         raise ModelNotFound("no such model", name, hint="afield model list")
     return found
 
 
 def find_version(workspace: Workspace, words: str) -> ModelVersion:
-    """Return the version that `NAME@3`, `NAME@alias`, `NAME@latest` or `NAME` means.
+    """Return the version that `NAME@3`, `NAME@alias`, `NAME@latest`, `NAME` or a link's end means.
 
     Raises:
         ModelNotFound: there is no such model.
@@ -107,7 +111,10 @@ def find_version(workspace: Workspace, words: str) -> ModelVersion:
         version = query.version_of(ask, model.id, int(which))
     else:
         number = query.aliases(ask, [model.id]).get(model.id, {}).get(which)
-        version = None if number is None else query.version_of(ask, model.id, number)
+        if number is not None:
+            version = query.version_of(ask, model.id, number)
+        elif place := _PLACE.fullmatch(which):
+            version = query.version_at(ask, model.id, (place[1], int(place[2])))
     if version is None:
         raise ModelVersionNotFound("no such version", words, hint=f"afield model show {name}")
     return version
@@ -179,6 +186,7 @@ def version_part(workspace: Workspace, one: ModelVersion) -> dict[str, Any]:
     """Return a version as a document."""
     return {
         "label": f"{one.name}@{one.number}",
+        "link": f"model:{one.model}@{one.place[0]}-{one.place[1]}",
         "number": one.number,
         "stage": one.stage,
         "source": one.source,

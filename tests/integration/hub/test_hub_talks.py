@@ -5,7 +5,10 @@ from __future__ import annotations
 from test_hub_decides import client, folder, told
 
 from afield.hub.api.asks import Ask, Asks, Blocker, Blockers
+from afield.hub.api.models import ModelShape
 from afield.hub.api.talks import Inbox, People, PeopleBands, Thread
+from afield.workspace.models import register
+from afield.workspace.workspace import Workspace
 
 __all__ = ["client", "folder"]
 
@@ -72,6 +75,24 @@ def test_a_comment_is_dealt_with_together_with_its_replies_and_opened_again(clie
     assert [one["resolved"] for one in again["comments"]] == [False, False, False]
     assert told(client.get(at, params=on), Thread) == again
     assert client.post(f"{at}/resolve", json=on | {"number": 4}).status_code == 404
+
+
+def test_a_version_of_a_model_is_talked_about_by_its_number_and_by_its_link(client, folder):
+    with Workspace.open(folder) as workspace:
+        workspace.refresh()
+        for _ in range(2):
+            register(workspace, "scorer", "otter")
+    newest, first = told(client.get("/api/v1/models/scorer"), ModelShape)["versions"]
+    at = "/api/v1/threads"
+    said = client.post(at, json={"about": "model:scorer@1", "text": "odd"})
+    assert told(said, Thread, 201)["about"] == first["link"]
+    told(client.post(at, json={"about": first["link"], "text": "as it is"}), Thread, 201)
+    found = told(client.get(at, params={"about": first["link"]}), Thread)
+    assert [one["text"] for one in found["comments"]] == ["odd", "as it is"]
+    assert told(client.get(at, params={"about": newest["link"]}), Thread)["comments"] == []
+    model = first["link"].removeprefix("model:").partition("@")[0]
+    assert told(client.get(f"/api/v1/models/{model}"), ModelShape)["name"] == "scorer"
+    assert client.get(at, params={"about": f"model:{model}@zz-1"}).status_code == 404
 
 
 def test_people_stand_with_their_local_time(client):

@@ -3,10 +3,11 @@
 /** Return the address of what a link names; null while no page shows its kind. */
 export function addressOfLink(link: string): string | null {
   const [kind, rest] = [link.slice(0, link.indexOf(":")), link.slice(link.indexOf(":") + 1)];
-  const name = encodeURIComponent(rest.split("@")[0] ?? rest);
+  const [id = "", version] = rest.split("@");
+  const name = encodeURIComponent(id);
   if (kind === "run") return `/runs/${name}`;
-  if (kind === "data") return `/data/${name}`;
-  if (kind === "model") return `/models/${name}`;
+  if (kind === "data") return `/data/${encodeURIComponent(rest)}`;
+  if (kind === "model") return `/models/${name}${version ? `?version=${version}` : ""}`;
   if (kind === "handover") return `/handovers/${name}`;
   if (kind === "decision") return `/decisions/${name}`;
   if (kind === "review") return `/reviews/${name}`;
@@ -14,6 +15,12 @@ export function addressOfLink(link: string): string | null {
   if (kind === "blocker") return "/work?tab=blockers";
   if (kind === "task") return "/work?tab=tasks";
   return null;
+}
+
+/** Return the address of what was said about what a link names. */
+export function addressOfTalk(link: string): string | null {
+  const address = addressOfLink(link);
+  return address && /^(run|data):/.test(link) ? `${address}?tab=talk` : address;
 }
 
 /** Return what opens a link on the command line, where no page does. */

@@ -20,9 +20,13 @@ MAY_READ = [needs(Action.MODEL_READ)]
 
 
 class ModelVersionShape(BaseModel):
-    """A version of a model; `source` is where its files are: `runs:/<run>/<path>`."""
+    """A version of a model; `source` is where its files are: `runs:/<run>/<path>`.
+
+    `link` names it for good, in threads and reviews too; numbers are counted when asked.
+    """
 
     label: str
+    link: str
     number: int
     stage: str
     source: str
@@ -66,7 +70,7 @@ async def list_models(request: Request, hosted: TheHosted, caller: TheCaller) ->
 
 @router.get("/models/{name}", response_model=ModelShape, dependencies=MAY_READ)
 async def show_model(request: Request, hosted: TheHosted, caller: TheCaller, name: str) -> Response:
-    """Return one model with its versions."""
+    """Return one model, by its name or id, with its versions."""
 
     def find(workspace: Workspace) -> dict[str, Any]:
         workspace.refresh()

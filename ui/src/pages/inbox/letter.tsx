@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
 import { api, told } from "../../api";
-import { addressOfLink, commandOfLink } from "../../api/links";
+import { addressOfLink, addressOfTalk, commandOfLink } from "../../api/links";
 import type { components } from "../../api/schema";
 import { Badge } from "../../parts/badge";
 import { CopyButton } from "../../parts/copy-button";
@@ -47,7 +47,7 @@ export function LetterRow({ one, name, isAt, isOpen, onAt, onOpen, onRead }: Let
   useEffect(() => {
     if (isAt) row.current?.scrollIntoView({ block: "nearest" });
   }, [isAt]);
-  const address = addressOfLink(one.on ?? one.link);
+  const address = one.on ? addressOfTalk(one.on) : addressOfLink(one.link);
   const sayings = sayingsOf(one);
   return (
     <li

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { api, told } from "../../api";
-import { addressOfLink } from "../../api/links";
+import { addressOfLink, addressOfTalk } from "../../api/links";
 import { usePeople } from "../../api/people";
 import { Empty } from "../../parts/empty";
 import { ErrorNote } from "../../parts/error-note";
@@ -89,7 +89,7 @@ function Letters({ items, onRead }: LettersProps) {
     setKey(items[Math.max(0, Math.min(items.length - 1, at + by))]?.key ?? "");
   const enter = () => {
     if (!current) return;
-    const address = addressOfLink(current.on ?? current.link);
+    const address = current.on ? addressOfTalk(current.on) : addressOfLink(current.link);
     if (sayingsOf(current).length > 0) setOpen(current.key);
     else if (address) void navigate({ to: address });
   };

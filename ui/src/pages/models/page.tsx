@@ -9,6 +9,7 @@ import { Badge } from "../../parts/badge";
 import { Command } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
+import { Reviews } from "../../parts/reviews";
 import { Thread } from "../../parts/thread";
 import { Time } from "../../parts/time";
 
@@ -27,7 +28,7 @@ export function ModelPage() {
       told(api.GET("/models/{name}", { params: { path: { name: model } }, signal })),
   });
   return (
-    <Page title={model} className="list-page">
+    <Page title={found.data?.name ?? model} className="list-page">
       {found.error ? (
         <ErrorNote error={found.error} onAgain={() => void found.refetch()} />
       ) : found.data ? (
@@ -79,7 +80,16 @@ function Versions({ model }: { model: Model }) {
           <tbody>
             {model.versions.map((one) => (
               <tr key={one.number}>
-                <th scope="row">{one.label}</th>
+                <th scope="row">
+                  <Link
+                    to="/models/$model"
+                    params={{ model: model.name }}
+                    search={{ version: one.number }}
+                    resetScroll={false}
+                  >
+                    {one.label}
+                  </Link>
+                </th>
                 <td>
                   {aliasesOf(one.number).map((alias) => (
                     <Badge key={alias} tone="info">
@@ -112,12 +122,50 @@ function Versions({ model }: { model: Model }) {
           </tbody>
         </table>
       </div>
-      {model.versions[0] && (
-        <Thread
-          about={`model:${model.versions[0].label}`}
-          title={`What was said about ${model.versions[0].label}`}
-        />
-      )}
+      <Talk model={model} />
     </>
+  );
+}
+
+/** What people say of one version: the newest, or the one that the address names. */
+function Talk({ model }: { model: Model }) {
+  const { version } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [newest] = model.versions;
+  const named = model.versions.find(
+    (one) => one.number === version || one.link.endsWith(`@${version}`),
+  );
+  const one = named ?? newest;
+  if (!newest || !one) return null;
+  const choose = (number: number) =>
+    void navigate({
+      search: number === newest.number ? {} : { version: number },
+      replace: true,
+      resetScroll: false,
+    });
+  return (
+    <section aria-label="Talk" className="model-talk">
+      <label>
+        What is said of{" "}
+        <select value={one.number} onChange={(event) => choose(Number(event.target.value))}>
+          {model.versions.map((each) => (
+            <option key={each.number} value={each.number}>
+              {each.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {version !== undefined && !named && (
+        <p role="status">
+          {model.name} has no version {version}; the newest is shown.
+        </p>
+      )}
+      <Reviews key={`reviews ${one.link}`} about={one.link} title={`Reviews of ${one.label}`} />
+      <Thread
+        key={`thread ${one.link}`}
+        about={one.link}
+        title={`What was said about ${one.label}`}
+      />
+    </section>
   );
 }
