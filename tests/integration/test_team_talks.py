@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from starlette.testclient import TestClient
 from test_team_decides import exchange, me, otter, team
 
+from afield.hub.app import local_app
 from afield.kernel.errors import NotFound
 from afield.members import times
 from afield.members.calendar.weekly import from_words
@@ -15,13 +17,14 @@ from afield.teamwork.errors import ItemBad, ItemNotFound, MoveRefused
 from afield.teamwork.sorts.ask import ASK
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.workspace.disagreements import disagreements
+from afield.workspace.hosted import Hosted
 from afield.workspace.team import asks, blockers, hours, threads
 from afield.workspace.team.due import due_ms
 from afield.workspace.team.inbox import inbox
 from afield.workspace.team.items import find_item
 from afield.workspace.team.lint import missing_in
 from afield.workspace.team.people import find_member
-from afield.workspace.team.seen import mark_read
+from afield.workspace.team.seen import mark_read, seen_by
 
 __all__ = ["team"]
 
@@ -112,6 +115,53 @@ def test_two_who_begin_a_thread_apart_have_one_and_who_is_called_hears_of_it(tea
     ]  # fmt: skip
     with pytest.raises(ItemNotFound):
         threads.place_of(cal, link, 4)
+
+
+def test_a_comment_is_read_where_it_stands_or_in_the_inbox_whichever_comes_first(team):
+    ann, bob, cal = team
+    link = otter(ann)
+    for text in ("odd", "look, @bob"):
+        threads.comment(ann, link, text)
+    threads.comment(cal, link, "seen")
+    exchange(*team)
+
+    def unread(one):
+        item = threads.thread_of(one, link)
+        comments = threads.thread_part(one, item, link, reader=me(one))["comments"]
+        return [(each["text"], each["key"]) for each in comments if each["unread"]]
+
+    assert [text for text, _ in unread(bob)] == ["odd", "look, @bob", "seen"]
+    assert [text for text, _ in unread(cal)] == ["odd", "look, @bob"]  # not one's own words
+    mark_read(bob, me(bob), [one.key for one in inbox(bob, me(bob)) if one.kind == "mention"])
+    assert [text for text, _ in unread(bob)] == ["odd", "seen"]
+    mark_read(cal, me(cal), [key for _, key in unread(cal)])
+    assert unread(cal) == []
+    assert [one.unread for one in inbox(cal, me(cal))] == [False, False]
+    threads.comment(ann, link, "and now?")
+    exchange(*team)
+    assert [text for text, _ in unread(cal)] == ["and now?"]
+    assert len(unread(bob)) == 3  # what cal has read is not told
+
+
+def test_the_api_tells_its_reader_what_they_have_not_read(team, tmp_path):
+    ann, bob, _ = team
+    threads.comment(ann, otter(ann), "odd")
+    threads.comment(bob, otter(bob), "is it?")
+    exchange(*team)
+    with (
+        Hosted(tmp_path / "bob") as hosted,
+        TestClient(local_app(hosted), base_url="http://127.0.0.1:5151") as client,
+    ):
+
+        def comments():
+            found = client.get("/api/v1/threads", params={"about": "run:otter"}).json()
+            return {one["text"]: one for one in found["comments"]}
+
+        found = comments()
+        assert [found[text]["unread"] for text in ("odd", "is it?")] == [True, False]
+        client.post("/api/v1/inbox/read", json={"keys": [found["odd"]["key"]]})
+        assert not comments()["odd"]["unread"]
+    assert not seen_by(ann, me(ann)).keys
 
 
 def test_what_was_read_is_known_in_one_copy_alone_and_stays_when_it_waits(team):

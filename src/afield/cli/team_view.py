@@ -108,7 +108,8 @@ def tell_thread(workspace: Workspace, part: dict[str, Any]) -> None:
         to = f", to {one['re']}" if one["re"] else ""
         at = f" at {one['anchor']}" if one["anchor"] else ""
         done = "  (dealt with)" if one["resolved"] else ""
-        head = f"{one['number']:>3}  {one['by']}{to}{at}, {when(one['at_ms'], now)}{done}"
+        new = "  (new)" if one["unread"] else ""
+        head = f"{one['number']:>3}  {one['by']}{to}{at}, {when(one['at_ms'], now)}{done}{new}"
         click.echo(plain(head))
         for line in one["text"].splitlines():
             click.echo(f"     {plain(line)}")

@@ -39,7 +39,7 @@ def command(
     re = None if re_ is None else place_of(workspace, link, re_)
     project = project_of(workspace, link)
     item = comment(workspace, link, words, re=re, anchor=anchor, project=project)
-    part = thread_part(workspace, item, link)
+    part = thread_part(workspace, item, link, reader=workspace.config.member)
     if session.json:
         emit_json({"schema": "afield.thread/1", **part})
         return

@@ -25,11 +25,12 @@ def command(
 ) -> None:
     """Show what was said about WHAT: run:NAME, data:NAME@3, model:NAME@2, ask:ID ….
 
-    With an option, change it first.
+    With an option, change it first. What is shown counts as read, here alone.
     """
     from afield.cli.team_view import tell_thread
     from afield.workspace.team import threads
     from afield.workspace.team.links import link_to
+    from afield.workspace.team.seen import mark_read
 
     session = session_of(context)
     is_change = any(each is not None for each in (resolve, unresolve, follow))
@@ -42,8 +43,11 @@ def command(
             threads.resolve(workspace, threads.need_thread(workspace, link), place, done=done)
     if follow is not None:
         threads.follow(workspace, threads.need_thread(workspace, link), on=follow)
-    part = threads.thread_part(workspace, threads.thread_of(workspace, link), link)
+    member = workspace.config.member
+    item = threads.thread_of(workspace, link)
+    part = threads.thread_part(workspace, item, link, reader=member)
     if session.json:
         emit_json({"schema": "afield.thread/1", **part})
-        return
-    tell_thread(workspace, part)
+    else:
+        tell_thread(workspace, part)
+    mark_read(workspace, member, [one["key"] for one in part["comments"] if one["unread"]])

@@ -14,6 +14,7 @@ from afield.hub.api.asking import TheCaller, TheHosted, needs
 from afield.hub.api.team_items import Name, Text, links_named
 from afield.members.actions import Action
 from afield.members.caller import Caller
+from afield.teamwork.query import Item
 from afield.workspace.team import threads
 from afield.workspace.team.hours import bands_part, team_part
 from afield.workspace.team.inbox import Kind, inbox, inbox_part
@@ -25,7 +26,11 @@ router = APIRouter(tags=["talks"])
 
 
 class Comment(BaseModel):
-    """What somebody said; `re` is the number of the comment that it answers."""
+    """What somebody said; `re` is the number of the comment that it answers.
+
+    `unread`: who asks has read it neither here nor in their inbox; `key` says to `/inbox/read` that
+    they have. Both are known to the copy that shows it alone.
+    """
 
     number: int
     member: str
@@ -36,6 +41,8 @@ class Comment(BaseModel):
     anchor: str | None
     mentions: list[str]
     resolved: bool
+    key: str
+    unread: bool
 
 
 class Thread(BaseModel):
@@ -184,7 +191,7 @@ async def show_thread(
     def find(workspace: Workspace) -> dict[str, Any]:
         workspace.catch_up()
         link = _link(workspace, caller, about, Action.TEAM_READ)
-        return threads.thread_part(workspace, threads.thread_of(workspace, link), link)
+        return _thread(workspace, caller, threads.thread_of(workspace, link), link)
 
     return answer(request, await hosted.read(find))
 
@@ -210,7 +217,7 @@ async def say(
             project=project_of(workspace, link),
             by=caller.member,
         )
-        return threads.thread_part(workspace, item, link)
+        return _thread(workspace, caller, item, link)
 
     return answer(request, await hosted.read(write), 201)
 
@@ -227,7 +234,7 @@ async def resolve_comment(
         place = threads.place_of(workspace, link, given.number)
         found = threads.need_thread(workspace, link)
         item = threads.resolve(workspace, found, place, done=given.done, by=caller.member)
-        return threads.thread_part(workspace, item, link)
+        return _thread(workspace, caller, item, link)
 
     return answer(request, await hosted.read(write))
 
@@ -249,7 +256,7 @@ async def show_inbox(request: Request, hosted: TheHosted, caller: TheCaller) -> 
 
 @router.post("/inbox/read", status_code=204, dependencies=[needs(Action.TEAM_READ)])
 async def tell_letters_read(hosted: TheHosted, caller: TheCaller, given: ReadLetters) -> None:
-    """Remember here what the caller has read in their inbox."""
+    """Remember here what the caller has read, in their inbox or where it was said."""
 
     def write(workspace: Workspace) -> None:
         mark_read(workspace, caller.member, given.keys)
@@ -290,3 +297,7 @@ def _link(workspace: Workspace, caller: Caller, words: str, action: Action) -> s
     (link,) = links_named(workspace, caller, [words])
     caller.need(action, project_of(workspace, link))
     return link
+
+
+def _thread(workspace: Workspace, caller: Caller, item: Item | None, link: str) -> dict[str, Any]:
+    return threads.thread_part(workspace, item, link, reader=caller.member)

@@ -33,7 +33,7 @@ from afield.workspace.team.decisions import windows_of
 from afield.workspace.team.items import title_of, words_of
 from afield.workspace.team.links import label_of
 from afield.workspace.team.oncall import oncall_at
-from afield.workspace.team.seen import seen_by
+from afield.workspace.team.seen import key_of, seen_by
 from afield.workspace.team.watching import is_met
 from afield.workspace.workspace import Workspace
 
@@ -177,7 +177,7 @@ def _met(workspace: Workspace, item: Item, member: str, read: frozenset[str]) ->
 
 def _fires(workspace: Workspace, watch: Watch, read: frozenset[str]) -> Letter:
     found = _letter(workspace, watch.item, "firing", read)
-    key = f"firing {watch.item.link} {watch.line.place}"
+    key = key_of("firing", watch.item.link, watch.line.place)
     words = [words_of(workspace, watch.line.get(name)) for name in ("when", "then")]
     return replace(found, key=key, text=": ".join(words), urgent=True, unread=key not in read)
 
@@ -205,7 +205,7 @@ def _letter(
     due_ms: int | None = None,
     waits: bool = True,
 ) -> Letter:
-    key = f"{kind} {item.link}" if move is None else f"{kind} {item.link} {move.place_text}"
+    key = key_of(kind, item.link, None if move is None else move.place_text)
     said = None if move is None else move.values.get("text") or move.values.get("synthesis")
     text = words_of(workspace, said)
     on = item.get("about") if item.sort == "thread" else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from afield.teamwork.query import Item, Moved
 from afield.workspace import layout
 from afield.workspace.membership import members
 from afield.workspace.workspace import Workspace
@@ -27,6 +28,17 @@ class Seen(msgspec.Struct):
     keys: list[str] = []
     looked_ms: int | None = None
     held: dict[str, int] | None = None
+
+
+def key_of(kind: str, link: str, place: str | None = None) -> str:
+    """Return what a thing in the inbox is read by: what was said at a place of an item, or all."""
+    return f"{kind} {link}" if place is None else f"{kind} {link} {place}"
+
+
+def comment_key(item: Item, said: Moved, member: str) -> str:
+    """Return what a comment is read by: where it stands and in the inbox, it is the same."""
+    kind = "mention" if member in said.values.get("mentions", ()) else "comment"
+    return key_of(kind, item.link, said.place_text)
 
 
 def seen_by(workspace: Workspace, member: str) -> Seen:

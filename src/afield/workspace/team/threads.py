@@ -19,6 +19,7 @@ from afield.teamwork.states import open_comments
 from afield.workspace.team.items import Writing, words_of
 from afield.workspace.team.links import label_of
 from afield.workspace.team.people import mentioned
+from afield.workspace.team.seen import comment_key, seen_by
 from afield.workspace.workspace import Workspace
 
 
@@ -132,27 +133,38 @@ def place_of(workspace: Workspace, link: str, number: int) -> str:
     return said[number - 1].place_text
 
 
-def thread_part(workspace: Workspace, item: Item | None, link: str) -> dict[str, Any]:
-    """Return what was said about a link as a document: comments in order, numbered from 1."""
+def thread_part(
+    workspace: Workspace, item: Item | None, link: str, *, reader: MemberId | None = None
+) -> dict[str, Any]:
+    """Return what was said about a link as a document: comments in order, numbered from 1.
+
+    With a `reader`, each comment has the `key` that it is read by, and says whether it is `unread`.
+    """
     said = [] if item is None else item.did("commented")
     open_ = set() if item is None else {one.place_text for one in open_comments(item)}
     numbers = {one.place_text: number for number, one in enumerate(said, 1)}
+    found = [
+        {
+            "number": numbers[one.place_text],
+            "member": one.member,
+            "by": workspace.name_of(one.member),
+            "at_ms": one.at_ms,
+            "text": words_of(workspace, one.values.get("text")),
+            "re": numbers.get(one.values.get("re", "")),
+            "anchor": one.values.get("anchor"),
+            "mentions": one.values.get("mentions", []),
+            "resolved": one.place_text not in open_,
+        }
+        for one in said
+    ]
+    if item is not None and reader is not None:
+        read = frozenset(seen_by(workspace, reader).keys)
+        for part, one in zip(found, said, strict=True):
+            key = comment_key(item, one, reader)
+            part |= {"key": key, "unread": one.member != reader and key not in read}
     return {
         "about": link,
         "label": label_of(workspace, link),
         "thread": None if item is None else item.link,
-        "comments": [
-            {
-                "number": numbers[one.place_text],
-                "member": one.member,
-                "by": workspace.name_of(one.member),
-                "at_ms": one.at_ms,
-                "text": words_of(workspace, one.values.get("text")),
-                "re": numbers.get(one.values.get("re", "")),
-                "anchor": one.values.get("anchor"),
-                "mentions": one.values.get("mentions", []),
-                "resolved": one.place_text not in open_,
-            }
-            for one in said
-        ],
+        "comments": found,
     }

@@ -104,13 +104,14 @@ class Talking(Door):
         (link,) = self._links(about)
         project = project_of(workspace, link)
         item = threads.comment(workspace, link, text, anchor=at, project=project)
-        return threads.thread_part(workspace, item, link)
+        return threads.thread_part(workspace, item, link, reader=self._who())
 
     def thread(self, about: str) -> Document:
         """Return what was said about something; raises NotFound."""
         workspace = self._reading()
         (link,) = self._links(about)
-        return threads.thread_part(workspace, threads.thread_of(workspace, link), link)
+        item = threads.thread_of(workspace, link)
+        return threads.thread_part(workspace, item, link, reader=self._who())
 
     def resolve(self, about: str, number: int, *, done: bool = True) -> Document:
         """Say that a comment is dealt with, by its number in the thread; False opens it again."""
@@ -118,9 +119,8 @@ class Talking(Door):
         (link,) = self._links(about)
         place = threads.place_of(workspace, link, number)
         found = threads.need_thread(workspace, link)
-        return threads.thread_part(
-            workspace, threads.resolve(workspace, found, place, done=done), link
-        )
+        item = threads.resolve(workspace, found, place, done=done)
+        return threads.thread_part(workspace, item, link, reader=self._who())
 
     def inbox(self) -> list[Letter]:
         """Return what waits for you, by when it is due, then what was said to you."""
