@@ -19,6 +19,7 @@ import { readModelSearch } from "./pages/models/search";
 import { readPeopleSearch } from "./pages/people/search";
 import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
+import { readWhySearch } from "./pages/why/search";
 import { readWorkSearch } from "./pages/work/search";
 import { PageFault, PageMissing } from "./shell/faults";
 import { Shell } from "./shell/shell";
@@ -86,6 +87,13 @@ const record = createRoute({
   path: "/record",
   validateSearch: readRecordSearch,
   component: lazyRouteComponent(() => import("./pages/record/page"), "RecordPage"),
+});
+
+const why = createRoute({
+  getParentRoute: () => root,
+  path: "/why",
+  validateSearch: readWhySearch,
+  component: lazyRouteComponent(() => import("./pages/why/page"), "WhyPage"),
 });
 
 const today = createRoute({
@@ -162,6 +170,7 @@ const tree = root.addChildren([
   datasets,
   dataset,
   home,
+  why,
   runs,
   run,
 ]);

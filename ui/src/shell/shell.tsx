@@ -84,6 +84,12 @@ function useShellActions(setOpen: (open: Open) => void) {
       keys: place.keys,
       run: () => void navigate({ to: place.to }),
     })),
+    {
+      group: "Go to",
+      label: "Why: trace a number, a file or a model back",
+      keys: "g y",
+      run: () => void navigate({ to: "/why" }),
+    },
   ]);
 }
 

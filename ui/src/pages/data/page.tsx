@@ -12,6 +12,8 @@ import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
+import { WhyLink } from "../../parts/why-link";
+import { useActions } from "../../shell/actions";
 import { type DataSearch, type DataTab, type SetData, TABS } from "./search";
 
 import "./data.css";
@@ -71,6 +73,16 @@ export function VersionPage() {
 
 function Open({ one, search, setSearch }: PartProps) {
   const { version, statistics, card } = one;
+  const navigate = useNavigate();
+  const what = `data:${version.label}`;
+  useActions([
+    {
+      group: "Data",
+      label: `Why: what ${version.label} came from`,
+      keys: "w",
+      run: () => void navigate({ to: "/why", search: { what } }),
+    },
+  ]);
   const hasTables = (statistics?.tables.length ?? 0) > 0;
   const names: Record<DataTab, [string, number?]> = {
     columns: ["Columns"],
@@ -89,7 +101,16 @@ function Open({ one, search, setSearch }: PartProps) {
   const tab = tabs.find((id) => id === search.tab) ?? (tabs[0] as DataTab);
   const Part = PARTS[tab];
   return (
-    <Page title={version.label} className="data" tools={<Versions one={one} tab={search.tab} />}>
+    <Page
+      title={version.label}
+      className="data"
+      tools={
+        <>
+          <WhyLink what={what} name={version.label} isButton />
+          <Versions one={one} tab={search.tab} />
+        </>
+      }
+    >
       <p className="data-facts">
         <span>{countText(version.files, "file")}</span>
         <span>{bytesText(version.size_bytes)}</span>

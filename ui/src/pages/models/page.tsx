@@ -12,6 +12,7 @@ import { Page } from "../../parts/page";
 import { Reviews } from "../../parts/reviews";
 import { Thread } from "../../parts/thread";
 import { Time } from "../../parts/time";
+import { WhyLink } from "../../parts/why-link";
 
 import "../data/data.css";
 
@@ -75,6 +76,9 @@ function Versions({ model }: { model: Model }) {
               <th scope="col">From</th>
               <th scope="col">Registered</th>
               <th scope="col">Description</th>
+              <th scope="col">
+                <span className="unseen">Where it came from</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -117,6 +121,9 @@ function Versions({ model }: { model: Model }) {
                   <Time at={one.registered} /> <span className="faint">by {one.by}</span>
                 </td>
                 <td className="list-words">{one.description}</td>
+                <td>
+                  <WhyLink what={`model:${one.label}`} name={one.label} />
+                </td>
               </tr>
             ))}
           </tbody>

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 
 import { type FileKind, type Run } from "./data";
 import { Preview } from "./preview";
+import { WhyLink } from "../../parts/why-link";
 import { Rows } from "./rows";
 import type { TabProps } from "./run-page";
 import { bytesText, plural } from "./words";
@@ -105,7 +106,10 @@ export default function Files({ run, search, setSearch }: TabProps) {
 function Opened({ run, file }: { run: Run; file: Listed }) {
   return (
     <>
-      {file.about && <p className="faint">{file.about}</p>}
+      <p className="bar">
+        <WhyLink what={`run:${run.id}:${file.path}`} name={file.path} isButton />
+        {file.about && <span className="faint">{file.about}</span>}
+      </p>
       {file.path.endsWith("/") ? (
         <p className="empty">A folder of very many files, recorded as one.</p>
       ) : (

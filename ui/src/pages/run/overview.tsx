@@ -9,6 +9,7 @@ import { Progress } from "./progress";
 import type { TabProps } from "./run-page";
 import type { SetSearch } from "./search";
 import { Badge, Verdict } from "../../parts/badge";
+import { WhyLink } from "../../parts/why-link";
 import { bytesText, commandText, plural, secondsText, short, VERDICTS } from "./words";
 
 const METRICS_SHOWN = 12;
@@ -117,6 +118,9 @@ function Metrics({ run, setSearch }: { run: Run; setSearch: SetSearch }) {
               <th>Min</th>
               <th>Max</th>
               <th>Points</th>
+              <th>
+                <span className="unseen">Where it came from</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -135,6 +139,9 @@ function Metrics({ run, setSearch }: { run: Run; setSearch: SetSearch }) {
                 <td>{numberText(found.min)}</td>
                 <td>{numberText(found.max)}</td>
                 <td>{found.count.toLocaleString("en")}</td>
+                <td>
+                  <WhyLink what={`run:${run.id}:metrics.${name}`} name={name} />
+                </td>
               </tr>
             ))}
           </tbody>

@@ -1,6 +1,7 @@
 /** The page of a run: what it is, and a tab for each thing that can be asked of it. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { api, told } from "../../api";
@@ -10,6 +11,7 @@ import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import { Duration, Time } from "../../parts/time";
+import { WhyLink } from "../../parts/why-link";
 import { useActions } from "../../shell/actions";
 import { type Live, type Run, useLive, useRun } from "./data";
 import { type RunSearch, type SetSearch, TABS, type Tab } from "./search";
@@ -77,7 +79,12 @@ export function RunPage({ id, search, setSearch }: Props) {
           {run.deleted && <Badge tone="bad">deleted</Badge>}
         </span>
       }
-      tools={<Marks run={run} />}
+      tools={
+        <>
+          <WhyLink what={`run:${run.id}`} name={run.name} isButton />
+          <Marks run={run} />
+        </>
+      }
     >
       <Facts run={run} />
       <Tabs label="Parts of the run" tabs={tabs} open={tab} onOpen={go}>
@@ -126,6 +133,7 @@ function Facts({ run }: { run: Run }) {
 /** Out of sight, and back. */
 function Marks({ run }: { run: Run }) {
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const mark = useMutation({
     mutationFn: () => {
       const params = { path: { run: run.id } };
@@ -136,7 +144,15 @@ function Marks({ run }: { run: Run }) {
     onSuccess: () => queries.invalidateQueries(),
   });
   const words = run.deleted ? "Restore" : "Delete";
-  useActions([{ group: "Run", label: `${words} this run`, run: () => mark.mutate() }]);
+  useActions([
+    { group: "Run", label: `${words} this run`, run: () => mark.mutate() },
+    {
+      group: "Run",
+      label: "Why: what this run came from",
+      keys: "w",
+      run: () => void navigate({ to: "/why", search: { what: `run:${run.id}` } }),
+    },
+  ]);
   return (
     <>
       {mark.error && <span role="alert">{mark.error.message}</span>}

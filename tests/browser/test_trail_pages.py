@@ -1,0 +1,139 @@
+"""From a number, a file, a model or data back to what it came from, and everything by its words."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from page_server import served
+
+MAKE = """\
+with open("table.csv", "w") as stream:
+    stream.write("x,y\\n" + "".join(f"{n},{n * n}\\n" for n in range(200)))
+"""
+TRAIN = """\
+import afield
+rows = open("table.csv").read().splitlines()[1:]
+for step in range(20):
+    afield.log({"acc": step / len(rows)}, step=step)
+open("model.txt", "w").write(str(len(rows)))
+"""
+SAID = (
+    ("data", "add", "table.csv", "--name", "table", "-m", "the first two hundred"),
+    ("run", "--name", "trained", sys.executable, "train.py"),
+    ("note", "trained", "looks promising, see the plateau"),
+    ("model", "register", "trained:model.txt", "counter"),
+    ("decision", "Ship the counter", "--evidence", "run:trained", "--outcome", "the plateau holds"),
+    ("ask", "me", "Which plateau?", "--about", "run:trained"),
+    ("comment", "run:trained", "the plateau begins early"),
+)
+
+
+def recorded(folder):
+    """Record a run that makes data, one that learns from it, its model, and what is said of it."""
+    environ = {name: one for name, one in os.environ.items() if not name.startswith("AFIELD_")}
+
+    def said(*words):
+        asked = [sys.executable, "-m", "afield", *words]
+        subprocess.run(asked, cwd=folder, check=True, capture_output=True, env=environ)
+
+    said("init")
+    (folder / "make.py").write_text(MAKE, encoding="utf-8")
+    (folder / "train.py").write_text(TRAIN, encoding="utf-8")
+    said("run", "--name", "maker", sys.executable, "make.py")
+    for words in SAID:
+        said(*words)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Yield the address of `afield up` on that record."""
+    with served(recorded(tmp_path_factory.mktemp("trail"))) as address:
+        yield address
+
+
+def fits(page):
+    """Tell whether nothing sticks out of the page."""
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return width[0] <= width[1]
+
+
+def test_a_number_is_traced_from_the_run_to_its_data_and_what_was_said(reader, axe):
+    page = reader("/runs/trained")
+    page.get_by_role("link", name="Why acc", exact=True).click()
+    page.get_by_role("heading", name="Why acc").wait_for()
+    tree = page.get_by_role("list", name="The trace")
+    tree.get_by_text("the last of 20 points").wait_for()
+    said = tree.get_by_role("list", name="Said of trained")
+    said.get_by_role("link", name="looks promising, see the plateau").wait_for()
+    said.get_by_role("link", name="Ship the counter").wait_for()
+    came = tree.get_by_role("list", name="What trained came from")
+    came.get_by_role("link", name="table@1", exact=True).wait_for()
+    came.get_by_role("link", name="maker", exact=True).first.wait_for()
+    came.get_by_text("told above").wait_for()
+    assert not axe(page)
+    reader(page.url).get_by_role("link", name="Ship the counter").click()
+    came.get_by_role("link", name="table.csv").first.click()
+    page.wait_for_url(re.compile(r"/runs/\w{16}\?tab=files&path=table.csv$"))
+
+
+@pytest.mark.parametrize(
+    ("begin", "link", "root"),
+    [
+        ("/data/table", "Why table@1", "table@1"),
+        ("/models/counter", "Why counter@1", "counter@1"),
+        ("/runs/trained", "Why trained", "trained"),
+        ("/runs/trained?tab=files&path=model.txt", "Why model.txt", "model.txt"),
+    ],
+)
+def test_data_models_runs_and_files_lead_to_their_trace(reader, begin, link, root):
+    page = reader(begin)
+    page.get_by_role("link", name=link, exact=True).click()
+    page.get_by_role("heading", name=f"Why {root}").wait_for()
+    came = page.get_by_role("list", name=f"What {root} came from")
+    came.get_by_role("link", name="maker", exact=True).first.wait_for()
+
+
+def test_what_is_asked_why_is_typed_and_what_cannot_be_found_says_what_to_write(reader, axe):
+    page = reader("/runs")
+    page.keyboard.press("g")
+    page.keyboard.press("y")
+    page.get_by_role("heading", name="Why", exact=True).wait_for()
+    page.get_by_text("RUN:metrics.acc", exact=True).wait_for()
+    assert not axe(page)
+    box = page.get_by_role("searchbox", name="What to trace back")
+    box.fill("nothing-here")
+    box.press("Enter")
+    alert = page.get_by_role("alert").filter(has_text="nothing in the record is called so")
+    alert.wait_for()
+    page.get_by_text("model:NAME@3", exact=True).wait_for()
+    reader.faults.clear()  # the browser writes of each refused request
+    box.fill("trained:metrics.acc")
+    box.press("Enter")
+    page.get_by_role("list", name="The trace").get_by_text("the last of 20 points").wait_for()
+    assert alert.count() == 0
+
+
+def test_a_trace_that_stops_early_is_looked_at_further(reader):
+    page = reader("/why?what=model:counter@1&depth=1")
+    page.get_by_role("combobox", name="Runs away").wait_for()
+    page.get_by_text("There is more than was looked at.").wait_for()
+    page.get_by_role("button", name="Look further").click()
+    page.wait_for_url(re.compile("depth=2"))
+    page.get_by_text("There is more than was looked at.").wait_for(state="detached")
+
+
+def test_a_trace_fits_a_telephone_in_the_dark(reader, axe):
+    how = {"color_scheme": "dark", "viewport": {"width": 390}}
+    page = reader("/why?what=counter", **how)
+    page.get_by_role("link", name="maker", exact=True).first.wait_for()
+    assert not axe(page)
+    assert fits(page)
+    none = reader("/why?what=nothing-here", **how)
+    none.get_by_role("alert").filter(has_text="nothing in the record").wait_for()
+    reader.faults.clear()  # the browser writes of each refused request
+    assert fits(none)
