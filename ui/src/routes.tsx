@@ -153,7 +153,35 @@ const review = createRoute({
   component: lazyRouteComponent(() => import("./pages/work/review"), "ReviewPage"),
 });
 
+const pages = createRoute({
+  getParentRoute: () => root,
+  path: "/pages",
+  component: lazyRouteComponent(() => import("./pages/pages/list"), "PagesPage"),
+});
+
+const page = createRoute({
+  getParentRoute: () => root,
+  path: "/pages/$item",
+  component: lazyRouteComponent(() => import("./pages/pages/page"), "PagePage"),
+});
+
+const meetings = createRoute({
+  getParentRoute: () => root,
+  path: "/meetings",
+  component: lazyRouteComponent(() => import("./pages/meetings/list"), "MeetingsPage"),
+});
+
+const meeting = createRoute({
+  getParentRoute: () => root,
+  path: "/meetings/$item",
+  component: lazyRouteComponent(() => import("./pages/meetings/page"), "MeetingPage"),
+});
+
 const tree = root.addChildren([
+  pages,
+  page,
+  meetings,
+  meeting,
   brief,
   inbox,
   people,

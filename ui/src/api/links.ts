@@ -11,6 +11,8 @@ export function addressOfLink(link: string): string | null {
   if (kind === "handover") return `/handovers/${name}`;
   if (kind === "decision") return `/decisions/${name}`;
   if (kind === "review") return `/reviews/${name}`;
+  if (kind === "page") return `/pages/${name}`;
+  if (kind === "meeting") return `/meetings/${name}`;
   if (kind === "ask") return "/work";
   if (kind === "blocker") return "/work?tab=blockers";
   if (kind === "task") return "/work?tab=tasks";

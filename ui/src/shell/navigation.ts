@@ -49,7 +49,7 @@ export const PLACES: readonly Place[] = [
     to: "/people",
     label: "People",
     keys: "g p",
-    icon: "M6 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 3.3a2.3 2.3 0 0 1 0 4.4M12 9.8c1.5.5 2.5 1.8 2.5 3.700",
+    icon: "M6 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 3.3a2.3 2.3 0 0 1 0 4.4M12 9.8c1.5.5 2.5 1.8 2.5 3.7",
     group: "Team",
   },
   {
@@ -64,6 +64,20 @@ export const PLACES: readonly Place[] = [
     label: "Handovers",
     keys: "g h",
     icon: "M2.5 6h9M8.5 3l3 3-3 3M13.5 10.5h-9M7.5 7.5l-3 3 3 3",
+    group: "Team",
+  },
+  {
+    to: "/meetings",
+    label: "Meetings",
+    keys: "g n",
+    icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3",
+    group: "Team",
+  },
+  {
+    to: "/pages",
+    label: "Pages",
+    keys: "g a",
+    icon: "M4 2.5h5.5l3 3v8H4zM9.5 2.5v3h3M6 8h4.5M6 10.5h4.5",
     group: "Team",
   },
 ];

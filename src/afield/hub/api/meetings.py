@@ -54,9 +54,10 @@ class Attendee(BaseModel):
 
 
 class Meeting(ItemShape):
-    """A meeting; `raised` are the tasks and decisions that its notes made."""
+    """A meeting, `from` and `until` in Unix ms; `raised` is what its notes made: tasks, decisions."""
 
     state: Literal["ahead", "on", "held", "cancelled"]
+    begins: Annotated[int, Field(alias="from")]
     until: int
     attendees: list[str]
     agenda: str | None

@@ -4,15 +4,20 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, told } from "../../api";
+import type { components } from "../../api/schema";
 import { countText } from "../../api/words";
 import { Badge } from "../../parts/badge";
 import { ErrorNote } from "../../parts/error-note";
+import { Call } from "../meetings/call";
 
 const LENGTHS = [15, 30, 45, 60, 90] as const;
 const SHOWN = 5;
 
+type Slot = components["schemas"]["SlotShape"];
+
 export function MeetingTimes() {
   const [minutes, setMinutes] = useState(30);
+  const [calling, setCalling] = useState<Slot | null>(null);
   const found = useQuery({
     queryKey: ["overlap", minutes],
     queryFn: ({ signal }) => told(api.GET("/overlap", { params: { query: { minutes } }, signal })),
@@ -56,9 +61,20 @@ export function MeetingTimes() {
                 </span>
               ))}
             </span>
+            <button type="button" className="button" onClick={() => setCalling(slot)}>
+              Meet then
+            </button>
           </li>
         ))}
       </ol>
+      {calling && (
+        <Call
+          fromMs={calling.start_ms}
+          untilMs={calling.end_ms}
+          attendees={calling.costs.map((cost) => cost.member)}
+          onClose={() => setCalling(null)}
+        />
+      )}
     </section>
   );
 }
