@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from page_server import served
 
@@ -17,6 +19,19 @@ from afield.workspace.workspace import Workspace
 PACE = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
 
 
+def joined(root, ann, remote, name):
+    """Return the copy of somebody whom Ann let in, and the remote from which they have it."""
+    found, origin = clone(str(root / "stick"), str(root / name), person=lambda: name)
+    sync(found, origin, PACE, Wishes())
+    sync(ann, remote, PACE, Wishes())
+    (device,) = waiting(ann.projection)
+    let_in(ann, device)
+    sync(ann, remote, PACE, Wishes())
+    sync(found, origin, PACE, Wishes())
+    found.refresh()
+    return found, origin
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """Yield the address of Ann's server, to whom Bob handed over and of whom he asks something."""
@@ -24,15 +39,9 @@ def server(tmp_path_factory):
     with Workspace.init(root / "ann") as ann:
         remote = add_remote(ann, "stick", str(root / "stick"))
         sync(ann, remote, PACE, Wishes())
-        bob, origin = clone(str(root / "stick"), str(root / "bob"), person=lambda: "Bob")
+        joined(root, ann, remote, "Bea")[0].close()
+        bob, origin = joined(root, ann, remote, "Bob")
         with bob:
-            sync(bob, origin, PACE, Wishes())
-            sync(ann, remote, PACE, Wishes())
-            (device,) = waiting(ann.projection)
-            let_in(ann, device)
-            sync(ann, remote, PACE, Wishes())
-            sync(bob, origin, PACE, Wishes())
-            bob.refresh()
             founder = ann.config.member
             bob.team.ask(founder, "Which split?", due="4h")
             given = bob.team.hand_over(founder, safe_state="stop the fox")
@@ -40,9 +49,11 @@ def server(tmp_path_factory):
             bob.team.line(given["id"], facts="the fox runs", severity="watch", **line)
             bob.team.offer(given["id"])
             bob.team.comment(f"handover:{given['id']}", "call me before")
-            run = start_run(bob.record, kind="python", name="otter", project="vision")
-            end_run(bob.record, run, status="finished", exit_code=0)
+            for name in ("otter", "heron"):
+                run = start_run(bob.record, kind="python", name=name, project="vision")
+                end_run(bob.record, run, status="finished", exit_code=0)
             bob.refresh()
+            bob.team.comment("run:heron", "the loss jumps")
             for _ in range(2):
                 register(bob, "scorer", "otter")
             bob.team.comment("model:scorer@1", f"is it calibrated, @{founder}?")
@@ -133,6 +144,50 @@ def test_a_run_is_judged_where_it_is_talked_about_and_a_review_of_it_asked_for(r
     mine.get_by_text("asked Bob").wait_for()
     assert mine.get_by_role("button").count() == 0  # nobody judges what they asked for
     assert not axe(page)
+
+
+def test_what_is_new_to_its_reader_is_marked_until_they_come_back(reader, axe):
+    page = reader("/runs/heron")
+    page.get_by_role("tab", name=re.compile(r"Talk ?1 1 new")).click()
+    said = page.get_by_role("listitem").filter(has_text="the loss jumps")
+    said.get_by_text("new", exact=True).wait_for()
+    assert not axe(page)
+    page.get_by_role("tab", name=re.compile(r"Talk ?1$")).wait_for()  # what was shown is read
+    assert said.get_by_text("new", exact=True).is_visible()
+    again = reader("/runs/heron?tab=talk", viewport={"width": 390})
+    said = again.get_by_role("listitem").filter(has_text="the loss jumps")
+    said.wait_for()
+    assert said.get_by_text("new", exact=True).count() == 0
+    tab = again.get_by_role("tab", name="Talk").bounding_box()
+    assert 0 <= tab["x"] <= tab["x"] + tab["width"] <= 390  # the open one is in sight
+
+
+def test_a_colleague_is_called_by_keys(reader, axe):
+    page = reader("/runs/otter?tab=talk")
+    box = page.get_by_label("A comment")
+    offered = page.get_by_role("listbox", name="Members to call")
+    box.press_sequentially("@b")
+    page.get_by_role("combobox", name="A comment", expanded=True).wait_for()
+    offered.get_by_role("option", name="Bea", selected=True).wait_for()
+    assert not axe(page)
+    box.press("ArrowUp")
+    offered.get_by_role("option", name="Bob", selected=True).wait_for()
+    box.press("Enter")
+    assert box.input_value() == "@Bob "
+    box.press_sequentially("and @be")
+    box.press("Escape")
+    offered.wait_for(state="hidden")
+    box.press("a")
+    assert not offered.is_visible()  # nobody is offered again for this name
+    box.press_sequentially(", you@b @")
+    offered.get_by_role("option", name="Bea", selected=True).wait_for()
+    box.press("Tab")
+    assert box.input_value() == "@Bob and @bea, you@b @Bea "
+    box.press("Control+Enter")
+    said = page.get_by_role("listitem").filter(has_text="you@b")
+    said.locator("b", has_text="@Bob").wait_for()
+    assert said.locator("b", has_text="@Bea").count() == 2
+    page.get_by_role("combobox", name="A comment").wait_for(state="detached")
 
 
 def test_a_letter_leads_to_the_version_of_the_model_that_was_talked_of(reader):

@@ -4,6 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useRef, useState } from "react";
 
 import { api, told } from "../api";
+import { parts } from "../api/calls";
+import { usePeople } from "../api/people";
 import type { Comment, Conversation } from "../api/threads";
 import { countText } from "../api/words";
 import { Badge } from "./badge";
@@ -14,13 +16,16 @@ import { Time } from "./time";
 interface TalkProps {
   about: string;
   one: Conversation;
+  /** The keys of what is new to the reader. */
+  fresh: ReadonlySet<string>;
 }
 
 /** A conversation; what is dealt with is one line until it is asked for. */
-export function Talk({ about, one }: TalkProps) {
+export function Talk({ about, one, fresh }: TalkProps) {
   const { first, replies } = one;
   const [re, setRe] = useState<Comment | null>(null);
-  const [isShown, setShown] = useState(false);
+  const isNew = (each: Comment) => each.unread || fresh.has(each.key);
+  const [isShown, setShown] = useState(() => replies.some(isNew));
   const asked = useRef<HTMLButtonElement | null>(null);
   const answer = (to: Comment, button: HTMLButtonElement) => {
     asked.current = button;
@@ -36,7 +41,7 @@ export function Talk({ about, one }: TalkProps) {
   const isClosed = first.resolved && !isShown;
   return (
     <li className="talk" data-done={first.resolved || undefined}>
-      <Said one={first} isShort={isClosed}>
+      <Said one={first} isNew={isNew(first)} isShort={isClosed}>
         <button
           type="button"
           className="link"
@@ -52,11 +57,7 @@ export function Talk({ about, one }: TalkProps) {
             aria-expanded={isShown}
             onClick={() => setShown(!isShown)}
           >
-            {isShown
-              ? "less"
-              : replies.length > 0
-                ? countText(replies.length, "reply", "replies")
-                : "all"}
+            {isShown ? "less" : moreText(replies.length, replies.filter(isNew).length)}
           </button>
         )}
       </Said>
@@ -66,6 +67,7 @@ export function Talk({ about, one }: TalkProps) {
             <li key={reply.number}>
               <Said
                 one={first.resolved ? { ...reply, resolved: false } : reply}
+                isNew={isNew(reply)}
                 to={reply.re === first.number ? null : nameOf(one, reply.re)}
               >
                 <button
@@ -88,6 +90,7 @@ export function Talk({ about, one }: TalkProps) {
             label={`Your reply to ${re.by}`}
             sayings={[{ label: "Reply", say }]}
             isAtOnce
+            isCalling
             onDone={leave}
           />
         </div>
@@ -98,6 +101,7 @@ export function Talk({ about, one }: TalkProps) {
 
 interface SaidProps {
   one: Comment;
+  isNew: boolean;
   /** Whom it answers, where that is not plain to see. */
   to?: string | null;
   /** Only how it begins. */
@@ -105,7 +109,7 @@ interface SaidProps {
   children: ReactNode;
 }
 
-function Said({ one, to = null, isShort = false, children }: SaidProps) {
+function Said({ one, isNew, to = null, isShort = false, children }: SaidProps) {
   return (
     <>
       <div className="talk-head">
@@ -115,11 +119,29 @@ function Said({ one, to = null, isShort = false, children }: SaidProps) {
         <span className="faint">
           <Time at={new Date(one.at_ms).toISOString()} />
         </span>
+        {isNew && <Badge tone="info">new</Badge>}
         {one.resolved && <Badge tone="good">dealt with</Badge>}
         {children}
       </div>
-      <p className={isShort ? "talk-short" : undefined}>{one.text}</p>
+      <p className={isShort ? "talk-short" : undefined}>
+        <Words one={one} />
+      </p>
     </>
+  );
+}
+
+/** What was said, with the names of those whom it calls. */
+function Words({ one }: { one: Comment }) {
+  const { all } = usePeople();
+  const called = all.filter((each) => one.mentions.includes(each.member));
+  return parts(one.text, called).map(({ text, person }, index) =>
+    person ? (
+      <b key={index} className="talk-call">
+        @{person.name}
+      </b>
+    ) : (
+      text
+    ),
   );
 }
 
@@ -156,4 +178,10 @@ function Done({ about, one, onDone }: DoneProps) {
 
 function nameOf({ first, replies }: Conversation, number: number | null): string | null {
   return [first, ...replies].find((one) => one.number === number)?.by ?? null;
+}
+
+function moreText(replies: number, fresh: number): string {
+  if (replies === 0) return "all";
+  const count = countText(replies, "reply", "replies");
+  return fresh > 0 ? `${count}, ${fresh} new` : count;
 }

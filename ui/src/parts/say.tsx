@@ -1,8 +1,9 @@
 /** A line of words and what is done with them: answer, close, clear. What is refused is shown. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 
+import { CallingBox } from "./calling-box";
 import { ErrorNote } from "./error-note";
 
 export interface Saying {
@@ -20,9 +21,11 @@ interface SayProps {
   onDone?: () => void;
   /** Take the focus when it appears. */
   isAtOnce?: boolean;
+  /** `@` offers the members: who is named hears of it. */
+  isCalling?: boolean;
 }
 
-export function Say({ label, sayings, onDone, isAtOnce = false }: SayProps) {
+export function Say({ label, sayings, onDone, isAtOnce = false, isCalling = false }: SayProps) {
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const queries = useQueryClient();
@@ -42,6 +45,10 @@ export function Say({ label, sayings, onDone, isAtOnce = false }: SayProps) {
   const send = () => {
     if (can(sayings[0])) said.mutate(sayings[0]);
   };
+  const hear = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) send();
+    if (event.key === "Escape") onDone?.();
+  };
   return (
     <form
       className="say"
@@ -50,18 +57,19 @@ export function Say({ label, sayings, onDone, isAtOnce = false }: SayProps) {
         send();
       }}
     >
-      <textarea
-        ref={box}
-        rows={2}
-        aria-label={label}
-        placeholder={label}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) send();
-          if (event.key === "Escape") onDone?.();
-        }}
-      />
+      {isCalling ? (
+        <CallingBox box={box} label={label} text={text} onText={setText} onKeyDown={hear} />
+      ) : (
+        <textarea
+          ref={box}
+          rows={2}
+          aria-label={label}
+          placeholder={label}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={hear}
+        />
+      )}
       <div className="bar">
         {sayings.map((one, index) => (
           <button

@@ -1,11 +1,13 @@
 /** Tabs by their ids; the arrow keys go from one to the next. What is open is the caller's. */
 
-import { useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 
 export interface Tab<Id extends string> {
   id: Id;
   label: string;
   count?: number | undefined;
+  /** How much of it is new to the reader. */
+  fresh?: number | undefined;
 }
 
 interface TabsProps<Id extends string> {
@@ -19,6 +21,14 @@ interface TabsProps<Id extends string> {
 export function Tabs<Id extends string>({ label, tabs, open, onOpen, children }: TabsProps<Id>) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  const shown = tabs.find((one) => one.id === open);
+  useEffect(() => {
+    const bar = list.current?.getBoundingClientRect();
+    const tab = list.current?.querySelector('[aria-selected="true"]')?.getBoundingClientRect();
+    if (!bar || !tab) return;
+    const over = Math.max(0, tab.right - bar.right) + Math.min(0, tab.left - bar.left);
+    if (over !== 0) list.current?.scrollBy({ left: over });
+  }, [open, shown?.count, shown?.fresh]);
   const hear = (event: React.KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
@@ -46,6 +56,12 @@ export function Tabs<Id extends string>({ label, tabs, open, onOpen, children }:
             {tab.label}
             {tab.count !== undefined && (
               <span className="count">{tab.count.toLocaleString("en")}</span>
+            )}
+            {tab.fresh !== undefined && (
+              <>
+                {" "}
+                <span className="badge badge-info">{tab.fresh.toLocaleString("en")} new</span>
+              </>
             )}
           </button>
         ))}

@@ -3,12 +3,14 @@
 import { useState } from "react";
 
 import { api, told } from "../api";
-import { conversations, useThread } from "../api/threads";
+import { type Comment, conversations, useReading, useThread } from "../api/threads";
 import { Talk } from "./conversation";
 import { ErrorNote } from "./error-note";
 import { Say } from "./say";
 
 import "./thread.css";
+
+const NONE: readonly Comment[] = [];
 
 interface ThreadProps {
   /** What it is about: `run:<id>`, `data:<name>@3`, `decision:<id>`. */
@@ -24,7 +26,8 @@ export function Thread({ about, title = "What was said" }: ThreadProps) {
     await told(api.POST("/threads", { body: { about, text, ...part } }));
     setAnchor("");
   };
-  const comments = found.data?.comments ?? [];
+  const comments = found.data?.comments ?? NONE;
+  const fresh = useReading(comments);
   return (
     <section aria-label={title} className="thread">
       <h2>{title}</h2>
@@ -32,7 +35,7 @@ export function Thread({ about, title = "What was said" }: ThreadProps) {
       {found.data && comments.length === 0 && <p className="hint">Nothing yet.</p>}
       <ol>
         {conversations(comments).map((one) => (
-          <Talk key={one.first.number} about={about} one={one} />
+          <Talk key={one.first.number} about={about} one={one} fresh={fresh} />
         ))}
       </ol>
       <label className="thread-anchor">
@@ -43,7 +46,7 @@ export function Thread({ about, title = "What was said" }: ThreadProps) {
           onChange={(event) => setAnchor(event.target.value)}
         />
       </label>
-      <Say label="A comment; @name calls somebody" sayings={[{ label: "Say it", say }]} />
+      <Say label="A comment; @name calls somebody" sayings={[{ label: "Say it", say }]} isCalling />
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { api, told } from "../../api";
+import { useTalk } from "../../api/threads";
 import { bytesText, countText } from "../../api/words";
 import type { components } from "../../api/schema";
 import { Command } from "../../parts/code";
@@ -83,15 +84,16 @@ function Open({ one, search, setSearch }: PartProps) {
       run: () => void navigate({ to: "/why", search: { what } }),
     },
   ]);
+  const talk = useTalk(`data:${version.label}`);
   const hasTables = (statistics?.tables.length ?? 0) > 0;
-  const names: Record<DataTab, [string, number?]> = {
+  const names: Record<DataTab, [string, (number | undefined)?]> = {
     columns: ["Columns"],
     rows: ["Rows"],
     files: ["Files", one.files_total],
     changes: ["Changes"],
     used: ["Used by"],
     card: ["Card"],
-    talk: ["Talk"],
+    talk: ["Talk", talk.count],
   };
   const tabs = TABS.filter(
     (id) =>
@@ -128,7 +130,12 @@ function Open({ one, search, setSearch }: PartProps) {
       </p>
       <Tabs
         label="Parts of the version"
-        tabs={tabs.map((id) => ({ id, label: names[id][0], count: names[id][1] }))}
+        tabs={tabs.map((id) => ({
+          id,
+          label: names[id][0],
+          count: names[id][1],
+          fresh: id === "talk" ? talk.fresh : undefined,
+        }))}
         open={tab}
         onOpen={(id) => setSearch({ tab: id === tabs[0] ? undefined : id, find: undefined })}
       >

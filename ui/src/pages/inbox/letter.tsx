@@ -32,6 +32,9 @@ const VERBS: Record<Letter["kind"], string> = {
   comment: "said on",
 };
 
+/** What is said to these stands in a thread, where `@name` calls somebody. */
+const CALLING: ReadonlySet<Letter["kind"]> = new Set(["mention", "comment", "decision"]);
+
 interface LetterRowProps {
   one: Letter;
   name: string;
@@ -75,6 +78,7 @@ export function LetterRow({ one, name, isAt, isOpen, onAt, onOpen, onRead }: Let
             label={one.kind === "asked" ? "Your answer" : "What you say"}
             sayings={sayings}
             isAtOnce
+            isCalling={CALLING.has(one.kind)}
             onDone={() => onOpen(false)}
           />
         ) : (

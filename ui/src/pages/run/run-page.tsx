@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { api, told } from "../../api";
+import { useTalk } from "../../api/threads";
 import { Badge, Status } from "../../parts/badge";
 import { CopyButton } from "../../parts/copy-button";
 import { ErrorNote } from "../../parts/error-note";
@@ -48,6 +49,7 @@ interface Props {
 export function RunPage({ id, search, setSearch }: Props) {
   const found = useRun(id);
   const live = useLive(found.data);
+  const talk = useTalk(found.data && `run:${found.data.id}`);
   if (found.error) {
     return (
       <Page title={`Run ${id}`}>
@@ -67,7 +69,8 @@ export function RunPage({ id, search, setSearch }: Props) {
   const tabs = (Object.keys(TABS) as Tab[]).map((one) => ({
     id: one,
     label: TABS[one],
-    count: numbers[one] || undefined,
+    count: (one === "talk" ? talk.count : numbers[one]) || undefined,
+    fresh: one === "talk" ? talk.fresh : undefined,
   }));
   return (
     <Page
