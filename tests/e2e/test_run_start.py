@@ -8,16 +8,20 @@ import sys
 
 import pytest
 
-MODULES_MAX = 300
+MODULES_MAX = 275
 """A few more than there are; the library of another Python may load some more."""
 
 LATER = (
     *("afield.cli.group", "afield.runs.capture.environment", "afield.runs.capture.inputs"),
     *("afield.journal.verify", "afield.vault.check", "afield.vault.mend", "afield.vault.sweep"),
     *("afield.projection", "afield.workspace.workspace", "click", "cryptography", "csv", "hashlib"),
-    *("logging", "pathlib", "sqlite3", "tomllib", "urllib.parse", "zipfile"),
+    *("glob", "json", "logging", "pathlib", "pty", "shlex", "shutil", "sqlite3", "tomllib"),
+    *("urllib.parse", "zipfile"),
 )
 """What only other commands need, or the end of a run."""
+
+NEVER = ("ast", "dataclasses", "inspect", "typing_extensions")
+"""What no part of a run needs: it would be loaded beside the command and take its processor."""
 
 SCRIPT = """
 import sys
@@ -48,5 +52,55 @@ def test_a_command_starts_before_what_only_the_end_needs_is_loaded(afield, proje
         )
         assert done.returncode == 3, done.stderr
     loaded = json.loads((project / "loaded.json").read_text())
-    assert [name for name in LATER if name in loaded] == []
+    assert [name for name in (*LATER, *NEVER) if name in loaded] == []
     assert len(loaded) <= MODULES_MAX
+
+
+BESIDE = """
+import sys
+from afield.kernel.lean import load_msgspec
+
+load_msgspec()
+import afield.runs.capture.environment, afield.runs.capture.inputs, afield.runs.capture.outputs
+import afield.runs.capture.patches, afield.runs.series.seal
+print(*sorted(sys.modules))
+"""
+
+
+def test_what_is_loaded_beside_a_command_brings_no_compiler_and_no_inspector():
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", BESIDE], capture_output=True, check=True, encoding="utf-8"
+    )
+    loaded = done.stdout.split()
+    assert "msgspec" in loaded
+    assert [
+        name for name in (*NEVER, "csv", "hashlib", "pathlib", "zipfile") if name in loaded
+    ] == []
+
+
+def test_msgspec_reads_the_same_types_without_what_it_looks_for():
+    hints = subprocess.run(
+        [sys.executable, "-I", "-c", HINTS], capture_output=True, check=True, encoding="utf-8"
+    )
+    assert hints.stdout.split() == ["True", "3", "ok"]
+
+
+HINTS = """
+import sys
+from typing import Annotated, NotRequired, TypedDict
+from afield.kernel.lean import load_msgspec
+
+load_msgspec()
+import msgspec
+
+class Told(TypedDict):
+    count: Annotated[int, msgspec.Meta(ge=1)]
+    why: NotRequired[str]
+
+try:
+    msgspec.json.decode(b'{"count": 0}', type=Told)
+except msgspec.ValidationError:
+    print(True)
+print(msgspec.json.decode(b'{"count": 3}', type=Told)["count"])
+print("ok" if "typing_extensions" not in sys.modules else "?")  # whoever wants it finds it
+"""

@@ -8,7 +8,7 @@ import pytest
 
 from afield.kernel.errors import Usage
 from afield.runs.capture import entropy, inside
-from afield.runs.capture.entropy import lines_drawing, lines_of_texts
+from afield.runs.capture.draws import lines_drawing, lines_of_texts
 from afield.runs.capture.trace import text_given
 
 

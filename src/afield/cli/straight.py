@@ -56,6 +56,9 @@ def asked(words: Sequence[str], session: Session) -> Asked | None:
     at += words[at : at + 1] == ["--"]
     if at >= len(words):
         return None
+    from afield.kernel.lean import load_msgspec
+
+    load_msgspec()
     from afield.cli.recording import Asked
 
     _apply(found, session)

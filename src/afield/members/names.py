@@ -5,7 +5,6 @@ Entries name the object. Who a name belongs to stands in the entry; nothing is l
 
 from __future__ import annotations
 
-import json
 import os
 
 _NAME_CHARS_MAX = 200
@@ -17,12 +16,16 @@ def to_object(name: str) -> bytes:
 
     Without the salt its digest, which stands in entries for good, would confirm a guess.
     """
+    import json  # a run that starts makes no name
+
     found = {"name": name, "salt": os.urandom(_SALT_BYTES).hex()}
     return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def from_object(data: bytes) -> str:
     """Return the name that an object holds; empty when it holds none."""
+    import json  # the same
+
     try:
         found = json.loads(data)
     except ValueError:

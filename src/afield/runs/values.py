@@ -7,7 +7,6 @@ moved into objects. Nothing here raises for an odd value; the worst is its `repr
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -198,6 +197,8 @@ def _plain_number(value: object) -> object | None:
 
 
 def _as_json(value: object) -> str:
+    import json  # few values are structured
+
     try:
         return json.dumps(_plain(value, 0), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):

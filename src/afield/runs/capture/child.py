@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -25,6 +24,7 @@ from afield.runs.capture import terminal as terminals
 from afield.runs.capture.console import STDERR, STDOUT, ConsoleWriter
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.limits import SIGNAL_HEARD_S
+from afield.runs.capture.programs import find_program
 from afield.runs.capture.pump import Pump
 from afield.runs.capture.signals import Forwarder
 
@@ -90,7 +90,7 @@ def find_command(argv: Sequence[str], folder: str, environ: Mapping[str, str]) -
 def _search(name: str, folder: str, environ: Mapping[str, str]) -> str:
     if os.path.dirname(name):
         path = os.path.join(folder, name)
-        found = shutil.which(path) if os.path.exists(path) else None
+        found = find_program(path, "")
         if not os.path.exists(path) and found is None:
             raise CommandNotFound("cannot run", name, "no such file")
         if os.path.isdir(path):
@@ -103,7 +103,7 @@ def _search(name: str, folder: str, environ: Mapping[str, str]) -> str:
     search = os.pathsep.join(
         os.path.join(folder, part) for part in environ.get("PATH", os.defpath).split(os.pathsep)
     )
-    found = shutil.which(name, path=search)
+    found = find_program(name, search)
     if found is None:
         near = os.path.isfile(os.path.join(folder, name))
         hint = f"./{name}" if near else None

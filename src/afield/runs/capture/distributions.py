@@ -7,12 +7,9 @@ direct_url.json, INSTALLER) is read once and remembered by the folder's path and
 from __future__ import annotations
 
 import contextlib
-import csv
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -122,6 +119,8 @@ def stable_rows(folder: str) -> list[str] | None:
     except (OSError, UnicodeDecodeError):
         return None
     if '"' in text:
+        import csv  # seldom
+
         lines = [",".join(row) for row in csv.reader(text.splitlines()) if row]
     else:
         lines = text.splitlines()
@@ -194,12 +193,17 @@ def _name_and_version(path: str) -> tuple[str, str]:
 def _origin(folder: str) -> tuple[str, str | None]:
     try:
         with open(f"{folder}/direct_url.json", "rb") as stream:
-            direct = json.loads(stream.read())
+            text = stream.read()
+        import json  # few have this file
+
+        direct = json.loads(text)
         url = str(direct["url"])
     except (OSError, ValueError, KeyError, TypeError):
         if _first_line(f"{folder}/INSTALLER") in _SYSTEM_INSTALLERS:
             return "unknown", None
         return "index", None
+    from urllib.parse import unquote, urlsplit  # seldom, and not light
+
     clean = redact(url)[0]
     if direct.get("dir_info", {}).get("editable"):
         return "editable", unquote(urlsplit(url).path) if url.startswith("file:") else clean

@@ -7,13 +7,10 @@ one that was; without the hook the interpreter is asked. Reading `*.dist-info` l
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sysconfig
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -22,7 +19,7 @@ from afield.runs.capture.conda import read_conda
 from afield.runs.capture.distributions import DistributionCache, Found, find_distributions
 from afield.runs.capture.limits import PROBE_S
 from afield.runs.capture.patches import PatchCheck
-from afield.runs.capture.wheel import repack
+from afield.runs.capture.programs import find_program
 from afield.runs.manifest import CondaPackage, Distribution, Environment
 from afield.vault import Vault
 
@@ -34,8 +31,7 @@ _ASK = (
 _SHEBANG_BYTES = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Python:
+class Python(msgspec.Struct, frozen=True):
     """An interpreter as it describes itself; `path` is `sys.path` without the script's folder."""
 
     executable: str
@@ -48,6 +44,8 @@ class Python:
 
 def ask_python(program: str, environ: Mapping[str, str], folder: str) -> Python | None:
     """Start an interpreter and let it describe itself; None when it does not."""
+    import json  # the hook tells most Pythons; it takes paths that are no UTF-8
+
     try:
         done = subprocess.run(
             [program, "-c", _ASK],
@@ -82,7 +80,7 @@ def python_of(program: str, environ: Mapping[str, str], folder: str) -> str | No
         words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     if not words or not os.path.basename(words[0]).startswith(("python", "pypy")):
         return None
-    found = shutil.which(words[0], path=environ.get("PATH", os.defpath))
+    found = find_program(words[0], environ.get("PATH", os.defpath))
     return os.path.join(folder, found) if found else None
 
 
@@ -148,6 +146,8 @@ def environment_identity(
 def _with_wheel(folder: str, one: Distribution, vault: Vault | None) -> Distribution:
     if vault is None or one.origin != "local":
         return one
+    from afield.runs.capture.wheel import repack  # seldom, and not light
+
     packed = repack(folder, patched={patch.path for patch in one.patched})
     if packed is None:
         return one

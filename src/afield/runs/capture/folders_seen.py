@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
+import msgspec
 from blake3 import blake3
 
 from afield.kernel.digest import digest_file
@@ -30,8 +30,7 @@ Read = Callable[[str, os.stat_result], ObjectId]
 """Gives the digest of a file whose stat was just taken."""
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(msgspec.Struct):
     """What a folder comes to: a digest, the bytes that were looked at, when these last changed."""
 
     digest: ObjectId
@@ -95,15 +94,14 @@ def digest_of(path: str, _: os.stat_result) -> ObjectId:
     return digest_file(path)[0]
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(msgspec.Struct):
     """A folder whose files are told as one; `path` ends with a slash."""
 
     path: str
     where: str | None
     seen_by: str
-    written: set[str] = field(default_factory=set)
-    names: list[str] = field(default_factory=list)
+    written: set[str] = set()
+    names: list[str] = []
     in_code: int = 0
     changed: bool = False
     note: str | None = None

@@ -6,7 +6,6 @@ Everything here is computed from what others observed; no file, process or clock
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Container, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -107,6 +106,10 @@ def describe_entropy(
 def describe_commands(trace: Trace, known: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the programs that the run started, without secrets."""
     argvs = dict.fromkeys(command.argv for command in trace.commands)
+    if not argvs:
+        return ()
+    import shlex  # it compiles a pattern, and most runs start nothing
+
     lines = (printable(shlex.join(redact_argv(argv, known=known)[0])) for argv in argvs)
     return tuple(dict.fromkeys(islice(lines, _COMMANDS_MAX)))
 

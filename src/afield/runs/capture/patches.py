@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
@@ -52,8 +49,7 @@ class _Known(msgspec.Struct, array_like=True):
         return path in self.good or path in self.bad or path in self.other
 
 
-@dataclass(slots=True)
-class PatchCheck:
+class PatchCheck(msgspec.Struct):
     """Compares distributions with their RECORDs, and keeps the bytes of what differs.
 
     Args:
@@ -71,13 +67,13 @@ class PatchCheck:
     used: Iterable[str] = ()
     names: Collection[str] = ()
     vault: Vault | None = None
-    known: Mapping[str, bytes] = field(default_factory=dict)
+    known: Mapping[str, bytes] = {}
     moved: Collection[str] = ()
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = []
     _hashed_bytes: int = 0
     _kept_bytes: int = 0
-    _states: dict[str, _Known] = field(default_factory=dict)
-    _looked: set[tuple[str, str]] = field(default_factory=set)
+    _states: dict[str, _Known] = {}
+    _looked: set[tuple[str, str]] = set()
 
     def ahead(self, found: Sequence[Found], used: Iterable[str]) -> None:
         """Compare what `used` says is in use by now; `look` takes it as it was found here."""
@@ -136,7 +132,8 @@ class PatchCheck:
             size_bytes = os.stat(f"{site}/{path}").st_size
             if self._kept_bytes + size_bytes > PATCHES_TOTAL_BYTES_MAX:
                 return Patch(path=path, how=how, size_bytes=size_bytes)
-            data = Path(site, path).read_bytes()
+            with open(f"{site}/{path}", "rb") as stream:
+                data = stream.read()
         except OSError:
             return Patch(path=path, how=how)
         object_id = digest(data)
@@ -264,6 +261,8 @@ def _is_as_told(path: str, told: str, buffer: memoryview) -> bool:
 
     `buffer` takes its bytes, piece by piece: to make room anew costs more than most files do.
     """
+    import hashlib  # once for each state of a distribution
+
     name, _, wanted = told.partition("=")
     state = hashlib.new(name)
     try:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Mapping
 
 from afield.runs.capture.limits import GPU_PERIOD_MS
+from afield.runs.capture.programs import find_program
 
 _FIRST_PERIOD_S = 0.02
 _PERIOD_S = 1.0
@@ -82,7 +82,7 @@ class GpuWatch:
     """Reads names and used memory of the graphics cards from `nvidia-smi`, beside the run."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._program = shutil.which("nvidia-smi", path=environ.get("PATH", os.defpath))
+        self._program = find_program("nvidia-smi", environ.get("PATH", os.defpath))
         self._environ = dict(environ)
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None

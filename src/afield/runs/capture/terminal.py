@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 try:
     import fcntl
-    import pty
     import struct
     import termios
 
@@ -42,7 +41,7 @@ def open_channel(*, terminal: bool, like: BinaryIO) -> tuple[int, int, bool]:
     """Return (our end to read, the command's end to write, whether it is a terminal)."""
     if terminal and HAS_TERMINALS:
         with contextlib.suppress(OSError):  # no free pseudo-terminal: a pipe does too
-            master, slave = pty.openpty()
+            master, slave = os.openpty()
             _plain_output(slave)
             resize(master, like)
             return master, slave, True

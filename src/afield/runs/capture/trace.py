@@ -13,7 +13,6 @@ from typing import TypeVar
 
 import msgspec
 
-from afield.runs.capture.entropy import is_seeded_state, lines_drawing, lines_of_texts
 from afield.runs.capture.trace_events import (
     CodeRead,
     Command,
@@ -124,6 +123,10 @@ class Trace(msgspec.Struct, frozen=True, dict=True):
         times is 0 for these, and the line is empty when a library drew. Code that was given on
         the command line is `<string>:12`.
         """
+        if not (self.entropy or self.generators):
+            return ()
+        from afield.runs.capture.draws import is_seeded_state, lines_drawing, lines_of_texts
+
         given = [text for one in self.interpreters if (text := text_given(one.argv)) is not None]
         found: dict[tuple[str, str], int] = {}
         drawn = {f"{event.module} {DEFAULT}": event.module for event in self.generators}

@@ -7,11 +7,10 @@ in `series_columns.py`; here is only what takes bytes apart and puts them togeth
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import zstandard
 
 from afield.runs.errors import SeriesDamaged
@@ -31,8 +30,7 @@ LEVEL = 3
 _NAMES_BYTES_MAX = METRICS_MAX * (NAME_BYTES_MAX * 6 + 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One frame of a sealed series: `data` is a JSON list of names, or byte planes."""
 
     kind: bytes
@@ -47,6 +45,8 @@ def head() -> bytes:
 
 def names_frame(names: Sequence[str]) -> bytes:
     """Start a part (what one process logged): its metrics 1, 2, 3 and so on."""
+    import json  # loaded with the first metric
+
     return _frame(NAMES, len(names), json.dumps(list(names)).encode())
 
 
@@ -111,6 +111,8 @@ def names_of(frame: Frame) -> list[str]:
     Raises:
         SeriesDamaged: it is no list of that many names.
     """
+    import json  # as above
+
     try:
         names = json.loads(frame.data)
     except ValueError as error:

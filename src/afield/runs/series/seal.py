@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
+
+import msgspec
 
 from afield.runs.limits import BLOCK_RECORDS
 from afield.runs.series.format import block_frame, end_frame, head, names_frame
@@ -34,8 +35,7 @@ class Part(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(msgspec.Struct, frozen=True):
     """The point of a metric with the highest step, then time, then value: MLflow's latest one."""
 
     value: float
@@ -43,8 +43,7 @@ class Latest:
     time_ms: int
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(msgspec.Struct):
     """What is told of a metric without its points.
 
     `last` is the value logged last, `count` the number of points, NaN included; `min`, `max`
@@ -59,7 +58,7 @@ class Summary:
     latest: Latest | None = None
     _sum: float = 0.0
     _known: int = 0
-    _last_ns: int = field(default=-(1 << 63))
+    _last_ns: int = -(1 << 63)
 
     @property
     def mean(self) -> float:

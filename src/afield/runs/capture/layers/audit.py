@@ -7,7 +7,6 @@ how it is read in `trace`; here is when it is used, and what it is known not to 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -92,6 +91,10 @@ class AuditWatch:
 
 def _shut_out(trace: Trace, first: Command | None) -> list[str]:
     found = (*((first,) if first is not None and is_blind(first) else ()), *trace.unhooked())
+    if not found:
+        return []
+    import shlex  # it compiles a pattern, and few do
+
     return list(dict.fromkeys(shlex.join(redact_argv(one.argv)[0]) for one in found))
 
 

@@ -8,7 +8,6 @@ pattern is every file in it. What a library opens of its own accord stays unseen
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -142,6 +141,8 @@ def _meant(path: str) -> list[str]:
 
     At most as many as are told one by one.
     """
+    import glob  # seldom
+
     if glob.has_magic(path) and (found := glob.glob(path, recursive=True)):
         return sorted(one for one in found if os.path.isfile(one))[:FOLDER_FILES_TOLD_MAX]
     plain = path.partition("#")[0].partition("?")[0]

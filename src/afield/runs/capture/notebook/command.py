@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from afield.kernel.errors import Usage
-from afield.runs.capture.entropy import lines_of_texts
+from afield.runs.capture.draws import lines_of_texts
 from afield.runs.capture.errors import CommandNotExecutable, CommandNotFound
 from afield.runs.capture.notebook.kernel import Kernel, find_kernel
 from afield.runs.capture.request import Request
