@@ -137,3 +137,68 @@ def test_a_trace_fits_a_telephone_in_the_dark(reader, axe):
     none.get_by_role("alert").filter(has_text="nothing in the record").wait_for()
     reader.faults.clear()  # the browser writes of each refused request
     assert fits(none)
+
+
+def test_the_menu_leads_to_all_that_holds_the_words_and_a_kind_has_an_address(reader, axe):
+    page = reader("/runs")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Search or do something")
+    box.fill("plateau")
+    page.get_by_role("option", name="All results").wait_for()
+    page.get_by_role("option", name="on run trained").wait_for()
+    box.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/search\?q=plateau$"))
+    notes = page.get_by_role("region", name="Notes")
+    assert notes.locator("mark").all_inner_texts() == ["plateau"]
+    for kind in ("Asks", "Decisions", "What was said"):
+        page.get_by_role("region", name=kind).get_by_role("listitem").wait_for()
+    assert not axe(page)
+    page.get_by_role("group", name="Kind").get_by_role("button", name="Notes").click()
+    page.get_by_role("region", name="Asks").wait_for(state="detached")
+    again = reader(page.url)
+    again.get_by_role("link", name="trained").click()
+    again.wait_for_url(re.compile(r"/runs/\w{16}\?tab=notes$"))
+    page.get_by_role("button", name="Everything").click()
+    page.get_by_role("link", name="on run trained").click()
+    page.get_by_text("the plateau begins early").wait_for()
+
+
+def test_enter_in_the_menu_asks_further_when_nothing_there_has_the_words(reader):
+    page = reader("/runs")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Search or do something")
+    box.fill("zebrafish")
+    page.get_by_role("option", name="All results").wait_for()
+    box.press("Enter")
+    page.get_by_text("Nothing holds these words.").wait_for()
+    page.get_by_text("what holds every word, in any form").wait_for()
+    words = page.get_by_role("searchbox", name="Words to find")
+    words.fill("plateau sort:note")
+    page.get_by_role("region", name="Notes").wait_for()
+    page.wait_for_url(re.compile("q=plateau.sort"))
+    words.fill("sort:nonsense")
+    page.get_by_role("alert").filter(has_text="no such sort").wait_for()
+    reader.faults.clear()  # the browser writes of each refused request
+
+
+def test_the_menu_traces_what_is_named_as_in_a_trace(reader):
+    page = reader("/runs")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search or do something").fill("counter@1")
+    page.get_by_role("option", name="Why: trace it back").click()
+    page.get_by_role("heading", name="Why counter@1").wait_for()
+
+
+def test_people_are_found_where_they_are_shown(reader):
+    page = reader("/people")
+    name = page.locator(".nav-name").inner_text()
+    page.goto("/search?q=sort:member")
+    page.get_by_role("region", name="People").get_by_role("link", name=name).click()
+    page.wait_for_url(re.compile("/people$"))
+
+
+def test_what_was_found_fits_a_telephone_in_the_dark(reader, axe):
+    page = reader("/search?q=plateau", color_scheme="dark", viewport={"width": 390})
+    page.get_by_role("region", name="Notes").wait_for()
+    assert not axe(page)
+    assert fits(page)

@@ -19,6 +19,7 @@ import { readModelSearch } from "./pages/models/search";
 import { readPeopleSearch } from "./pages/people/search";
 import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
+import { readWordSearch } from "./pages/search/search";
 import { readWhySearch } from "./pages/why/search";
 import { readWorkSearch } from "./pages/work/search";
 import { PageFault, PageMissing } from "./shell/faults";
@@ -94,6 +95,13 @@ const why = createRoute({
   path: "/why",
   validateSearch: readWhySearch,
   component: lazyRouteComponent(() => import("./pages/why/page"), "WhyPage"),
+});
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/search",
+  validateSearch: readWordSearch,
+  component: lazyRouteComponent(() => import("./pages/search/page"), "SearchPage"),
 });
 
 const today = createRoute({
@@ -199,6 +207,7 @@ const tree = root.addChildren([
   dataset,
   home,
   why,
+  search,
   runs,
   run,
 ]);

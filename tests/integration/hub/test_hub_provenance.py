@@ -138,6 +138,18 @@ def test_a_search_finds_what_holds_every_word(client, text, kinds):
         assert "see the plateau" in found[0]["detail"]
 
 
+def test_a_thread_is_found_by_what_it_is_about(client):
+    run = get(client, "/runs/trained")["id"]
+    said = {"about": "run:trained", "text": "an albatross"}
+    assert client.post("/api/v1/threads", json=said).status_code == 201
+    (found,) = get(client, "/search", FoundAnswer, text="albatross")["found"]
+    assert (found["kind"], found["id"], found["label"]) == (
+        "thread",
+        f"run:{run}",
+        "on run trained",
+    )
+
+
 def test_the_devices_that_write_are_told_with_how_far_each_is_known(client):
     found = get(client, "/devices", Sharing)
     (device,) = found["devices"]

@@ -8,7 +8,7 @@ import { api, told } from "../api";
 import { Dialog } from "../parts/dialog";
 import { Keys } from "../parts/keys";
 import { useAllActions } from "./actions";
-import { addressOf } from "./found";
+import { addressOf, kindText } from "./found";
 
 interface Item {
   id: string;
@@ -20,6 +20,7 @@ interface Item {
 }
 
 const WAIT_MS = 120;
+const ALL = "all";
 
 export default function Menu({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
@@ -47,7 +48,8 @@ export default function Menu({ onClose }: { onClose: () => void }) {
       );
     } else if (event.key === "Enter") {
       event.preventDefault();
-      take(chosen);
+      const isAll = event.metaKey || event.ctrlKey;
+      take(isAll ? items.find((one) => one.id === ALL) : chosen);
     }
   };
   return (
@@ -122,6 +124,7 @@ function useItems(text: string): Item[] {
     enabled: words.length > 1,
     placeholderData: keepPreviousData,
   });
+  const isWaiting = found.isPlaceholderData || found.isLoading;
   return useMemo(() => {
     const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = actions
@@ -131,31 +134,37 @@ function useItems(text: string): Item[] {
       )
       .map((one, index) => ({ ...one, id: `a${index}` }));
     const things = words.length < 2 ? [] : (found.data?.found ?? []);
-    const results = things.flatMap((one, index): Item[] => {
-      const to = addressOf(one);
-      if (!to) return [];
-      const detail = [one.project, one.detail].filter(Boolean).join(" · ") || undefined;
-      return [
-        {
-          id: `f${index}`,
-          group: GROUPS[one.kind] ?? one.kind,
-          label: one.label,
-          detail,
-          run: () => void navigate({ href: to }),
-        },
-      ];
-    });
-    return [...results, ...fits];
-  }, [actions, found.data, navigate, text, words]);
+    const results = things.map((one, index): Item => ({
+      id: `f${index}`,
+      group: kindText(one.kind),
+      label: one.label,
+      detail: [one.project, one.detail].filter(Boolean).join(" · ") || undefined,
+      run: () => {
+        const to = addressOf(one);
+        if (to) void navigate({ href: to });
+        else void navigate({ to: "/search", search: { q: words, kind: one.kind } });
+      },
+    }));
+    const isAnswered = words === text.trim() && !isWaiting;
+    const further = words.length < 2 || !isAnswered ? [] : furtherItems(words, navigate);
+    return results.length ? [...results, ...further, ...fits] : [...fits, ...further];
+  }, [actions, found.data, isWaiting, navigate, text, words]);
 }
 
-const GROUPS: Record<string, string | undefined> = {
-  run: "Runs",
-  note: "Notes",
-  dataset: "Data",
-  model: "Models",
-  member: "People",
-};
+/** Where the words lead besides: to everything that holds them, and to what a thing came from. */
+function furtherItems(words: string, navigate: ReturnType<typeof useNavigate>): Item[] {
+  const group = "Further";
+  const all: Item = {
+    id: ALL,
+    group,
+    label: "All results",
+    keys: "mod+enter",
+    run: () => void navigate({ to: "/search", search: { q: words } }),
+  };
+  if (!/^[^\s:@]+[:@]\S+$/.test(words)) return [all];
+  const run = () => void navigate({ to: "/why", search: { what: words } });
+  return [all, { id: "why", group, label: "Why: trace it back", run }];
+}
 
 function useLater(text: string): string {
   const [later, setLater] = useState(text);

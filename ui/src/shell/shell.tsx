@@ -86,6 +86,12 @@ function useShellActions(setOpen: (open: Open) => void) {
     })),
     {
       group: "Go to",
+      label: "Search: everything that holds some words",
+      keys: "g s",
+      run: () => void navigate({ to: "/search" }),
+    },
+    {
+      group: "Go to",
       label: "Why: trace a number, a file or a model back",
       keys: "g y",
       run: () => void navigate({ to: "/why" }),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs, projects_of
+from afield.hub.api.team_items import may_follow
 from afield.hub.limits import FOUND_MAX, SEARCH_CHARS_MAX
 from afield.members.actions import Action
 from afield.workspace.search.documents import found_part
@@ -31,7 +32,8 @@ class Excerpt(BaseModel):
 class Found(BaseModel):
     """Something that holds the words; `kind` says what, and `id` is what its own address takes.
 
-    `score` is the larger the better, and comparable within one answer.
+    That is of a note its run's, of a thread the link of what it is about. `score` is the larger
+    the better, and comparable within one answer.
     """
 
     kind: str
@@ -74,6 +76,10 @@ async def find_words(
             found = search(workspace, text, limit=limit, visible=visible).found
         else:
             found = tuple(search_each(workspace, text, limit=limit, visible=visible))
-        return [found_part(workspace, one) for one in found]
+
+        def follows(link: str) -> bool:
+            return may_follow(workspace, caller, link)
+
+        return [found_part(workspace, one, may_follow=follows) for one in found]
 
     return answer(request, {"found": await hosted.read(find)})

@@ -104,13 +104,14 @@ def links_named(workspace: Workspace, caller: Caller, words: Iterable[str]) -> l
 def shown(workspace: Workspace, caller: Caller, part: dict[str, Any]) -> dict[str, Any]:
     """Return an item's document without the names of things that a caller may not read."""
     labels = {
-        link: label if _may_follow(workspace, caller, link) else link
+        link: label if may_follow(workspace, caller, link) else link
         for link, label in part["labels"].items()
     }
     return {**part, "labels": labels}
 
 
-def _may_follow(workspace: Workspace, caller: Caller, link: str) -> bool:
+def may_follow(workspace: Workspace, caller: Caller, link: str) -> bool:
+    """Tell whether a caller may read what a link names."""
     place = project_of(workspace, link) if _placed(link) else None
     return caller.may(_action(link), place).allowed
 
