@@ -1,4 +1,4 @@
-"""Pages and meetings in the browser: written, edited, settled; called, noted, read."""
+"""Pages, meetings, turns on call and the six of a day, in the browser: made, changed, read."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def server(tmp_path_factory):
             end_run(ann.record, run, status="finished", exit_code=0)
             ann.refresh()
             ann.team.page("How we split", TEXT)
+            for each in ("Rates", "Sweep", "Clean up"):
+                ann.team.task(each)
             apart = [ann.team.page(each, APART.format(7))["id"] for each in ("Seeds", "Settled")]
             sync(ann, remote, PACE, Wishes())
             sync(bob, origin, PACE, Wishes())
@@ -139,6 +141,37 @@ def test_who_was_not_there_reads_what_came_of_it(reader, axe):
     page.get_by_role("button", name="I have read it").click()
     page.get_by_text("has not read it").wait_for(state="detached")
     page.get_by_role("button", name="Change the notes").click()
-    page.get_by_role("textbox", name="What came of it").fill("! we keep the weeks\n- [ ] label the rest")
+    page.get_by_role("textbox", name="What came of it").fill(
+        "! we keep the weeks\n- [ ] label the rest"
+    )
     page.get_by_role("button", name="Keep").click()
     page.get_by_role("link", name="label the rest").wait_for()
+
+
+def test_the_six_of_the_next_day_are_chosen_in_their_order(reader, axe):
+    page = reader("/work?tab=tasks")
+    six = page.get_by_role("region", name="Six for")
+    for each in ("Rates", "Sweep"):
+        six.get_by_role("combobox").select_option(label=each)
+        six.get_by_role("listitem").filter(has_text=each).wait_for()
+    assert not axe(page)
+    six.get_by_role("button", name="Move Sweep up").click()
+    six.get_by_role("listitem").first.get_by_text("Sweep").wait_for()
+    six.get_by_role("button", name="take off Rates").click()
+    six.get_by_role("listitem").filter(has_text="Rates").wait_for(state="detached")
+    assert "Clean up" in six.get_by_role("combobox").inner_text()
+
+
+def test_who_can_be_woken_says_so_and_takes_it_back(reader, axe):
+    page = reader("/people")
+    call = page.get_by_role("region", name="On call")
+    call.get_by_text("Nobody agreed").wait_for()
+    call.get_by_role("button", name="Take a turn").click()
+    call.get_by_label("Until").fill("2001-01-01T00:00")
+    call.get_by_role("button", name="I can be woken").click()
+    assert call.get_by_label("Until").evaluate("field => !field.validity.valid")
+    assert not axe(page)
+    call.get_by_label("Until").fill(call.get_by_label("From").input_value()[:11] + "23:59")
+    call.get_by_role("button", name="I can be woken").click()
+    call.get_by_role("button", name="take it back").click()
+    call.get_by_text("Nobody agreed").wait_for()

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from afield.hub.api.decisions import Decision, Decisions
 from afield.hub.api.reviews import Review, Reviews, Suggestions
-from afield.hub.api.tasks import Matrix, Task, Tasks
+from afield.hub.api.tasks import DayTasks, Matrix, Task
 from afield.hub.api.team_items import links_named, readable, shown
 from afield.hub.app import local_app
 from afield.members.caller import Caller
@@ -84,8 +84,15 @@ def test_tasks_have_parts_a_matrix_and_six_of_a_day(client):
     assert [one["id"] for one in matrix["do"]] == [part["id"]]
     day = "/api/v1/task-days/2026-12-01"
     chosen = client.put(day, json={"tasks": [part["id"], whole["id"]]})
-    assert [one["title"] for one in told(chosen, Tasks)["tasks"]] == ["Rates", "Sweep"]
-    assert len(told(client.get(day), Tasks)["tasks"]) == 2
+    assert [one["title"] for one in told(chosen, DayTasks)["tasks"]] == ["Rates", "Sweep"]
+    assert len(told(client.get(day), DayTasks)["tasks"]) == 2
+    later = told(client.get("/api/v1/task-days/next"), DayTasks)
+    assert (later["day"] > "2026", later["tasks"]) == (True, [])
+    asked = f"/api/v1/task-days/{later['day']}"
+    moved = told(client.put("/api/v1/task-days/next", json={"tasks": [whole["id"]]}), DayTasks)
+    assert moved == told(client.get(asked), DayTasks)
+    assert [one["title"] for one in moved["tasks"]] == ["Sweep"]
+    assert [one["title"] for one in told(client.get(day), DayTasks)["tasks"]] == ["Rates"]
     assert client.post(f"{at}/{whole['id']}/finish", json={}).status_code == 400
     done = client.post(f"{at}/{part['id']}/finish", json={"text": "three of them"})
     assert told(done, Task)["state"] == "done"

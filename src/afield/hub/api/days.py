@@ -76,6 +76,7 @@ class Looked(BaseModel):
 class Turn(ItemShape):
     """A turn on call; `until` and `from` are Unix milliseconds."""
 
+    begins: Annotated[int | None, Field(alias="from")]
     until: int | None
     withdrawn: bool
 

@@ -54,7 +54,7 @@ class Attendee(BaseModel):
 
 
 class Meeting(ItemShape):
-    """A meeting, `from` and `until` in Unix ms; `raised` is what its notes made: tasks, decisions."""
+    """A meeting, `from` and `until` in Unix ms; `raised` are links to what its notes made."""
 
     state: Literal["ahead", "on", "held", "cancelled"]
     begins: Annotated[int, Field(alias="from")]

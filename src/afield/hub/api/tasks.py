@@ -35,6 +35,7 @@ from afield.workspace.team.tasks import (
     choose_six,
     finish,
     matrix,
+    next_day,
     reopen,
     six,
     task_part,
@@ -72,6 +73,12 @@ class Tasks(BaseModel):
     """Tasks; of a list the newest first, of a day in their order."""
 
     tasks: list[Task]
+
+
+class DayTasks(Tasks):
+    """A member's tasks for a day, which is a date."""
+
+    day: str
 
 
 class Matrix(BaseModel):
@@ -168,29 +175,31 @@ async def show_matrix(
     return answer(request, await hosted.read(find))
 
 
-@router.get("/task-days/{day}", response_model=Tasks, dependencies=[needs(Action.TEAM_READ)])
+@router.get("/task-days/{day}", response_model=DayTasks, dependencies=[needs(Action.TEAM_READ)])
 async def show_six(request: Request, hosted: TheHosted, caller: TheCaller, day: str) -> Response:
-    """Return one's tasks for a day."""
+    """Return one's tasks for a day: a date, or `next` for the next one on which one works."""
 
-    def find(workspace: Workspace) -> list[dict[str, Any]]:
+    def find(workspace: Workspace) -> dict[str, Any]:
         workspace.catch_up()
-        return _parts(workspace, caller, six(workspace, caller.member, day))
+        on = _day(workspace, caller, day)
+        return {"day": on, "tasks": _parts(workspace, caller, six(workspace, caller.member, on))}
 
-    return answer(request, {"tasks": await hosted.read(find)})
+    return answer(request, await hosted.read(find))
 
 
-@router.put("/task-days/{day}", response_model=Tasks, dependencies=[needs(Action.TEAM_WRITE)])
+@router.put("/task-days/{day}", response_model=DayTasks, dependencies=[needs(Action.TEAM_WRITE)])
 async def choose_tasks(
     request: Request, hosted: TheHosted, caller: TheCaller, day: str, given: SixTasks
 ) -> Response:
-    """Choose at most six of one's tasks for a day, in their order."""
+    """Choose at most six of one's tasks for a day or `next`, in their order."""
 
-    def write(workspace: Workspace) -> list[dict[str, Any]]:
+    def write(workspace: Workspace) -> dict[str, Any]:
         chosen = [seen(workspace, caller, TASK, one, Action.TEAM_WRITE) for one in given.tasks]
-        found = choose_six(workspace, day, chosen, by=caller.member)
-        return _parts(workspace, caller, found)
+        on = _day(workspace, caller, day)
+        found = choose_six(workspace, on, chosen, by=caller.member)
+        return {"day": on, "tasks": _parts(workspace, caller, found)}
 
-    return answer(request, {"tasks": await hosted.read(write)})
+    return answer(request, await hosted.read(write))
 
 
 @router.post(
@@ -287,3 +296,7 @@ def _part(workspace: Workspace, caller: Caller, item: Item) -> dict[str, Any]:
 
 def _parts(workspace: Workspace, caller: Caller, items: list[Item]) -> list[dict[str, Any]]:
     return [_part(workspace, caller, one) for one in readable(caller, items)]
+
+
+def _day(workspace: Workspace, caller: Caller, day: str) -> str:
+    return next_day(workspace, caller.member) if day == "next" else day

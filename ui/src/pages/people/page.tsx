@@ -11,6 +11,7 @@ import { Page } from "../../parts/page";
 import { useActions } from "../../shell/actions";
 import { type Day, clockText, dayOf, daysLater, shareOf } from "./bands";
 import { MeetingTimes } from "./meeting-times";
+import { OnCall } from "./on-call";
 import { OwnHours } from "./own-hours";
 import { PersonRow } from "./row";
 import type { PeopleSearch } from "./search";
@@ -89,6 +90,7 @@ export function PeoplePage() {
           <Legend />
           <Assumed />
           {(found.data?.members.length ?? 0) > 1 && <MeetingTimes />}
+          <OnCall />
         </>
       )}
     </Page>

@@ -8,6 +8,7 @@ import { Badge } from "../../parts/badge";
 import type { Saying } from "../../parts/say";
 import { Item } from "./item";
 import { type ListProps, Shown } from "./lists";
+import { Six } from "./six";
 
 type Task = components["schemas"]["Task"];
 
@@ -28,6 +29,7 @@ export function Tasks({ isAll }: ListProps) {
   return (
     <>
       <Matrix />
+      <Six open={(found.data ?? []).filter((one) => one.state === "open")} />
       <h2 className="work-part">Everybody's</h2>
       <Shown
         found={found}
