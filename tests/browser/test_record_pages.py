@@ -59,7 +59,7 @@ def test_each_version_of_a_model_has_a_thread_and_reviews_of_its_own(reader, axe
     assert page.url.endswith("/models/scorer?version=1")
     assert not axe(page)
     again = reader("/models/scorer?version=1")
-    again.get_by_role("link", name="scorer@2").click()
+    again.get_by_role("link", name="scorer@2", exact=True).click()
     again.get_by_text("the second is better").wait_for()
     none = reader("/models/scorer?version=7")
     none.get_by_role("status").filter(has_text="has no version 7").wait_for()
