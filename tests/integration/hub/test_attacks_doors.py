@@ -254,6 +254,30 @@ def test_a_viewers_file_is_not_taken_and_none_is_taken_away(team, viewer, runs, 
     assert team.position() == before
 
 
+def test_a_viewer_reads_what_was_said_and_says_settles_and_judges_nothing(team, viewer, runs):
+    about, admin = f"run:{runs[0]}", team.admin
+    said = admin.post("/api/v1/threads", json={"about": about, "text": "odd"}, headers=team.csrf)
+    (comment,) = said.json()["comments"]
+    review = admin.post("/api/v1/reviews", json={"about": about}, headers=team.csrf).json()["id"]
+    before = team.position()
+    for path, given in (
+        ("threads", {"about": about, "text": "seen"}),
+        ("threads/resolve", {"about": about, "number": 1}),
+        ("reviews", {"about": about}),
+        (f"reviews/{review}/verdicts", {"verdict": "approve"}),
+    ):
+        answer = viewer.post(f"/api/v1/{path}", json=given)
+        told = (path, answer.status_code, answer.json()["code"])
+        assert told == (path, 403, "members.action_not_allowed")
+    assert team.position() == before
+    (found,) = viewer.get("/api/v1/threads", params={"about": about}).json()["comments"]
+    assert (found["unread"], found["resolved"]) == (True, False)
+    assert viewer.post("/api/v1/inbox/read", json={"keys": [found["key"]]}).status_code == 204
+    (found,) = viewer.get("/api/v1/threads", params={"about": about}).json()["comments"]
+    assert not found["unread"]
+    assert not comment["unread"]  # the admin's own words
+
+
 def test_a_logger_writes_into_own_runs_and_changes_nothing_of_others(team, runs):
     client = team.stranger(team.invite("lou", "logger")[1])
     at = "/api/2.0/mlflow/runs"
