@@ -33,6 +33,25 @@ def test_what_differs_is_told_and_what_is_equal_only_when_asked(reader, ids):
     reader(page.url).get_by_role("row", name="acc 0 0.05").wait_for()
 
 
+def test_only_the_metrics_that_a_tab_shows_are_asked_for(reader, ids):
+    page = reader(f"/compare?runs={ids('run-00', 'run-03')}&tab=charts")
+    asked = []
+    page.on("request", lambda one: asked.append(one.url) if "/api/v1/compare?" in one.url else None)
+    page.reload()
+    page.locator("[data-metric=loss] canvas").wait_for()
+    assert asked
+    assert all("metric=&" in f"{url}&" for url in asked)
+    page.get_by_role("tab", name="Parallel").click()
+    page.get_by_role("region", name="Parallel coordinates").wait_for()
+    assert asked[-1].endswith("&metric=acc")
+    page.get_by_role("tab", name="Differences").click()
+    page.get_by_role("row", name="loss 0.025").wait_for()
+    assert asked[-1].endswith("&metric=acc&metric=loss")
+    page.get_by_role("searchbox", name="Find a param").fill("lo")
+    page.get_by_role("row", name="acc").wait_for(state="detached")
+    assert page.get_by_role("row", name="loss 0.025").count() == 1
+
+
 def test_charts_of_many_runs_are_drawn_over_each_other_and_brought_together(reader, ids):
     page = reader(f"/compare?runs={ids(*(f'run-{n:02d}' for n in range(6)))}&tab=charts")
     page.locator("[data-metric=loss] canvas").wait_for()

@@ -159,6 +159,9 @@ def test_the_menu_leads_to_all_that_holds_the_words_and_a_kind_has_an_address(re
     again.get_by_role("link", name="trained").click()
     again.wait_for_url(re.compile(r"/runs/\w{16}\?tab=notes$"))
     page.get_by_role("button", name="Everything").click()
+    asks = reader(page.url)
+    asks.get_by_role("link", name="Which plateau?").click()
+    asks.locator(".work-item[aria-current]").filter(has_text="Which plateau?").wait_for()
     page.get_by_role("link", name="on run trained").click()
     page.get_by_text("the plateau begins early").wait_for()
 

@@ -241,6 +241,11 @@ def test_names_are_found_by_words_in_them_and_comparing_tells_the_metrics_asked_
     assert get(client, "/names/metrics", limit=1)["total"] == 3
     found = get(client, "/compare", run=["first", "second"], metric=["loss", "none"])
     assert list(found["differ"]["metrics"]) == ["loss"]
+    assert found["metrics"]["loss"] == 2
+    assert len(found["metrics"]) == 3
+    none = get(client, "/compare", run=["first", "second"], metric=[""])
+    assert none["metrics"] == found["metrics"]
+    assert (none["differ"]["metrics"], none["runs"][0]["metrics"]) == ({}, {})
 
 
 def test_shapes_of_data_hold_and_activity_is_filtered(work):

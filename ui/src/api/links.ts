@@ -13,9 +13,10 @@ export function addressOfLink(link: string): string | null {
   if (kind === "review") return `/reviews/${name}`;
   if (kind === "page") return `/pages/${name}`;
   if (kind === "meeting") return `/meetings/${name}`;
-  if (kind === "ask") return "/work";
-  if (kind === "blocker") return "/work?tab=blockers";
-  if (kind === "task") return "/work?tab=tasks";
+  if (kind === "member") return "/people";
+  if (kind === "ask") return `/work?closed=true#${name}`;
+  if (kind === "blocker") return `/work?tab=blockers&closed=true#${name}`;
+  if (kind === "task") return `/work?tab=tasks&closed=true#${name}`;
   return null;
 }
 

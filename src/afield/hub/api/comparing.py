@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from afield.hub.api.shapes import RunRow, Scalar
 from afield.hub.limits import COLUMNS_MAX, COMPARED_MAX
 from afield.kernel.errors import Usage
 from afield.members.actions import Action
+from afield.runs.events import RUNNING
 from afield.workspace.documents import run_row
 from afield.workspace.listing import preload
 from afield.workspace.views import RunView
@@ -37,9 +39,13 @@ class Differences(BaseModel):
 
 
 class Compared(BaseModel):
-    """Runs side by side, in the order in which they were asked for."""
+    """Runs side by side, in the order in which they were asked for.
+
+    `metrics` says of each metric's name how many of them have it, whether it was asked for or not.
+    """
 
     runs: list[RunRow]
+    metrics: dict[str, int]
     differ: Differences
     same: dict[str, Scalar]
 
@@ -55,14 +61,16 @@ async def compare_many(
 ) -> Response:
     """Return up to 200 runs and what differs among them; params that are equal are in `same`.
 
-    `metric` names the metrics to tell; all without any.
+    `metric` names the metrics to tell; all without any, none with an empty one.
     """
 
     def find(workspace: Workspace) -> dict[str, Any]:
         views = seen_all(workspace, caller, run, Action.RUN_READ)
+        counts = _counts(workspace, views)
         if metric is not None:  # a run may have thousands
             _read_metrics(workspace, views, metric)
-        return {"runs": [run_row(view) for view in views], **_split(views)}
+        rows = [run_row(view) for view in views]
+        return {"runs": rows, "metrics": counts, **_split(views)}
 
     return answer(request, await hosted.read(find))
 
@@ -85,6 +93,18 @@ async def compare_pair(
         return to_builtins(compare_runs(workspace.record, workspace, a.id, b.id))
 
     return answer(request, await hosted.read(find))
+
+
+def _counts(workspace: Workspace, views: list[RunView]) -> dict[str, int]:
+    """Return how many of the runs have each metric, by its name; a running run tells its own."""
+    live = [view for view in views if view.status == RUNNING and view.metrics]
+    ended = [view.id for view in views if view not in live]
+    marks = ", ".join("?" * len(ended)) or "NULL"
+    sql = f"SELECT name, COUNT(*) FROM metrics WHERE run IN ({marks}) GROUP BY name"  # noqa: S608 - `?` parameters
+    counts = Counter(dict(workspace.query(sql, ended)))
+    for view in live:
+        counts.update(view.metrics.keys())
+    return dict(sorted(counts.items()))
 
 
 def _read_metrics(workspace: Workspace, views: list[RunView], names: Sequence[str]) -> None:

@@ -18,10 +18,7 @@ export default function ChartsPart({ compared, shown, search, setSearch }: PartP
   const [chosen, setChosen] = useState<string | null>(null);
   const { group, full, find = "", closed = "" } = search;
   const view = useView(search);
-  const all = useMemo(
-    () => [...new Set(compared.runs.flatMap((run) => Object.keys(run.metrics)))],
-    [compared.runs],
-  );
+  const all = useMemo(() => Object.keys(compared.metrics), [compared.metrics]);
   const params = useMemo(() => {
     const names = [...new Set(compared.runs.flatMap((run) => Object.keys(run.params)))];
     return names.filter((name) => varies(compared.runs.map((run) => run.params[name])));

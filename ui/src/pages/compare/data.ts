@@ -4,19 +4,54 @@ import { useQuery } from "@tanstack/react-query";
 
 import { api, told } from "../../api";
 import type { components } from "../../api/schema";
+import type { CompareSearch } from "./search";
 
 export type Compared = components["schemas"]["Compared"];
 export type Row = components["schemas"]["RunRow"];
 export type Scalar = string | number | boolean | null;
 
-export function useCompared(ids: readonly string[]) {
+/** Metrics whose values are told at once; the server takes no more. */
+export const METRICS_MAX = 200;
+const NONE = [""];
+
+/** Ask for runs side by side, with the values of some metrics; all have their names told. */
+export function useCompared(ids: readonly string[], metrics: readonly string[] = []) {
+  const metric = metrics.length ? [...metrics] : NONE;
   return useQuery({
-    queryKey: ["compare", ids],
+    queryKey: ["compare", ids, metric],
     queryFn: ({ signal }) =>
-      told(api.GET("/compare", { params: { query: { run: [...ids] } }, signal })),
+      told(api.GET("/compare", { params: { query: { run: [...ids], metric } }, signal })),
     enabled: ids.length > 0,
+    placeholderData: (before, query) => (query?.queryKey[1] === ids ? before : undefined),
   });
 }
+
+/** Return the metrics whose values a tab shows: a run may have thousands. */
+export function wantedMetrics(counts: Compared["metrics"], search: CompareSearch): string[] {
+  const { tab = "differences", find = "", across, up, metric } = search;
+  const names = Object.keys(counts);
+  if (tab === "differences") return metricsNamed(names, find).slice(0, METRICS_MAX);
+  const first = firstMetric(counts);
+  if (tab === "parallel") return known(counts, [metric ?? first]);
+  if (tab !== "scatter") return [];
+  const axes = [across, up].flatMap((one) =>
+    one?.startsWith(METRICS) ? [one.slice(METRICS.length)] : [],
+  );
+  return known(counts, [...axes, first, ...names.slice(0, AXES_TRIED)]);
+}
+
+/** Return the names that hold what is looked for. */
+export function metricsNamed(names: readonly string[], find: string): string[] {
+  return names.filter((name) => name.toLowerCase().includes(find.toLowerCase()));
+}
+
+function known(counts: Compared["metrics"], names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => name in counts);
+}
+
+const METRICS = "metrics.";
+/** Metrics among which an axis is looked for where no param varies. */
+const AXES_TRIED = 20;
 
 /** One thing that each run has a value of. */
 export interface Column {
@@ -27,10 +62,10 @@ export interface Column {
   isNumeric: boolean;
 }
 
-/** Return all params and metrics as columns, params first, in the order of the runs. */
-export function columnsOf(rows: readonly Row[]): Column[] {
+/** Return all params and metrics as columns, params first; of metrics only some have values. */
+export function columnsOf({ runs: rows, metrics: counts }: Compared): Column[] {
   const params = new Set(rows.flatMap((row) => Object.keys(row.params)));
-  const metrics = new Set(rows.flatMap((row) => Object.keys(row.metrics)));
+  const metrics = Object.keys(counts);
   return [
     ...[...params].map((name) =>
       column(
@@ -39,7 +74,7 @@ export function columnsOf(rows: readonly Row[]): Column[] {
         rows.map((row) => row.params[name]),
       ),
     ),
-    ...[...metrics].map((name) =>
+    ...metrics.map((name) =>
       column(
         `metrics.${name}`,
         name,
@@ -86,11 +121,9 @@ const HELD_OUT = /^(test|val|valid|validation|eval)\b|[/_.](test|val|eval)\b/i;
  * Return the metric to begin with: one that most runs have; of these one that is called as
  * results are, on data that was held out if there is one.
  */
-export function firstMetric(rows: readonly Row[]): string {
-  const counts = new Map<string, number>();
-  for (const row of rows) {
-    for (const name of Object.keys(row.metrics)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
+export function firstMetric(counts: Compared["metrics"]): string {
   const rank = (name: string) => (RESULTS.test(name) ? 2 : 0) + (HELD_OUT.test(name) ? 1 : 0);
-  return [...counts].sort((a, b) => b[1] - a[1] || rank(b[0]) - rank(a[0]))[0]?.[0] ?? "";
+  return (
+    Object.entries(counts).sort((a, b) => b[1] - a[1] || rank(b[0]) - rank(a[0]))[0]?.[0] ?? ""
+  );
 }

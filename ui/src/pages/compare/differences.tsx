@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { countText, numberText } from "../../api/words";
 import { Empty } from "../../parts/empty";
-import { differs, type Row, type Scalar } from "./data";
+import { differs, METRICS_MAX, metricsNamed, type Row, type Scalar } from "./data";
 import type { PartProps } from "./page";
 
 const ROWS_AT_FIRST = 200;
@@ -30,6 +30,7 @@ export default function Differences({ compared, shown, search, setSearch }: Part
       (line) => line.name.toLowerCase().includes(find) && (search.same || differs(line.values)),
     ),
   ]);
+  const untold = metricsNamed(Object.keys(compared.metrics), find).length - METRICS_MAX;
   const equal = Object.keys(compared.same).length;
   return (
     <>
@@ -92,6 +93,12 @@ export default function Differences({ compared, shown, search, setSearch }: Part
             ))}
           </table>
         </div>
+      )}
+      {untold > 0 && (
+        <p className="hint">
+          {countText(untold, "more metric", "more metrics")} {untold === 1 ? "is" : "are"} not
+          looked at: find them by name.
+        </p>
       )}
     </>
   );

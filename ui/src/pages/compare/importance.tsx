@@ -1,7 +1,6 @@
 /** Which params go along with a metric, over the runs that are compared. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 
 import { api, told } from "../../api";
 import { countText } from "../../api/words";
@@ -11,11 +10,8 @@ import { firstMetric } from "./data";
 import type { PartProps } from "./page";
 
 export default function Importance({ compared, shown, search, setSearch }: PartProps) {
-  const metrics = useMemo(
-    () => [...new Set(compared.runs.flatMap((run) => Object.keys(run.metrics)))],
-    [compared.runs],
-  );
-  const metric = search.metric ?? firstMetric(compared.runs);
+  const metrics = Object.keys(compared.metrics);
+  const metric = search.metric ?? firstMetric(compared.metrics);
   const ids = shown.map((run) => run.id);
   const found = useQuery({
     queryKey: ["importance", metric, ids],

@@ -10,7 +10,7 @@ import { Empty } from "../../parts/empty";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
-import { type Compared, useCompared } from "./data";
+import { type Compared, useCompared, wantedMetrics } from "./data";
 import {
   type CompareSearch,
   type CompareTab,
@@ -54,8 +54,11 @@ const NAMES: Record<CompareTab, string> = {
 export function ComparePage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const ids = idsOf(search);
-  const found = useCompared(ids);
+  const ids = useMemo(() => idsOf({ runs: search.runs ?? "" }), [search.runs]);
+  const named = useCompared(ids);
+  const wanted = named.data ? wantedMetrics(named.data.metrics, search) : [];
+  const valued = useCompared(wanted.length ? ids : [], wanted);
+  const found = wanted.length ? valued : named;
   const setSearch: SetCompare = (part, how) => {
     void navigate({
       search: (before: CompareSearch) =>

@@ -25,8 +25,8 @@ export default function Parallel({ compared, shown, search, setSearch }: PartPro
   const [box, room] = useWidth<HTMLDivElement>();
   const [brushes, setBrushes] = useState<Record<string, Brush>>({});
   const [over, setOver] = useState<string | null>(null);
-  const columns = useMemo(() => columnsOf(compared.runs), [compared.runs]);
-  const metric = `metrics.${search.metric ?? firstMetric(compared.runs)}`;
+  const columns = useMemo(() => columnsOf(compared), [compared]);
+  const metric = `metrics.${search.metric ?? firstMetric(compared.metrics)}`;
   const result = columns.find((one) => one.key === metric);
   const params = columns.filter((one) => one.key.startsWith("params.") && varies(one.values));
   const axes = [...params.slice(0, AXES_MAX - 1), ...(result ? [result] : [])].map((column) => ({

@@ -22,12 +22,12 @@ export default function Scatter({ compared, shown, search, setSearch }: PartProp
   const navigate = useNavigate();
   const [box, width] = useWidth<HTMLDivElement>();
   const [chosen, setChosen] = useState<string | null>(null);
-  const columns = useMemo(() => columnsOf(compared.runs), [compared.runs]);
+  const columns = useMemo(() => columnsOf(compared), [compared]);
   const across =
     columnAt(columns, search.across) ?? columns.find((one) => one.isNumeric && varies(one.values));
   const up =
     columnAt(columns, search.up) ??
-    columnAt(columns, `metrics.${firstMetric(compared.runs)}`) ??
+    columnAt(columns, `metrics.${firstMetric(compared.metrics)}`) ??
     across;
   if (!across || !up) return <Empty title="These runs have neither params nor metrics." />;
   const logs = search.log ?? `${wantsLog(across) ? "x" : ""}${wantsLog(up) ? "y" : ""}`;

@@ -1,7 +1,7 @@
 /** A thing that people work on, as one line of a list: what, whose, by when, and what can be done. */
 
-import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { addressOfLink } from "../../api/links";
 import { Badge, type Tone } from "../../parts/badge";
@@ -38,10 +38,15 @@ interface ItemProps {
 }
 
 export function Item(props: ItemProps) {
-  const { title, state, who, due, marks, about = [], labels = {}, text, sayings = [] } = props;
+  const { id, title, state, who, due, marks, about = [], labels = {}, text, sayings = [] } = props;
   const [isOpen, setOpen] = useState(false);
+  const isNamed = useRouterState({ select: ({ location }) => location.hash === id });
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isNamed) row.current?.scrollIntoView({ block: "center" });
+  }, [isNamed]);
   return (
-    <li className="work-item">
+    <li ref={row} id={id} className="work-item" aria-current={isNamed || undefined}>
       <div className="work-head">
         <span className="work-title">{title}</span>
         <span className="work-marks">
