@@ -1,6 +1,6 @@
 """Tell three kinds of iris apart, in plain Python: softmax regression by gradient descent.
 
-    python train.py --lr 0.05
+    python train.py --lr 0.02
 
 Reads iris.csv and writes weights.json. Nobody set a seed: every plain `python train.py` draws
 another split.
@@ -47,7 +47,7 @@ def accuracy_of(weights, flowers):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lr", type=float, default=0.05, help="learning rate")
+    parser.add_argument("--lr", type=float, default=0.02, help="learning rate")
     parser.add_argument("--epochs", type=int, default=40)
     options = parser.parse_args()
 

@@ -64,7 +64,7 @@ def _los_angeles(mia: Person) -> str:
         datetime(2026, 11, MONDAY, 16, 20),  # noqa: DTZ001
         "Mia trains, fails, asks, and hands over. No network",
     )
-    mia.types("run", "--name", "slow", "python", "train.py", "--lr", "0.001")
+    mia.types("run", "--name", "slow", "python", "train.py", "--lr", "0.0002")
     mia.types("run", "--name", "fast", "python", "train.py", "--lr", "500", expected=1)
     mia.types("ask", "asha", "Which learning rate holds?", "--about", "run:fast", "--due", "6h")
     mia.types("review", "run:slow", "--by", "asha", "--due", "4h")
@@ -90,11 +90,11 @@ def _kolkata(asha: Person, handover: str) -> str:
     )
     asha.comes(datetime(2026, 12, TUESDAY, 11, 0), "She repeats Mia's run, and finds a better one")  # noqa: DTZ001
     asha.types("reproduce", "slow", "--env", "here")
-    asha.types("run", "--name", "steady", "python", "train.py", "--lr", "0.05")
+    asha.types("run", "--name", "steady", "python", "train.py", "--lr", "0.02")
     (asked,) = asha.quietly("ask", "list")["asks"]
-    asha.types("ask", "answer", str(asked["id"])[:_SHORT], "0.05 holds", "--about", "run:steady")
+    asha.types("ask", "answer", str(asked["id"])[:_SHORT], "0.02 holds", "--about", "run:steady")
     asha.types(
-        *("decide", "Train at 0.05", "--evidence", "run:steady", "--evidence", "run:fast"),
+        *("decide", "Train at 0.02", "--evidence", "run:steady", "--evidence", "run:fast"),
         *("--decider", "jonas", "--consult", "mia"),
     )
     (made,) = asha.quietly("decision", "list")["decisions"]
