@@ -10,6 +10,7 @@ from page_server import served
 from afield.members.query import waiting
 from afield.runs.record import end_run, start_run
 from afield.sync.pace import Pace
+from afield.workspace.datasets import add
 from afield.workspace.membership import let_in
 from afield.workspace.models import register
 from afield.workspace.remotes import add_remote
@@ -17,6 +18,10 @@ from afield.workspace.sync import Wishes, clone, sync
 from afield.workspace.workspace import Workspace
 
 PACE = Pace(None, monotonic_s=lambda: 0.0, sleep=lambda _: None)
+
+
+def silent(_done, _of):
+    """Tell nobody."""
 
 
 def joined(root, ann, remote, name):
@@ -58,9 +63,13 @@ def server(tmp_path_factory):
                 register(bob, "scorer", "otter")
             bob.team.comment("model:scorer@1", f"is it calibrated, @{founder}?")
             bob.team.review("run:otter", by=[founder], detail="is the seed fixed?", due="4h")
+            repeated = bob.team.review("run:otter", by=[founder])
             sync(bob, origin, PACE, Wishes())
         sync(ann, remote, PACE, Wishes())
         ann.refresh()
+        ann.team.judge(repeated["id"], "reproduced", evidence="run:heron")
+        (root / "people.csv").write_text("id,age\n1,30\n")
+        add(ann, str(root / "people.csv"), "people", progress=silent, profiling=silent)
         ann.team.task("label the rest", due="1h")
     with served(root / "ann") as address:
         yield address
@@ -188,6 +197,34 @@ def test_a_colleague_is_called_by_keys(reader, axe):
     said.locator("b", has_text="@Bob").wait_for()
     assert said.locator("b", has_text="@Bea").count() == 2
     page.get_by_role("combobox", name="A comment").wait_for(state="detached")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "heading"),
+    [
+        ("/data/people?tab=talk", "Reviews", "people@1"),
+        ("/models/scorer", "Reviews of scorer@2", "scorer"),
+    ],
+)
+def test_a_review_of_data_and_of_a_model_is_asked_for_where_they_are(reader, path, name, heading):
+    page = reader(path)
+    page.get_by_role("heading", name=heading, exact=True).wait_for()
+    reviews = page.get_by_role("region", name=name, exact=True)
+    who = reviews.get_by_role("combobox", name="Who is to look")
+    who.select_option(index=1)
+    reviews.get_by_role("button", name="Ask for a review").click()
+    mine = reviews.get_by_role("listitem").filter(has_text="asked B")
+    mine.get_by_text("open", exact=True).wait_for()
+    assert who.input_value() == ""
+    mine.get_by_role("link").click()
+    page.get_by_role("heading", name="Review: ").wait_for()
+
+
+def test_what_a_review_was_judged_by_is_led_to(reader):
+    page = reader("/runs/otter?tab=talk")
+    found = page.get_by_role("region", name="Reviews").get_by_text("reproduced", exact=True)
+    found.locator("..").get_by_role("link", name="what shows it").click()
+    page.get_by_role("heading", name="heron").wait_for()
 
 
 def test_a_letter_leads_to_the_version_of_the_model_that_was_talked_of(reader):

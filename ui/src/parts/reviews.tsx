@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { api, told } from "../api";
+import { addressOfLink } from "../api/links";
 import { usePeople } from "../api/people";
 import type { components } from "../api/schema";
 import { Badge } from "./badge";
@@ -62,7 +63,8 @@ function One({ one, me }: { one: Review; me: string }) {
       {one.detail && <p className="reviews-detail">{one.detail}</p>}
       {one.verdicts.map((each) => (
         <p key={each.member} className="reviews-found">
-          {each.name} <Found verdict={each.verdict} /> {each.text}
+          {each.name} <Found verdict={each.verdict} /> {each.text}{" "}
+          {each.evidence && <Shows link={each.evidence} />}
         </p>
       ))}
       {me !== "" && one.author !== me && !isOver && (
@@ -91,6 +93,12 @@ function One({ one, me }: { one: Review; me: string }) {
       )}
     </li>
   );
+}
+
+/** Leads to what somebody judged by: the repetition of a run. */
+function Shows({ link }: { link: string }) {
+  const address = addressOfLink(link);
+  return address && <Link to={address}>what shows it</Link>;
 }
 
 /** Who is to look; the record suggests who knows it and starts soonest. */
