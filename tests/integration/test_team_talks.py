@@ -143,6 +143,13 @@ def test_a_comment_is_read_where_it_stands_or_in_the_inbox_whichever_comes_first
     assert len(unread(bob)) == 3  # what cal has read is not told
 
 
+def test_me_in_a_comment_calls_nobody_and_an_id_calls_its_member(team):
+    ann, bob, _ = team
+    item = threads.comment(ann, otter(ann), f"@me wonders, @{me(bob)}?")
+    (said,) = item.did("commented")
+    assert said.values["mentions"] == [me(bob)]
+
+
 def test_the_api_tells_its_reader_what_they_have_not_read(team, tmp_path):
     ann, bob, _ = team
     threads.comment(ann, otter(ann), "odd")

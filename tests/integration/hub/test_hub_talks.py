@@ -75,6 +75,12 @@ def test_a_comment_is_dealt_with_together_with_its_replies_and_opened_again(clie
     assert [one["resolved"] for one in again["comments"]] == [False, False, False]
     assert told(client.get(at, params=on), Thread) == again
     assert client.post(f"{at}/resolve", json=on | {"number": 4}).status_code == 404
+    asked = client.post("/api/v1/asks", json={"title": "Which split?", "to": "me"}).json()["id"]
+    on = {"about": f"ask:{asked}"}  # an item carries its own comments
+    assert client.post(f"{at}/resolve", json=on | {"number": 1}).status_code == 404
+    told(client.post(at, json=on | {"text": "the old one?"}), Thread, 201)
+    done = told(client.post(f"{at}/resolve", json=on | {"number": 1}), Thread)
+    assert [one["resolved"] for one in done["comments"]] == [True]
 
 
 def test_a_version_of_a_model_is_talked_about_by_its_number_and_by_its_link(client, folder):

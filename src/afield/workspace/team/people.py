@@ -39,9 +39,14 @@ def find_member(workspace: Workspace, words: str) -> MemberId:
 
 
 def mentioned(workspace: Workspace, text: str) -> list[str]:
-    """Return the members whom a text names with `@`; names that nobody has are words."""
+    """Return the members whom a text names with `@`; names that nobody has are words.
+
+    `@me` calls nobody: on a server, `me` is not who writes.
+    """
     found: dict[str, None] = {}
     for name in _MENTION().findall(text):
+        if name.casefold() == ME:
+            continue
         try:
             found[find_member(workspace, name.replace("_", " "))] = None
         except NotFound:
