@@ -3,7 +3,8 @@
     python docs/images/screens.py [--record FOLDER]
 
 A record of real runs (lab.py) is made, unless one is named, and `afield up` shows it to Chromium,
-in light and in dark. Writes `page-<name>-<light|dark>.png` beside this file.
+in light and in dark; the team's day (`afield demo --team`) is played, and shown as Mia sees it.
+Writes `page-<name>-<light|dark>.png` beside this file.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import lab
 from PIL import Image
@@ -33,6 +36,8 @@ COLOURS = 128
 COMPARED = 12
 DRAWN_MS = 12_000  # some epochs of the run that goes on
 SETTLED_MS = 2_000  # charts and previews come after the heading
+WAKES = datetime(2026, 12, 1, 9, 5, tzinfo=ZoneInfo("America/Los_Angeles"))
+TEAM = {"brief": "/brief?since=2d", "people": "/people"}
 
 
 def views(project: Path) -> dict[str, str]:
@@ -51,9 +56,12 @@ def views(project: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def shown(project: Path) -> Iterator[str]:
-    """Yield the address of `afield up` on a record."""
-    words = [sys.executable, "-m", "afield", "up", "--port", "0", "--workspace", str(project)]
+def shown(project: Path, at: datetime | None = None) -> Iterator[str]:
+    """Yield the address of `afield up` on a record; as if it were another time, if one is said."""
+    door = ["afield"]
+    if at is not None:
+        door = ["afield.cli.rehearsal", str(int(at.timestamp() * 1000))]
+    words = [sys.executable, "-m", *door, "up", "--port", "0", "--workspace", str(project)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
@@ -67,11 +75,14 @@ def shown(project: Path) -> Iterator[str]:
             process.wait(timeout=60)
 
 
-def take(chromium: Any, address: str, name: str) -> None:
+def take(chromium: Any, address: str, name: str, at: datetime | None = None) -> None:
     """Write the pictures of an address, in every look."""
     for look in LOOKS:
-        context = chromium.new_context(viewport=SIZE, color_scheme=look)
+        zone = {} if at is None else {"timezone_id": str(at.tzinfo)}
+        context = chromium.new_context(viewport=SIZE, color_scheme=look, **zone)
         page = context.new_page()
+        if at is not None:
+            page.clock.install(time=at)
         page.goto(address, wait_until="load")
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(SETTLED_MS)
@@ -102,6 +113,14 @@ def main() -> None:
             finally:
                 running.send_signal(signal.SIGINT)
                 running.wait(timeout=60)
+        played = [sys.executable, "-m", "afield", "demo", "--team", "--folder", f"{scratch}/day"]
+        subprocess.run(played, check=True, stdout=subprocess.DEVNULL)
+        with (
+            shown(Path(scratch) / "day" / "mia" / "iris", WAKES) as base,
+            importlib.import_module("chromium").browser() as chromium,
+        ):
+            for name, path in TEAM.items():
+                take(chromium, base + path, name, WAKES)
 
 
 if __name__ == "__main__":

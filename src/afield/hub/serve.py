@@ -27,6 +27,7 @@ from afield.hub.logs import set_up_logs
 from afield.hub.patience import patient
 from afield.hub.spans import asked_for, make_spans
 from afield.hub.watched import Watched
+from afield.kernel.clock import Clock
 from afield.kernel.errors import Busy, Refused
 from afield.workspace.hosted import Hosted
 
@@ -63,6 +64,7 @@ class Setup(msgspec.Struct, frozen=True):
         counts: the file in which several processes count; None: there is one.
         workers: how many processes there are.
         database: where in PostgreSQL the tables are; None: in a file.
+        clock: the time; None: this machine's.
     """
 
     workspace: str
@@ -72,6 +74,7 @@ class Setup(msgspec.Struct, frozen=True):
     counts: str | None = None
     workers: int = 1
     database: str | None = None
+    clock: Clock | None = None
 
 
 def listen(host: str, port: int, *, team: bool = False) -> socket.socket:
@@ -124,7 +127,9 @@ def serve(
     """
     set_up_logs(json=setup.json_logs)
     with contextlib.ExitStack() as ends:
-        hosted = ends.enter_context(Hosted(setup.workspace, database=setup.database))
+        hosted = ends.enter_context(
+            Hosted(setup.workspace, database=setup.database, clock=setup.clock)
+        )
         counts = Counts(setup.counts, worker, setup.workers)
         ends.callback(counts.close)
         spans = make_spans(setup.environ) if asked_for(setup.environ) else None

@@ -36,7 +36,13 @@ def command(
 
     session = session_of(context)
     path = session.workspace().path
-    setup = Setup(str(path), json_logs=log_json, environ=tracing(session.environ), workers=workers)
+    setup = Setup(
+        str(path),
+        json_logs=log_json,
+        environ=tracing(session.environ),
+        workers=workers,
+        clock=session.clock,
+    )
     with listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{listener.getsockname()[1]}"
