@@ -205,3 +205,41 @@ def test_what_was_found_fits_a_telephone_in_the_dark(reader, axe):
     page.get_by_role("region", name="Notes").wait_for()
     assert not axe(page)
     assert fits(page)
+
+
+def test_the_record_draws_what_came_from_what_around_a_run_data_or_a_model(reader, axe):
+    page = reader("/record")
+    page.get_by_role("tab", name="Lineage").click()
+    graph = page.get_by_role("region", name="Lineage")
+    for name in ("maker", "table@1"):
+        graph.get_by_role("link", name=name).wait_for()
+    assert graph.locator("[aria-current=true]").inner_text().startswith("trained")
+    assert not axe(page)
+    graph.get_by_role("link", name="maker").click()
+    page.get_by_text("Around the run maker.").wait_for()
+    page.go_back()
+    page.get_by_text("Around the run trained").wait_for()
+    graph.get_by_role("link", name="table@1").click()
+    page.get_by_text("which read table@1").wait_for()
+    again = reader(page.url)
+    again.get_by_text("which read table@1").wait_for()
+    box = again.get_by_role("searchbox", name="What stands in the middle")
+    box.fill("counter@1")
+    box.press("Enter")
+    again.get_by_text("which counter@1 came from").wait_for()
+    box.fill("nothing-here")
+    box.press("Enter")
+    again.get_by_role("alert").filter(has_text="nothing in the record").wait_for()
+    reader.faults.clear()  # the browser writes of each refused request
+    phone = reader("/record?tab=lineage", viewport={"width": 390}, color_scheme="dark")
+    phone.get_by_role("region", name="Lineage").get_by_role("link", name="maker").wait_for()
+    assert not axe(phone)
+    assert fits(phone)
+
+
+def test_the_lineage_of_a_run_leads_to_that_of_the_next(reader):
+    page = reader("/runs/trained?tab=lineage")
+    graph = page.get_by_role("region", name="Lineage")
+    graph.get_by_role("link", name="maker").click()
+    page.get_by_role("heading", name="maker").wait_for()
+    assert graph.locator("[aria-current=true]").inner_text().startswith("maker")

@@ -1,6 +1,7 @@
 /** The record itself: every entry with who signed it, and the machines and places that hold it. */
 
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
@@ -11,6 +12,7 @@ import type { RecordSearch } from "./search";
 import "../data/data.css";
 import "./record.css";
 
+const Around = lazy(() => import("./around"));
 const route = getRouteApi("/record");
 
 export function RecordPage() {
@@ -31,12 +33,19 @@ export function RecordPage() {
         label="Parts of the record"
         tabs={[
           { id: "entries", label: "Time line" },
+          { id: "lineage", label: "Lineage" },
           { id: "devices", label: "Devices and remotes" },
         ]}
         open={tab}
         onOpen={(id) => setSearch({ tab: id === "entries" ? undefined : id })}
       >
-        {tab === "devices" ? <Devices /> : <Entries search={search} setSearch={setSearch} />}
+        {tab === "entries" && <Entries search={search} setSearch={setSearch} />}
+        {tab === "devices" && <Devices />}
+        {tab === "lineage" && (
+          <Suspense fallback={<div aria-busy="true" />}>
+            <Around search={search} setSearch={setSearch} />
+          </Suspense>
+        )}
       </Tabs>
     </Page>
   );
