@@ -217,6 +217,8 @@ def test_a_turn_on_call_is_ones_own_to_take_and_to_drop(team):
     ann, bob, _ = team
     now_ms = ann.record.now_ms()
     item = oncall.take_call(ann, now_ms - 1, now_ms + 3_600_000)
+    assert oncall.take_call(ann, now_ms, now_ms + 3_600_000) == item
+    assert len(oncall.turns(ann)) == 1
     exchange(*team)
     assert oncall.oncall_at(bob, now_ms) == [me(ann)]
     assert oncall.oncall_at(bob, now_ms + 3_600_000) == []

@@ -19,6 +19,8 @@ def take_call(
 ) -> Item:
     """Agree to be woken between two instants; nobody else can say so for a person.
 
+    Who agreed to that already, also for longer, is on call then once: that turn is returned.
+
     Raises:
         ItemBad: it ends before it begins, or is longer than a month.
     """
@@ -26,6 +28,11 @@ def take_call(
         why = "it begins before it ends, and is a month long at most"
         raise ItemBad("not a turn on call", f"{from_ms}..{until_ms}", why)
     writing = Writing(workspace, by=by)
+    for one in turns(workspace, after_ms=from_ms):
+        if one.author == writing.member and one.get("from") <= from_ms < until_ms <= one.get(
+            "until"
+        ):
+            return one
     item = writing.make(ONCALL, {"from": from_ms, "until": until_ms})
     writing.done()
     return find_item(workspace, ONCALL, item)
