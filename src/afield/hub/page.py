@@ -62,7 +62,7 @@ def routes(folder: Path = BUILT) -> list[Route]:
         index = folder / "index.html"
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, 200 if not path else 404, headers=HEADERS)
-        return FileResponse(index, headers={**HEADERS, "cache-control": "no-cache"})
+        return _sent(request, index, {**HEADERS, "cache-control": "no-cache"}, _TYPES[".html"])
 
     return [Route("/{path:path}", page)]
 
@@ -88,5 +88,18 @@ def _answer(request: Request, found: Path, folder: Path) -> Response:
         packed = found.with_name(found.name + suffix)
         if coding in accepted and packed.is_file():
             headers |= {"content-encoding": coding, "vary": "accept-encoding"}
-            return FileResponse(packed, headers=headers, media_type=type_)
-    return FileResponse(found, headers=headers, media_type=type_)
+            return _sent(request, packed, headers, type_)
+    return _sent(request, found, headers, type_)
+
+
+def _sent(request: Request, file: Path, headers: dict[str, str], type_: str) -> Response:
+    """Send a file; 304 without it when the client has these bytes (RFC 9110, 13.1.2)."""
+    response = FileResponse(file, headers=headers, media_type=type_, stat_result=file.stat())
+    tag = response.headers["etag"]
+    known = {
+        each.strip().removeprefix("W/")
+        for each in request.headers.get("if-none-match", "").split(",")
+    }
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers={**headers, "etag": tag})
+    return response

@@ -104,6 +104,34 @@ def test_the_page_says_how_it_is_built_and_gives_nothing_else_away(client, tmp_p
         assert "import" not in found.text
 
 
+def test_a_built_file_that_the_browser_has_is_not_sent_again(tmp_path):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>page</title>", encoding="utf-8")
+    (tmp_path / "assets" / "a-1.js").write_text("one()", encoding="utf-8")
+    (tmp_path / "assets" / "a-1.js.gz").write_bytes(gzip.compress(b"one()"))
+    with TestClient(Starlette(routes=page.routes(tmp_path))) as client:
+        tags = set()
+        for path, coding in (
+            ("/runs", "identity"),
+            ("/assets/a-1.js", "identity"),
+            ("/assets/a-1.js", "gzip"),
+        ):
+            asked = {"accept": "text/html", "accept-encoding": coding}
+            first = client.get(path, headers=asked)
+            tags.add(first.headers["etag"])
+            for known in (first.headers["etag"], f'"other", W/{first.headers["etag"]}', "*"):
+                again = client.get(path, headers={**asked, "if-none-match": known})
+                assert (again.status_code, again.content) == (304, b"")
+                for name in ("etag", "cache-control", "content-security-policy"):
+                    assert again.headers[name] == first.headers[name]
+                assert again.headers.get("vary") == first.headers.get("vary")
+            assert client.get(path, headers={**asked, "if-none-match": '"other"'}).content
+        assert len(tags) == 3, "a packed file is another one"
+        (tmp_path / "index.html").write_text("<!doctype html><title>new page</title>")
+        html = {"accept": "text/html", "if-none-match": ", ".join(tags)}
+        assert client.get("/runs", headers=html).status_code == 200
+
+
 def test_a_built_page_is_served_with_its_types_and_kept_only_where_its_name_tells(tmp_path):
     built = tmp_path / "built"
     (built / "assets").mkdir(parents=True)
