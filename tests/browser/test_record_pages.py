@@ -11,6 +11,8 @@ def test_a_version_of_data_tells_its_columns_rows_and_files(reader, axe):
     page.get_by_role("heading", name="people@2").wait_for()
     age = page.get_by_role("row", name="age int64")
     age.get_by_role("img", name="age: p01").wait_for()
+    age.locator(".spread rect").nth(19).wait_for()
+    assert age.locator(".spread g title").first.text_content().startswith("20 to 21.85: 5.2")
     assert not axe(page)
     page.get_by_role("tab", name="Rows").click()
     page.get_by_role("row", name="0 0 20", exact=True).wait_for()

@@ -53,6 +53,12 @@ RETYPES_MAX = 200
 PROFILED_FILES_MAX = 200
 """Tables of one version that are profiled, the largest ones; the others are counted."""
 
+HISTOGRAM_BUCKETS = 20
+"""Buckets of a histogram; fewer for whole numbers that take fewer values."""
+
+HISTOGRAM_BYTES_MAX = 32 << 20
+"""Of the sketches that are read to draw a version's histograms."""
+
 PROFILED_COLUMNS_MAX = 2000
 """Columns of a table that are profiled; further ones are counted."""
 

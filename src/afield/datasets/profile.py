@@ -122,14 +122,21 @@ def summary_of(vault: Vault, found: ObjectId) -> dict[str, Any]:
     return {"v": VERSION, "tables": [], "skipped": [], "not_read": 0}
 
 
-def _groups(read: Sequence[tuple[TreeEntry, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Merge tables with the same names of columns: the parts of one table."""
+def grouped(
+    read: Sequence[tuple[TreeEntry, dict[str, Any]]],
+) -> list[list[tuple[TreeEntry, dict[str, Any]]]]:
+    """Return tables with the same names of columns together: the parts of one table."""
     groups: dict[tuple[str, ...], list[tuple[TreeEntry, dict[str, Any]]]] = {}
     for entry, found in read:
         names = tuple(sorted(column["name"] for column in found["columns"]))
         groups.setdefault(names, []).append((entry, found))
+    return list(groups.values())
+
+
+def _groups(read: Sequence[tuple[TreeEntry, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Merge the parts of each table."""
     merged = []
-    for group in groups.values():
+    for group in grouped(read):
         columns = Columns()
         for _, found in group:
             columns.merge(map(Column.from_json, found["columns"]), found["rows"])

@@ -62,6 +62,21 @@ class Quantiles:
         places = np.searchsorted(ranks, np.asarray(shares) * ranks[-1], side="left")
         return [float(found) for found in values[order][np.minimum(places, len(order) - 1)]]
 
+    def ranks(self, edges: Sequence[float]) -> list[float]:
+        """Return the share of the rows at or below each value; NaN when nothing went in."""
+        import numpy as np
+
+        if not self.count:
+            return [math.nan for _ in edges]
+        values = np.concatenate(self._levels)
+        weights = np.concatenate(
+            [np.full(len(items), 1 << level) for level, items in enumerate(self._levels)]
+        )
+        order = np.argsort(values, kind="stable")
+        sums = np.concatenate([[0], np.cumsum(weights[order])])
+        places = np.searchsorted(values[order], np.asarray(edges), side="right")
+        return [float(found) for found in sums[places] / sums[-1]]
+
     def to_json(self) -> dict[str, Any]:
         """Return the sketch as JSON: the values of each level as little-endian doubles, base64."""
         texts = [base64.b64encode(items.astype("<f8").tobytes()).decode() for items in self._levels]

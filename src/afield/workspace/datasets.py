@@ -223,6 +223,19 @@ def statistics_of(workspace: Workspace, version: Version) -> dict[str, Any] | No
         return None
 
 
+def histograms_of(workspace: Workspace, version: Version) -> list[dict[str, Any]]:
+    """Return the histograms of a version's tables; none where the profile is not here whole."""
+    vault = workspace.record.vault
+    if version.profile is None or not vault.has(version.profile):
+        return []
+    from afield.datasets.histograms import histograms_of as read
+
+    try:
+        return read(files_here(workspace, version), vault, version.profile)
+    except ObjectMissing:  # the tree came, and its bytes are kept elsewhere
+        return []
+
+
 def card_of(workspace: Workspace, name: str) -> Card:
     """Return a dataset's card."""
     return read_card(workspace.projection, workspace.record.vault, name)

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from afield.hub.api.differing import CodeChanges
 from afield.hub.api.provenance import Lineage, Reproductions, Why
-from afield.hub.api.samples import Rows, Users
+from afield.hub.api.samples import Histograms, Rows, Users
 from afield.hub.api.searching import FoundAnswer
 from afield.hub.api.sharing import Sharing
 from afield.hub.app import local_app
@@ -92,6 +92,15 @@ def test_a_version_of_data_knows_its_readers_and_shows_its_rows(client):
     assert rows["rows"] == [[0, 0], [1, 1]]
     missing = client.get("/api/v1/datasets/table/rows", params={"path": "none.csv"})
     assert (missing.status_code, missing.json()["code"]) == (404, "hub.file_not_found")
+
+
+def test_the_numbers_of_a_version_are_told_as_histograms(client):
+    (table,) = get(client, "/datasets/table/histograms", Histograms)["tables"]
+    assert table["path"] == "table.csv"
+    x, y = table["columns"]
+    assert (x["name"], x["from"], x["to"], x["shares"]) == ("x", -0.5, 19.5, [0.05] * 20)
+    assert (y["from"], y["to"], y["shares"][0]) == (0, 361, 0.25)  # 0, 1, 4, 9, 16
+    assert client.get("/api/v1/datasets/none/histograms").status_code == 404
 
 
 def test_code_of_two_runs_is_compared_file_by_file_and_line_by_line(client):

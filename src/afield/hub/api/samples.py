@@ -1,11 +1,11 @@
-"""`/datasets/{version}/rows`: some rows of a table; `/datasets/{version}/runs`: who uses it."""
+"""`/datasets/{version}/rows`, `/histograms`, `/runs`: what is in its tables, and who uses it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from afield.hub.api.answers import answer
@@ -30,6 +30,28 @@ class Rows(BaseModel):
     columns: list[str]
     types: list[str]
     rows: list[list[Any]]
+
+
+class Histogram(BaseModel):
+    """How a column's numbers are spread: shares of its rows in buckets of equal width."""
+
+    name: str
+    from_: float = Field(alias="from")
+    to: float
+    shares: list[float]
+
+
+class TableHistograms(BaseModel):
+    """The columns of numbers of one table, called by its first path."""
+
+    path: str
+    columns: list[Histogram]
+
+
+class Histograms(BaseModel):
+    """The histograms of a version's tables, from the sketches of its profile, each off by 1 %."""
+
+    tables: list[TableHistograms]
 
 
 class Users(BaseModel):
@@ -58,6 +80,23 @@ async def show_rows(
             if entry.path == path:
                 return {"path": path, **rows_of(workspace, entry, limit)}
         raise FileNotFound("no such file", path, f"{found.label} has none of this name")
+
+    return answer(request, await hosted.read(find))
+
+
+@router.get(
+    "/datasets/{version}/histograms",
+    response_model=Histograms,
+    dependencies=[needs(Action.DATA_READ)],
+)
+async def show_histograms(
+    request: Request, hosted: TheHosted, caller: TheCaller, version: str
+) -> Response:
+    """Return how the numbers in a version's tables are spread; none where no profile is here."""
+    caller.need(Action.DATA_READ)
+
+    def find(workspace: Workspace) -> dict[str, Any]:
+        return {"tables": datasets.histograms_of(workspace, datasets.find(workspace, version))}
 
     return answer(request, await hosted.read(find))
 

@@ -1,19 +1,36 @@
 /** The columns of a version's tables: types, gaps, ranges, and how the values are spread. */
 
+import { useQuery } from "@tanstack/react-query";
+
+import { api, told } from "../../api";
 import { numberText } from "../../api/words";
 import type { components } from "../../api/schema";
 import { Empty } from "../../parts/empty";
 import type { PartProps } from "./page";
+import { type Histogram, Spread } from "./spread";
 
 type Column = components["schemas"]["ColumnShape"];
 
 const SHOWN_MAX = 500;
-const WIDTH = 150;
-const HEIGHT = 34;
 
 export default function Columns({ one, search, setSearch }: PartProps) {
   const tables = one.statistics?.tables ?? [];
   const find = (search.find ?? "").toLowerCase();
+  const spreads = useQuery({
+    queryKey: ["dataset", one.version.label, "histograms"],
+    queryFn: ({ signal }) =>
+      told(
+        api.GET("/datasets/{version}/histograms", {
+          params: { path: { version: one.version.label } },
+          signal,
+        }),
+      ),
+    staleTime: Infinity,
+  });
+  const histogramsOf = (path: string) => {
+    const found = spreads.data?.tables.find((table) => table.path === path)?.columns ?? [];
+    return new Map(found.map((column) => [column.name, column]));
+  };
   return (
     <>
       <div className="bar">
@@ -28,6 +45,7 @@ export default function Columns({ one, search, setSearch }: PartProps) {
         />
       </div>
       {tables.map((table) => {
+        const histograms = histogramsOf(table.path);
         const columns = table.columns.filter((column) => column.name.toLowerCase().includes(find));
         return (
           <section key={table.path} className="data-table">
@@ -68,7 +86,11 @@ export default function Columns({ one, search, setSearch }: PartProps) {
                   </thead>
                   <tbody>
                     {columns.slice(0, SHOWN_MAX).map((column) => (
-                      <ColumnRow key={column.name} column={column} />
+                      <ColumnRow
+                        key={column.name}
+                        column={column}
+                        histogram={histograms.get(column.name)}
+                      />
                     ))}
                   </tbody>
                 </table>
@@ -89,7 +111,12 @@ export default function Columns({ one, search, setSearch }: PartProps) {
   );
 }
 
-function ColumnRow({ column }: { column: Column }) {
+interface RowProps {
+  column: Column;
+  histogram: Histogram | undefined;
+}
+
+function ColumnRow({ column, histogram }: RowProps) {
   const gaps = column.nulls + column.nans;
   return (
     <tr>
@@ -108,7 +135,7 @@ function ColumnRow({ column }: { column: Column }) {
           : `${column.distinct_exact ? "" : "≈ "}${column.distinct.toLocaleString("en")}`}
       </td>
       <td>
-        <Spread column={column} />
+        <Spread column={column} histogram={histogram} />
       </td>
       <td className="number list-words">{said(column.min)}</td>
       <td className="number">{numberText(column.quantiles?.p50 ?? null)}</td>
@@ -116,64 +143,6 @@ function ColumnRow({ column }: { column: Column }) {
       <td className="number">{numberText(column.mean)}</td>
     </tr>
   );
-}
-
-const QUANTILES: [string, number][] = [
-  ["p01", 0.01],
-  ["p05", 0.05],
-  ["p25", 0.25],
-  ["p50", 0.5],
-  ["p75", 0.75],
-  ["p95", 0.95],
-  ["p99", 0.99],
-];
-
-/**
- * How values are spread, from the quantiles that the profile keeps: between two of them a bar
- * whose area is the share of the values there; a line marks the median.
- */
-function Spread({ column }: { column: Column }) {
-  const { min, max, quantiles } = column;
-  if (!quantiles || typeof min !== "number" || typeof max !== "number" || !(max > min)) return null;
-  const edges: [number, number][] = [[min, 0]];
-  for (const [name, share] of QUANTILES) {
-    const value = quantiles[name];
-    if (value != null && value >= min && value <= max) edges.push([value, share]);
-  }
-  edges.push([max, 1]);
-  const bars = edges.slice(1).map(([to, upTo], index) => {
-    const [from, before] = edges[index] as [number, number];
-    return { from, to: Math.max(to, from), share: Math.max(0, upTo - before) };
-  });
-  // Many equal values make a bar of no width: it is drawn as wide as a hundredth of the range.
-  const least = (max - min) / 100;
-  const heights = bars.map((bar) => bar.share / Math.max(bar.to - bar.from, least));
-  const top = Math.max(...heights);
-  const x = (value: number) => ((value - min) / (max - min)) * WIDTH;
-  const median = quantiles.p50;
-  return (
-    <svg className="spread" width={WIDTH} height={HEIGHT} role="img" aria-label={spoken(column)}>
-      <title>{spoken(column)}</title>
-      {bars.map((bar, index) => {
-        const height = top > 0 ? Math.sqrt((heights[index] ?? 0) / top) * (HEIGHT - 2) : 0;
-        return (
-          <rect
-            key={index}
-            x={Math.min(x(bar.from), WIDTH - 1.5)}
-            width={Math.max(1.5, x(bar.to) - x(bar.from) - 0.5)}
-            y={HEIGHT - height}
-            height={height}
-          />
-        );
-      })}
-      {median != null && <line x1={x(median)} x2={x(median)} y1={0} y2={HEIGHT} />}
-    </svg>
-  );
-}
-
-function spoken(column: Column): string {
-  const told = QUANTILES.map(([name]) => `${name} ${numberText(column.quantiles?.[name] ?? null)}`);
-  return `${column.name}: ${told.join(", ")}`;
 }
 
 function said(value: Column["min"]): string {
