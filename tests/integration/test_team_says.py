@@ -17,7 +17,15 @@ from afield.teamwork.errors import ItemBad, MoveRefused
 from afield.testing.clock import ManualClock
 from afield.workspace.membership import leave, members
 from afield.workspace.session import init
-from afield.workspace.team import asks, decisions, oncall, standup_days, standup_drafts, standups
+from afield.workspace.team import (
+    asks,
+    decisions,
+    hours,
+    oncall,
+    standup_days,
+    standup_drafts,
+    standups,
+)
 from afield.workspace.team.brief import brief, since
 from afield.workspace.team.digest import digest
 from afield.workspace.team.seen import looked_ms, mark_looked
@@ -134,6 +142,24 @@ def test_a_brief_has_what_needs_its_reader_first_and_leaves_out_what_they_did(te
     assert "0.5 → 0.3 (lower is better" in found.sections[2].lines[0].text
 
 
+def test_a_brief_says_what_was_superseded_and_until_when_one_may_speak(team):
+    ann, bob, cal = team
+    start = bob.record.now_ms()
+    made = decisions.decide(ann, "Keep it", {})
+    decisions.settle(ann, made, "accepted")
+    other = decisions.decide(ann, "Change it", {"supersedes": [made.link]})
+    decisions.settle(ann, other, "accepted", text="after the audit")
+    open_one = decisions.decide(ann, "Move it", {"consulted": [me(cal)]})
+    decisions.propose(ann, open_one)
+    exchange(*team)
+    (section,) = [one for one in brief(bob, me(bob), start).sections if one.name == "decisions"]
+    told = {one.title: one for one in section.lines}
+    assert told["Keep it"].text == "accepted, now superseded by Change it"
+    assert told["Change it"].text == "accepted: after the audit"
+    assert told["Change it"].due_ms is None
+    assert told["Move it"].due_ms > bob.record.now_ms()
+
+
 def test_what_was_done_offline_before_the_last_look_is_told_once_it_syncs(team):
     ann, bob, _ = team
     run = start_run(ann.record, kind="python", name="hare", project="vision", experiment="e")
@@ -175,12 +201,17 @@ def test_a_brief_looks_back_to_the_last_look_else_to_the_end_of_the_last_shift(l
     assert since(workspace, me(workspace), None) == (ns("2026-11-23T23:30:00") // 1_000_000, "away")
     mark_looked(workspace, me(workspace), workspace.record.now_ms() - 60_000)
     assert since(workspace, me(workspace), None) == (looked_ms(workspace, me(workspace)), "looked")
+    assert since(workspace, me(workspace), "last") == since(workspace, me(workspace), None)
     assert since(workspace, me(workspace), "3d")[0] == workspace.record.now_ms() - 3 * 86_400_000
     day = since(workspace, me(workspace), "2026-11-20")[0]
     assert day == ns("2026-11-19T23:00:00") // 1_000_000, "midnight in Berlin"
-    for words in ("soon", "2027-01-01"):
+    for words in ("soon", "2027-01-01", "leave"):
         with pytest.raises(ItemBad, match="look back"):
             since(workspace, me(workspace), words)
+    hours.take_leave(workspace, date(2026, 11, 24), date(2026, 12, 4))
+    clock.now_ns = ns("2026-12-09T16:00:00")
+    assert since(workspace, me(workspace), "leave")[0] == ns("2026-11-23T23:30:00") // 1_000_000
+    assert since(workspace, me(workspace), "away")[0] == ns("2026-12-08T23:30:00") // 1_000_000
 
 
 def test_a_digest_says_who_is_silent_and_why_and_puts_first_what_names_its_reader(team):

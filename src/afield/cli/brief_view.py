@@ -80,7 +80,8 @@ def brief_lines(workspace: Workspace, found: Brief, now: datetime) -> Iterator[s
 
 def _line(workspace: Workspace, one: Line, now: datetime) -> Iterator[str]:
     who = "" if one.member is None else workspace.name_of(one.member)
-    due = f", due {when(one.due_ms, now)}" if one.due_ms is not None else ""
+    until = "comments until" if one.kind == "proposed" else "due"
+    due = f", {until} {when(one.due_ms, now)}" if one.due_ms is not None else ""
     sign = "!" if one.urgent else " "
     text = f": {one.text}" if one.text else ""
     yield plain(f"{sign} {who} {_WORDS[one.kind]} {one.title}{text}")

@@ -10,7 +10,7 @@ from afield.cli.session import global_options, session_of
 
 
 @click.command("brief")
-@click.option("--since", "words", metavar="TIME", help="8h, 3d, a date, or away.")
+@click.option("--since", "words", metavar="TIME", help="8h, 3d, a date, last, away, or leave.")
 @click.option("--peek", is_flag=True, help="Do not remember that you looked.")
 @global_options
 @click.pass_context

@@ -7,7 +7,7 @@ known in their own copy alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal
 
 import msgspec
@@ -217,30 +217,47 @@ def since(workspace: Workspace, member: MemberId, words: str | None) -> tuple[in
         workspace: with its tables up to date.
         member: for whom.
         words: `8h`, `3d`, `2w`, a date or a time of theirs, `away` (the end of their working time
-            before the last time off), or None: when they last looked, else `away`.
+            before the last time off), `leave` (that before their last leave), or `last` or None:
+            when they last looked, else `away`.
 
     Raises:
-        ItemBad: it is no such time, or it is ahead.
+        ItemBad: it is no such time, it is ahead, or they had no leave.
     """
     calendar, now_ms = calendar_of(workspace, member), workspace.record.now_ms()
     looked = looked_ms(workspace, member)
+    words = None if words == "last" else words
     if words is None and looked is not None:
         return min(looked, now_ms), "looked"
     if words is None or words == "away":
         return _left_ms(calendar, now_ms), "away"
+    if words == "leave":
+        return _before_leave_ms(calendar, now_ms), "away"
     span = _SPAN().fullmatch(words.strip().lower())
     if span:
         return now_ms - int(span[1]) * _UNITS_MS[span[2]], "asked"
     try:
         said = datetime.fromisoformat(words.strip())
     except ValueError as error:
-        hint = "--since 8h, --since 3d, --since 2026-11-20, --since away"
+        hint = "--since 8h, --since 3d, --since 2026-11-20, --since away, --since last"
         raise ItemBad("not a time to look back to", words, str(error), hint=hint) from error
     zoned = said if said.tzinfo is not None else said.replace(tzinfo=calendar.local(now_ms).tzinfo)
     at_ms = int(zoned.timestamp() * 1000)
     if at_ms > now_ms:
         raise ItemBad("not a time to look back to", words, "it is ahead")
     return max(0, at_ms), "asked"
+
+
+def _before_leave_ms(calendar: Calendar, now_ms: int) -> int:
+    """Return when a member stopped working before their last leave, which may still go on."""
+    now = calendar.local(now_ms)
+    begun = [one.first for one in calendar.facts.leaves if one.first <= now.date()]
+    if not begun:
+        hint = "afield hours away FIRST LAST; else --since away"
+        raise ItemBad("not a time to look back to", "leave", "there was none", hint=hint)
+    begins = int(datetime.combine(max(begun), time(), now.tzinfo).timestamp() * 1000)
+    worked = calendar.working(begins - 28 * _DAY_MS, begins + _DAY_MS)  # a shift may cross midnight
+    ended = [one.end_ms for one in worked if one.start_ms < begins]
+    return ended[-1] if ended else begins
 
 
 def _left_ms(calendar: Calendar, now_ms: int) -> int:
@@ -298,4 +315,6 @@ def _of_letter(one: Letter) -> Line:
 
 
 def _of_change(one: Change) -> Line:
-    return Line(one.kind, one.link, one.project, one.title, one.text, one.member, one.at_ms)
+    return Line(
+        one.kind, one.link, one.project, one.title, one.text, one.member, one.at_ms, one.due_ms
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from afield.teamwork.sorts.decision import DECISION
 from afield.teamwork.sorts.handover import HANDOVER
 from afield.teamwork.sorts.review import REVIEW
 from afield.teamwork.sorts.task import TASK
+from afield.workspace.team.decisions import superseded_by, windows_of
 from afield.workspace.team.items import title_of, words_of
 from afield.workspace.team.links import label_of
 from afield.workspace.workspace import Workspace
@@ -90,6 +91,7 @@ class Change(msgspec.Struct, frozen=True):
         project: where; None for data.
         title: what that is called.
         text: what is to be said of it; empty where the kind says all.
+        due_ms: until when others can speak to it, in Unix milliseconds.
     """
 
     kind: Kind
@@ -99,6 +101,7 @@ class Change(msgspec.Struct, frozen=True):
     project: str | None
     title: str
     text: str = ""
+    due_ms: int | None = None
 
 
 def changes(
@@ -253,12 +256,23 @@ def _moves(
             continue
         values = msgspec.json.decode(words)
         said = values.get("outcome") or values.get("verdict") or ""
-        text, title = "", f"{sort_name} {id_[:8]}"
+        text, title, due_ms = "", f"{sort_name} {id_[:8]}", None
         if id(row) in worded:
             found = words_of(workspace, values.get("synthesis") or values.get("text"))
             text, title = " ".join(found.split()), title_of(workspace, item)
+            if kind == "decided":
+                said += _superseded(workspace, item)
+            elif kind == "proposed":
+                open_ms = [one.closes_ms for one in windows_of(workspace, item) if one.is_open]
+                due_ms = max((one for one in open_ms if one is not None), default=None)
         told = f"{said}: {text}" if said and text else said or text
-        yield Change(kind, member, stamp_to_ms(at), item.link, item.project, title, told)
+        yield Change(kind, member, stamp_to_ms(at), item.link, item.project, title, told, due_ms)
+
+
+def _superseded(workspace: Workspace, item: Item) -> str:
+    """Say which decisions stand for one now."""
+    by = [title_of(workspace, one) for one in superseded_by(workspace, item)]
+    return f", now superseded by {', '.join(by)}" if by else ""
 
 
 def _first_of_each(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -69,7 +69,7 @@ function One({ line }: { line: Line }) {
         {line.urgent && <Badge tone="bad">urgent</Badge>}
         {line.due_ms !== null ? (
           <Badge tone={isLate ? "bad" : "warn"}>
-            {isLate ? "was due " : "due "}
+            {line.kind === "proposed" ? "comments until " : isLate ? "was due " : "due "}
             <Time at={new Date(line.due_ms).toISOString()} />
           </Badge>
         ) : (
