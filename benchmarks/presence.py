@@ -1,7 +1,7 @@
 """How long it takes to say of 200 people how they can be met: CPU time, in milliseconds.
 
-`python -m benchmarks.presence`. Bound, for people whose calendars are at hand: 5 ms; 1 is returned
-where it takes longer.
+`python -m benchmarks.presence`. Bound, also for the first call of a process, which looks
+through the zones: 5 ms; 1 is returned where it takes longer. Making the calendars is not counted.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def took_ms(people: list[Calendar], at_ms: int) -> float:
 def main() -> int:
     """Measure, and say whether it holds."""
     people = calendars()
-    print(f"first time, zones read too: {took_ms(people, AT_MS):.1f} ms")
+    first = took_ms(people, AT_MS)
+    print(f"first time, zones read too: {first:.1f} ms")
     fresh = min(took_ms(calendars(), AT_MS) for _ in range(9))
     print(f"calendars just made:        {fresh:.1f} ms")
     again = min(took_ms(people, AT_MS + 60_000 * minute) for minute in range(9))
     print(f"calendars at hand:          {again:.1f} ms")
-    return int(again > LIMIT_MS)
+    return int(max(first, fresh, again) > LIMIT_MS)
 
 
 if __name__ == "__main__":

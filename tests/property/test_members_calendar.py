@@ -117,6 +117,41 @@ def test_due_times_are_what_counting_minutes_says(  # noqa: PLR0917
         assert calendar.add_working(start_ms, minutes) == (counted[minutes - 1] + 1) * 60_000
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    zone=st.sampled_from(["Pacific/Apia", "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kathmandu"])
+    | st.sampled_from(["Africa/Casablanca", "America/Los_Angeles", "Australia/Lord_Howe"]),
+    spans=SPANS,
+    day=st.sampled_from([date(2011, 12, 30), date(2026, 11, 1), date(2026, 10, 4)]),
+    begin=st.integers(-4 * 1440, 4 * 1440),
+    minutes=st.integers(1, 4 * 1440),
+)
+def test_the_few_dates_that_are_looked_at_hold_all_that_the_many_do(
+    zone, spans, day, begin, minutes
+):
+    """Whoever says of two dates where they are is looked at more widely: the same must come."""
+    start_ms = ms(day.year, day.month, day.day) + begin * 60_000
+    end_ms = start_ms + minutes * 60_000
+    hours = ((SINCE, tuple(spans)),)
+    few = Calendar(Facts(zones=((SINCE, zone),), hours=hours, focus=hours))
+    many = Calendar(
+        Facts(zones=((SINCE, zone), (date(1990, 1, 1), zone)), hours=hours, focus=hours)
+    )
+    assert few.working(start_ms, end_ms) == many.working(start_ms, end_ms)
+    assert few.focus(start_ms, end_ms) == many.focus(start_ms, end_ms)
+    assert few.waking(start_ms, end_ms) == many.waking(start_ms, end_ms)
+
+
+def test_a_clock_misses_no_change_that_looking_at_every_day_finds():
+    near = {"America/Recife": 2000, "America/Boa_Vista": 2000, "Asia/Gaza": 2040}
+    for zone, year in [*((zone, 2026) for zone in zone_names()), *near.items()]:
+        clock, start_ms = clock_of(zone), ms(year, 1, 1)
+        for ahead in range(730 if zone in near else 366):
+            at_ms = start_ms + ahead * DAY_MS
+            shown = clock.local(at_ms).utcoffset()
+            assert shown == timedelta(milliseconds=clock.offset_ms(at_ms)), (zone, at_ms)
+
+
 @pytest.mark.parametrize(("minute", "day"), [(59, date(2026, 11, 23)), (60, date(2026, 11, 24))])
 def test_what_is_written_on_both_sides_of_midnight_is_of_the_local_day(minute, day):
     calendar = Calendar(Facts(zones=((SINCE, "Europe/Berlin"),)))

@@ -91,7 +91,7 @@ class Calendar:
         """Return the working time between two instants, in order, without what touches itself."""
         start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
         return _merged(
-            (shift for day in _days(start_ms, end_ms) for shift in self._shifts_of(day)),
+            (shift for day in self._dates(start_ms, end_ms) for shift in self._shifts_of(day)),
             start_ms,
             end_ms,
         )
@@ -99,14 +99,14 @@ class Calendar:
     def waking(self, start_ms: int, end_ms: int) -> list[Interval]:
         """Return the time awake by rule between two instants, working or not."""
         start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
-        return _merged(map(self._wake_of, _days(start_ms, end_ms)), start_ms, end_ms)
+        return _merged(map(self._wake_of, self._dates(start_ms, end_ms)), start_ms, end_ms)
 
     def focus(self, start_ms: int, end_ms: int) -> list[Interval]:
         """Return the time of focus between two instants."""
         start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
         weekly = (
             Interval(*(clock.instant_ms(wall) for wall in walls))
-            for day in _days(start_ms, end_ms)
+            for day in self._dates(start_ms, end_ms)
             for clock in (_of_day(self._clocks, day),)
             for walls in _walls(_of_day(self._focus, day), day)
         )
@@ -203,6 +203,20 @@ class Calendar:
             found += [(at, by // MINUTE_MS) for at, by in clock.changes(begin, end)]
         return [(at, by) for at, by in found if by]
 
+    def _dates(self, start_ms: int, end_ms: int) -> range:
+        """Return the dates, as ordinals, of which a span can be between two instants.
+
+        In one zone these are few. A span ends within two days of its date, and what ends by the
+        time that the clock shows at an instant has ended then. What begins before the end begins
+        by a time that the clock has shown, with the offset of now or of before a change.
+        """
+        if len(self._clocks[1]) > 1:
+            return _days(start_ms, end_ms)
+        clock: Clock = self._clocks[1][0]
+        ahead_ms = max(clock.offset_ms(end_ms), clock.offset_ms(end_ms - 2 * DAY_MS))
+        first, last = clock.wall_ms(start_ms) // DAY_MS - 1, (end_ms + ahead_ms) // DAY_MS
+        return range(first + _EPOCH_DAY, last + _EPOCH_DAY + 1)
+
     def _clock_at(self, at_ms: int) -> Clock:
         found: Clock = self._clocks[1][0]
         for turn_ms, clock in self._turns:
@@ -218,27 +232,27 @@ class Calendar:
     def _shifts_of(self, day: int) -> Sequence[Interval]:
         found = self._shifts.get(day)
         if found is None:
-            found = self._shifts[day] = tuple(self._made(day))
+            found = self._shifts[day] = self._made(day)
         return found
 
-    def _made(self, day: int) -> Iterator[Interval]:
+    def _made(self, day: int) -> Sequence[Interval]:
         walls = _walls(_of_day(self._hours, day), day)
         if not walls:
-            return
+            return ()
         region = _of_day(self._holidays, day)
         if region:
             on = date.fromordinal(day)
             if on in holidays_of(region, on.year):
-                return
+                return ()
         for first, last, leave in self._leaves:
             if first <= day <= last:
                 walls = _without(walls, day, leave)
         clock: Clock = _of_day(self._clocks, day)
-        for start, end in walls:
-            shifts = [Interval(clock.instant_ms(start), clock.instant_ms(end))]
-            for off in self.facts.off:
-                shifts = [piece for shift in shifts for piece in _outside(shift, off)]
-            yield from (shift for shift in shifts if shift.start_ms < shift.end_ms)
+        instant_ms = clock.instant_ms
+        shifts = [Interval(instant_ms(start), instant_ms(end)) for start, end in walls]
+        for off in self.facts.off:
+            shifts = [piece for shift in shifts for piece in _outside(shift, off)]
+        return [shift for shift in shifts if shift[0] < shift[1]]
 
     def _wake_of(self, day: int) -> Interval:
         found = self._wakes.get(day)
