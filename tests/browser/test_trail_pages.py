@@ -149,6 +149,7 @@ def test_the_menu_leads_to_all_that_holds_the_words_and_a_kind_has_an_address(re
     box.press("Control+Enter")
     page.wait_for_url(re.compile(r"/search\?q=plateau$"))
     notes = page.get_by_role("region", name="Notes")
+    notes.locator("mark").wait_for()
     assert notes.locator("mark").all_inner_texts() == ["plateau"]
     for kind in ("Asks", "Decisions", "What was said"):
         page.get_by_role("region", name=kind).get_by_role("listitem").wait_for()
