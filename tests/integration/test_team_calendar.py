@@ -12,7 +12,7 @@ from afield.cli.group import cli
 from afield.cli.session import Session
 from afield.members.errors import HoursBad
 from afield.testing.clock import ManualClock
-from afield.workspace.team.hours import calendar_of
+from afield.workspace.team.hours import calendar_of, set_hours, set_zone
 from afield.workspace.team.ics import Taken, export_ics, import_ics
 from afield.workspace.team.meetings import call_meeting
 from afield.workspace.team.oncall import take_call
@@ -109,3 +109,51 @@ def test_me_says_who_i_am_with_which_roles_and_what_is_assumed(mine, monkeypatch
     assert (told["member"], told["assumed"]) == (mine.config.member, True)
     assert told["device"] == mine.config.device
     assert told["roles"] == {"*": ["admin"]}
+
+
+def asked(monkeypatch, workspace, *words):
+    monkeypatch.chdir(workspace.path.parent)
+    return CliRunner().invoke(cli, list(words), obj=Session({}))
+
+
+def test_a_day_and_a_week_of_ones_own_are_asked_for_alone(mine, monkeypatch):
+    set_zone(mine, "Europe/Berlin")
+    told = json.loads(asked(monkeypatch, mine, "overlap", "--on", "2026-03-29", "--json").output)
+    assert told["start_ms"] == 1_774_738_800_000
+    assert told["end_ms"] - told["start_ms"] == 23 * 3_600_000, "the clock goes ahead that night"
+    (who,) = told["members"]
+    assert who["clock_changes"] == [{"at_ms": 1_774_746_000_000, "minutes": 60}]
+    told = json.loads(asked(monkeypatch, mine, "overlap", "--week", "2026-03-25", "--json").output)
+    assert told["end_ms"] == 1_774_738_800_000 + 23 * 3_600_000, "to the Sunday's end"
+    assert told["end_ms"] - told["start_ms"] == (7 * 24 - 1) * 3_600_000
+    for odd in (
+        ["--on", "2026-03-29", "--days", "2"],
+        ["--on", "2026-03-29", "--week", "2026-03-29"],
+        ["--on", "9999-12-31"],
+        ["--week", "Monday"],
+    ):
+        assert asked(monkeypatch, mine, "overlap", *odd).exit_code == 2, odd
+
+
+def test_coverage_alone_tells_each_stretch_and_the_change_of_clocks_but_no_times(mine, monkeypatch):
+    set_zone(mine, "Europe/Berlin")
+    set_hours(mine, ["Mon-Sun 09:00-17:00"])
+    lines = asked(
+        monkeypatch, mine, "overlap", "--on", "2026-03-29", "--coverage"
+    ).output.splitlines()
+    assert [line.partition("  from")[0] for line in lines[:3]] == ["nobody ", "at work", "nobody "]
+    assert ["for 8 h" in line for line in lines[:3]] == [True, True, False]
+    assert "goes +60 min" in lines[3]
+    assert lines[4].startswith("somebody is at work 35% of the time")
+    assert len(lines) == 5
+
+
+def test_the_team_says_until_when_by_the_clock_of_who_is_told_of(mine, monkeypatch):
+    set_zone(mine, "Asia/Kolkata")
+    set_hours(mine, ["Mon-Sun 00:00-12:00", "Mon-Sun 12:00-23:59"])
+    (line,) = asked(monkeypatch, mine, "team").output.splitlines()
+    assert " in Asia/Kolkata: " in line
+    assert " there (in " in line
+    set_hours(mine, ["Mon-Sun 08:17-08:18"])
+    (line,) = asked(monkeypatch, mine, "team").output.splitlines()
+    assert " 8:1" in line.partition("works")[2], line

@@ -65,7 +65,7 @@ def _now(part: dict[str, Any]) -> str:
     next_ms = part["next_working_ms"]
     ahead = ""
     if part["presence"] == "working":
-        ahead = f" until {when(part['until_ms'], local)}"
+        ahead = f" until {when(part['until_ms'], local, local.tzinfo)}"
     elif next_ms is not None:
-        ahead = f", works {when(next_ms, local)}"
+        ahead = f", works {when(next_ms, local, local.tzinfo)}"
     return f"{here}: {_PRESENCE[part['presence']]}{focus}{away}{ahead}"

@@ -53,14 +53,29 @@ def overlap_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
             yield plain(f"    {local:%a %H:%M}  {cost['name']}{note}")
     if not part["slots"]:
         yield "no time is long enough"
-    for one in part["members"]:
-        for change in one["clock_changes"]:
-            hours = f"{change['minutes']:+d} min"
-            yield plain(f"clock: {one['name']}'s goes {hours}, {when(change['at_ms'], now)}")
+    yield from _clocks(part, now)
     for one in part["members"]:
         if one["carried"]:
             yield plain(f"carried: {one['name']}: {one['carried']} min by meetings of 90 days")
     yield _covered(part)
+
+
+def coverage_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
+    """Yield the lines about when somebody is at work, and when nobody is."""
+    names = {"covered": "at work", "gaps": "nobody "}
+    found = [(one, label) for key, label in names.items() for one in part[key]]
+    for one, label in sorted(found, key=lambda each: each[0]["start_ms"]):
+        took = duration((one["end_ms"] - one["start_ms"]) / 1000)
+        yield f"{label}  from {when(one['start_ms'], now)} for {took}"
+    yield from _clocks(part, now)
+    yield _covered(part)
+
+
+def _clocks(part: dict[str, Any], now: datetime) -> Iterator[str]:
+    for one in part["members"]:
+        for change in one["clock_changes"]:
+            hours = f"{change['minutes']:+d} min"
+            yield plain(f"clock: {one['name']}'s goes {hours}, {when(change['at_ms'], now)}")
 
 
 def _covered(part: dict[str, Any]) -> str:
