@@ -12,7 +12,7 @@ from afield.cli.group import cli
 from afield.cli.session import Session
 from afield.members.errors import HoursBad
 from afield.testing.clock import ManualClock
-from afield.workspace.team.hours import calendar_of, set_hours, set_zone
+from afield.workspace.team.hours import calendar_of, hours_part, set_hours, set_zone
 from afield.workspace.team.ics import Taken, export_ics, import_ics
 from afield.workspace.team.meetings import call_meeting
 from afield.workspace.team.oncall import take_call
@@ -77,8 +77,61 @@ def test_what_other_tools_write_is_taken_as_far_as_it_can_be_read(mine):
     assert import_ics(mine, ics(first, "DTEND:20260109T120000Z")) == Taken(1, 0, 0, 0)
     repeats = ics(first, "RRULE:FREQ=YEARLY;COUNT=5")
     assert import_ics(mine, repeats) == Taken(1, 0, 0, 1)
+    assert import_ics(mine, repeats) == Taken(0, 1, 0, 1)
+    for rule in ("FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=1,2", "FREQ=NEVER"):
+        assert import_ics(mine, ics(first, f"RRULE:{rule}")) == Taken(0, 0, 1, 0), rule
     for odd in (ics(first, first), ics("DTSTART;VALUE=DATE:2026-13-45")):
         assert import_ics(mine, odd).passed_over == 1
+
+
+REPEATS = b"""BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//EN
+BEGIN:VEVENT
+UID:fridays
+DTSTAMP:20251101T000000Z
+DTSTART;VALUE=DATE:20251205
+RRULE:FREQ=WEEKLY;UNTIL=20260102
+EXDATE;VALUE=DATE:20251219
+SUMMARY:the doctor
+END:VEVENT
+BEGIN:VEVENT
+UID:fridays
+DTSTAMP:20251101T000000Z
+RECURRENCE-ID;VALUE=DATE:20251212
+DTSTART;VALUE=DATE:20251210
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_days_off_that_repeat_come_in_without_those_called_off_or_moved(mine):
+    member = mine.config.member
+    assert import_ics(mine, REPEATS) == Taken(4, 0, 0, 1)
+    assert import_ics(mine, REPEATS) == Taken(0, 4, 0, 1)
+    days = sorted(one.first.isoformat() for one in calendar_of(mine, member).facts.leaves)
+    assert days == ["2025-12-05", "2025-12-10", "2025-12-26", "2026-01-02"]
+    assert {one["note"] for one in hours_part(mine, member)["leave"]} == {None}
+    endless = REPEATS.replace(b";UNTIL=20260102", b"").replace(b"UID:fridays", b"UID:others")
+    assert import_ics(mine, endless).new == 50 - 2 + 1, "to a year from today"
+
+
+def test_a_file_that_would_flood_the_record_is_refused_whole(mine):
+    days = (
+        f"BEGIN:VEVENT\nUID:{number}\nDTSTAMP:20251101T000000Z\n"
+        "DTSTART;VALUE=DATE:20251201\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
+        for number in range(3)
+    )
+    data = f"BEGIN:VCALENDAR\nVERSION:2.0\n{''.join(days)}END:VCALENDAR\n".encode()
+    with pytest.raises(HoursBad, match="too many"):
+        import_ics(mine, data)
+    assert not calendar_of(mine, mine.config.member).facts.leaves
+
+
+def test_what_events_are_called_comes_in_where_it_is_asked_for(mine):
+    import_ics(mine, REPEATS, titles=True)
+    notes = [one["note"] for one in hours_part(mine, mine.config.member)["leave"]]
+    assert sorted(map(str, notes)) == ["None", "the doctor", "the doctor", "the doctor"]
 
 
 def test_shifts_leave_turns_and_meetings_go_out_and_the_leave_comes_back_as_it_was(mine):

@@ -13,10 +13,14 @@ from afield.kernel.errors import Usage
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--titles", is_flag=True, help="Keep what events are called, for all to read.")
 @global_options
 @click.pass_context
-def command(context: click.Context, *, file: Path) -> None:
-    """Take the days off in the iCalendar FILE as your leave; what is known is not taken again."""
+def command(context: click.Context, *, file: Path, titles: bool) -> None:
+    """Take the days off in the iCalendar FILE as your leave; what is known is not taken again.
+
+    Days off that repeat are taken for a year ahead.
+    """
     from afield.workspace.team.ics import import_ics
 
     session = session_of(context)
@@ -26,7 +30,7 @@ def command(context: click.Context, *, file: Path) -> None:
         raise Usage("cannot read the calendar", file, str(error)) from error
     workspace = session.workspace()
     workspace.refresh()
-    found = import_ics(workspace, data)
+    found = import_ics(workspace, data, titles=titles)
     if session.json:
         emit_json({"schema": "afield.hours-import/1", **found._asdict()})
         return
@@ -35,4 +39,4 @@ def command(context: click.Context, *, file: Path) -> None:
         f" {found.passed_over} events are no days off"
     )
     if found.repeating:
-        click.echo(f"{found.repeating} repeat: only the first of each was taken", err=True)
+        click.echo(f"{found.repeating} repeat: they were taken for a year ahead", err=True)

@@ -5,7 +5,7 @@ Who has said nothing is taken to keep office hours, and is told so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -108,6 +108,33 @@ def take_leave(
     Raises:
         HoursBad: it ends before it begins, or the note is too long.
     """
+    found = id_ or random_id(_ID_CHARS)
+    _say(workspace, _leave(workspace, found, (first, last), note, by), by)
+    return found
+
+
+def take_leaves(workspace: Workspace, found: Mapping[str, tuple[date, date, str]]) -> None:
+    """Say at once, by their ids, from when to when this member is away and what for.
+
+    Raises:
+        HoursBad: one ends before it begins, or its note is too long.
+    """
+    drafts = [
+        _leave(workspace, id_, (first, last), note) for id_, (first, last, note) in found.items()
+    ]
+    if drafts:
+        workspace.record.journal.append_many(drafts, durable=True)
+        workspace.refresh()
+
+
+def _leave(
+    workspace: Workspace,
+    id_: str,
+    days: tuple[date, date],
+    note: str,
+    by: MemberId | None = None,
+) -> Draft:
+    first, last = days
     if last < first:
         raise HoursBad("the leave ends before it begins", f"{first}..{last}")
     if len(note) > _NOTE_CHARS_MAX:
@@ -117,9 +144,7 @@ def take_leave(
         clean, _ = redact(note.strip(), known=workspace.record.secrets())
         kept = workspace.record.vault.put(to_object(clean), meta=True)
         workspace.record.vault.flush()
-    found = id_ or random_id(_ID_CHARS)
-    _say(workspace, times.leave(by or workspace.config.member, found, first, last, kept), by)
-    return found
+    return times.leave(by or workspace.config.member, id_, first, last, kept)
 
 
 def cancel_leave(workspace: Workspace, words: str, *, by: MemberId | None = None) -> None:

@@ -6,14 +6,14 @@ What comes in twice is there once: a leave's id follows from the event's UID.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from afield.kernel.digest import digest
 from afield.kernel.errors import Refused
 from afield.kernel.ids import MemberId
 from afield.members.errors import HoursBad
-from afield.workspace.team.hours import calendar_of, hours_part, take_leave
+from afield.workspace.team.hours import calendar_of, hours_part, take_leaves
 from afield.workspace.team.items import title_of
 from afield.workspace.team.meetings import meetings
 from afield.workspace.team.oncall import turns
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from icalendar import Calendar as Ics
 
 DAYS_MAX = 366
+TAKEN_MAX = 1000
+"""How many leaves one file may bring."""
+
+_OFTEN = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+_TIMES = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 _ID_CHARS = 8
 _DAY_MS = 24 * 3_600_000
 _NOTE_CHARS_MAX = 200
@@ -38,10 +43,10 @@ class Taken(NamedTuple):
     """What came in.
 
     Attributes:
-        new: days off that are leave now.
-        known: days off that were leave already.
+        new: times off that are leave now.
+        known: times off that were leave already.
         passed_over: events that are no days off, or cannot be read.
-        repeating: days off that repeat: only the first of each is taken.
+        repeating: events that repeat, taken as often as they come within the horizon.
     """
 
     new: int
@@ -50,14 +55,21 @@ class Taken(NamedTuple):
     repeating: int
 
 
-def import_ics(workspace: Workspace, data: bytes) -> Taken:
+def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Taken:
     """Take the days off of a calendar as leave of this copy's member.
 
-    Days off are events of whole days that are not told to be free (TRANSP) or cancelled.
+    Days off are events of whole days that are not told to be free (TRANSP) or cancelled. Those
+    that repeat are taken as often as they come from today to `DAYS_MAX` days ahead, without what
+    was called off (EXDATE) or moved (RECURRENCE-ID).
+
+    Args:
+        workspace: whose member is meant.
+        data: the file's bytes.
+        titles: keep what events are called as what the leave is for, for all to read.
 
     Raises:
         CalendarMissing: icalendar is not installed.
-        HoursBad: it is no iCalendar.
+        HoursBad: it is no iCalendar, or brings over `TAKEN_MAX` leaves; nothing is taken then.
     """
     ics = _library()
     try:
@@ -66,23 +78,32 @@ def import_ics(workspace: Workspace, data: bytes) -> Taken:
         raise HoursBad("not an iCalendar", why=str(error)[:200]) from error
     member = workspace.config.member
     known_ids = {one.id for one in calendar_of(workspace, member).facts.leaves}
-    new = known = passed_over = repeating = 0
-    for event in found.walk("VEVENT"):
+    today = calendar_of(workspace, member).day_of(workspace.record.now_ms())
+    events = found.walk("VEVENT")
+    moved = _moved(events)
+    new: dict[str, tuple[date, date, str]] = {}
+    known = passed_over = repeating = 0
+    for event in events:
         try:
-            days = _days_off(event)
+            spans = _spans_off(event, today, moved)
         except (AttributeError, KeyError, TypeError, ValueError):  # as others' tools write them
-            days = None
-        if days is None:
+            spans = None
+        if spans is None:
             passed_over += 1
             continue
         repeating += "RRULE" in event
-        id_ = digest(f"{event.get('UID')} {days[0]} {days[1]}".encode())[:_ID_CHARS]
-        if id_ in known_ids:
-            known += 1
-            continue
-        take_leave(workspace, *days, str(event.get("SUMMARY", ""))[:_NOTE_CHARS_MAX], id_=id_)
-        new += 1
-    return Taken(new, known, passed_over, repeating)
+        note = str(event.get("SUMMARY", ""))[:_NOTE_CHARS_MAX] if titles else ""
+        for first, last in spans:
+            id_ = digest(f"{event.get('UID')} {first} {last}".encode())[:_ID_CHARS]
+            if id_ in known_ids:
+                known += 1
+                continue
+            new[id_] = first, last, note
+            known_ids.add(id_)
+    if len(new) > TAKEN_MAX:
+        raise HoursBad("too many days off", len(new), f"at most {TAKEN_MAX} at once")
+    take_leaves(workspace, new)
+    return Taken(len(new), known, passed_over, repeating)
 
 
 def export_ics(workspace: Workspace, member: MemberId, days: int = 60) -> bytes:
@@ -133,6 +154,58 @@ def _events(
         if member in {meeting.author, *meeting.get("attendees")}:
             span = (_utc(meeting.get("from")), _utc(meeting.get("until")))
             yield f"meeting-{meeting.id}", title_of(workspace, meeting), *span, True
+
+
+def _moved(events: list[Any]) -> set[tuple[str, date]]:
+    """Return which days of which repeating events are told of by an event of their own."""
+    found = set()
+    for event in events:
+        day = getattr(event.get("RECURRENCE-ID"), "dt", None)
+        if isinstance(day, date) and not isinstance(day, datetime):
+            found.add((str(event.get("UID")), day))
+    return found
+
+
+def _spans_off(
+    event: Any, today: date, moved: set[tuple[str, date]]
+) -> list[tuple[date, date]] | None:
+    """Return from which day to which an event is off, each time it comes; None: it is none."""
+    days = _days_off(event)
+    if days is None or "RRULE" not in event:
+        return None if days is None else [days]
+    first, length = days[0], days[1] - days[0]
+    uid, out = str(event.get("UID")), _called_off(event)
+    starts = _repeated(event["RRULE"], first, today - length, today + timedelta(days=DAYS_MAX))
+    kept = (day for day in starts if day not in out and (uid, day) not in moved)
+    return [(day, day + length) for day in kept]
+
+
+def _called_off(event: Any) -> set[date]:
+    said = event.get("EXDATE", [])
+    return {one.dt for each in (said if isinstance(said, list) else [said]) for one in each.dts}
+
+
+def _repeated(rule: Any, first: date, after: date, before: date) -> list[date]:
+    """Return the days from one to another on which a rule (RFC 5545, RRULE) begins an event.
+
+    Raises:
+        ValueError: it is no rule, or one of times of the day.
+    """
+    from dateutil.rrule import rrulestr
+
+    often = {str(one).upper() for one in rule.get("FREQ", [])}
+    if not often <= _OFTEN or _TIMES & set(rule):
+        raise ValueError("whole days do not repeat by times of the day")
+    kept = type(rule)(rule)
+    if "COUNT" not in kept:
+        kept["UNTIL"] = [min(_day(one) for one in (*kept.get("UNTIL", ()), before))]
+    start, end = (datetime.combine(day, time()) for day in (after, before))
+    made = rrulestr(kept.to_ical().decode(), dtstart=datetime.combine(first, time()))
+    return [one.date() for one in made.between(start, end, inc=True)]
+
+
+def _day(said: date) -> date:
+    return said.date() if isinstance(said, datetime) else said
 
 
 def _days_off(event: Any) -> tuple[date, date] | None:
