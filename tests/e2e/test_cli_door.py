@@ -68,6 +68,7 @@ def test_every_command_has_help_with_the_global_options(afield, name):
         assert option in answer.out
     assert max(map(len, answer.out.splitlines())) <= 100
     assert answer.out.startswith(f"Usage: afield {name}")
+    assert "\\b" not in answer.out  # a raw docstring shows the mark that keeps lines apart
 
 
 def test_the_version_is_shown(afield):

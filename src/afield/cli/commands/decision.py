@@ -20,12 +20,12 @@ from afield.cli.session import global_options
 @global_options
 @click.pass_context
 def command(context: click.Context) -> None:
-    r"""Write decisions down, have them commented on, settle them.
+    """Write decisions down, have them commented on, settle them.
 
     \b
       afield decide "Train on the split of November" --evidence run:brisk-otter --way one-way
-      afield decision propose 7f3k --for 8h
+      afield decision propose 7f3k --for 8
       afield decision settle 7f3k accepted "nobody objects"
-    """
+    """  # noqa: D301 - click reads the backspace
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -20,12 +20,12 @@ from afield.cli.session import global_options
 @global_options
 @click.pass_context
 def command(context: click.Context) -> None:
-    r"""Ask for reviews of runs, code, data and models, and say what you found.
+    """Ask for reviews of runs, code, data and models, and say what you found.
 
     \b
       afield review run:brisk-otter --by ada --due 4h
       afield review suggest run:brisk-otter
       afield review judge 7f3k request-changes "no seed is set"
-    """
+    """  # noqa: D301 - click reads the backspace
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -20,12 +20,12 @@ from afield.cli.session import global_options
 @global_options
 @click.pass_context
 def command(context: click.Context) -> None:
-    r"""Write tasks down, with parts and due times; choose the six for a day.
+    """Write tasks down, with parts and due times; choose the six for a day.
 
     \b
       afield task "Label the last 200 images" --owner ada --due 2d --about data:cats
       afield task matrix
       afield task six 7f3k 9a2m
-    """
+    """  # noqa: D301 - click reads the backspace
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
