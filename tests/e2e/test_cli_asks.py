@@ -61,3 +61,27 @@ def test_hours_are_said_shown_and_taken_back(afield, project):
     wrong = afield("hours", "zone", "Mars/Olympus")
     assert (wrong.code, "afield hours zone Europe/Berlin" in wrong.err) == (1, True)
     assert afield("hours", "leave").code == afield("hours", "leave", "tomorrow").code == 2
+
+
+def test_what_is_not_there_says_where_to_look(afield, project):
+    for words in (
+        ("ask", "show", "zzzz"),
+        ("handover", "show", "zzzz"),
+        ("review", "judge", "zzzz", "approve"),
+        ("decision", "propose", "zzzz"),
+        ("task", "done", "zzzz"),
+        ("meeting", "read", "zzzz"),
+        ("page", "show", "zzzz"),
+    ):
+        answer = afield(*words)
+        assert (answer.code, f"no such {words[0]}: `zzzz`" in answer.err) == (1, True)
+        assert f"hint: afield {words[0]} list" in answer.err
+        assert afield(words[0], "list").code == 0
+
+
+def test_a_turn_on_call_that_cannot_be_says_why(afield, project):
+    back = afield("oncall", "take", "2026-11-29T18:00", "2026-11-28T18:00")
+    assert (back.code, "not a turn on call: it ends before it begins" in back.err) == (2, True)
+    long = afield("oncall", "take", "2026-11-28T18:00", "2027-11-28T18:00")
+    assert (long.code, "it is longer than 31 days" in long.err) == (2, True)
+    assert afield("oncall").out == "nobody is on call\n"

@@ -171,7 +171,7 @@ def find(ask: Ask, sort: Sort, words: str) -> Item:
     rows = ask(sql, (sort.name, start, f"{start}~")) if start else []
     if len(rows) != 1:
         why = "several begin so" if rows else ""
-        raise ItemNotFound(f"no such {sort.name}", words, why)
+        raise ItemNotFound(f"no such {sort.name}", words, why, hint=f"afield {sort.name} list")
     return read(ask, sort, [rows[0][0]])[0]
 
 

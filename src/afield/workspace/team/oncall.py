@@ -25,8 +25,9 @@ def take_call(
         ItemBad: it ends before it begins, or is longer than a month.
     """
     if not from_ms < until_ms <= from_ms + LONGEST_MS:
-        why = "it begins before it ends, and is a month long at most"
-        raise ItemBad("not a turn on call", f"{from_ms}..{until_ms}", why)
+        why = "it ends before it begins" if until_ms <= from_ms else "it is longer than 31 days"
+        hint = "afield oncall take now 2026-11-28T18:00"
+        raise ItemBad("not a turn on call", None, why, hint=hint)
     writing = Writing(workspace, by=by)
     for one in turns(workspace, after_ms=from_ms):
         if one.author == writing.member and one.get("from") <= from_ms < until_ms <= one.get(
