@@ -23,6 +23,7 @@ def test_a_standup_is_drafted_said_listed_and_shown(afield, project):
     assert (said["state"], said["stuck"]) == (draft["state"], "- no access")
     assert made(afield("standup", "--decided", "- by patient", "--json"))["next"] == "- label"
     assert made(afield("standup", "--unchanged", "--json"))["next"] == "- label"
+    assert "said this before, and it stays" in afield("standup", "--unchanged").err
     assert "next: label" in afield("standup", "list", "me").out
     assert "raised blocker: no access" in afield("standup", "show").out
     yesterday = made(afield("standup", "--day", "2026-01-05", "--state", "- away", "--json"))
@@ -33,6 +34,13 @@ def test_a_standup_is_drafted_said_listed_and_shown(afield, project):
     assert (ahead.code, "it is ahead" in ahead.err) == (2, True)
     assert "when your working day ends" in afield("standup", "at", "evening").out
     assert made(afield("standup", "at", "09:15", "--json"))["minute"] == 555
+
+
+def test_where_there_is_nothing_to_say_nothing_changed(afield, project):
+    nothing = made(afield("standup", "--day", "2026-01-06", "--json"))
+    assert nothing["unchanged"]
+    said = made(afield("standup", "--day", "2026-01-06", "--next", "- rest", "--json"))
+    assert (said["unchanged"], said["next"]) == (False, "- rest")
 
 
 def test_a_day_ends_in_one_go_and_what_cannot_be_is_refused_before_anything_is_said(

@@ -57,7 +57,10 @@ def test_only_who_has_a_part_in_an_ask_says_what_came_of_it(team):
     ann, bob, cal = team
     asked = asks.ask(ann, "Please look at the plot", me(bob))
     exchange(*team)
-    for one, outcome in ((cal, "done"), (ann, "declined"), (bob, "withdrawn")):
+    for one in (ann, cal):
+        with pytest.raises(MoveRefused, match="is asked"):
+            asks.answer(one, find_item(one, ASK, asked.id), "it is flat")
+    for one, outcome in ((cal, "done"), (bob, "done"), (ann, "declined"), (bob, "withdrawn")):
         with pytest.raises(MoveRefused):
             asks.close(one, find_item(one, ASK, asked.id), outcome=outcome)
     asks.close(bob, find_item(bob, ASK, asked.id), outcome="declined", text="on leave")

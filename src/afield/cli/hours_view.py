@@ -33,9 +33,11 @@ def tell_hours(part: dict[str, Any]) -> None:
     """Show when a member works, and what they said of it."""
     click.echo(plain(f"{part['name']}  {_now(part)}"))
     if part["assumed"]:
-        click.echo("  office hours are assumed: Monday to Friday, 09:00 to 17:00 UTC")
-        click.echo("hint: afield hours zone Europe/Berlin", err=True)
-        click.echo('      afield hours set "Mon-Fri 09:00-17:30"', err=True)
+        where = part["zone"] if part["zones"] else "UTC"
+        click.echo(plain(f"  office hours are assumed: Monday to Friday, 09:00 to 17:00, {where}"))
+        hints = ['afield hours set "Mon-Fri 09:00-17:30"']
+        hints += [] if part["zones"] else ["afield hours zone Europe/Berlin"]
+        click.echo("\n      ".join(("hint: " + hints[0], *hints[1:])), err=True)
     for name, label in _PARTS:
         for one in part[name]:
             value = one["value"]

@@ -79,3 +79,5 @@ def command(
         return
     for line in standup_lines(part, session.now()):
         click.echo(line)
+    if unchanged and not part["unchanged"]:
+        click.echo("you said this before, and it stays", err=True)

@@ -72,14 +72,18 @@ def answer(
     about: Sequence[str] = (),
     by: MemberId | None = None,
 ) -> Item:
-    """Answer an ask.
+    """Answer an ask; only who is asked can: the words of others are comments.
 
     Raises:
-        MoveRefused: it is closed.
+        MoveRefused: it is closed, or somebody else is asked.
     """
     if ask_standing(item).state == "closed":
         hint = f"afield ask reopen {item.id}"
         raise MoveRefused("cannot answer the ask", item.id, "it is closed", hint=hint)
+    if (by or workspace.config.member) != item.get("to"):
+        why = f"{workspace.name_of(item.get('to') or '')} is asked"
+        hint = f'afield comment ask:{item.id[:8]} "what you know of it"'
+        raise MoveRefused("cannot answer the ask", item.id, why, hint=hint)
     values: dict[str, Any] = {"text": text, "about": list(about) or None}
     return _moved(workspace, item, ANSWERED, values, by)
 
@@ -92,7 +96,7 @@ def close(
     text: str = "",
     by: MemberId | None = None,
 ) -> Item:
-    """Close an ask: who asked by what came of it, who was asked by declining.
+    """Close an ask: who asked as done or withdrawn, who was asked by declining.
 
     Raises:
         MoveRefused: it is closed, or somebody else's.
@@ -100,8 +104,7 @@ def close(
     member = by or workspace.config.member
     if ask_standing(item).state == "closed":
         raise MoveRefused("cannot close the ask", item.id, "it is closed")
-    may = {"done": {item.author, item.get("to")}, "declined": {item.get("to")}}
-    if member not in may.get(outcome, {item.author}):
+    if member != (item.get("to") if outcome == "declined" else item.author):
         asker, asked = workspace.name_of(item.author), workspace.name_of(item.get("to") or "")
         why = f"{asker} asked, {asked} was asked; you are neither, or not the one who says so"
         raise MoveRefused(f"cannot close the ask as {outcome}", item.id, why)

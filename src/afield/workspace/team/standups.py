@@ -43,7 +43,8 @@ def write_standup(
         workspace: where.
         values: `state`, `next`, `decided`, `stuck`, and `day` and `slot`; what is left out stays
             as it was said before, else as the record has it.
-        unchanged: nothing is to be said; nothing is filled in, and what was said stays.
+        unchanged: nothing is to be said; nothing is filled in, and what was said stays. Where
+            there is nothing to say at all, it is unchanged, too.
         raise_blockers: titles of blockers to make with it.
         owner: who is to clear them; their author when None.
         raise_asks: whom to ask what with it, due in a working day of theirs.
@@ -67,7 +68,8 @@ def write_standup(
             said[name] = getattr(draft, name) if given is None else given
         if values.get("stuck") is None:
             said["stuck"] = "\n".join([said["stuck"], *(f"- {one}" for one in titles)]).strip()
-        said |= {"unchanged": False, "about": draft.about}
+        is_empty = not raised and not any(said[name].strip() for name in FIELDS)
+        said |= {"unchanged": is_empty, "about": draft.about}
     elif not known:
         said["unchanged"] = True
     if known:

@@ -165,6 +165,7 @@ def _check_taker(workspace: Workspace, item: Item, member: MemberId) -> None:
         raise MoveRefused("cannot take it over", item.id[:_SHOWN], f"it is {state}")
     now_ms = workspace.record.now_ms()
     oncall = oncall_at(workspace, now_ms)
+    # The backup need not wait until they are asked: what somebody has, nobody has to look for.
     may = {item.get("to"), item.get("backup"), *escalation(item, now_ms, oncall).members}
     if member not in may:
         names = ", ".join(sorted(workspace.name_of(one) for one in may if one))
