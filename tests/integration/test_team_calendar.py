@@ -74,9 +74,9 @@ def test_what_other_tools_write_is_taken_as_far_as_it_can_be_read(mine):
     assert import_ics(mine, ics(first, "DURATION:P3D")) == Taken(1, 0, 0, 0)
     (leave,) = calendar_of(mine, mine.config.member).facts.leaves
     assert leave.last.isoformat() == "2026-01-07"
-    assert import_ics(mine, ics(first, "DTEND:20260109T120000Z")) == Taken(1, 0, 0, 0)
+    assert import_ics(mine, ics(first, "DTEND:20260109T120000Z")) == Taken(0, 0, 0, 0, changed=1)
     repeats = ics(first, "RRULE:FREQ=YEARLY;COUNT=5")
-    assert import_ics(mine, repeats) == Taken(1, 0, 0, 1)
+    assert import_ics(mine, repeats) == Taken(1, 0, 0, 1, called_off=1), "not once any more"
     assert import_ics(mine, repeats) == Taken(0, 1, 0, 1)
     for rule in ("FREQ=SECONDLY", "FREQ=DAILY;BYHOUR=1,2", "FREQ=NEVER"):
         assert import_ics(mine, ics(first, f"RRULE:{rule}")) == Taken(0, 0, 1, 0), rule
@@ -114,6 +114,27 @@ def test_days_off_that_repeat_come_in_without_those_called_off_or_moved(mine):
     assert {one["note"] for one in hours_part(mine, member)["leave"]} == {None}
     endless = REPEATS.replace(b";UNTIL=20260102", b"").replace(b"UID:fridays", b"UID:others")
     assert import_ics(mine, endless).new == 50 - 2 + 1, "to a year from today"
+
+
+def test_what_was_moved_or_called_off_there_is_so_here_too(mine):
+    member = mine.config.member
+
+    def days():
+        return sorted(str(one.first) for one in calendar_of(mine, member).facts.leaves)
+
+    for one in (REPEATS, ICS):
+        import_ics(mine, one)
+    assert days() == ["2025-12-05", "2025-12-10", "2025-12-22", "2025-12-26", "2026-01-02"]
+    later = ICS.replace(b"DATE:20251222", b"DATE:20251223")
+    assert import_ics(mine, later) == Taken(0, 0, 2, 0, changed=1)
+    assert "2025-12-22" not in days()
+    off = later.replace(b"SUMMARY:skiing", b"STATUS:CANCELLED")
+    assert import_ics(mine, off) == Taken(0, 0, 3, 0, called_off=1)
+    assert import_ics(mine, off) == Taken(0, 0, 3, 0)
+    fewer = REPEATS.replace(b"DATE:20251219", b"DATE:20251219,20251226")
+    fewer = fewer.replace(b"DATE:20251210", b"DATE:20251211")
+    assert import_ics(mine, fewer) == Taken(0, 2, 0, 1, changed=1, called_off=1)
+    assert days() == ["2025-12-05", "2025-12-11", "2026-01-02"]
 
 
 def test_a_file_that_would_flood_the_record_is_refused_whole(mine):

@@ -19,6 +19,8 @@ from afield.kernel.errors import Usage
 def command(context: click.Context, *, file: Path, titles: bool) -> None:
     """Take the days off in the iCalendar FILE as your leave; what is known is not taken again.
 
+    What was moved or called off since the last time is so here, too.
+
     Days off that repeat are taken for a year ahead.
     """
     from afield.workspace.team.ics import import_ics
@@ -38,5 +40,7 @@ def command(context: click.Context, *, file: Path, titles: bool) -> None:
         f"{found.new} days off are new, {found.known} were known;"
         f" {found.passed_over} events are no days off"
     )
+    if found.changed or found.called_off:
+        click.echo(f"{found.changed} are on other days now, {found.called_off} were called off")
     if found.repeating:
         click.echo(f"{found.repeating} repeat: they were taken for a year ahead", err=True)

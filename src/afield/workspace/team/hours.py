@@ -113,14 +113,18 @@ def take_leave(
     return found
 
 
-def take_leaves(workspace: Workspace, found: Mapping[str, tuple[date, date, str]]) -> None:
-    """Say at once, by their ids, from when to when this member is away and what for.
+def take_leaves(workspace: Workspace, found: Mapping[str, tuple[date, date, str] | None]) -> None:
+    """Say at once, by their ids, from when to when this member is away and what for; None: not.
 
     Raises:
         HoursBad: one ends before it begins, or its note is too long.
     """
+    member = workspace.config.member
     drafts = [
-        _leave(workspace, id_, (first, last), note) for id_, (first, last, note) in found.items()
+        times.leave(member, id_, None, None)
+        if one is None
+        else _leave(workspace, id_, one[:2], one[2])
+        for id_, one in found.items()
     ]
     if drafts:
         workspace.record.journal.append_many(drafts, durable=True)

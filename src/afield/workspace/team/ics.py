@@ -1,6 +1,7 @@
 """iCalendar (RFC 5545): days off come in as leave; shifts, leave, turns, meetings go out.
 
-What comes in twice is there once: a leave's id follows from the event's UID.
+What comes in twice is there once, and what was changed or called off there is here, too: a leave's
+id follows from the event's UID, and of one that repeats from the day on which it would have been.
 """
 
 from __future__ import annotations
@@ -47,12 +48,16 @@ class Taken(NamedTuple):
         known: times off that were leave already.
         passed_over: events that are no days off, or cannot be read.
         repeating: events that repeat, taken as often as they come within the horizon.
+        changed: times off that are on other days than they were.
+        called_off: times off that were leave and are none any more.
     """
 
     new: int
     known: int
     passed_over: int
     repeating: int
+    changed: int = 0
+    called_off: int = 0
 
 
 def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Taken:
@@ -60,7 +65,8 @@ def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Ta
 
     Days off are events of whole days that are not told to be free (TRANSP) or cancelled. Those
     that repeat are taken as often as they come from today to `DAYS_MAX` days ahead, without what
-    was called off (EXDATE) or moved (RECURRENCE-ID).
+    was called off (EXDATE) or moved (RECURRENCE-ID). An event that is no more in the file says
+    nothing: what came of it stays.
 
     Args:
         workspace: whose member is meant.
@@ -77,15 +83,18 @@ def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Ta
     except (ValueError, IndexError, KeyError) as error:
         raise HoursBad("not an iCalendar", why=str(error)[:200]) from error
     member = workspace.config.member
-    known_ids = {one.id for one in calendar_of(workspace, member).facts.leaves}
-    today = calendar_of(workspace, member).day_of(workspace.record.now_ms())
+    calendar = calendar_of(workspace, member)
+    here = {one.id: (one.first, one.last) for one in calendar.facts.leaves}
+    today = calendar.day_of(workspace.record.now_ms())
     events = found.walk("VEVENT")
     moved = _moved(events)
-    new: dict[str, tuple[date, date, str]] = {}
-    known = passed_over = repeating = 0
+    said: dict[str, tuple[date, date, str]] = {}
+    over: set[str] = set()
+    passed_over = repeating = 0
     for event in events:
         try:
             spans = _spans_off(event, today, moved)
+            over |= {_id(event, day) for day in _called_off(event)}
         except (AttributeError, KeyError, TypeError, ValueError):  # as others' tools write them
             spans = None
         if spans is None:
@@ -93,17 +102,15 @@ def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Ta
             continue
         repeating += "RRULE" in event
         note = str(event.get("SUMMARY", ""))[:_NOTE_CHARS_MAX] if titles else ""
-        for first, last in spans:
-            id_ = digest(f"{event.get('UID')} {first} {last}".encode())[:_ID_CHARS]
-            if id_ in known_ids:
-                known += 1
-                continue
-            new[id_] = first, last, note
-            known_ids.add(id_)
+        said |= {_id(event, day): (*span, note) for day, span in spans}
+    new = {id_: one for id_, one in said.items() if here.get(id_) != one[:2]}
     if len(new) > TAKEN_MAX:
         raise HoursBad("too many days off", len(new), f"at most {TAKEN_MAX} at once")
-    take_leaves(workspace, new)
-    return Taken(len(new), known, passed_over, repeating)
+    gone = (over & here.keys()) - said.keys()
+    take_leaves(workspace, {**new, **dict.fromkeys(gone)})
+    changed = sum(id_ in here for id_ in new)
+    known = len(said) - len(new)
+    return Taken(len(new) - changed, known, passed_over, repeating, changed, len(gone))
 
 
 def export_ics(workspace: Workspace, member: MemberId, days: int = 60) -> bytes:
@@ -160,29 +167,49 @@ def _moved(events: list[Any]) -> set[tuple[str, date]]:
     """Return which days of which repeating events are told of by an event of their own."""
     found = set()
     for event in events:
-        day = getattr(event.get("RECURRENCE-ID"), "dt", None)
-        if isinstance(day, date) and not isinstance(day, datetime):
+        day = _was_to_be(event)
+        if day is not None:
             found.add((str(event.get("UID")), day))
     return found
 
 
+def _id(event: Any, day: date | None) -> str:
+    """Return the id of the leave that comes of an event, and of the day on which it was to be."""
+    return digest(f"{event.get('UID')} {day or ''}".encode())[:_ID_CHARS]
+
+
 def _spans_off(
     event: Any, today: date, moved: set[tuple[str, date]]
-) -> list[tuple[date, date]] | None:
-    """Return from which day to which an event is off, each time it comes; None: it is none."""
+) -> list[tuple[date | None, tuple[date, date]]] | None:
+    """Return from which day to which an event is off, each time it comes; None: it is none.
+
+    Before it stands the day on which one of several was to be.
+    """
     days = _days_off(event)
     if days is None or "RRULE" not in event:
-        return None if days is None else [days]
+        return None if days is None else [(_was_to_be(event), days)]
     first, length = days[0], days[1] - days[0]
     uid, out = str(event.get("UID")), _called_off(event)
     starts = _repeated(event["RRULE"], first, today - length, today + timedelta(days=DAYS_MAX))
     kept = (day for day in starts if day not in out and (uid, day) not in moved)
-    return [(day, day + length) for day in kept]
+    return [(day, (day, day + length)) for day in kept]
 
 
-def _called_off(event: Any) -> set[date]:
+def _was_to_be(event: Any) -> date | None:
+    """Return the day that one of an event that repeats was on before it was moved."""
+    day = getattr(event.get("RECURRENCE-ID"), "dt", None)
+    return day if isinstance(day, date) and not isinstance(day, datetime) else None
+
+
+def _called_off(event: Any) -> set[date | None]:
+    """Return the days on which an event is no more; None: it may have been once, and is not."""
     said = event.get("EXDATE", [])
-    return {one.dt for each in (said if isinstance(said, list) else [said]) for one in each.dts}
+    out = {one.dt for each in (said if isinstance(said, list) else [said]) for one in each.dts}
+    if "RRULE" in event:
+        out.add(None)
+    elif str(event.get("STATUS")) == "CANCELLED":
+        out.add(_was_to_be(event))
+    return out
 
 
 def _repeated(rule: Any, first: date, after: date, before: date) -> list[date]:
