@@ -14,11 +14,11 @@ from afield.hub.api.team_items import (
     ItemShape,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
     readable,
-    seen,
     shown,
 )
 from afield.members.actions import Action
@@ -164,72 +164,53 @@ async def make_ask(
 
 
 @router.get("/asks/{item}", response_model=Ask, dependencies=[needs(Action.TEAM_READ)])
-async def show_ask(request: Request, hosted: TheHosted, caller: TheCaller, item: str) -> Response:
+async def show_ask(asked: TheItem) -> Response:
     """Return an ask with what was said to it."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _ask(workspace, caller, seen(workspace, caller, ASK, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(ASK, asks.ask_part)
 
 
 @router.post("/asks/{item}/answer", response_model=Ask, dependencies=[needs(Action.TEAM_WRITE)])
-async def answer_ask(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Answered
-) -> Response:
+async def answer_ask(asked: TheItem, given: Answered) -> Response:
     """Answer an ask."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, ASK, item, Action.TEAM_WRITE)
-        about = links_named(workspace, caller, given.about)
-        done = asks.answer(workspace, found, given.text, about=about, by=caller.member)
-        return _ask(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        about = links_named(workspace, asked.caller, given.about)
+        return asks.answer(workspace, found, given.text, about=about, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(ASK, asks.ask_part, act)
 
 
 @router.post("/asks/{item}/close", response_model=Ask, dependencies=[needs(Action.TEAM_WRITE)])
-async def close_ask(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Closed
-) -> Response:
+async def close_ask(asked: TheItem, given: Closed) -> Response:
     """Say what came of an ask."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, ASK, item, Action.TEAM_WRITE)
-        done = asks.close(
-            workspace, found, outcome=given.outcome, text=given.text, by=caller.member
+    def act(workspace: Workspace, found: Item) -> Item:
+        return asks.close(
+            workspace, found, outcome=given.outcome, text=given.text, by=asked.caller.member
         )
-        return _ask(workspace, caller, done)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(ASK, asks.ask_part, act)
 
 
 @router.post("/asks/{item}/reopen", response_model=Ask, dependencies=[needs(Action.TEAM_WRITE)])
-async def reopen_ask(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Words
-) -> Response:
+async def reopen_ask(asked: TheItem, given: Words) -> Response:
     """Open an ask again."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, ASK, item, Action.TEAM_WRITE)
-        done = asks.reopen(workspace, found, text=given.text, by=caller.member)
-        return _ask(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return asks.reopen(workspace, found, text=given.text, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(ASK, asks.ask_part, act)
 
 
 @router.post("/asks/{item}/pass", response_model=Ask, dependencies=[needs(Action.TEAM_WRITE)])
-async def pass_ask(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Passed
-) -> Response:
+async def pass_ask(asked: TheItem, given: Passed) -> Response:
     """Let somebody else be asked."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, ASK, item, Action.TEAM_WRITE)
-        member = member_named(workspace, caller, given.to)
-        return _ask(workspace, caller, asks.hand_on(workspace, found, member, by=caller.member))
+    def act(workspace: Workspace, found: Item) -> Item:
+        member = member_named(workspace, asked.caller, given.to)
+        return asks.hand_on(workspace, found, member, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(ASK, asks.ask_part, act)
 
 
 @router.get("/blockers", response_model=Blockers, dependencies=[needs(Action.TEAM_READ)])
@@ -270,23 +251,18 @@ async def make_blocker(
     "/blockers/{item}/{move}", response_model=Blocker, dependencies=[needs(Action.TEAM_WRITE)]
 )
 async def move_blocker(
-    request: Request,
-    hosted: TheHosted,
-    caller: TheCaller,
+    asked: TheItem,
     *,
-    item: str,
     move: Literal["offer", "clear", "reopen"],
     given: Words,
 ) -> Response:
     """Offer help with a blocker, say that it is cleared, or that it is in the way again."""
     moves = {"offer": blockers.offer, "clear": blockers.clear, "reopen": blockers.reopen}
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, BLOCKER, item, Action.TEAM_WRITE)
-        done = moves[move](workspace, found, given.text, by=caller.member)
-        return _blocker(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return moves[move](workspace, found, given.text, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(BLOCKER, blockers.blocker_part, act)
 
 
 def _where(

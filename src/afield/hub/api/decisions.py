@@ -15,11 +15,11 @@ from afield.hub.api.team_items import (
     Moved,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
     readable,
-    seen,
     shown,
 )
 from afield.members.actions import Action
@@ -171,80 +171,63 @@ async def make_decision(
 
 
 @router.get("/decisions/{item}", response_model=Decision, dependencies=[needs(Action.TEAM_READ)])
-async def show_decision(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str
-) -> Response:
+async def show_decision(asked: TheItem) -> Response:
     """Return a decision with what was said."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, DECISION, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(DECISION, decision_part)
 
 
 @router.patch("/decisions/{item}", response_model=Decision, dependencies=[needs(Action.TEAM_WRITE)])
-async def change_decision(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: ChangedDecision
-) -> Response:
+async def change_decision(asked: TheItem, given: ChangedDecision) -> Response:
     """Change a decision that is not settled."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, DECISION, item, Action.TEAM_WRITE)
-        values = _values(workspace, caller, given)
+    def act(workspace: Workspace, found: Item) -> Item:
+        values = _values(workspace, asked.caller, given)
         if given.title is not None:
             values["title"] = given.title
-        return _part(workspace, caller, change(workspace, found, values, by=caller.member))
+        return change(workspace, found, values, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(DECISION, decision_part, act)
 
 
 @router.post(
     "/decisions/{item}/propose", response_model=Decision, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def propose_decision(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Proposal
-) -> Response:
+async def propose_decision(asked: TheItem, given: Proposal) -> Response:
     """Ask deciders and who is consulted for comments."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, DECISION, item, Action.TEAM_WRITE)
-        done = propose(workspace, found, minutes=given.minutes, text=given.text, by=caller.member)
-        return _part(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return propose(
+            workspace, found, minutes=given.minutes, text=given.text, by=asked.caller.member
+        )
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(DECISION, decision_part, act)
 
 
 @router.post(
     "/decisions/{item}/settle", response_model=Decision, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def settle_decision(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Settlement
-) -> Response:
+async def settle_decision(asked: TheItem, given: Settlement) -> Response:
     """Accept, reject or withdraw a decision."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, DECISION, item, Action.TEAM_WRITE)
+    def act(workspace: Workspace, found: Item) -> Item:
         told = {"text": given.text, "early": given.early}
-        done = settle(workspace, found, given.outcome, **told, by=caller.member)
-        return _part(workspace, caller, done)
+        return settle(workspace, found, given.outcome, **told, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(DECISION, decision_part, act)
 
 
 @router.post(
     "/decisions/{item}/revisit", response_model=Decision, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def revisit_decision(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Revisited
-) -> Response:
+async def revisit_decision(asked: TheItem, given: Revisited) -> Response:
     """Say that an accepted decision was looked at again and holds."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, DECISION, item, Action.TEAM_WRITE)
-        done = revisit(workspace, found, text=given.text, review=given.review, by=caller.member)
-        return _part(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return revisit(
+            workspace, found, text=given.text, review=given.review, by=asked.caller.member
+        )
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(DECISION, decision_part, act)
 
 
 def _values(workspace: Workspace, caller: Caller, given: Fields) -> dict[str, Any]:

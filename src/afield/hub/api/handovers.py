@@ -16,11 +16,11 @@ from afield.hub.api.team_items import (
     ItemShape,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
     readable,
-    seen,
     shown,
 )
 from afield.members.actions import Action
@@ -257,30 +257,23 @@ async def start(
 
 
 @router.get("/handovers/{item}", response_model=Handover, dependencies=[needs(Action.TEAM_READ)])
-async def show_handover(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str
-) -> Response:
+async def show_handover(asked: TheItem) -> Response:
     """Return a handover, line by line, with what was said."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, HANDOVER, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(HANDOVER, handover_part)
 
 
 @router.post(
     "/handovers/{item}/lines", response_model=Handover, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def add(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: NewLine
-) -> Response:
+async def add(asked: TheItem, given: NewLine) -> Response:
     """Add a line to a draft."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: add_line(
-            workspace, found, _values(workspace, caller, given), by=caller.member
-        ),
-    )  # fmt: skip
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return add_line(
+            workspace, found, _values(workspace, asked.caller, given), by=asked.caller.member
+        )
+
+    return await asked.change(HANDOVER, handover_part, act)
 
 
 @router.patch(
@@ -288,21 +281,19 @@ async def add(
     response_model=Handover,
     dependencies=[needs(Action.TEAM_WRITE)],
 )
-async def fill_line(  # noqa: PLR0917 - a route's
-    request: Request,
-    hosted: TheHosted,
-    caller: TheCaller,
-    item: str,
-    number: Number,
-    given: LineFields,
-) -> Response:
+async def fill_line(asked: TheItem, number: Number, given: LineFields) -> Response:
     """Say of a draft's line what a person knows."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: fill(
-            workspace, found, number, _values(workspace, caller, given), by=caller.member
-        ),
-    )  # fmt: skip
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return fill(
+            workspace,
+            found,
+            number,
+            _values(workspace, asked.caller, given),
+            by=asked.caller.member,
+        )
+
+    return await asked.change(HANDOVER, handover_part, act)
 
 
 @router.delete(
@@ -310,38 +301,32 @@ async def fill_line(  # noqa: PLR0917 - a route's
     response_model=Handover,
     dependencies=[needs(Action.TEAM_WRITE)],
 )
-async def drop_line(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, number: Number
-) -> Response:
+async def drop_line(asked: TheItem, number: Number) -> Response:
     """Leave a line out of a draft."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: drop(workspace, found, [number], by=caller.member),
-    )  # fmt: skip
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return drop(workspace, found, [number], by=asked.caller.member)
+
+    return await asked.change(HANDOVER, handover_part, act)
 
 
 @router.post(
     "/handovers/{item}/offer", response_model=Handover, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def hand_over(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Offer
-) -> Response:
+async def hand_over(asked: TheItem, given: Offer) -> Response:
     """Hand a draft over; from now on its lines do not change."""
     values = given.model_dump(exclude={"due"}, exclude_none=True)
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: offer(
-            workspace, found, due=given.due, values=values, by=caller.member
-        ),
-    )  # fmt: skip
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return offer(workspace, found, due=given.due, values=values, by=asked.caller.member)
+
+    return await asked.change(HANDOVER, handover_part, act)
 
 
 @router.post(
     "/handovers/{item}/{move}", response_model=Handover, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def say(  # noqa: PLR0917 - a route's
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, move: Said, given: Words
-) -> Response:
+async def say(asked: TheItem, move: Said, given: Words) -> Response:
     """Take lines over in one's own words, ask about them, decline, reply, or take it back."""
     some: Mapping[str, Callable[..., Item]] = {
         "accept": accept, "question": question, "decline": decline,
@@ -351,25 +336,12 @@ async def say(  # noqa: PLR0917 - a route's
     }  # fmt: skip
 
     def act(workspace: Workspace, found: Item) -> Item:
+        member = asked.caller.member
         if move in some:
-            return some[move](workspace, found, given.text, numbers=given.lines, by=caller.member)
-        return whole[move](workspace, found, given.text, by=caller.member)
+            return some[move](workspace, found, given.text, numbers=given.lines, by=member)
+        return whole[move](workspace, found, given.text, by=member)
 
-    return await _written(request, hosted, caller, item, act)
-
-
-async def _written(
-    request: Request,
-    hosted: TheHosted,
-    caller: Caller,
-    item: str,
-    act: Callable[[Workspace, Item], Item],
-) -> Response:
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, HANDOVER, item, Action.TEAM_WRITE)
-        return _part(workspace, caller, act(workspace, found))
-
-    return answer(request, await hosted.read(write))
+    return await asked.change(HANDOVER, handover_part, act)
 
 
 def _values(workspace: Workspace, caller: Caller, given: LineFields) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -15,11 +14,11 @@ from afield.hub.api.team_items import (
     ItemShape,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
     readable,
-    seen,
     shown,
 )
 from afield.members.actions import Action
@@ -217,73 +216,52 @@ async def call(
 
 
 @router.get("/meetings/{item}", response_model=Meeting, dependencies=[needs(Action.TEAM_READ)])
-async def show_meeting(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str
-) -> Response:
+async def show_meeting(asked: TheItem) -> Response:
     """Return a meeting, in everybody's time."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, MEETING, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(MEETING, meeting_part)
 
 
 @router.post(
     "/meetings/{item}/notes", response_model=Meeting, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def note(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Notes
-) -> Response:
+async def note(asked: TheItem, given: Notes) -> Response:
     """Write what came of it; given again, nothing is raised twice."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: note_meeting(
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return note_meeting(
             workspace,
             found,
             given.notes,
-            present=[member_named(workspace, caller, one) for one in given.present],
+            present=[member_named(workspace, asked.caller, one) for one in given.present],
             must_read=given.must_read,
-            by=caller.member,
-        ),
-    )  # fmt: skip
+            by=asked.caller.member,
+        )
+
+    return await asked.change(MEETING, meeting_part, act)
 
 
 @router.post(
     "/meetings/{item}/read", response_model=Meeting, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def tell_read(request: Request, hosted: TheHosted, caller: TheCaller, item: str) -> Response:
+async def tell_read(asked: TheItem) -> Response:
     """Say that the caller, who was not there, has read what came of it."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: read_meeting(workspace, found, by=caller.member),
-    )  # fmt: skip
+
+    def act(workspace: Workspace, found: Item) -> Item:
+        return read_meeting(workspace, found, by=asked.caller.member)
+
+    return await asked.change(MEETING, meeting_part, act)
 
 
 @router.post(
     "/meetings/{item}/cancel", response_model=Meeting, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def call_off(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: CalledOff
-) -> Response:
+async def call_off(asked: TheItem, given: CalledOff) -> Response:
     """Call it off."""
-    return await _written(
-        request, hosted, caller, item,
-        lambda workspace, found: cancel_meeting(workspace, found, given.text, by=caller.member),
-    )  # fmt: skip
 
+    def act(workspace: Workspace, found: Item) -> Item:
+        return cancel_meeting(workspace, found, given.text, by=asked.caller.member)
 
-async def _written(
-    request: Request,
-    hosted: TheHosted,
-    caller: Caller,
-    item: str,
-    act: Callable[[Workspace, Item], Item],
-) -> Response:
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, MEETING, item, Action.TEAM_WRITE)
-        return _part(workspace, caller, act(workspace, found))
-
-    return answer(request, await hosted.read(write))
+    return await asked.change(MEETING, meeting_part, act)
 
 
 def _part(workspace: Workspace, caller: Caller, item: Item) -> dict[str, Any]:

@@ -10,7 +10,15 @@ from starlette.responses import Response
 
 from afield.hub.api.answers import answer
 from afield.hub.api.asking import TheCaller, TheHosted, needs
-from afield.hub.api.team_items import ItemShape, Name, Title, member_named, readable, seen, shown
+from afield.hub.api.team_items import (
+    ItemShape,
+    Name,
+    TheItem,
+    Title,
+    member_named,
+    readable,
+    shown,
+)
 from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.teamwork.query import Item
@@ -136,45 +144,34 @@ async def make_page(
 
 
 @router.get("/pages/{item}", response_model=Page, dependencies=[needs(Action.TEAM_READ)])
-async def show_page(request: Request, hosted: TheHosted, caller: TheCaller, item: str) -> Response:
+async def show_page(asked: TheItem) -> Response:
     """Return a page as it stands, with its history."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, PAGE, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(PAGE, page_part)
 
 
 @router.post("/pages/{item}/edits", response_model=Page, dependencies=[needs(Action.TEAM_WRITE)])
-async def edit(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: NewEdit
-) -> Response:
+async def edit(asked: TheItem, given: NewEdit) -> Response:
     """Put another text for what somebody saw; what others wrote meanwhile is merged."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, PAGE, item, Action.TEAM_WRITE)
-        done = edit_page(workspace, found, given.text, base=given.base, by=caller.member)
-        return _part(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return edit_page(workspace, found, given.text, base=given.base, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(PAGE, page_part, act)
 
 
 @router.patch("/pages/{item}", response_model=Page, dependencies=[needs(Action.TEAM_WRITE)])
-async def change_page(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: ChangedPage
-) -> Response:
+async def change_page(asked: TheItem, given: ChangedPage) -> Response:
     """Change what a page is called, who looks after it, and until when it holds."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, PAGE, item, Action.TEAM_WRITE)
+    def act(workspace: Workspace, found: Item) -> Item:
         values = given.model_dump(exclude_none=True)
         if given.owner is not None:
-            values["owner"] = member_named(workspace, caller, given.owner)
+            values["owner"] = member_named(workspace, asked.caller, given.owner)
         if given.review == "":
             values["review"] = None
-        return _part(workspace, caller, set_page(workspace, found, values, by=caller.member))
+        return set_page(workspace, found, values, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(PAGE, page_part, act)
 
 
 def _part(workspace: Workspace, caller: Caller, item: Item) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from afield.hub.api.team_items import (
     ItemShape,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
     readable,
-    seen,
     shown,
 )
 from afield.members.actions import Action
@@ -210,80 +210,66 @@ async def make_review(
 
 
 @router.get("/reviews/{item}", response_model=Review, dependencies=[needs(Action.TEAM_READ)])
-async def show_review(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str
-) -> Response:
+async def show_review(asked: TheItem) -> Response:
     """Return a review with its verdicts and comments."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, REVIEW, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(REVIEW, review_part)
 
 
 @router.post(
     "/reviews/{item}/verdicts", response_model=Review, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def judge_review(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Judgement
-) -> Response:
+async def judge_review(asked: TheItem, given: Judgement) -> Response:
     """Say what one found; the last word of each person counts."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, REVIEW, item, Action.TEAM_WRITE)
-        shows = links_named(workspace, caller, [given.evidence] if given.evidence else [])
+    def act(workspace: Workspace, found: Item) -> Item:
+        shows = links_named(workspace, asked.caller, [given.evidence] if given.evidence else [])
         evidence = next(iter(shows), None)
-        told = judge(
-            workspace, found, given.verdict, text=given.text, evidence=evidence, by=caller.member
+        return judge(
+            workspace,
+            found,
+            given.verdict,
+            text=given.text,
+            evidence=evidence,
+            by=asked.caller.member,
         )
-        return _part(workspace, caller, told)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(REVIEW, review_part, act)
 
 
 @router.post(
     "/reviews/{item}/asked", response_model=Review, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def pass_review(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Passed
-) -> Response:
+async def pass_review(asked: TheItem, given: Passed) -> Response:
     """Ask one more member, or one in place of another."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, REVIEW, item, Action.TEAM_WRITE)
-        done = ask_also(
+    def act(workspace: Workspace, found: Item) -> Item:
+        return ask_also(
             workspace,
             found,
             stand_in(workspace, found)
             if given.to is None
-            else member_named(workspace, caller, given.to),
+            else member_named(workspace, asked.caller, given.to),
             instead=None
             if given.instead is None
-            else member_named(workspace, caller, given.instead),
+            else member_named(workspace, asked.caller, given.instead),
             text=given.text,
             due=given.due,
-            by=caller.member,
+            by=asked.caller.member,
         )
-        return _part(workspace, caller, done)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(REVIEW, review_part, act)
 
 
 @router.post(
     "/reviews/{item}/withdraw", response_model=Review, dependencies=[needs(Action.TEAM_WRITE)]
 )
-async def withdraw_review(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: TakenBack
-) -> Response:
+async def withdraw_review(asked: TheItem, given: TakenBack) -> Response:
     """Take a review back that one asked for."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, REVIEW, item, Action.TEAM_WRITE)
-        return _part(
-            workspace, caller, withdraw(workspace, found, text=given.text, by=caller.member)
-        )
+    def act(workspace: Workspace, found: Item) -> Item:
+        return withdraw(workspace, found, text=given.text, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(REVIEW, review_part, act)
 
 
 def _part(workspace: Workspace, caller: Caller, item: Item) -> dict[str, Any]:

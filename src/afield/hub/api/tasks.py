@@ -14,6 +14,7 @@ from afield.hub.api.team_items import (
     ItemShape,
     Name,
     Text,
+    TheItem,
     Title,
     links_named,
     member_named,
@@ -225,57 +226,44 @@ async def make_task(
 
 
 @router.get("/tasks/{item}", response_model=Task, dependencies=[needs(Action.TEAM_READ)])
-async def show_task(request: Request, hosted: TheHosted, caller: TheCaller, item: str) -> Response:
+async def show_task(asked: TheItem) -> Response:
     """Return a task with its parts."""
-
-    def find(workspace: Workspace) -> dict[str, Any]:
-        return _part(workspace, caller, seen(workspace, caller, TASK, item, Action.TEAM_READ))
-
-    return answer(request, await hosted.read(find))
+    return await asked.show(TASK, task_part)
 
 
 @router.patch("/tasks/{item}", response_model=Task, dependencies=[needs(Action.TEAM_WRITE)])
-async def change_task(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: ChangedTask
-) -> Response:
+async def change_task(asked: TheItem, given: ChangedTask) -> Response:
     """Change a task."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, TASK, item, Action.TEAM_WRITE)
-        values = _values(workspace, caller, given, found.get("owner") or caller.member)
+    def act(workspace: Workspace, found: Item) -> Item:
+        values = _values(workspace, asked.caller, given, found.get("owner") or asked.caller.member)
         if given.title is not None:
             values["title"] = given.title
-        return _part(workspace, caller, change(workspace, found, values, by=caller.member))
+        return change(workspace, found, values, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(TASK, task_part, act)
 
 
 @router.post("/tasks/{item}/finish", response_model=Task, dependencies=[needs(Action.TEAM_WRITE)])
-async def finish_task(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Finished
-) -> Response:
+async def finish_task(asked: TheItem, given: Finished) -> Response:
     """Say that a task is done, or dropped."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, TASK, item, Action.TEAM_WRITE)
-        done = finish(workspace, found, outcome=given.outcome, text=given.text, by=caller.member)
-        return _part(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return finish(
+            workspace, found, outcome=given.outcome, text=given.text, by=asked.caller.member
+        )
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(TASK, task_part, act)
 
 
 @router.post("/tasks/{item}/reopen", response_model=Task, dependencies=[needs(Action.TEAM_WRITE)])
-async def reopen_task(
-    request: Request, hosted: TheHosted, caller: TheCaller, item: str, given: Reopened
-) -> Response:
+async def reopen_task(asked: TheItem, given: Reopened) -> Response:
     """Open a task again."""
 
-    def write(workspace: Workspace) -> dict[str, Any]:
-        found = seen(workspace, caller, TASK, item, Action.TEAM_WRITE)
-        done = reopen(workspace, found, text=given.text, by=caller.member)
-        return _part(workspace, caller, done)
+    def act(workspace: Workspace, found: Item) -> Item:
+        return reopen(workspace, found, text=given.text, by=asked.caller.member)
 
-    return answer(request, await hosted.read(write))
+    return await asked.change(TASK, task_part, act)
 
 
 def _values(workspace: Workspace, caller: Caller, given: TaskFields, owner: str) -> dict[str, Any]:

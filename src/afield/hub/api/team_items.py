@@ -5,22 +5,28 @@ A link that a caller may not follow is shown as it stands, without what it is ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from starlette.responses import Response
 
+from afield.hub.api.answers import answer
+from afield.hub.api.asking import TheCaller, TheHosted
 from afield.kernel.ids import MemberId
 from afield.members.actions import Action
 from afield.members.caller import Caller
 from afield.teamwork.query import Item
 from afield.teamwork.shapes import Sort
 from afield.teamwork.sorts import SORT_OF
+from afield.workspace.hosted import Hosted
 from afield.workspace.team.items import find_item
 from afield.workspace.team.links import link_to, project_of
 from afield.workspace.team.people import ME, find_member
 from afield.workspace.workspace import Workspace
 
+Document = Callable[[Workspace, Item], dict[str, Any]]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -37,6 +43,41 @@ class Moved(BaseModel):
     member: str
     at_ms: int
     place: str
+
+
+class OneItem:
+    """What is asked about one item: it is shown to who may read it, changed by who may write it."""
+
+    def __init__(self, request: Request, hosted: Hosted, caller: Caller, words: str) -> None:
+        self.caller = caller
+        self._request, self._hosted, self._words = request, hosted, words
+
+    async def show(self, sort: Sort, part: Document) -> Response:
+        """Answer with the item's document."""
+
+        def find(workspace: Workspace) -> dict[str, Any]:
+            item = seen(workspace, self.caller, sort, self._words, Action.TEAM_READ)
+            return shown(workspace, self.caller, part(workspace, item))
+
+        return answer(self._request, await self._hosted.read(find))
+
+    async def change(
+        self, sort: Sort, part: Document, act: Callable[[Workspace, Item], Item]
+    ) -> Response:
+        """Do something with the item and answer with what it is then."""
+
+        def write(workspace: Workspace) -> dict[str, Any]:
+            item = seen(workspace, self.caller, sort, self._words, Action.TEAM_WRITE)
+            return shown(workspace, self.caller, part(workspace, act(workspace, item)))
+
+        return answer(self._request, await self._hosted.read(write))
+
+
+async def _one(request: Request, hosted: TheHosted, caller: TheCaller, item: str) -> OneItem:
+    return OneItem(request, hosted, caller, item)
+
+
+TheItem = Annotated[OneItem, Depends(_one)]
 
 
 class ItemShape(BaseModel):
