@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 
 import pytest
 
@@ -107,3 +109,34 @@ def test_one_of_two_columns_of_a_name_may_turn_out_to_be_text():
         except Retyped:
             continue
     assert last.to_pydict()["a.1"][-1] == "word"
+
+
+HOLDERS = []
+
+
+def hold(stream):
+    time.sleep(0.3)
+    del stream
+
+
+class Held(io.BytesIO):
+    """A stream that a thread holds for a while after it was read to its end, as pyarrow's may."""
+
+    def read(self, size_bytes=-1):
+        found = super().read(size_bytes)
+        if not found:
+            HOLDERS.append(threading.Thread(target=hold, args=(self,)))
+            HOLDERS[-1].start()
+        return found
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_no_thread_holds_a_stream_when_its_table_was_read(name):
+    data = b"a,b\n1,2\n" if name.endswith("csv") else b'{"a": 1, "b": 2}\n'
+    HOLDERS.clear()
+    batches = Table(name, lambda: Held(data)).batches()
+    assert sum(batch.num_rows for batch in batches) == 1
+    assert HOLDERS
+    for one in HOLDERS:
+        one.join(0.1)  # it has let go, and comes to its end
+        assert not one.is_alive()

@@ -6,10 +6,13 @@ is imported in functions only, and reads in one thread: memory stays bounded, an
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
+import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from afield.datasets.errors import LibraryMissing, NotATable
@@ -44,6 +47,7 @@ FORMATS = {
     ".ndjson": "jsonl",
 }
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_LET_GO_LOOKS, _LOOK_AGAIN_S = 2000, 0.0005
 _SUFFIXES = (*FORMATS, *COMPRESSED)
 _DELIMITERS = (b";", b"\t", b"|")
 _QUOTED = re.compile(rb'"[^"]*"')
@@ -122,8 +126,12 @@ class Table:
         import pyarrow as pa
 
         try:
-            with self._open() as stream:
-                for batch in self._read(self._inflated(stream)):
+            with (
+                self._open() as stream,
+                _let_go(stream),
+                contextlib.closing(self._read(self._inflated(stream))) as reading,
+            ):
+                for batch in reading:
                     yield self._told_apart(batch)
         except pa.ArrowInvalid as error:
             self._learn(error)
@@ -179,7 +187,7 @@ class Table:
             return None
         return [name for name in names if name in self._columns]
 
-    def _read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    def _read(self, stream: BinaryIO) -> Generator[pa.RecordBatch]:
         if self.format in ("csv", "tsv"):
             return self._read_csv(stream)
         if self.format == "parquet":
@@ -216,7 +224,7 @@ class Table:
         found = max(_DELIMITERS, key=line.count)
         return "," if b"," in line or found not in line else found.decode()
 
-    def _read_csv(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    def _read_csv(self, stream: BinaryIO) -> Generator[pa.RecordBatch]:
         from pyarrow import csv
 
         parse = csv.ParseOptions(delimiter=self._delimiter(), newlines_in_values=True)
@@ -238,7 +246,7 @@ class Table:
             yield _no_rows(reader.schema)
             yield from reader
 
-    def _read_parquet(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    def _read_parquet(self, stream: BinaryIO) -> Generator[pa.RecordBatch]:
         from pyarrow import parquet
 
         with parquet.ParquetFile(stream, pre_buffer=False, buffer_size=TEXT_BLOCK_BYTES) as file:
@@ -249,7 +257,7 @@ class Table:
                 columns=self._wanted(file.schema_arrow.names),
             )
 
-    def _read_arrow(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    def _read_arrow(self, stream: BinaryIO) -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 
         head = stream.read(6)
@@ -308,6 +316,27 @@ def _told_apart(names: Sequence[str]) -> list[str]:
     return found
 
 
+@contextlib.contextmanager
+def _let_go(stream: BinaryIO) -> Iterator[None]:
+    """Wait at the end until the threads of pyarrow have let go of a stream, a second at most.
+
+    One may hold it a moment longer than the reader that it read for (5 of 3,000 times), and if
+    Python ends in that moment, so does the process: by abort, after a script that was done.
+    """
+    held = sys.getrefcount(stream)
+    left = None
+    try:
+        yield
+    except GeneratorExit as gone:  # of an error, what was read stands in its traceback: no wait
+        left = gone
+    for _ in range(_LET_GO_LOOKS):
+        if sys.getrefcount(stream) <= held:
+            break
+        time.sleep(_LOOK_AGAIN_S)
+    if left is not None:
+        raise left
+
+
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     """Return a batch that tells the columns of a table, which may have no rows."""
     import pyarrow as pa
@@ -320,7 +349,7 @@ def _sliced(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, BATCH_ROWS)
 
 
-def _read_json_lines(stream: BinaryIO, path: str) -> Iterator[pa.RecordBatch]:
+def _read_json_lines(stream: BinaryIO, path: str) -> Generator[pa.RecordBatch]:
     """Parse whole lines, some megabytes at a time; each block has the columns that it names."""
     try:
         from pyarrow import json
