@@ -216,13 +216,11 @@ class TraceFollower:
             after = os.path.join(self._folder, f"{source.base}.{source.segment + 1}.events")
             is_last = not os.path.exists(after)  # asked first: then this one is complete
             try:
-                with open(path, "rb", buffering=0) as stream:
-                    stream.seek(source.offset)
-                    data = stream.read()
+                data, ends = _written(path, source.offset)
             except OSError:
                 return
             at = 0
-            while (end := _record_end(data, at)) is not None:
+            for end in ends:
                 event = parse(data[at + 4 : end - 1], source.pid)
                 if event is not None:
                     found.append(event)
@@ -247,6 +245,24 @@ def _is_gone(pid: int) -> bool:
     except OSError:
         return False
     return False
+
+
+def _written(path: str, offset: int) -> tuple[bytes, list[int]]:
+    """Return the whole records of a log that is being written, from an offset on, and their ends.
+
+    They are read twice. A record's length is written last, but a copy of many bytes may load the
+    length before what stands after it: only what is read once the length was seen is all there.
+    """
+    with open(path, "rb", buffering=0) as stream:
+        stream.seek(offset)
+        data = stream.read()
+        ends: list[int] = []
+        while (end := _record_end(data, ends[-1] if ends else 0)) is not None:
+            ends.append(end)
+        if not ends:
+            return b"", ends
+        stream.seek(offset)
+        return stream.read(ends[-1]), ends
 
 
 def _record_end(data: bytes, at: int) -> int | None:
