@@ -119,7 +119,7 @@ def test_a_notebook_is_recorded_compared_and_repeated(folder, run, afield_proces
 
     done = afield_process("reproduce", "--env", "here", "--json", "one", cwd=folder)
     report = json.loads(done.out)
-    assert report["verdict"] == "identical", report
+    assert report["verdict"] == "identical", json.dumps(report, indent=1)
     assert {one["path"] for one in report["outputs"]} == {
         "nb/analysis.executed.ipynb",
         "nb/sum.txt",
