@@ -37,6 +37,7 @@ class Sick(msgspec.Struct, frozen=True):
         good: the lines of records that verify.
         bad: the lines of those that do not, as far as any index still tells.
         why: what was found, in words.
+        told: whether an index still tells all its records: else more is lost than `bad` says.
     """
 
     pack: str
@@ -44,6 +45,7 @@ class Sick(msgspec.Struct, frozen=True):
     good: tuple[Entry, ...] = ()
     bad: tuple[Entry, ...] = ()
     why: str = ""
+    told: bool = True
 
 
 class Mending:
@@ -93,7 +95,8 @@ class Mending:
         for name in names:
             if is_index(name) and name[:-4] not in packs:
                 lines = tuple(layout.entries_of(self._index_lines(name[:-4])))
-                yield Sick(name[:-4], "gone", bad=lines, why="only its index is left")
+                told = bool(lines)
+                yield Sick(name[:-4], "gone", bad=lines, why="only its index is left", told=told)
 
     def again(self, sick: Sick) -> Sick | None:
         """Return what is the matter with a pack by now."""
@@ -108,11 +111,13 @@ class Mending:
             data = self._store.read(f"{pack}.pack", 0, PACK_BYTES_MAX + 1)
         except OSError as error:
             listed = tuple(layout.entries_of(lines))
-            return Sick(pack, "damaged", bad=listed, why=f"it cannot be read: {error}")
+            why = f"it cannot be read: {error}"
+            return Sick(pack, "damaged", bad=listed, why=why, told=bool(lines))
         why = _why_damaged(pack, data)
         good, bad = self._sorted_out(data, lines, whole=not why)
         if why or bad:
-            return Sick(pack, "damaged", good, bad, why or "records in it do not verify")
+            told = bool(lines) or not why
+            return Sick(pack, "damaged", good, bad, why or "records in it do not verify", told)
         if lines != pack_index(data):
             return Sick(pack, "index", good, why="its index is missing or not as written")
         return None
@@ -124,9 +129,7 @@ class Mending:
             ObjectDamaged: there is more wrong with the bytes; nothing was changed.
         """
         self._packs.check_records(sick.pack, data)
-        self._aside_both(sick.pack)
-        self._shelf.catalog.drop(sick.pack)
-        self._packs.keep(sick.pack, data)
+        self._keep(sick.pack, data)
 
     def reindex(self, sick: Sick) -> None:
         """Write the index of a sound pack anew, from the pack."""
@@ -144,14 +147,9 @@ class Mending:
         """
         made = None
         if sick.good:
-            made, whole, block = self._rebuilt(sick)
-            if not self._stands(made):
-                if self._store.size(f"{made}.pack") is not None:
-                    self._aside(f"{made}.pack")  # somebody's bytes under a name not theirs
-                self._store.write(f"{made}.pack", whole)
-            index = layout.index_file(bytes.fromhex(made), len(whole), block)
-            self._store.write(f"{made}.idx", index)
-        if sick.pack != made:
+            made, whole = self._rebuilt(sick)
+            self._keep(made, whole)
+        if not self._stands(sick.pack):
             self._aside_both(sick.pack)
             for name in (f"{sick.pack}.pack", f"{sick.pack}.idx"):
                 self._store.remove(name)
@@ -200,7 +198,24 @@ class Mending:
     def _close(self, builder: PackBuilder) -> None:
         if len(builder):
             name, data, _ = builder.finish()
-            self._packs.keep(name, data)
+            self._keep(name, data)
+
+    def _keep(self, pack: str, data: bytes) -> None:
+        """Write a pack; keep, too, what is sound in bytes not its own that stand in its place.
+
+        They may be those of another pack, which has no other copy of them.
+        """
+        found = self.look(pack)
+        there = b""
+        if found is not None and found.good:
+            there = self._store.read(f"{pack}.pack", 0, PACK_BYTES_MAX + 1)
+        if not self._stands(pack):
+            self._aside_both(pack)
+        self._shelf.catalog.drop(pack)
+        self._packs.keep(pack, data)
+        if found is not None and found.good:
+            ours = {entry.digest for entry in layout.entries_of(pack_index(data))}
+            self.take(there, {entry.digest for entry in found.good} - ours)
 
     def _records_in(
         self, data: bytes, wanted: Container[bytes]
@@ -237,13 +252,14 @@ class Mending:
         bad = {entry.digest: entry for entry in sorted(listed) if entry.digest not in good}
         return tuple(good.values()), tuple(bad.values())
 
-    def _rebuilt(self, sick: Sick) -> tuple[str, bytes, bytes]:
-        """Return a pack of the sound records: its name, bytes and index lines."""
+    def _rebuilt(self, sick: Sick) -> tuple[str, bytes]:
+        """Return a pack of the sound records: its name and bytes."""
         data = self._store.read(f"{sick.pack}.pack", 0, PACK_BYTES_MAX + 1)
         builder = PackBuilder(self._role(data, sick.good))
         for entry in sorted(sick.good, key=lambda entry: entry.offset):
             _add(builder, entry, layout.read_record(data, entry.offset))
-        return builder.finish()
+        name, whole, _ = builder.finish()
+        return name, whole
 
     def _role(self, data: bytes, good: tuple[Entry, ...]) -> int:
         """Return a pack's role; where its head is damaged, that of packs with such records."""

@@ -110,6 +110,7 @@ class Repairer:
         self._dry = dry
         self._progress = progress
         self._once = {bytes.fromhex(digest) for digest in quarantine.lost()}
+        self._untold = False
         self._sizes: dict[bytes, int] = {}
 
     def size(self) -> tuple[int, int]:
@@ -204,6 +205,7 @@ class Repairer:
         """Remember what may be lost with a pack."""
         self._once |= {entry.digest for entry in sick.bad}
         self._sizes |= {entry.digest: entry.size_bytes for entry in sick.bad}
+        self._untold |= not sick.told
 
     def _mend_pack(self, mending: Mending, sick: Sick) -> None:
         changes = self.found.changes
@@ -272,7 +274,7 @@ class Repairer:
         _follow(reach, roots)
         lost = set(reach.lost.missing)
         _follow(reach, others)
-        lost |= reach.lost.missing & self._once
+        lost |= reach.lost.missing if self._untold else reach.lost.missing & self._once
         self._sizes |= reach.lost.sizes
         lost |= _parts_gone(reach.ledger)
         if lost & (roots | others):
