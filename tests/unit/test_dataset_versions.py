@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 
@@ -207,3 +208,63 @@ def test_what_a_killed_checkout_left_half_written_is_swept(vault, tmp_path):
     written(vault, tmp_path, [entry])
     names = sorted(one.name for one in (tmp_path / "out").iterdir())
     assert names == ["f", f"f.tmp-{os.getpid()}-1", f"mine.tmp-{dead}-1"]
+
+
+DEAD = 2**30 + 7  # no process has a number so large
+
+
+def two_files(vault):
+    return [TreeEntry(name, 0o644, 4, vault.put(name.encode() * 4)) for name in "fg"]
+
+
+def test_a_folder_is_not_there_before_all_of_it_is(vault, tmp_path):
+    seen = []
+    cache = StatCache(str(tmp_path / "cache.bin"))
+    look = lambda _files, _size_bytes: seen.append((tmp_path / "out").exists())  # noqa: E731
+    checkout(two_files(vault), str(tmp_path / "out"), vault, cache=cache, progress=look)
+    assert seen
+    assert not any(seen)
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["f", "g"]
+
+
+def test_a_killed_filling_is_carried_on_and_those_of_others_are_left(vault, tmp_path):
+    stale, alive = (tmp_path / f".out.afield-{pid}-1" for pid in (DEAD, os.getpid()))
+    for folder in (stale, alive):
+        folder.mkdir()
+        (folder / "f").write_text("ffff")
+        (folder / "g").write_text("g")
+    kept = (stale / "f").stat().st_ino
+    done = written(vault, tmp_path, two_files(vault))
+    assert (done.present, done.written) == (1, 1)
+    assert (tmp_path / "out" / "f").stat().st_ino == kept
+    assert (tmp_path / "out" / "g").read_text() == "gggg"
+    assert (alive / "g").read_text() == "g"
+    assert not stale.exists()
+
+
+def test_what_a_killed_filling_of_another_version_left_is_in_nobodys_folder(vault, tmp_path):
+    stale = tmp_path / f".out.afield-{DEAD}-1"
+    stale.mkdir()
+    (stale / "other").write_text("o")
+    written(vault, tmp_path, two_files(vault))
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["f", "g"]
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize("theirs", ["gggg", "mine"])
+def test_a_folder_that_somebody_makes_meanwhile_is_written_into_as_any_other(
+    vault, tmp_path, theirs
+):
+    entries, out = two_files(vault), tmp_path / "out"
+    cache = StatCache(str(tmp_path / "cache.bin"))
+
+    def meanwhile(_files, _size_bytes):
+        out.mkdir(exist_ok=True)
+        (out / "g").write_text(theirs)
+
+    meant = contextlib.nullcontext() if theirs == "gggg" else pytest.raises(FolderDiffers)
+    with meant:
+        checkout(entries, str(out), vault, cache=cache, progress=meanwhile)
+    assert (out / "g").read_text() == theirs
+    assert (out / "f").exists() == (theirs == "gggg")
+    assert not list(tmp_path.glob(".out*"))

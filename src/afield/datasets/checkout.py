@@ -1,7 +1,8 @@
 """Putting the files of a version into a folder, each verified, none ever seen half.
 
-What is there already with the right bytes stays, so that a checkout that was cut short carries on.
-Nothing is written through a link or outside of the folder, whoever made the tree.
+A folder that is not there yet is filled beside its place (`staging`). What is there already with
+the right bytes stays, so that a checkout that was cut short carries on. Nothing is written through
+a link or outside of the folder, whoever made the tree.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from afield.datasets.add import Progress
 from afield.datasets.errors import FolderDiffers, TreeUnsafe
 from afield.datasets.limits import HELD_ENTRIES, TOLD_BYTES, TOLD_FILES
+from afield.datasets.staging import Taken, beside, is_alive
 from afield.datasets.walk import link_stays_inside
 from afield.kernel.digest import digest, digest_file
 from afield.vault import StatCache, TreeEntry, Vault
@@ -71,8 +73,16 @@ def checkout(
     if os.path.lexists(folder) and not os.path.isdir(folder):
         why = "a folder is needed there, and it is none"
         raise FolderDiffers("cannot write into", folder, why, hint="--to DIR takes another folder")
-    os.makedirs(folder, exist_ok=True)
     done = Written()
+    if write is None and not os.path.lexists(folder):
+        paths = lambda: {entry.path for entry in entries}  # noqa: E731 - seldom asked for
+        with contextlib.suppress(Taken), beside(folder, paths) as stage:
+            todo = _missing(entries, stage, cache, done, progress)
+            tell = _Told(done, progress)
+            _put_files(entries, todo, stage, vault=vault, tell=tell, write=None, hidden=True)
+            return done
+        done = Written()
+    os.makedirs(folder, exist_ok=True)
     _sweep_halves(folder, entries, folders)
     todo = _missing(entries, folder, cache, done, progress)
     if not force:
@@ -89,8 +99,12 @@ def _put_files(
     vault: Vault,
     tell: _Told,
     write: Write | None,
+    hidden: bool = False,
 ) -> None:
-    """Write the files with these numbers, in the order in which the packs hold them."""
+    """Write the files with these numbers, in the order in which the packs hold them.
+
+    In a hidden folder, which nobody sees yet, they stand under their names from the start.
+    """
     made: set[str] = {""}
     copies = vault.copies()
     links: list[TreeEntry] = []
@@ -104,7 +118,7 @@ def _put_files(
         if write is not None:
             write(entry, path)
         else:
-            copies.write(entry.object, path, place, tell.within)
+            copies.write(entry.object, path, place, tell.within, hidden=hidden)
             if entry.mode == PROGRAM:
                 os.chmod(path, 0o755)  # noqa: S103 - a program, as the tree says
         tell.count(entry.size_bytes)
@@ -190,7 +204,7 @@ def _sweep_halves(folder: str, entries: Sequence[TreeEntry], folders: set[str]) 
         with contextlib.suppress(OSError):
             for name in os.listdir(f"{folder}/{sub}"):
                 half = _HALF.fullmatch(name)
-                if half and not _is_alive(int(half[2])):
+                if half and not is_alive(int(half[2])):
                     whole = f"{sub}/{half[1]}".lstrip("/")
                     halves.setdefault(whole, []).append(f"{folder}/{sub}/{name}")
     if halves:
@@ -198,19 +212,6 @@ def _sweep_halves(folder: str, entries: Sequence[TreeEntry], folders: set[str]) 
             for half_path in halves.get(entry.path, ()):
                 with contextlib.suppress(OSError):
                     os.unlink(half_path)
-
-
-def _is_alive(pid: int) -> bool:
-    """Tell whether a process of this number runs; where that cannot be asked, it does."""
-    if os.name == "nt":  # there, the question itself would end the process
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _missing(

@@ -1,7 +1,7 @@
 """Objects written to real files: many of them in the order in which they lie in the packs.
 
 Packs are read ahead, so that a version of many small files costs few reads. Every record is
-verified as it is anywhere else, and a file stands under its name whole or not at all.
+verified as it is anywhere else, and a file that people see is whole or not there at all.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class Copies:
         path: str,
         place: int | None = None,
         told: Callable[[int], object] | None = None,
+        *,
+        hidden: bool = False,
     ) -> int:
         """Write an object to a file, whole or not at all; return its size in bytes.
 
@@ -75,6 +77,7 @@ class Copies:
             path: of the file; what has that name is replaced.
             place: what `in_order` gave for it.
             told: is told of the bytes of an object of several parts, as they are written.
+            hidden: nobody sees the file yet: it need not be whole under its name from the start.
 
         Raises:
             ObjectMissing: no pack here has it, or a part of it.
@@ -83,7 +86,7 @@ class Copies:
         """
         digest = bytes.fromhex(object_id)
         found = self._load(digest, place)
-        temporary = path + self._suffix
+        temporary = path if hidden else path + self._suffix
         try:
             fd = os.open(temporary, _FLAGS, 0o666)
             try:
@@ -93,7 +96,8 @@ class Copies:
                     size_bytes = _write(fd, found)
             finally:
                 os.close(fd)
-            os.replace(temporary, path)
+            if not hidden:
+                os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)

@@ -17,12 +17,11 @@ from afield.kernel.errors import Usage
 from afield.kernel.files import FileSystem, OsFileSystem
 from afield.sync.elsewhere import Elsewhere
 from afield.sync.errors import RemoteUnknown
+from afield.sync.stores.address import Place, place_of
 from afield.sync.stores.bucket import BucketRemote
 from afield.sync.stores.folder import FolderRemote
-from afield.sync.stores.http import HttpRemote, place_of
 from afield.sync.stores.sliced import sliced
 from afield.sync.stores.store import RemoteStore
-from afield.sync.stores.tls import CERTIFICATES, trusting
 from afield.workspace import layout
 from afield.workspace.errors import WorkspaceDamaged
 from afield.workspace.workspace import Workspace
@@ -193,11 +192,18 @@ def open_remote(url: str, files: FileSystem | None = None) -> RemoteStore:
     """
     place = place_of(address(url))
     if place is not None:
-        tls = trusting(os.environ.get(CERTIFICATES) or None) if place.secure else None
-        return sliced(HttpRemote(address(url), os.environ.get(TOKEN) or None, tls=tls))
+        return sliced(_hub(place, address(url)))
     if address(url).startswith("s3://"):
         return sliced(BucketRemote(address(url)))
     return sliced(FolderRemote(address(url), files or OsFileSystem()))
+
+
+def _hub(place: Place, url: str) -> RemoteStore:
+    from afield.sync.stores.http import HttpRemote  # a tenth of what a clone of a folder loads
+    from afield.sync.stores.tls import CERTIFICATES, trusting
+
+    tls = trusting(os.environ.get(CERTIFICATES) or None) if place.secure else None
+    return HttpRemote(url, os.environ.get(TOKEN) or None, tls=tls)
 
 
 def elsewhere_of(workspace: Workspace, remote: Remote) -> Elsewhere:

@@ -12,18 +12,20 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from afield.kernel.errors import AfieldError, NotAllowed, Unreachable
 from afield.kernel.files import FileSystem
 from afield.kernel.ids import DeviceId
-from afield.vault.bucketed import BucketStore, Far
 from afield.vault.errors import StorageUnreachable
 from afield.vault.stores import FolderStore
 from afield.workspace import layout
 from afield.workspace.errors import WorkspaceDamaged
+
+if TYPE_CHECKING:
+    from afield.vault.bucketed import BucketStore, Far
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 MIB = 1 << 20
@@ -180,6 +182,8 @@ def open_bucket(storage: Storage) -> Bucket:
 
 def open_packs(storage: Storage, folder: str, files: FileSystem) -> BucketStore:
     """Return the packs of the `.afield` at `folder`: one store a process, threads share it."""
+    from afield.vault.bucketed import BucketStore  # seldom, and not light
+
     key = (os.getpid(), folder, storage)
     with _opening:
         found = _OPEN.get(key)

@@ -13,20 +13,15 @@ import re
 import ssl
 import weakref
 from collections.abc import Iterator
-from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from afield.sync.errors import RemoteForbidden, RemoteForeign, RemoteFull, RemoteUnreachable
+from afield.sync.stores.address import place_of
 from afield.sync.stores.store import Abilities, Item
 from afield.sync.stores.tls import trusting, untrusted
 
 PREFIX = "/sync/v1"
 TIMEOUT_S = 60.0
-_ADDRESS = re.compile(
-    r"(https?)://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,39}\])(?::([0-9]{1,5}))?((?:/[\w.~-]+)*)/?",
-    re.ASCII,
-)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SAID_BYTES_MAX = 64 << 10
 _SAID_CHARS_MAX = 300
 _PAGE_BYTES_MAX = 4 << 20
@@ -40,31 +35,6 @@ _FULL = 507
 _TAKEN_LATER = frozenset({408, 425, 429})
 _FAULTS = (OSError, http.client.HTTPException)
 Items = list[Item]
-
-
-class Place(NamedTuple):
-    """Where a hub is."""
-
-    secure: bool
-    host: str
-    port: int | None
-    base: str
-
-
-def place_of(address: str) -> Place | None:
-    """Return where an address leads; None when it is no hub's.
-
-    An address has no user, password or query: what is secret does not stand in it. Without
-    TLS only this machine is spoken to.
-    """
-    found = _ADDRESS.fullmatch(address)
-    if found is None:
-        return None
-    secure, host = found[1] == "https", found[2].lower()
-    port = int(found[3]) if found[3] else None
-    if not (secure or host in _LOOPBACK) or not 0 < (port or 1) < 1 << 16:
-        return None
-    return Place(secure, host, port, found[4])
 
 
 class HttpRemote:
