@@ -14,14 +14,15 @@ from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.members.errors import HoursBad, ZoneUnknown
 from afield.teamwork.errors import ItemBad, ItemNotFound, MoveRefused
-from afield.teamwork.sorts.ask import ASK
+from afield.teamwork.sorts.ask import ANSWERED, ASK
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.workspace.disagreements import disagreements
 from afield.workspace.hosted import Hosted
 from afield.workspace.team import asks, blockers, hours, threads
+from afield.workspace.team.changes import changes
 from afield.workspace.team.due import due_ms
 from afield.workspace.team.inbox import inbox
-from afield.workspace.team.items import find_item
+from afield.workspace.team.items import Writing, find_item
 from afield.workspace.team.lint import missing_in
 from afield.workspace.team.people import find_member
 from afield.workspace.team.seen import mark_read, seen_by
@@ -67,6 +68,31 @@ def test_only_who_has_a_part_in_an_ask_says_what_came_of_it(team):
     with pytest.raises(MoveRefused):
         asks.answer(bob, find_item(bob, ASK, asked.id), "after all")
     assert asks.ask_part(bob, asks.reopen(bob, find_item(bob, ASK, asked.id)))["state"] == "open"
+
+
+def answered_unasked(workspace, item, text):
+    """Write what an older version let anybody write."""
+    writing = Writing(workspace)
+    writing.move(ASK, item, ANSWERED, {"text": text})
+    writing.done()
+
+
+def test_an_answer_of_who_was_never_asked_counts_nowhere(team):
+    ann, bob, cal = team
+    asked = asks.ask(ann, "Which split?", me(bob))
+    exchange(*team)
+    answered_unasked(cal, asked.id, "none")
+    exchange(*team)
+    for one in team:
+        assert asks.ask_part(one, find_item(one, ASK, asked.id))["state"] == "open"
+        assert not [each for each in changes(one, 0, 1 << 42) if each.kind == "answered"]
+    assert [one.kind for one in inbox(bob, me(bob))] == ["asked"]
+    asks.hand_on(bob, find_item(bob, ASK, asked.id), me(cal))
+    exchange(*team)
+    assert asks.ask_part(ann, find_item(ann, ASK, asked.id))["state"] == "open"
+    answered_unasked(bob, asked.id, "what I knew of it before it went to Cal")
+    exchange(*team)
+    assert asks.ask_part(cal, find_item(cal, ASK, asked.id))["state"] == "answered"
 
 
 def test_an_ask_that_two_hand_on_apart_has_one_holder_and_both_see_the_other(team):

@@ -74,11 +74,23 @@ MENTIONS = Table(
     groups={"once": (Column("item", "text"), Column("sort", "text"), Column("move", "text"))},
 )
 """Links and members in moves, so that what names something is found."""
+TAKERS = Table(
+    "item_takers",
+    key=(
+        Column("item", "text"),
+        Column("sort", "text"),
+        Column("field", "text"),
+        Column("device", "text"),
+        Column("seq", "integer"),
+    ),
+    groups={"once": (Column("member", "text"), Column("at", "integer"))},
+)
+"""Whom a field ever named, where only they make a move: the field itself keeps the last alone."""
 
 _NAMED = frozenset({Type.LINK, Type.MEMBER})
 
 
-def _fields(sort: Sort, entry: Entry) -> Iterator[Put]:
+def _fields(sort: Sort, entry: Entry) -> Iterator[Put | Add]:
     body = entry.body
     for name, value in list(mapping(body, "set").items())[:MANY_MAX]:
         found = sort.field(name)
@@ -87,6 +99,9 @@ def _fields(sort: Sort, entry: Entry) -> Iterator[Put]:
         stored = None if value is None else _stored(value)
         key = (entry.about, sort.name, name)
         yield Put("item_fields", key, "set", (stored, entry.by, entry.at))
+        if stored is not None and name in {field for _, field in sort.named()}:
+            place = (entry.device, entry.seq)
+            yield Add("item_takers", (*key, *place, stored, entry.at))
     for part, present in (("add", 1), ("remove", 0)):
         for name, values in mapping(body, part).items():
             found = sort.field(name)
@@ -99,7 +114,7 @@ def _fields(sort: Sort, entry: Entry) -> Iterator[Put]:
     yield Put("items", (entry.about, sort.name), "touched", (stamp_to_ms(entry.at),))
 
 
-def _made(sort: Sort, entry: Entry) -> Iterator[Put]:
+def _made(sort: Sort, entry: Entry) -> Iterator[Put | Add]:
     project = text(entry.body, "project") or "default"
     once = (entry.at, entry.by, project, entry.device, entry.seq)
     yield Put("items", (entry.about, sort.name), "once", once)
@@ -158,7 +173,7 @@ FOLDS = _folds()
 EVENTS = tuple(FOLDS)
 ROOM = Room(
     name="teamwork",
-    tables=(ITEMS, FIELDS, SETS, MOVES, MENTIONS),
+    tables=(ITEMS, FIELDS, SETS, MOVES, MENTIONS, TAKERS),
     folds=FOLDS,
     owners=(Owners("item", frozenset(FOLDS), lambda entry: entry.about, _known),),
 )

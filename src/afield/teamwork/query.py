@@ -201,13 +201,17 @@ def _read(ask: Ask, sort: Sort, ids: Sequence[str]) -> Iterable[Item]:
         if each is not None:
             values.setdefault(item, {}).setdefault(name, []).append(_value(each, stored))
     moves: dict[str, list[Moved]] = {}
+    named = dict(sort.named())
+    takers = _takers(ask, sort, ids) if named else {}
     sql = (
         'SELECT item, move, member, "at", with_json, device, seq FROM item_moves'  # noqa: S608
         f' WHERE sort = ? AND item IN ({marks}) ORDER BY "at", device, seq'
     )
     for item, name, member, at, words, device, seq in ask(sql, args):
-        one = Moved(name, member, at, msgspec.json.decode(words), (device, seq))
-        moves.setdefault(item, []).append(one)
+        field = named.get(name)
+        if field is None or takers.get((item, field, member), at + 1) <= at:
+            one = Moved(name, member, at, msgspec.json.decode(words), (device, seq))
+            moves.setdefault(item, []).append(one)
     sql = (
         "SELECT id, project, author, made, touched_ms FROM items"  # noqa: S608
         f" WHERE sort = ? AND id IN ({marks}) AND made IS NOT NULL"
@@ -224,6 +228,16 @@ def _read(ask: Ask, sort: Sort, ids: Sequence[str]) -> Iterable[Item]:
             values=values.get(item, {}),
             moves=tuple(moves.get(item, ())),
         )
+
+
+def _takers(ask: Ask, sort: Sort, ids: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """Return by item, field and member when the field first named them."""
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        'SELECT item, field, member, MIN("at") FROM item_takers'  # noqa: S608
+        f" WHERE sort = ? AND item IN ({marks}) GROUP BY item, field, member"
+    )
+    return {(item, field, member): at for item, field, member, at in ask(sql, (sort.name, *ids))}
 
 
 _AS_TEXT = frozenset(set(Type) - {Type.TIME, Type.NUMBER, Type.FLAG})

@@ -73,10 +73,18 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Something that a person does with an item; `name` is the last part of the entry's kind."""
+    """Something that a person does with an item.
+
+    Args:
+        name: the last part of the entry's kind.
+        fields: what comes with it.
+        by: the item's field that names who alone makes it; others' moves count for nothing. Whoever
+            the field named at some time before the move made it in good faith.
+    """
 
     name: str
     fields: tuple[Field, ...] = ()
+    by: str = ""
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name."""
@@ -99,6 +107,10 @@ class Sort(msgspec.Struct, frozen=True):
     def field(self, name: str) -> Field | None:
         """Return the field of this name."""
         return next((each for each in self.fields if each.name == name), None)
+
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Return the moves that only some make, each with the field that names these."""
+        return tuple((move.name, move.by) for move in self.moves if move.by)
 
     def every_move(self) -> tuple[Move, ...]:
         """Return its own moves and those of every item."""

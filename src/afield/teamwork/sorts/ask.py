@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from afield.teamwork.shapes import TEXT, Field, Move, Sort, Type
 
-ANSWERED = Move("answered", (TEXT, Field("about", Type.LINK, many=True)))
+ANSWERED = Move("answered", (TEXT, Field("about", Type.LINK, many=True)), by="to")
 CLOSED = Move("closed", (Field("outcome", Type.WORD, ("done", "declined", "withdrawn")), TEXT))
 REOPENED = Move("reopened", (TEXT,))
 

@@ -252,7 +252,7 @@ def _moves(
         id_, sort_name, move, member, at, words = row
         kind = _MOVE_KINDS.get((sort_name, move))
         item = items.get(f"{sort_name}:{id_}")
-        if kind is None or item is None:
+        if kind is None or item is None or (move, member, at) not in _counted(item):
             continue
         values = msgspec.json.decode(words)
         said = values.get("outcome") or values.get("verdict") or ""
@@ -267,6 +267,11 @@ def _moves(
                 due_ms = max((one for one in open_ms if one is not None), default=None)
         told = f"{said}: {text}" if said and text else said or text
         yield Change(kind, member, stamp_to_ms(at), item.link, item.project, title, told, due_ms)
+
+
+def _counted(item: Item) -> set[tuple[str, str, int]]:
+    """Return the moves that count: not those of who could not make them, which the tables hold."""
+    return {(one.name, one.member, one.at) for one in item.moves}
 
 
 def _superseded(workspace: Workspace, item: Item) -> str:
