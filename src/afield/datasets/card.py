@@ -10,7 +10,8 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.datasets import events
 from afield.datasets.errors import CardFieldBad
@@ -42,8 +43,7 @@ _ANYWHERE = "any"
 _SALT_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A data card.
 
     Attributes:

@@ -8,8 +8,9 @@ added offline may see a number change once the others' versions arrive; the dige
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from afield.datasets.errors import DatasetNotFound, VersionAmbiguous, VersionNotFound
 from afield.datasets.reference import Reference
@@ -26,8 +27,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """One version of a dataset.
 
     Attributes:

@@ -6,7 +6,8 @@ Words only; whether there is such a version is for `query` to say.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.datasets.errors import NameBad
 from afield.datasets.limits import DIGEST_CHARS_MIN, NAME_CHARS_MAX, NUMBER_CHARS_MAX
@@ -17,8 +18,7 @@ _DIGEST = re.compile(rf"[0-9a-f]{{{DIGEST_CHARS_MIN},64}}")
 _NUMBER = re.compile(rf"[1-9][0-9]{{0,{NUMBER_CHARS_MAX - 1}}}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """A name and which version of it: a number, the beginning of a digest, or the latest.
 
     `pinned` tells that the words named a version, if only `latest`.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.kernel.ids import ObjectId
 from afield.vault import Vault
@@ -20,8 +21,7 @@ _SALT_BYTES = 16
 _VALUE_CHARS_MAX = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where a version was brought from.
 
     Attributes:

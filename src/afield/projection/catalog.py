@@ -6,14 +6,14 @@ Declarations only; the room that owns the tables writes them down once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 AttributeType = Literal["text", "number", "time", "duration"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """A field of the table itself.
 
     Args:
@@ -27,8 +27,7 @@ class Attribute:
     indexed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(msgspec.Struct, frozen=True):
     """A key/value table: at most one row for an owner and a name.
 
     Wants the key (owner, name), and an index (name, value column); where it has both, one on
@@ -61,8 +60,7 @@ class Pairs:
         return tuple(column for column in (self.number, self.text) if column is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(msgspec.Struct, frozen=True):
     """The fields of one kind of thing.
 
     Args:
@@ -78,7 +76,7 @@ class Catalog:
     table: str
     key: str
     attributes: Mapping[str, Attribute]
-    pairs: Mapping[str, Pairs] = field(default_factory=dict)
+    pairs: Mapping[str, Pairs] = msgspec.field(default_factory=dict)
     order: str = ""
     where: str = ""
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -7,8 +7,9 @@ there is, what it is called, and whether it still counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from afield.journal.entry import Entry
 
@@ -16,8 +17,7 @@ Ask = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 """Runs a SELECT on the tables: `Projection.query`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Something that holds objects.
 
     Attributes:
@@ -35,8 +35,7 @@ class Owner:
     live: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Owners:
+class Owners(msgspec.Struct, frozen=True):
     """One kind of owner.
 
     What an entry names belongs to an owner that no table knows as to a live one: nothing is ever

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from afield.journal.entry import Entry
 from afield.kernel.digest import digest
@@ -31,8 +32,7 @@ Fold = Callable[[Entry], Iterable[Put | PutRow | PutMany | Add]]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column. NaN in a `real` column is stored as NULL; infinities are kept.
 
     Args:
@@ -49,8 +49,7 @@ class Column:
         _check_name(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(msgspec.Struct, frozen=True):
     """An index on columns of one table.
 
     Args:
@@ -66,8 +65,7 @@ class Index:
     large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table of registers.
 
     Args:
@@ -109,8 +107,7 @@ class Table:
         return [each if isinstance(each, Index) else Index(each) for each in self.indexes]
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """What one room gives to the engine.
 
     Args:
@@ -127,8 +124,8 @@ class Room:
 
     name: str
     tables: tuple[Table, ...] = ()
-    folds: Mapping[str, Fold] = field(default_factory=dict)
-    claims: Mapping[str, Fold] = field(default_factory=dict)
+    folds: Mapping[str, Fold] = msgspec.field(default_factory=dict)
+    claims: Mapping[str, Fold] = msgspec.field(default_factory=dict)
     version: int = 1
     gate: Gate | None = None
     owners: tuple[Owners, ...] = ()

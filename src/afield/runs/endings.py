@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
+
+import msgspec
 
 PRINTED_CHARS_MAX = 512 << 10
 """What is looked at of a traceback, from its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnd:
+class RunEnd(msgspec.Struct, frozen=True):
     """How a run ended; `exit_code` is None when nobody can tell.
 
     With `by_status` an exception ended it that cannot be known from within: the exit status of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+import msgspec
 
 from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.runs.fold import is_worded
@@ -76,7 +77,7 @@ def naming(users: Mapping[str, str], hosts: Mapping[str, str]) -> Catalog:
         "user": Attribute(_cases("r.member", sorted(users.items()), "r.member")),
         "host": Attribute(_cases("r.host_object", sorted(hosts.items()), "NULL")),
     }
-    return replace(CATALOG, attributes={**CATALOG.attributes, **named})
+    return msgspec.structs.replace(CATALOG, attributes={**CATALOG.attributes, **named})
 
 
 def _cases(column: str, names: Sequence[tuple[str, str]], other: str) -> str:

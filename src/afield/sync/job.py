@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from afield.journal import DeviceKey
 from afield.kernel.ids import DeviceId, WorkspaceId
@@ -15,8 +16,7 @@ Steps = Generator[list[Ask], list[Any], Any]
 """Yields what to ask; is sent the answers in the same order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """One sync.
 
     Attributes:
@@ -46,7 +46,7 @@ class Job:
     bad: frozenset[str] = frozenset()
     fetch: bool = False
     take: bool = False
-    report: Report = field(default_factory=Report)
+    report: Report = msgspec.field(default_factory=Report)
 
     def heeds_head(self, device: DeviceId) -> bool:
         """Tell whether what a device says of the remote makes this one write again."""

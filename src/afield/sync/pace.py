@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.kernel.errors import Usage
 from afield.sync.limits import PIECE_BYTES
@@ -17,8 +18,7 @@ _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg]?b?)(?:/s)?", re.IGNORECASE)
 _WINDOW = re.compile(r"([0-2]?[0-9]):([0-5][0-9])-([0-2]?[0-9]):([0-5][0-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """A time of day, local, in minutes from midnight; it may go over midnight."""
 
     start_min: int

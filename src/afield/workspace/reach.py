@@ -12,6 +12,8 @@ from array import array
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.projection import Room
@@ -29,8 +31,7 @@ _NAME = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _TREES_HELD_RECORDS = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """What the journal says that an owner holds: the objects its entries name, by digest."""
 
     owner: Owner

@@ -10,8 +10,9 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from afield.kernel.errors import Usage
 from afield.kernel.files import FileSystem, OsFileSystem
@@ -33,8 +34,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(msgspec.Struct, frozen=True):
     """A remote by name.
 
     Attributes:
@@ -114,7 +114,7 @@ def add_remote(workspace: Workspace, name: str, url: str, labels: Collection[str
     found = remotes(workspace)
     before = found.get(name)
     if before is not None and before.url == remote.url:
-        remote = replace(remote, synced=before.synced)
+        remote = msgspec.structs.replace(remote, synced=before.synced)
     _write(workspace, {**found, name: remote})
     return remote
 
@@ -145,7 +145,10 @@ def remove_remote(workspace: Workspace, name: str) -> Remote:
 def mark_synced(workspace: Workspace, remote: Remote) -> None:
     """Remember that a remote was synced with."""
     if not remote.synced:
-        _write(workspace, {**remotes(workspace), remote.name: replace(remote, synced=True)})
+        _write(
+            workspace,
+            {**remotes(workspace), remote.name: msgspec.structs.replace(remote, synced=True)},
+        )
 
 
 def address(url: str) -> str:

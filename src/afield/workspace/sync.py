@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from afield.datasets.query import Version
 from afield.journal import DeviceKey
@@ -46,8 +47,7 @@ from afield.workspace.workspace import Workspace
 Watch = Callable[[Report, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """How to sync.
 
     Attributes:

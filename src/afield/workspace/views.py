@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from afield.kernel.clock import stamp_to_ms
 from afield.kernel.ids import MemberId, ObjectId, RunId
@@ -57,8 +58,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSummary:
+class MetricSummary(msgspec.Struct, frozen=True):
     """A metric without its points.
 
     `last` is the value logged last and `count` the number of points, NaN included; `min`,
@@ -72,8 +72,7 @@ class MetricSummary:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A note on a run, in a person's words."""
 
     text: str
@@ -81,8 +80,7 @@ class Note:
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFile:
+class SavedFile(msgspec.Struct, frozen=True):
     """A file that a run kept; its bytes are the object's."""
 
     path: str
@@ -90,8 +88,7 @@ class SavedFile:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reproduction:
+class Reproduction(msgspec.Struct, frozen=True):
     """How a reproduction of the run turned out; `run` is the reproduction's own id."""
 
     run: RunId
