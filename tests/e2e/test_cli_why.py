@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from afield import init
 from afield.kernel.ids import ObjectId
 from afield.runs.events import reproduced
 from afield.workspace.team.asks import ask
+from afield.workspace.team.standups import write_standup
 from afield.workspace.workspace import Workspace
 
 
@@ -36,6 +38,33 @@ def test_a_number_is_traced_to_its_run_its_repetitions_and_what_names_it(afield,
     assert lines[1].startswith("└─ run first")
     assert any("identical" in line for line in lines)
     assert any("ask by" in line and "Which split?" in line for line in lines)
+
+
+def test_names_with_colons_in_them_are_told_apart_by_the_run_that_is_called_so(afield, project):
+    for name in ("sweep", "sweep:2"):
+        with init("digits", "sweep", name=name, workspace=project) as run:
+            run.log({"val:acc": 0.5, "acc": 0.25})
+    with Workspace.init(project) as workspace:
+        known = {name: workspace.run(name).id for name in ("sweep", "sweep:2")}
+    for words, label, run in (
+        ("sweep:metrics.val:acc", "val:acc", "sweep"),
+        ("sweep:2:metrics.val:acc", "val:acc", "sweep:2"),
+        (f"run:{known['sweep'][:12]}:metrics.val:acc", "val:acc", "sweep"),
+        ("sweep:2:metrics.acc", "acc", "sweep:2"),
+    ):
+        found = afield("why", words, "--json").json["object"]
+        assert (found["label"], found["sources"][0]["id"]) == (label, known[run])
+    assert afield("why", "sweep:2", "--json").json["object"]["id"] == known["sweep:2"]
+    assert "run has no such file: `3:x`" in afield("why", "run:sweep:3:x").err
+    assert "no such metric: `val:b`" in afield("why", "sweep:2:metrics.val:b").err
+
+
+def test_a_stand_up_is_told_by_who_and_which_day(afield, project):
+    with Workspace.init(project) as workspace:
+        item = write_standup(workspace, {"day": "2026-11-23", "slot": "evening", "state": "x"})
+        name = workspace.name_of(workspace.config.member)
+    lines = afield("why", f"standup:{item.id}").out.splitlines()
+    assert lines[0].startswith(f"standup evening of 2026-11-23 by {name}, ")
 
 
 def test_what_names_nothing_or_several_things_is_refused_with_what_to_say(afield, judged):

@@ -19,6 +19,7 @@ from afield.teamwork.limits import PROSE_BYTES_MAX, TITLE_CHARS_MAX
 from afield.teamwork.query import Item, Moved
 from afield.teamwork.shapes import Move, Sort, Type, Value
 from afield.teamwork.sorts import SORT_OF
+from afield.teamwork.sorts.standup import STANDUP
 from afield.workspace.workspace import Workspace
 
 GONE = "words that are not here"
@@ -140,7 +141,9 @@ def words_of(workspace: Workspace, found: Any) -> str:
 
 
 def title_of(workspace: Workspace, item: Item) -> str:
-    """Return an item's title; its sort and the beginning of its id where it has none."""
+    """Return an item's title; a stand-up's day; its sort and the beginning of its id otherwise."""
+    if item.sort == STANDUP.name and item.get("day"):
+        return f"{item.get('slot')} of {item.get('day')}"
     return words_of(workspace, item.get("title")) or f"{item.sort} {item.id[:8]}"
 
 

@@ -65,7 +65,10 @@ def label_of(workspace: Workspace, link: str) -> str:
     kind, _, rest = link.partition(":")
     if kind in SORT_OF:
         item = next(iter(query.read(workspace.query, SORT_OF[kind], [rest])), None)
-        return link if item is None else f"{kind}: {title_of(workspace, item)}"
+        if item is None:
+            return link
+        by = "" if SORT_OF[kind].field("title") else f" by {workspace.name_of(item.author)}"
+        return f"{kind}: {title_of(workspace, item)}{by}"
     label = _LABELS.get(kind)
     return (label and label(workspace, rest)) or link
 

@@ -5,6 +5,7 @@ Words only become ids here; nothing is traced.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from afield.kernel.digest import digest_file
 from afield.kernel.errors import NotFound, Usage
 from afield.kernel.ids import RunId
 from afield.registry.query import ModelVersion
-from afield.runs.errors import SeriesNotFound
+from afield.runs.errors import RunNotFound, SeriesNotFound
 from afield.teamwork import query
 from afield.teamwork.query import Item
 from afield.teamwork.sorts import SORT_OF
@@ -25,6 +26,8 @@ from afield.workspace.views import MetricSummary, RunView
 from afield.workspace.workspace import Workspace
 
 METRICS = "metrics."
+COLONS_MAX = 16
+"""Of the signs between a run and what it holds, so many are looked at."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 HINT = "RUN, RUN:metrics.acc, RUN:PATH, model:NAME@3, data:NAME@2, a path, a digest, decision:ID"
 
@@ -106,10 +109,25 @@ def _any(workspace: Workspace, words: str) -> Subject:
 
 
 def _run(workspace: Workspace, words: str) -> Subject:
-    name, sign, inner = words.rpartition(":")
-    if not sign:
+    """Return a run, or what it holds: names of both may have a `:`, the longest run's name counts.
+
+    What fits no run is told by the shortest of the names that could be meant.
+    """
+    try:
         return workspace.run(words)
-    view = workspace.run(name)
+    except RunNotFound:
+        parts = words.split(":", COLONS_MAX)
+        if len(parts) == 1:
+            raise
+    for many in range(len(parts) - 1, 1, -1):
+        name = ":".join(parts[:many])
+        with contextlib.suppress(RunNotFound):
+            return _inside(workspace, workspace.run(name), words[len(name) + 1 :])
+    return _inside(workspace, workspace.run(parts[0]), words[len(parts[0]) + 1 :])
+
+
+def _inside(workspace: Workspace, view: RunView, inner: str) -> Subject:
+    """Return the metric or file of a run that is called so."""
     if not inner.startswith(METRICS):
         return _file(workspace, view, inner)
     metric = inner.removeprefix(METRICS)
