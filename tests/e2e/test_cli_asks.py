@@ -86,3 +86,12 @@ def test_a_turn_on_call_that_cannot_be_says_why(afield, project):
     long = afield("oncall", "take", "2026-11-28T18:00", "2027-11-28T18:00")
     assert (long.code, "it is longer than 31 days" in long.err) == (2, True)
     assert afield("oncall").out == "nobody is on call\n"
+
+
+def test_a_meeting_that_is_over_is_called_only_for_its_notes(afield, project):
+    refused = afield("meeting", "The split", "--at", "2020-01-07T10:00")
+    assert (refused.code, "it would be over already" in refused.err) == (2, True)
+    assert "--at 2020-01-07T10:00 --held" in refused.err
+    assert afield("meeting", "The split", "--at", "2020-01-07T10:00", "--held").code == 0
+    assert "The split" in afield("meeting", "list", "--all").out
+    assert afield("meeting", "Later", "--at", "2099-01-07T10:00").code == 0

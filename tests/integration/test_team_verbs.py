@@ -6,6 +6,7 @@ import pytest
 from test_team_decides import exchange, me, team
 
 from afield.kernel.errors import NotFound, Refused
+from afield.teamwork.errors import ItemBad
 
 __all__ = ["team"]
 
@@ -52,6 +53,9 @@ def test_people_meet_and_write_in_python(team):
     met = ann.team.meet("The split", "2030-01-07T10:00", "bob", about="run:otter")
     exchange(*team)
     assert [one["id"] for one in bob.team.meetings()] == [met["id"]]
+    with pytest.raises(ItemBad, match="over already"):
+        ann.team.meet("The split", "2020-01-07T10:00", "bob")
+    assert ann.team.meet("The split", "2020-01-07T10:00", "bob", held=True)["state"] == "held"
     noted = bob.team.notes(met["id"], "- [ ] label\n! keep it", present="me")
     assert len(noted["raised"]) == 2
     page = ann.team.page("How", "a\n\nb", owner="bob", review="2020-01-01")

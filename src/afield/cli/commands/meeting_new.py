@@ -7,8 +7,6 @@ import click
 from afield.cli.meeting_telling import tell
 from afield.cli.session import global_options, session_of
 
-_MINUTE_MS = 60_000
-
 
 @click.command("new")
 @click.argument("title", nargs=-1, required=True)
@@ -17,6 +15,7 @@ _MINUTE_MS = 60_000
 @click.option("--with", "attendees", multiple=True, metavar="WHO", help="Who is to come; again.")
 @click.option("--agenda", default="", metavar="TEXT", help="What is talked about.")
 @click.option("--about", multiple=True, metavar="WHAT", help="run:NAME, decision:ID, …; again.")
+@click.option("--held", is_flag=True, help="It is over: called for its notes.")
 @global_options
 @click.pass_context
 def command(
@@ -28,22 +27,23 @@ def command(
     attendees: tuple[str, ...],
     agenda: str,
     about: tuple[str, ...],
+    held: bool,
 ) -> None:
     """Call a meeting about TITLE; each one sees it in their own time."""
-    from afield.workspace.team.due import instant_ms
     from afield.workspace.team.links import link_to
-    from afield.workspace.team.meetings import call_meeting
+    from afield.workspace.team.meetings import call_meeting, meant_ms
     from afield.workspace.team.people import find_member
 
     session = session_of(context)
     workspace = session.writing("team.write")
     workspace.refresh()
-    start_ms = instant_ms(workspace, workspace.config.member, at)
+    member = workspace.config.member
+    start_ms, end_ms = meant_ms(workspace, member, at, minutes, held=held)
     item = call_meeting(
         workspace,
         " ".join(title),
         start_ms,
-        start_ms + minutes * _MINUTE_MS,
+        end_ms,
         [find_member(workspace, one) for one in attendees],
         agenda=agenda,
         about=[link_to(workspace, one) for one in about],

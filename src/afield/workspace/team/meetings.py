@@ -15,7 +15,7 @@ from afield.teamwork.query import Item, items_of, read
 from afield.teamwork.sorts.decision import DECISION
 from afield.teamwork.sorts.meeting import CAME, CANCELLED, MEETING, READ
 from afield.teamwork.sorts.task import TASK
-from afield.workspace.team.due import due_ms
+from afield.workspace.team.due import due_ms, instant_ms
 from afield.workspace.team.hours import calendar_of
 from afield.workspace.team.items import Writing, find_item, item_part
 from afield.workspace.team.links import label_of
@@ -23,6 +23,7 @@ from afield.workspace.team.people import find_member
 from afield.workspace.workspace import Workspace
 
 LONGEST_MS = 24 * 3_600_000
+_MINUTE_MS = 60_000
 
 
 def call_meeting(
@@ -67,6 +68,30 @@ def call_meeting(
     item = writing.make(MEETING, values)
     writing.done()
     return find_item(workspace, MEETING, item)
+
+
+def meant_ms(
+    workspace: Workspace, member: MemberId, at: str, minutes: int, *, held: bool = False
+) -> tuple[int, int]:
+    """Return when a meeting begins and ends that a member says by their wall clock.
+
+    Args:
+        workspace: where.
+        member: who says so.
+        at: `2026-12-01T15:00`.
+        minutes: how long it takes.
+        held: it was held already, and is to have notes.
+
+    Raises:
+        ItemBad: it is no time, or, unless it was held, it is over.
+    """
+    start_ms = instant_ms(workspace, member, at)
+    end_ms = start_ms + minutes * _MINUTE_MS
+    if end_ms <= workspace.record.now_ms() and not held:
+        why = "it would be over already"
+        hint = f'if it was held: afield meeting "The split" --at {at} --held'
+        raise ItemBad("cannot call a meeting", at, why, hint=hint)
+    return start_ms, end_ms
 
 
 def note_meeting(

@@ -44,8 +44,11 @@ class Gathering(Door):
         minutes: int = 30,
         agenda: str = "",
         about: str | Iterable[str] = (),
+        held: bool = False,
     ) -> Document:
         """Call a meeting; `at` is by your wall clock (`2026-12-01T15:00`).
+
+        `held` says that it is over, and called for its notes.
 
         Raises:
             NotFound: there is nobody or nothing of a name.
@@ -53,13 +56,13 @@ class Gathering(Door):
             NotAllowed: it would count nowhere.
         """
         workspace = self._writing()
-        start_ms = instant_ms(workspace, self._who(), at)
+        start_ms, end_ms = meetings.meant_ms(workspace, self._who(), at, minutes, held=held)
         names = [who] if isinstance(who, str) else who
         item = meetings.call_meeting(
             workspace,
             title,
             start_ms,
-            start_ms + minutes * _MINUTE_MS,
+            end_ms,
             [self._who(one) for one in names],
             agenda=agenda,
             about=self._links(about),
