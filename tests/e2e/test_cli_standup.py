@@ -84,3 +84,23 @@ def test_a_stand_up_is_asked_for_on_a_terminal(own_home, project):
     (part,) = json.loads(shown.stdout)["standups"]
     assert part["state"].endswith("\n- the split leaks")
     assert sorted(one.partition(":")[0] for one in part["raised"]) == ["ask", "blocker"]
+
+
+@pytest.mark.parametrize("words", [("me",), ("standup", "list"), ("brief",), ("eod", "--stay")])
+def test_outside_any_workspace_it_is_said_once_whose_record_is_used(
+    afield, own_home, tmp_path, monkeypatch, words
+):
+    monkeypatch.chdir(tmp_path)
+    answer = afield(*words)
+    assert answer.code == 0
+    assert answer.err.count("no workspace is here: this is your own record, ~") == 1
+    assert afield("init").code == 0
+    assert "your own record" not in afield(*words).err
+
+
+def test_a_record_that_was_named_is_nothing_to_be_said_of(afield, project, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path.parent)
+    for words in (("standup", "list"), ("me",), ("eod", "--stay")):
+        assert "your own record" not in afield(*words, "--workspace", str(project)).err
+    monkeypatch.setenv("AFIELD_WORKSPACE", str(project))
+    assert "your own record" not in afield("me").err

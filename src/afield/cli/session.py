@@ -41,6 +41,7 @@ class Session:
         closed: the numbers of the standard streams that the caller had closed.
         command_code: the exit code of the recorded command, once it has ended; nothing that
             goes wrong afterwards may change it.
+        tells_own: what is done is a team's, so it is said when the record is nobody else's.
         bundle: what the bundle says of itself, when the run came from one.
         clock: the time; None: this machine's.
     """
@@ -55,6 +56,7 @@ class Session:
         self.cleanup = ExitStack()
         self.closed: frozenset[int] = frozenset()
         self.command_code: int | None = None
+        self.tells_own = False
         self.bundle: Contents | None = None
         self._workspace: Workspace | None = None
         self._record: Record | None = None
@@ -97,9 +99,22 @@ class Session:
         else:
             home = Path.home()
             opened = Workspace.find(self.folder(), env=self.environ, home=home, clock=self.clock)
+            if self.tells_own:
+                self._tell_own(os.fspath(opened.path), os.fspath(home))
         self.cleanup.callback(opened.close)
         self._workspace = opened
         return opened
+
+    def _tell_own(self, place: str, home: str) -> None:
+        """Say that no workspace is here, where that is so."""
+        from afield.workspace import layout
+
+        named = self.environ.get(layout.VARIABLE)
+        if named or place != layout.default_folder(self.environ, home):
+            return
+        near = f"~{place[len(home) :]}" if place.startswith(home + os.sep) else place
+        told = f"no workspace is here: this is your own record, {near} (afield init makes one)\n"
+        sys.stderr.write(told)
 
     def writing(self, *actions: str) -> Workspace:
         """Open the workspace for something that needs one of these actions.

@@ -25,6 +25,7 @@ def command(context: click.Context, *, words: str | None, peek: bool) -> None:
     from afield.workspace.team.seen import mark_looked
 
     session = session_of(context)
+    session.tells_own = True
     workspace = session.workspace()
     workspace.refresh()
     member = workspace.config.member

@@ -50,6 +50,7 @@ def command(
     from afield.workspace.team.standups import standup_part
 
     session = session_of(context)
+    session.tells_own = True
     workspace = session.writing("team.write")
     workspace.refresh()
     if to is not None:  # what cannot be is refused before anything is said

@@ -6,7 +6,7 @@ import click
 
 from afield.cli.catalog import HANDOVER_COMMANDS
 from afield.cli.lazy import LazyGroup
-from afield.cli.session import global_options
+from afield.cli.session import global_options, session_of
 
 HELP = """\
 Leave your work to a colleague, line by line, until they have taken it over.
@@ -31,5 +31,6 @@ Leave your work to a colleague, line by line, until they have taken it over.
 @click.pass_context
 def command(context: click.Context) -> None:
     """Show the help when no command is given."""
+    session_of(context).tells_own = True
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -20,6 +20,7 @@ def command(context: click.Context) -> None:
     from afield.workspace.team.hours import hours_part
 
     session = session_of(context)
+    session.tells_own = True
     workspace = session.workspace()
     workspace.refresh()
     config = workspace.config

@@ -6,7 +6,7 @@ import click
 
 from afield.cli.catalog import STANDUP_COMMANDS
 from afield.cli.lazy import LazyGroup
-from afield.cli.session import global_options
+from afield.cli.session import global_options, session_of
 
 HELP = """\
 Say in a minute where you are; the record has filled in what you did.
@@ -32,6 +32,7 @@ Say in a minute where you are; the record has filled in what you did.
 @click.pass_context
 def command(context: click.Context) -> None:
     """Write one when no command is given."""
+    session_of(context).tells_own = True
     if context.invoked_subcommand is None:
         from afield.cli.commands.standup_new import command as new
 
