@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_team_decides import exchange, me, otter, team
 
+from afield.cli.brief_view import brief_lines
 from afield.members import times
 from afield.members.calendar import Calendar, Facts
 from afield.members.calendar.weekly import from_words
@@ -26,6 +27,7 @@ from afield.workspace.team import (
     standup_drafts,
     standups,
 )
+from afield.workspace.team.best import bests
 from afield.workspace.team.brief import brief, since
 from afield.workspace.team.digest import digest
 from afield.workspace.team.seen import looked_ms, mark_looked
@@ -259,3 +261,65 @@ def test_a_turn_on_call_is_ones_own_to_take_and_to_drop(team):
     assert oncall.turns(ann) == []
     with pytest.raises(ItemBad):
         oncall.take_call(ann, now_ms, now_ms)
+
+
+def ended(workspace, name, *, lr, loss=None, status="finished"):
+    """Record a run of an experiment, with one param and how it ended."""
+    run = init("p", "sweep", name=name, config={"lr": lr}, workspace=workspace.path.parent)
+    if loss is not None:
+        run.log({"loss": loss})
+    run.finish(exit_code=0 if status == "finished" else 1)
+
+
+def failures(workspace, start):
+    found = brief(workspace, me(workspace), start).sections
+    return {line.title: line.text for one in found if one.name == "failures" for line in one.lines}
+
+
+def test_a_failure_names_what_somebody_else_had_with_the_same_params(team):
+    ann, bob, cal = team
+    start = cal.record.now_ms()
+    ended(ann, "best", lr=0.1, loss=0.2)
+    ended(ann, "worse", lr=0.5, loss=0.9)
+    ended(ann, "broke", lr=0.9, status="failed")
+    ended(bob, "again", lr=0.5, status="failed")
+    ended(bob, "too", lr=0.9, status="failed")
+    ended(bob, "luck", lr=0.1, status="failed")
+    ended(bob, "alone", lr=0.3, status="failed")
+    exchange(*team)
+    told = failures(cal, start)
+    name = ann.name_of(me(ann))
+    broke, worse = (f"{name}'s {one} ({ann.run(one).id[:8]})" for one in ("broke", "worse"))
+    params = "with the same configuration"
+    assert f"{broke} failed {params}" in told["too"]
+    assert f"{worse} came to loss 0.9 {params} (the best is 0.2)" in told["again"]
+    assert params not in told["luck"]
+    assert params not in told["alone"]
+
+
+def test_a_best_value_is_one_of_all_runs_however_many_are_looked_at(team):
+    ann, *_ = team
+    for index, loss in enumerate((0.5, 0.1, 0.4, 0.3)):
+        ended(ann, f"r{index}", lr=0.1, loss=loss)
+    ann.refresh()
+    (best,) = bests(ann, 0, 1 << 42)
+    assert (best.name, best.way, best.before, best.value) == ("r1", "lower", 0.5, 0.1)
+    assert list(bests(ann, 0, 1 << 42, rows_max=2)) == []
+
+
+def test_what_a_colleague_would_read_keeps_their_look_private(team):
+    ann, bob, _ = team
+    asks.ask(ann, "Which split?", me(bob))
+    mark_looked(ann, me(bob), ann.record.now_ms())  # as where both use one copy
+    exchange(*team)
+    assert since(ann, me(bob), None)[1] == "looked"
+    start, by = since(ann, me(bob), None, own=False)
+    assert by == "away"
+    with pytest.raises(ItemBad, match="own copy"):
+        since(ann, me(bob), "last", own=False)
+    lines = list(brief_lines(ann, brief(ann, me(bob), start, by), datetime.now(UTC), "bob"))
+    assert lines[0].startswith("\x1b[1msince bob stopped working, ")
+    assert "\x1b[1mneeds bob\x1b[0m" in lines
+    assert any("asks bob Which split?" in line for line in lines)
+    assert {one.name for one in ann.team.brief(None, "bob").sections} == {"waits", "runs"}
+    assert looked_ms(ann, me(bob)) is not None

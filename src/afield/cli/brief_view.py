@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -60,16 +61,18 @@ _BY = {"looked": "since you last looked", "away": "since you stopped working", "
 _SHORT = 8
 
 
-def brief_lines(workspace: Workspace, found: Brief, now: datetime) -> Iterator[str]:
-    """Yield the lines of a brief."""
-    yield click.style(f"{_BY[found.by]}, {when(found.since_ms, now)}", bold=True)
+def brief_lines(
+    workspace: Workspace, found: Brief, now: datetime, reader: str | None = None
+) -> Iterator[str]:
+    """Yield the lines of a brief: one's own, or that of a `reader` of this name."""
+    yield click.style(f"{_to(_BY[found.by], reader)}, {when(found.since_ms, now)}", bold=True)
     if found.standup_due:
-        yield "your stand-up is due: afield standup"
+        yield _to("your stand-up is due", reader) + ("" if reader else ": afield standup")
     for section in found.sections:
         yield ""
-        yield click.style(_HEADS[section.name], bold=True)
+        yield click.style(_to(_HEADS[section.name], reader), bold=True)
         for line in section.lines:
-            yield from _line(workspace, line, now)
+            yield from _line(workspace, line, now, reader)
         if section.more:
             yield f"  … and {section.more} more (--json)"
     if not found.sections:
@@ -78,13 +81,23 @@ def brief_lines(workspace: Workspace, found: Brief, now: datetime) -> Iterator[s
     yield _state(found, now)
 
 
-def _line(workspace: Workspace, one: Line, now: datetime) -> Iterator[str]:
+def _to(words: str, reader: str | None) -> str:
+    """Say of a colleague what is worded to oneself."""
+    if reader is None:
+        return words
+    theirs = {"you are": f"{reader} is", "yours": "theirs", "your": "their", "you": reader}
+    return plain(re.sub("you are|yours?|you", lambda found: theirs[found[0]], words))
+
+
+def _line(
+    workspace: Workspace, one: Line, now: datetime, reader: str | None = None
+) -> Iterator[str]:
     who = "" if one.member is None else workspace.name_of(one.member)
     until = "comments until" if one.kind == "proposed" else "due"
     due = f", {until} {when(one.due_ms, now)}" if one.due_ms is not None else ""
     sign = "!" if one.urgent else " "
     text = f": {one.text}" if one.text else ""
-    yield plain(f"{sign} {who} {_WORDS[one.kind]} {one.title}{text}")
+    yield plain(f"{sign} {who} {_to(_WORDS[one.kind], reader)} {one.title}{text}")
     yield click.style(plain(f"      {_opens(one)}   {when(one.at_ms, now)}{due}"), dim=True)
 
 

@@ -210,7 +210,9 @@ def _behind(workspace: Workspace, member: str, looked: int) -> dict[str, int]:
     return found
 
 
-def since(workspace: Workspace, member: MemberId, words: str | None) -> tuple[int, Since]:
+def since(
+    workspace: Workspace, member: MemberId, words: str | None, *, own: bool = True
+) -> tuple[int, Since]:
     """Return from when on a brief is.
 
     Args:
@@ -219,12 +221,16 @@ def since(workspace: Workspace, member: MemberId, words: str | None) -> tuple[in
         words: `8h`, `3d`, `2w`, a date or a time of theirs, `away` (the end of their working time
             before the last time off), `leave` (that before their last leave), or `last` or None:
             when they last looked, else `away`.
+        own: they ask themselves; when a colleague last looked is theirs to know.
 
     Raises:
-        ItemBad: it is no such time, it is ahead, or they had no leave.
+        ItemBad: it is no such time, it is ahead, they had no leave, or it is not to be known.
     """
     calendar, now_ms = calendar_of(workspace, member), workspace.record.now_ms()
-    looked = looked_ms(workspace, member)
+    looked = looked_ms(workspace, member) if own else None
+    if words == "last" and not own:
+        why = "when a colleague last looked is known in their own copy alone"
+        raise ItemBad("not a time to look back to", words, why, hint="--since away, --since 8h")
     words = None if words == "last" else words
     if words is None and looked is not None:
         return min(looked, now_ms), "looked"

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import msgspec
 
 from afield.kernel.clock import COUNTER_BITS, stamp_to_ms
-from afield.kernel.late import late
 from afield.teamwork.query import Item, read
 from afield.teamwork.shapes import Sort
 from afield.teamwork.sorts.ask import ASK
@@ -19,9 +18,11 @@ from afield.teamwork.sorts.decision import DECISION
 from afield.teamwork.sorts.handover import HANDOVER
 from afield.teamwork.sorts.review import REVIEW
 from afield.teamwork.sorts.task import TASK
+from afield.workspace.team.best import bests
 from afield.workspace.team.decisions import superseded_by, windows_of
 from afield.workspace.team.items import title_of, words_of
 from afield.workspace.team.links import label_of
+from afield.workspace.team.tried import tried
 from afield.workspace.workspace import Workspace
 
 Kind = Literal[
@@ -53,22 +54,6 @@ _MOVES = (
     'SELECT item, sort, move, member, "at", with_json FROM item_moves WHERE "at" >= ? AND "at" < ?'
     " AND move IN ('settled', 'proposed', 'judged', 'finished', 'answered', 'accepted')"
 )
-_METRICS = (
-    "SELECT r.id, r.name, r.member, r.ended_ms, r.project, r.experiment, m.name, m.min, m.max"
-    " FROM runs r JOIN metrics m ON m.run = r.id"
-    " WHERE r.ended_ms >= ? AND r.ended_ms < ? AND r.status = 'finished'"
-    " AND r.deleted IS NOT TRUE AND r.reproduces IS NULL ORDER BY r.ended_ms"
-)
-_BEFORE = (
-    "SELECT m.name, MIN(m.min), MAX(m.max) FROM runs r CROSS JOIN metrics m"
-    " WHERE m.run = r.id AND r.project = ? AND r.experiment = ? AND r.started_ms < ?"
-    " AND r.ended_ms < ?"
-    " AND COALESCE(r.status, '') = 'finished' AND COALESCE(r.reproduces, '') = ''"
-    " AND r.deleted IS NOT TRUE GROUP BY m.name"
-)
-"""Written so that SQLite takes the index of the experiment, not that of the status."""
-_LOWER = late(r"(?i)(^|[/_.])(loss|error|err|rmse|mse|mae|mape|perplexity|ppl|wer|cer|fid)$")
-_HIGHER = late(r"(?i)(^|[/_.])(acc|accuracy|auc|f1|score|r2|precision|recall|map|bleu|iou|ndcg)$")
 _MOVE_KINDS: dict[tuple[str, str], Kind] = {
     ("decision", "settled"): "decided",
     ("decision", "proposed"): "proposed",
@@ -127,37 +112,11 @@ def changes(
 
 
 def _best(workspace: Workspace, since_ms: int, until_ms: int) -> Iterator[Change]:
-    """Yield metrics of which a run has a better value than all before it in its experiment.
-
-    Which way is better is told by the metric's name, and said; others are not judged.
-    """
-    best: dict[tuple[str, str, str], tuple[float, float | None, tuple[Any, ...]]] = {}
-    known: dict[tuple[str, str], dict[str, tuple[float | None, float | None]]] = {}
-    for row in workspace.query(_METRICS, (since_ms, until_ms)):
-        *_, project, experiment, metric, low, high = row
-        lower, higher = bool(_LOWER().search(metric)), bool(_HIGHER().search(metric))
-        value = low if lower else high
-        if not (lower or higher) or value is None:
-            continue
-        key = (project, experiment, metric)
-        if key not in best:
-            if key[:2] not in known:
-                rows = workspace.query(_BEFORE, (*key[:2], since_ms, since_ms))
-                known[key[:2]] = {name: (least, most) for name, least, most in rows}
-            before = known[key[:2]].get(metric, (None, None))[0 if lower else 1]
-            start = value if before is None else before  # the first of all is what counts
-            best[key] = (start, start, ())
-        top, before, _ = best[key]
-        if value < top if lower else value > top:
-            best[key] = (value, before, row)
-    for (project, _, metric), (value, before, row) in best.items():
-        lower = bool(_LOWER().search(metric))
-        if before is None or not row or (value >= before if lower else value <= before):
-            continue
-        run, name, member, ended_ms = row[:4]
-        way = "lower" if lower else "higher"
-        text = f"{metric} {before:.6g} → {value:.6g} ({way} is better, by its name)"
-        yield Change("best", member, ended_ms, f"run:{run}", project, name, text)
+    for one in bests(workspace, since_ms, until_ms):
+        way = f"{one.way} is better, by its name"
+        text = f"{one.metric} {one.before:.6g} → {one.value:.6g} ({way})"
+        link = f"run:{one.run}"
+        yield Change("best", one.member, one.ended_ms, link, one.project, one.name, text)
 
 
 def _newest(
@@ -186,6 +145,8 @@ def _ended(
     for ended in ("<> 'finished'", "= 'finished'"):  # the many that went well hide no failure
         asked = f"{_RUNS}{mine} AND status {ended} ORDER BY ended_ms DESC LIMIT ?"
         rows += workspace.query(asked, (since_ms, until_ms, *whose, LINES_MAX))
+    broken = [(row[0], row[2], row[3], row[4]) for row in rows if row[5] != "finished"]
+    known = tried(workspace, broken)
     for row in rows:
         run, name, project, experiment, member, status, ended_ms, failure, exception = row
         kind: Kind = "finished" if status == "finished" else "failed"
@@ -195,6 +156,7 @@ def _ended(
                 continue
             failures[failure] = 1
             text = f"{exception}{_others(workspace, run, failure, project)}"
+        text += f"; {known[run]}" if run in known else ""
         yield Change(kind, member, ended_ms, f"run:{run}", project, name, text)
 
 

@@ -126,11 +126,16 @@ class Talking(Door):
         """Return what waits for you, by when it is due, then what was said to you."""
         return inbox(self._reading(), self._who())
 
-    def brief(self, since_: str | None = None) -> Brief:
-        """Return what you have to know since `8h`, `3d`, a date, `away`; None: your last look."""
+    def brief(self, since_: str | None = None, who: str | None = None) -> Brief:
+        """Return what you have to know since `8h`, `3d`, a date, `away`; None: your last look.
+
+        `who`: what a colleague has to know; None looks back to when they stopped working then.
+        """
         workspace = self._reading()
-        start_ms, by = since(workspace, self._who(), since_)
-        return brief(workspace, self._who(), start_ms, by)
+        own = self._who()
+        member = own if who is None else self._who(who)
+        start_ms, by = since(workspace, member, since_, own=member == own)
+        return brief(workspace, member, start_ms, by)
 
     def standup(
         self,
