@@ -95,3 +95,15 @@ def test_a_meeting_that_is_over_is_called_only_for_its_notes(afield, project):
     assert afield("meeting", "The split", "--at", "2020-01-07T10:00", "--held").code == 0
     assert "The split" in afield("meeting", "list", "--all").out
     assert afield("meeting", "Later", "--at", "2099-01-07T10:00").code == 0
+
+
+def test_times_are_worded_by_the_zone_that_was_told_not_by_the_machines(afield_process, project):
+    def listed(zone):
+        return afield_process("meeting", "list", cwd=project, TZ=zone).out
+
+    at = "2099-01-07T10:00+00:00"
+    assert afield_process("meeting", "The split", "--at", at, cwd=project).code == 0
+    assert "Wed 07 Jan 5:00 (in" in listed("America/New_York")
+    assert afield_process("hours", "zone", "Asia/Kolkata", cwd=project).code == 0
+    for zone in ("America/New_York", "Europe/Berlin"):
+        assert "Wed 07 Jan 15:30 (in" in listed(zone)

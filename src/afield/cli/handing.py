@@ -36,5 +36,5 @@ def tell(session: Session, workspace: Workspace, item: Item) -> None:
     if session.json:
         emit_json({"schema": SCHEMA, **part})
         return
-    for line in handover_lines(part, session.now()):
+    for line in handover_lines(part, session.local_now()):
         click.echo(line)

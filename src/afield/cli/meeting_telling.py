@@ -34,5 +34,5 @@ def tell(session: Session, workspace: Workspace, item: Item) -> None:
     if session.json:
         emit_json({"schema": "afield.meeting/1", **part})
         return
-    for line in meeting_lines(part, session.now()):
+    for line in meeting_lines(part, session.local_now()):
         click.echo(line)

@@ -66,7 +66,7 @@ def tell(session: Session, workspace: Workspace, item: Item) -> None:
     if session.json:
         emit_json({"schema": "afield.page/1", **part})
         return
-    for line in page_lines(part, session.now()):
+    for line in page_lines(part, session.local_now()):
         click.echo(line)
 
 

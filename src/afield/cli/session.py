@@ -155,6 +155,12 @@ class Session:
             return datetime.now(UTC)
         return datetime.fromtimestamp(self.clock.wall_ns() / 1e9, UTC)
 
+    def local_now(self) -> datetime:
+        """Return what time it is by the clock of who reads; see `now_of`."""
+        from afield.cli.when import now_of
+
+        return now_of(self.workspace())
+
     def place(self) -> str:
         """Return the `.afield` folder in use; opens the workspace when nothing is open yet."""
         if self._workspace is None and self._record is not None:

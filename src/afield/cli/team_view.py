@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from afield.cli.output import plain
-from afield.cli.when import when
+from afield.cli.when import now_of, when
 from afield.cli.words import duration
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def tell_lint(found: Sequence[str]) -> None:
 
 def tell_ask(workspace: Workspace, part: dict[str, Any]) -> None:
     """Show an ask with what was said to it."""
-    now = _now(workspace)
+    now = now_of(workspace)
     click.echo(_ask_line(part, now))
     what = {"answer": "an answer"}.get(part["need"], f"a {part['need']}")
     if part["need"] == "action":
@@ -71,7 +71,7 @@ def tell_ask(workspace: Workspace, part: dict[str, Any]) -> None:
 
 def tell_asks(workspace: Workspace, parts: Sequence[dict[str, Any]]) -> None:
     """List asks, two lines each."""
-    now = _now(workspace)
+    now = now_of(workspace)
     for part in parts:
         click.echo(_ask_line(part, now))
         click.echo(plain(f"          {part['by']} asks {part['to_name'] or 'nobody'}"))
@@ -82,7 +82,7 @@ def tell_blockers(workspace: Workspace, parts: Sequence[dict[str, Any]]) -> None
     from afield.kernel.ids import MemberId
     from afield.workspace.team.hours import hours_of
 
-    now = _now(workspace)
+    now = now_of(workspace)
     now_ms = int(now.timestamp() * 1000)
     for part in parts:
         click.echo(plain(f"{part['id'][:_ID_CHARS]}  {part['state']}  {part['title']}"))
@@ -99,7 +99,7 @@ def tell_blockers(workspace: Workspace, parts: Sequence[dict[str, Any]]) -> None
 
 def tell_thread(workspace: Workspace, part: dict[str, Any]) -> None:
     """Show what was said about something."""
-    now = _now(workspace)
+    now = now_of(workspace)
     click.echo(plain(part["label"]))
     if not part["comments"]:
         click.echo("nothing was said yet")
@@ -120,7 +120,7 @@ def tell_inbox(workspace: Workspace, letters: Sequence[Letter]) -> None:
     if not letters:
         click.echo("nothing waits for you")
         return
-    now = _now(workspace)
+    now = now_of(workspace)
     for one in letters:
         for line in letter_lines(workspace, one, now):
             click.echo(line)
@@ -162,7 +162,3 @@ def _tell_move(move: dict[str, Any], now: datetime, *, indent: int = 2) -> None:
     text = f": {move['text']}" if move.get("text") else ""
     head = f"{move['by']} {move['move']}{how}, {when(move['at_ms'], now)}{text}"
     click.echo(" " * indent + plain(head))
-
-
-def _now(workspace: Workspace) -> datetime:
-    return datetime.fromtimestamp(workspace.record.now_ms() / 1000).astimezone()

@@ -32,5 +32,5 @@ def command(
     if session.json:
         emit_json({"schema": "afield.decision/1", **part})
         return
-    for line in decision_lines(part, session.now()):
+    for line in decision_lines(part, session.local_now()):
         click.echo(line)

@@ -33,5 +33,5 @@ def command(context: click.Context, *, decision: str, text: tuple[str, ...], hou
     if session.json:
         emit_json({"schema": "afield.decision/1", **part})
         return
-    for line in decision_lines(part, session.now()):
+    for line in decision_lines(part, session.local_now()):
         click.echo(line)

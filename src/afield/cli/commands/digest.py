@@ -35,5 +35,5 @@ def command(context: click.Context, *, day: str | None) -> None:
         }
         emit_json({"schema": "afield.digest/1", **part})
         return
-    for line in digest_lines(workspace, found, session.now()):
+    for line in digest_lines(workspace, found, session.local_now()):
         click.echo(line)

@@ -63,11 +63,11 @@ def command(
     if session.json:
         emit_json({"schema": "afield.eod/1", "standup": wrote, "handover": given, **quiet})
         return
-    for line in standup_lines(wrote, session.now()):
+    for line in standup_lines(wrote, session.local_now()):
         click.echo(line)
     if given is not None:
         click.echo("")
-        for line in handover_lines(given, session.now()):
+        for line in handover_lines(given, session.local_now()):
             click.echo(line)
     click.echo("")
     _tell_quiet(session, quiet)
@@ -165,7 +165,7 @@ def _tell_quiet(session: Session, quiet: dict[str, Any]) -> None:
     if quiet["quiet_until_ms"] is None:
         click.echo(plain(f"you are not at rest yet; on call: {names}"))
     else:
-        until = when(quiet["quiet_until_ms"], session.now())
+        until = when(quiet["quiet_until_ms"], session.local_now())
         click.echo(plain(f"nothing is brought to you until {until}; on call: {names}"))
     click.echo("send it off: afield sync")
 

@@ -25,6 +25,6 @@ def command(context: click.Context, *, held: bool) -> None:
         emit_json({"schema": "afield.meetings/1", "meetings": parts})
         return
     for part in parts:
-        click.echo(meeting_row(part, session.now()))
+        click.echo(meeting_row(part, session.local_now()))
     if not parts:
         click.echo("no meeting is ahead" if not held else "nobody met yet")

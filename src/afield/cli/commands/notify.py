@@ -90,7 +90,7 @@ def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
     member = workspace.config.member
 
     def words(letter: Letter) -> str:
-        return "\n".join(letter_lines(workspace, letter, session.now()))
+        return "\n".join(letter_lines(workspace, letter, session.local_now()))
 
     found = waiting(workspace, member) if dry_run else bring(workspace, member, words, channels)
     if session.json:

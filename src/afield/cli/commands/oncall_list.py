@@ -24,7 +24,7 @@ def command(context: click.Context) -> None:
     if session.json:
         emit_json({"schema": "afield.oncall/1", "turns": parts})
         return
-    for line in turn_lines(workspace, parts, session.now()):
+    for line in turn_lines(workspace, parts, session.local_now()):
         click.echo(line)
     if not parts:
         click.echo("nobody is on call")

@@ -29,5 +29,5 @@ def command(context: click.Context, *, start: str, end: str) -> None:
     if session.json:
         emit_json({"schema": "afield.oncall/1", "turns": [part]})
         return
-    for line in turn_lines(workspace, [part], session.now()):
+    for line in turn_lines(workspace, [part], session.local_now()):
         click.echo(line)

@@ -59,7 +59,7 @@ def command(
         emit_json({"schema": "afield.overlap/1", **part})
         return
     lines = coverage_lines if coverage else overlap_lines
-    for line in lines(part, session.now()):
+    for line in lines(part, session.local_now()):
         click.echo(line)
 
 

@@ -30,7 +30,7 @@ def command(context: click.Context) -> int:
         emit_json({"schema": "afield.pages/1", "pages": found})
         return EXIT_FOUND if found else 0
     for part in found:
-        click.echo(page_row(part, session.now()))
+        click.echo(page_row(part, session.local_now()))
         for words in part["broken"]:
             click.echo(plain(f"          nothing here is called {words}"))
     if not found:

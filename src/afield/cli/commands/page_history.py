@@ -30,6 +30,6 @@ def command(context: click.Context, *, page: str) -> None:
     for one in part["history"]:
         base = ", ".join(str(numbers.get(place, "?")) for place in one["base"])
         after = f"  from {base}" if base else ""
-        said = when(one["at_ms"], session.now())
+        said = when(one["at_ms"], session.local_now())
         number = numbers[one["place"]]
         click.echo(plain(f"{number:>3}  {one['by']}  {said}{after}  {one['chars']} characters"))

@@ -24,6 +24,6 @@ def command(context: click.Context) -> None:
         emit_json({"schema": "afield.pages/1", "pages": parts})
         return
     for part in parts:
-        click.echo(page_row(part, session.now()))
+        click.echo(page_row(part, session.local_now()))
     if not parts:
         click.echo("no page is written yet")

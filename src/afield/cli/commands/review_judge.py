@@ -45,5 +45,5 @@ def command(
     if session.json:
         emit_json({"schema": "afield.review/1", **part})
         return
-    for line in review_lines(part, session.now()):
+    for line in review_lines(part, session.local_now()):
         click.echo(line)

@@ -38,7 +38,7 @@ def command(context: click.Context, *, what: str) -> None:
     if session.json:
         emit_json({"schema": "afield.review-suggest/1", "about": about, "suggested": rows})
         return
-    now = session.now()
+    now = session.local_now()
     for one in found[:_SHOWN]:
         why = ", ".join(one.why) or "nothing of the kind yet"
         starts = when(one.starts_ms, now)

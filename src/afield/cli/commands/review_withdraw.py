@@ -28,5 +28,5 @@ def command(context: click.Context, *, review: str, text: tuple[str, ...]) -> No
     if session.json:
         emit_json({"schema": "afield.review/1", **part})
         return
-    for line in review_lines(part, session.now()):
+    for line in review_lines(part, session.local_now()):
         click.echo(line)

@@ -77,7 +77,7 @@ def command(
     if session.json:
         emit_json({"schema": "afield.standup/1", **part})
         return
-    for line in standup_lines(part, session.now()):
+    for line in standup_lines(part, session.local_now()):
         click.echo(line)
     if unchanged and not part["unchanged"]:
         click.echo("you said this before, and it stays", err=True)

@@ -38,7 +38,7 @@ def command(context: click.Context, *, who: str, day: str | None) -> None:
         emit_json({"schema": "afield.standups/1", "standups": parts})
         return
     for part in parts:
-        for line in standup_lines(part, session.now()):
+        for line in standup_lines(part, session.local_now()):
             click.echo(line)
     if not parts:
         click.echo("no stand-up of theirs is here")

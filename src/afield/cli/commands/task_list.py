@@ -35,6 +35,6 @@ def command(context: click.Context, *, owner: str | None, about: str | None, clo
         emit_json({"schema": "afield.task-list/1", "tasks": rows})
         return
     for row in rows:
-        click.echo(task_row(row, session.now()))
+        click.echo(task_row(row, session.local_now()))
     if not rows:
         click.echo("no tasks")

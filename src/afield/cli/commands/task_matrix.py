@@ -29,5 +29,5 @@ def command(context: click.Context, *, owner: str) -> None:
     if session.json:
         emit_json({"schema": "afield.task-matrix/1", "owner": member, "matrix": found})
         return
-    for line in matrix_lines(found, session.now()):
+    for line in matrix_lines(found, session.local_now()):
         click.echo(line)

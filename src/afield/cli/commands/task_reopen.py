@@ -28,5 +28,5 @@ def command(context: click.Context, *, task: str, text: tuple[str, ...]) -> None
     if session.json:
         emit_json({"schema": "afield.task/1", **part})
         return
-    for line in task_lines(part, session.now()):
+    for line in task_lines(part, session.local_now()):
         click.echo(line)

@@ -33,5 +33,5 @@ def command(context: click.Context, *, tasks: tuple[str, ...], day: str | None) 
     if session.json:
         emit_json({"schema": "afield.task-six/1", "day": on, "tasks": rows})
         return
-    for line in six_lines(rows, on, session.now()):
+    for line in six_lines(rows, on, session.local_now()):
         click.echo(line)
