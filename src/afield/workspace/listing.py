@@ -24,6 +24,8 @@ _Row = tuple[Any, ...]
 SCOPES = ("params", "metrics", "tags")
 _AT_ONCE = 400
 _NOTHING = Sql("")
+_BY_NAME = "ORDER BY run, name"
+"""As the key goes: by the name alone, every run that has it would be read through an index."""
 _GROUP_SCOPES = {"params": ("params", "text"), "tags": ("tags", "value")}
 _GROUP_FIELDS = {
     "project": "r.project",
@@ -194,12 +196,11 @@ class _Reader:
     ) -> Iterator[tuple[str, _T]]:
         """Yield rows of the wanted names, in the order of names."""
         names = None if self._wanted is None else self._wanted[table]
-        if names is None:
-            more = Sql(f"AND {where} ORDER BY name")
-            yield from self.of(table, "run", columns, decode, more=more)
-        elif names:
-            more = Sql(f"AND {where} AND name IN ({_marks(names)}) ORDER BY name", tuple(names))
-            yield from self.of(table, "run", columns, decode, more=more)
+        if names == []:
+            return
+        chosen = f" AND name IN ({_marks(names)})" if names else ""
+        more = Sql(f"AND {where}{chosen} {_BY_NAME}", tuple(names or ()))
+        yield from self.of(table, "run", columns, decode, more=more)
 
     def of(
         self,

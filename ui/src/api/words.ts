@@ -59,3 +59,12 @@ export function dateText(at: Date, seconds = false): string {
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
   return seconds ? `${day} ${time}:${two(at.getSeconds())}` : `${day} ${time}`;
 }
+
+const RESULTS = /(^|[/_.])(acc|accuracy|auc|f1|score|r2|bleu|map|iou|loss|error|rmse|mae)$/i;
+const HELD_OUT = /^(test|val|valid|validation|eval)\b|[/_.](test|val|eval)\b/i;
+
+/** Return metrics with those first that are called as results are, on data held out above all. */
+export function resultsFirst(names: readonly string[]): string[] {
+  const rank = (name: string) => (RESULTS.test(name) ? 2 : 0) + (HELD_OUT.test(name) ? 1 : 0);
+  return [...names].sort((a, b) => rank(b) - rank(a));
+}

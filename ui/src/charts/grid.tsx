@@ -3,7 +3,7 @@
  * only those that can be seen are there and ask the server.
  */
 
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 
 import { Chart, type ChartProps } from "./chart";
 
@@ -17,6 +17,9 @@ interface GridProps extends Omit<ChartProps, "metric" | "onFull" | "isFull"> {
 const AHEAD = "400px";
 const FRAME_PX = 56;
 const HEIGHT = 220;
+/** Places that are there at once; thousands of others follow when the first have their lines. */
+const FIRST = 24;
+const OTHERS_AFTER_MS = 400;
 
 /** Return metrics by what stands before the last slash of their names; those without come first. */
 export function sectionsOf(metrics: readonly string[]): [string, string[]][] {
@@ -30,9 +33,17 @@ export function sectionsOf(metrics: readonly string[]): [string, string[]][] {
 }
 
 export function ChartGrid({ metrics, closed, onClosed, onFull, ...chart }: GridProps) {
-  const sections = sectionsOf(metrics);
-  if (sections.length === 1) return <Cells metrics={metrics} onFull={onFull} {...chart} />;
-  return sections.map(([section, some]) => (
+  const hasMore = metrics.length > FIRST;
+  const [isWhole, setWhole] = useState(!hasMore);
+  useEffect(() => {
+    if (isWhole || !hasMore) return;
+    const timer = setTimeout(() => startTransition(() => setWhole(true)), OTHERS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [isWhole, hasMore]);
+  const placed = useMemo(() => (isWhole ? metrics : metrics.slice(0, FIRST)), [metrics, isWhole]);
+  const sections = useMemo(() => sectionsOf(placed), [placed]);
+  if (sections.length === 1) return <Cells metrics={placed} isFirst onFull={onFull} {...chart} />;
+  return sections.map(([section, some], index) => (
     <section className="chart-section" key={section}>
       <h2>
         <button
@@ -45,18 +56,20 @@ export function ChartGrid({ metrics, closed, onClosed, onFull, ...chart }: GridP
           <span className="count">{some.length}</span>
         </button>
       </h2>
-      {!closed.has(section) && <Cells metrics={some} onFull={onFull} {...chart} />}
+      {!closed.has(section) && (
+        <Cells metrics={some} isFirst={index === 0} onFull={onFull} {...chart} />
+      )}
     </section>
   ));
 }
 
-type CellsProps = Omit<GridProps, "closed" | "onClosed">;
+type CellsProps = Omit<GridProps, "closed" | "onClosed"> & { isFirst: boolean };
 
-function Cells({ metrics, onFull, ...chart }: CellsProps) {
+function Cells({ metrics, isFirst, onFull, ...chart }: CellsProps) {
   return (
     <div className="chart-grid">
-      {metrics.map((metric) => (
-        <Cell key={metric} height={chart.height ?? HEIGHT}>
+      {metrics.map((metric, index) => (
+        <Cell key={metric} height={chart.height ?? HEIGHT} isNear={isFirst && index === 0}>
           <Chart {...chart} metric={metric} onFull={() => onFull(metric)} />
         </Cell>
       ))}
@@ -64,10 +77,17 @@ function Cells({ metrics, onFull, ...chart }: CellsProps) {
   );
 }
 
+interface CellProps {
+  height: number;
+  /** What to take it for until that is known. */
+  isNear: boolean;
+  children: React.ReactNode;
+}
+
 /** A place for a chart, which is there only while the place is near what can be seen. */
-function Cell({ height, children }: { height: number; children: React.ReactNode }) {
+function Cell({ height, isNear, children }: CellProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [near, setNear] = useState(false);
+  const [near, setNear] = useState(isNear);
   useEffect(() => {
     if (!box.current) return;
     return watch(box.current, setNear);

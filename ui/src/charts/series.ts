@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { api, told } from "../api";
+import { turns } from "../api/turns";
 import type { components } from "../api/schema";
 import type { Line } from "./line";
 import type { ChartView } from "./view";
@@ -22,6 +23,7 @@ export const POINTS_MAX = 10_000;
 const RUNS_AT_ONCE = 100;
 const KEPT_MS = 60_000;
 const LIVE_KEPT_MS = 3_000;
+const inTurn = turns(2);
 
 /** Return the lines of a metric (or several) of some runs. */
 export function useLines(
@@ -67,7 +69,8 @@ export async function fetchSeries(
   const parts = [];
   for (let at = 0; at < runs.length; at += RUNS_AT_ONCE) {
     const query = { ...asked, run: runs.slice(at, at + RUNS_AT_ONCE) };
-    parts.push(told(api.GET("/series", { params: { query }, signal: signal ?? null })));
+    const ask = () => told(api.GET("/series", { params: { query }, signal: signal ?? null }));
+    parts.push(inTurn(ask, signal));
   }
   return (await Promise.all(parts)).flatMap((part) => part.series);
 }

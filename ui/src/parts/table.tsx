@@ -53,7 +53,7 @@ export interface TableProps<Row> {
 
 const ROW_PX = 32;
 const HEAD_PX = 34;
-const AHEAD = 10;
+const AHEAD = 6;
 const CHOICE_PX = 36;
 
 export function Table<Row>(props: TableProps<Row>) {
@@ -62,6 +62,7 @@ export function Table<Row>(props: TableProps<Row>) {
   useImperativeHandle(props.ref, () => ({ focus: () => box.current?.focus() }));
   const pinned = useMemo(() => columns.filter((one) => one.isPinned), [columns]);
   const moving = useMemo(() => columns.filter((one) => !one.isPinned), [columns]);
+  // Drawn at once, the rows would be laid out anew when the second asks how far it was scrolled.
   const rows = useVirtualizer({
     count,
     getScrollElement: () => box.current,
@@ -69,6 +70,7 @@ export function Table<Row>(props: TableProps<Row>) {
     overscan: AHEAD,
     scrollPaddingStart: HEAD_PX,
     paddingStart: HEAD_PX,
+    useFlushSync: false,
   });
   const cells = useVirtualizer({
     horizontal: true,
@@ -76,9 +78,11 @@ export function Table<Row>(props: TableProps<Row>) {
     getScrollElement: () => box.current,
     estimateSize: (index) => moving[index]?.width ?? 0,
     overscan: 3,
+    useFlushSync: false,
   });
   useEffect(() => cells.measure(), [cells, moving]);
   const shown = rows.getVirtualItems();
+  const places = Math.ceil((rows.scrollRect?.height ?? 0) / rowPx) + 2 * AHEAD + 1;
   const first = shown[0]?.index ?? 0;
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => onSeen?.(first, last), [onSeen, first, last]);
@@ -137,7 +141,7 @@ export function Table<Row>(props: TableProps<Row>) {
           const isChosen = row !== undefined && chosen?.has(props.keyOf(row));
           return (
             <div
-              key={row === undefined ? item.index : props.keyOf(row)}
+              key={item.index % places}
               className={`table-row ${(row && props.classOf?.(row)) ?? ""}`}
               role="row"
               aria-rowindex={item.index + 2}

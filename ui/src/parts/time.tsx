@@ -5,6 +5,7 @@ import { useSyncExternalStore } from "react";
 import { agoText, dateText, durationText } from "../api/words";
 
 const TICK_MS = 15_000;
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 let now = new Date();
 const listeners = new Set<() => void>();
@@ -45,8 +46,7 @@ export function Time({ at, offsetMin, isExact }: TimeProps) {
 }
 
 function titleOf(moment: Date, offsetMin: number | null | undefined): string {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const here = `${dateText(moment, true)} here (${zone})`;
+  const here = `${dateText(moment, true)} here (${ZONE})`;
   if (offsetMin === null || offsetMin === undefined) return `${here}\n${moment.toISOString()}`;
   const there = new Date(moment.getTime() + offsetMin * 60_000).toISOString();
   const sign = offsetMin < 0 ? "−" : "+";

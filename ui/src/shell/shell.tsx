@@ -2,19 +2,20 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 
 import { api, told } from "../api";
 import { type Connection, useConnection, useLive } from "../api/live";
 import { Icon } from "../parts/icon";
+import { later } from "../parts/later";
 import { useActions, useKeys, IS_MAC } from "./actions";
 import { PLACES } from "./navigation";
 import { nextTheme, setTheme, THEMES, useTheme } from "./theme";
 
 import "./shell.css";
 
-const Menu = lazy(() => import("./menu"));
-const KeysHelp = lazy(() => import("./keys-help"));
+const Menu = later(() => import("./menu"));
+const KeysHelp = later(() => import("./keys-help"));
 
 type Open = "menu" | "keys" | null;
 
@@ -53,10 +54,8 @@ export function Shell() {
       <div id="content" tabIndex={-1}>
         <Outlet />
       </div>
-      <Suspense>
-        {open === "menu" && <Menu onClose={() => setOpen(null)} />}
-        {open === "keys" && <KeysHelp onClose={() => setOpen(null)} />}
-      </Suspense>
+      {open === "menu" && <Menu onClose={() => setOpen(null)} />}
+      {open === "keys" && <KeysHelp onClose={() => setOpen(null)} />}
     </div>
   );
 }

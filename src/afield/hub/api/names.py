@@ -67,12 +67,12 @@ def _fields(workspace: Workspace, column: str, projects: tuple[str, ...] | None)
 
 
 def _recent(workspace: Workspace, table: str, projects: tuple[str, ...] | None) -> dict[str, None]:
-    """Return the names that the newest runs use, the most used first."""
+    """Return the names that the newest runs use: the most used first, `loss` before `a/loss`."""
     where, args = _within(projects)
     sql = (
         f"SELECT t.name FROM {table} t JOIN (SELECT r.id FROM runs r"  # noqa: S608 - names of ours
         f" WHERE r.started_ms IS NOT NULL{where} ORDER BY r.started_ms DESC LIMIT {RECENT_RUNS}) n"
-        " ON n.id = t.run GROUP BY 1 ORDER BY COUNT(*) DESC, 1"
+        " ON n.id = t.run GROUP BY 1 ORDER BY COUNT(*) DESC, t.name LIKE '%/%', 1"
     )
     return dict.fromkeys(name for (name,) in workspace.query(sql, args))
 

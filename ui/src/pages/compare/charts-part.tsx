@@ -10,7 +10,7 @@ import type { ShownRun } from "../../charts/series";
 import { useView } from "../../charts/use-view";
 import { searchOf } from "../../charts/view";
 import { Empty } from "../../parts/empty";
-import { varies } from "./data";
+import { metricsNamed, varies } from "./data";
 import { Legend } from "./legend";
 import type { PartProps } from "./page";
 
@@ -28,7 +28,7 @@ export default function ChartsPart({ compared, shown, search, setSearch }: PartP
     const values = new Map(compared.runs.map((run) => [run.id, run.params[group]]));
     return (run: string) => `${group} = ${String(values.get(run) ?? "–")}`;
   }, [group, compared.runs]);
-  const metrics = all.filter((name) => name.toLowerCase().includes(find.toLowerCase()));
+  const metrics = useMemo(() => metricsNamed(all, find), [all, find]);
   const shut = new Set(closed ? closed.split(",") : []);
   const onClosed = (section: string, isClosed: boolean) => {
     const next = new Set(shut);

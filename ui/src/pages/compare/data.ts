@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { api, told } from "../../api";
 import type { components } from "../../api/schema";
+import { resultsFirst } from "../../api/words";
 import type { CompareSearch } from "./search";
 
 export type Compared = components["schemas"]["Compared"];
@@ -114,16 +115,11 @@ export function varies(values: readonly unknown[]): boolean {
   return differs(values.filter((value) => value !== null && value !== undefined));
 }
 
-const RESULTS = /(^|[/_.])(acc|accuracy|auc|f1|score|r2|bleu|map|iou|loss|error|rmse|mae)$/i;
-const HELD_OUT = /^(test|val|valid|validation|eval)\b|[/_.](test|val|eval)\b/i;
-
 /**
  * Return the metric to begin with: one that most runs have; of these one that is called as
  * results are, on data that was held out if there is one.
  */
 export function firstMetric(counts: Compared["metrics"]): string {
-  const rank = (name: string) => (RESULTS.test(name) ? 2 : 0) + (HELD_OUT.test(name) ? 1 : 0);
-  return (
-    Object.entries(counts).sort((a, b) => b[1] - a[1] || rank(b[0]) - rank(a[0]))[0]?.[0] ?? ""
-  );
+  const found = resultsFirst(Object.keys(counts));
+  return found.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0))[0] ?? "";
 }

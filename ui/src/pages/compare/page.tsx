@@ -1,13 +1,14 @@
 /** Runs side by side: what differs, their charts, and how params go along with results. */
 
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
+import { useEffect, useMemo } from "react";
 
 import { countText } from "../../api/words";
 import { colorsOf } from "../../charts/colors";
 import type { ShownRun } from "../../charts/series";
 import { Empty } from "../../parts/empty";
 import { ErrorNote } from "../../parts/error-note";
+import { later } from "../../parts/later";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import { type Compared, useCompared, wantedMetrics } from "./data";
@@ -32,13 +33,13 @@ export interface PartProps {
 }
 
 const PARTS = {
-  differences: lazy(() => import("./differences")),
-  charts: lazy(() => import("./charts-part")),
-  scatter: lazy(() => import("./scatter")),
-  parallel: lazy(() => import("./parallel")),
-  importance: lazy(() => import("./importance")),
-  pair: lazy(() => import("./pair")),
-  images: lazy(() => import("./images")),
+  differences: later(() => import("./differences")),
+  charts: later(() => import("./charts-part")),
+  scatter: later(() => import("./scatter")),
+  parallel: later(() => import("./parallel")),
+  importance: later(() => import("./importance")),
+  pair: later(() => import("./pair")),
+  images: later(() => import("./images")),
 } satisfies Record<CompareTab, unknown>;
 
 const NAMES: Record<CompareTab, string> = {
@@ -102,6 +103,7 @@ function Open({ compared, search, setSearch }: Omit<PartProps, "shown">) {
       color: colors.get(run.id) ?? "gray",
     }));
   }, [compared.runs]);
+  useEffect(() => PARTS.charts.ahead(), []);
   const tabs = TABS.filter(
     (id) => id === "differences" || id === "charts" || id === "images" || shown.length > 1,
   );
@@ -114,9 +116,7 @@ function Open({ compared, search, setSearch }: Omit<PartProps, "shown">) {
       open={tab}
       onOpen={(id) => setSearch({ tab: id === "differences" ? undefined : id, find: undefined })}
     >
-      <Suspense fallback={<div aria-busy="true" />}>
-        <Part compared={compared} shown={shown} search={search} setSearch={setSearch} />
-      </Suspense>
+      <Part compared={compared} shown={shown} search={search} setSearch={setSearch} />
     </Tabs>
   );
 }

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 
 import { api, told } from "../../api";
 import { useTalk } from "../../api/threads";
@@ -10,6 +9,7 @@ import { bytesText, countText } from "../../api/words";
 import type { components } from "../../api/schema";
 import { Command } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
+import { later } from "../../parts/later";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import { Time } from "../../parts/time";
@@ -29,13 +29,13 @@ export interface PartProps {
 }
 
 const PARTS = {
-  columns: lazy(() => import("./columns")),
-  rows: lazy(() => import("./rows")),
-  files: lazy(() => import("./files")),
-  changes: lazy(() => import("./changes")),
-  used: lazy(() => import("./used")),
-  card: lazy(() => import("./card")),
-  talk: lazy(() => import("./talk")),
+  columns: later(() => import("./columns")),
+  rows: later(() => import("./rows")),
+  files: later(() => import("./files")),
+  changes: later(() => import("./changes")),
+  used: later(() => import("./used")),
+  card: later(() => import("./card")),
+  talk: later(() => import("./talk")),
 } satisfies Record<DataTab, unknown>;
 
 export function VersionPage() {
@@ -139,9 +139,7 @@ function Open({ one, search, setSearch }: PartProps) {
         open={tab}
         onOpen={(id) => setSearch({ tab: id === tabs[0] ? undefined : id, find: undefined })}
       >
-        <Suspense fallback={<div aria-busy="true" />}>
-          <Part one={one} search={search} setSearch={setSearch} />
-        </Suspense>
+        <Part one={one} search={search} setSearch={setSearch} />
       </Tabs>
     </Page>
   );

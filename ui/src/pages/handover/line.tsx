@@ -37,7 +37,7 @@ export function Line({ one, line, canFill }: LineProps) {
     <li value={line.number} className={`handover-line handover-${line.severity}`}>
       <div className="handover-line-head">
         <span className="number faint">{line.number}</span>
-        <Severity severity={line.severity} />
+        <Severity severity={line.severity} topic={line.topic} />
         <span className="handover-facts">
           {address && line.about && (
             <>

@@ -89,7 +89,7 @@ function Draft() {
           const address = line.about ? addressOfLink(line.about) : null;
           return (
             <li key={`${line.topic} ${line.about} ${line.facts}`}>
-              <Severity severity={line.severity} />
+              <Severity severity={line.severity} topic={line.topic} />
               <span>
                 {address && line.about && (
                   <>

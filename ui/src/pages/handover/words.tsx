@@ -8,11 +8,12 @@ const SEVERITIES: Record<string, [Tone, string]> = {
   unstable: ["bad", "●"],
 };
 
-export function Severity({ severity }: { severity: string }) {
+export function Severity({ severity, topic }: { severity: string; topic: string }) {
+  const word = severity === "unstable" && topic === "firing" ? topic : severity;
   const [tone, sign] = SEVERITIES[severity] ?? ["quiet", ""];
   return (
     <Badge tone={tone}>
-      <span aria-hidden="true">{sign}</span> {severity}
+      <span aria-hidden="true">{sign}</span> {word}
     </Badge>
   );
 }

@@ -1,8 +1,8 @@
 /** The record itself: every entry with who signed it, and the machines and places that hold it. */
 
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 
+import { later } from "../../parts/later";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import Devices from "./devices";
@@ -12,7 +12,7 @@ import type { RecordSearch } from "./search";
 import "../data/data.css";
 import "./record.css";
 
-const Around = lazy(() => import("./around"));
+const Around = later(() => import("./around"));
 const route = getRouteApi("/record");
 
 export function RecordPage() {
@@ -41,11 +41,7 @@ export function RecordPage() {
       >
         {tab === "entries" && <Entries search={search} setSearch={setSearch} />}
         {tab === "devices" && <Devices />}
-        {tab === "lineage" && (
-          <Suspense fallback={<div aria-busy="true" />}>
-            <Around search={search} setSearch={setSearch} />
-          </Suspense>
-        )}
+        {tab === "lineage" && <Around search={search} setSearch={setSearch} />}
       </Tabs>
     </Page>
   );

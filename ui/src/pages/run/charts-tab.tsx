@@ -19,9 +19,11 @@ export default function Charts({ run, live, search, setSearch }: TabProps) {
     () => [{ id: run.id, label: run.name, color: colorOf(run.id) }],
     [run.id, run.name],
   );
-  const all = Object.keys(run.metrics);
-  const words = find.toLowerCase().split(" ").filter(Boolean);
-  const metrics = all.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+  const all = useMemo(() => Object.keys(run.metrics), [run.metrics]);
+  const metrics = useMemo(() => {
+    const words = find.toLowerCase().split(" ").filter(Boolean);
+    return all.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+  }, [all, find]);
   const shut = new Set(closed ? closed.split(",") : []);
   const onWindow = (window: Window) => setSearch(searchOf({ ...view, window }));
   const onClosed = (section: string, isClosed: boolean) => {

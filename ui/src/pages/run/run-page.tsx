@@ -2,13 +2,13 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 
 import { api, told } from "../../api";
 import { useTalk } from "../../api/threads";
 import { Badge, Status } from "../../parts/badge";
 import { CopyButton } from "../../parts/copy-button";
 import { ErrorNote } from "../../parts/error-note";
+import { later } from "../../parts/later";
 import { Page } from "../../parts/page";
 import { Tabs } from "../../parts/tabs";
 import { Duration, Time } from "../../parts/time";
@@ -27,17 +27,17 @@ export interface TabProps {
 }
 
 const PARTS = {
-  overview: lazy(() => import("./overview")),
-  charts: lazy(() => import("./charts-tab")),
-  params: lazy(() => import("./params")),
-  console: lazy(() => import("./console")),
-  code: lazy(() => import("./code")),
-  environment: lazy(() => import("./environment")),
-  files: lazy(() => import("./files")),
-  lineage: lazy(() => import("./lineage")),
-  reproductions: lazy(() => import("./reproductions")),
-  notes: lazy(() => import("./notes")),
-  talk: lazy(() => import("./talk")),
+  overview: later(() => import("./overview")),
+  charts: later(() => import("./charts-tab")),
+  params: later(() => import("./params")),
+  console: later(() => import("./console")),
+  code: later(() => import("./code")),
+  environment: later(() => import("./environment")),
+  files: later(() => import("./files")),
+  lineage: later(() => import("./lineage")),
+  reproductions: later(() => import("./reproductions")),
+  notes: later(() => import("./notes")),
+  talk: later(() => import("./talk")),
 } satisfies Record<Tab, unknown>;
 
 interface Props {
@@ -91,15 +91,13 @@ export function RunPage({ id, search, setSearch }: Props) {
     >
       <Facts run={run} />
       <Tabs label="Parts of the run" tabs={tabs} open={tab} onOpen={go}>
-        <Suspense fallback={<div className="run-waits" aria-busy="true" />}>
-          <Part
-            key={`${run.id}-${tab}`}
-            run={run}
-            live={live}
-            search={search}
-            setSearch={setSearch}
-          />
-        </Suspense>
+        <Part
+          key={`${run.id}-${tab}`}
+          run={run}
+          live={live}
+          search={search}
+          setSearch={setSearch}
+        />
       </Tabs>
     </Page>
   );

@@ -3,7 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
-import { numberText } from "../../api/words";
+import { numberText, resultsFirst } from "../../api/words";
 import { Status, Verdict } from "../../parts/badge";
 import type { Column } from "../../parts/table";
 import { Duration, Time } from "../../parts/time";
@@ -121,7 +121,7 @@ function widthOf(id: string, withCourse: boolean): number {
 }
 
 /** Return some of the most used names: `loss` says more of a run than `recall/7`. */
-function plainFirst(names: readonly string[] = [], most: number): string[] {
+function plainFirst(names: readonly string[], most: number): string[] {
   const isPlain = (one: string) => !/[/.]/.test(one);
   return [...names.filter(isPlain), ...names.filter((one) => !isPlain(one))].slice(0, most);
 }
@@ -143,14 +143,16 @@ export function useColumns(
   const isOpen = search.columns === undefined;
   const metrics = useNames("metrics", "", LOOKED_AT, isOpen).data?.names;
   const params = useNames("params", "", LOOKED_AT, isOpen).data?.names;
-  const auto = useMemo(
-    () => [
+  const auto = useMemo(() => {
+    if (!metrics || !params) return FIRST; // asked for once, when both are known
+    return [
       ...FIRST,
-      ...plainFirst(metrics, OF_THEIR_OWN.metrics).map((one) => `metrics.${one}`),
       ...plainFirst(params, OF_THEIR_OWN.params).map((one) => `params.${one}`),
-    ],
-    [metrics, params],
-  );
+      ...resultsFirst(plainFirst(metrics, LOOKED_AT))
+        .slice(0, OF_THEIR_OWN.metrics)
+        .map((one) => `metrics.${one}`),
+    ];
+  }, [metrics, params]);
   const ids = search.columns ?? auto;
   const withCourses = search.courses ?? false;
   const courses = useCourses(ids, seen, withCourses);
