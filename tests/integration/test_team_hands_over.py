@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from test_team_decides import exchange, me, otter, team
 
+from afield.cli.handover_view import draft_lines
 from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.runs.record import end_run, start_run
@@ -201,6 +202,7 @@ def test_a_contingency_with_a_predicate_fires_for_its_holder_until_they_hand_ove
     assert kinds(bob)[0] == "firing"
     (first, *_) = draft(bob, me(bob))
     assert (first.severity, first.topic) == ("unstable", "firing")
+    assert next(draft_lines([first], {first.about: "run fox"})).startswith("  firing    run fox: ")
     on = offered_to(bob, me(cal))
     exchange(*under_way)
     taking.accept(cal, found(cal, on), "now I do")

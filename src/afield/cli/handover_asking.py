@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from afield.cli.handover_view import care
 from afield.cli.output import plain
 from afield.kernel.errors import AfieldError
 
@@ -49,7 +50,8 @@ def _asked(workspace: Workspace, line: Line, lacking: tuple[str, ...]) -> dict[s
     about = line.get("about")
     label = f"{label_of(workspace, about)}: " if about else ""
     facts = words_of(workspace, line.get("facts"))
-    click.echo(plain(f"\n{line.number}  {line.severity}  {label}{facts}"), err=True)
+    how = care(line.severity, line.get("topic"))
+    click.echo(plain(f"\n{line.number}  {how}  {label}{facts}"), err=True)
     found: dict[str, Any] = {}
     for name in lacking:
         answer = _prompt(_ASKED[name])

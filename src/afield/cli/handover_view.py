@@ -58,19 +58,25 @@ def handover_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
         yield f"  hint: afield handover offer {id_}"
 
 
+def care(severity: str, topic: str) -> str:
+    """Say how much a line has to be looked after; unstable with its condition met, it fires."""
+    return "firing" if (severity, topic) == ("unstable", "firing") else severity
+
+
 def draft_lines(found: Sequence[Suggested], labels: dict[str, str]) -> Iterator[str]:
     """Yield the lines of what somebody would hand over now."""
     for one in found:
         about = f"{labels[one.about]}: " if one.about and _is_apart(one.about) else ""
-        yield plain(f"  {one.severity:8}  {about}{one.facts}")
+        yield plain(f"  {care(one.severity, one.topic):8}  {about}{one.facts}")
 
 
 def _line(one: dict[str, Any], part: dict[str, Any]) -> Iterator[str]:
     names = part["names"]
     about = f"{part['labels'][one['about']]}: " if _is_apart(one["about"]) else ""
+    how = care(one["severity"], one["topic"])
     state = "" if one["state"] == "waiting" else f"  [{one['state']}"
     state += f" by {names[one['by']]}]" if state and one["by"] else ""
-    yield plain(f"{one['number']:>3}  {one['severity']:8}  {about}{one['facts'] or ''}{state}")
+    yield plain(f"{one['number']:>3}  {how:8}  {about}{one['facts'] or ''}{state}")
     pad = " " * 15
     if one["assessment"]:
         yield plain(f"{pad}{one['assessment']}")
