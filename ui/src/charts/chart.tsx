@@ -46,10 +46,10 @@ export function Chart(props: ChartProps) {
     props.isFull ? POINTS_FULL : POINTS,
   );
   const canvas = useRef<HTMLCanvasElement>(null);
-  const lines = useMemo(() => {
-    const each = linesOf(found.data ?? [], runs);
-    return groupOf ? grouped(each, (line) => groupOf(line.run), groupColor(each, groupOf)) : each;
-  }, [found.data, runs, groupOf]);
+  const lines = useMemo(
+    () => together(linesOf(found.data ?? [], runs), groupOf),
+    [found.data, runs, groupOf],
+  );
   const zoomed = view.window[0] !== null || view.window[1] !== null;
   const points = lines.reduce((sum, line) => sum + line.count, 0);
 
@@ -119,7 +119,7 @@ interface FilesProps extends ChartProps {
 }
 
 /** The chart as a file. CSV holds as many points as one answer can, not only those drawn. */
-function Files({ metric, runs, view, lines, canvas }: FilesProps) {
+function Files({ metric, runs, view, lines, groupOf, canvas }: FilesProps) {
   const [failed, setFailed] = useState("");
   const menu = useRef<HTMLDetailsElement>(null);
   const drawing = { ...view, lines, title: metric, axisLabel: axisLabel(view) };
@@ -131,7 +131,8 @@ function Files({ metric, runs, view, lines, canvas }: FilesProps) {
     CSV: async () => {
       const ids = runs.map((run) => run.id);
       const all = linesOf(await fetchSeries(ids, [metric], view, POINTS_MAX), runs);
-      save(`${metric}.csv`, new Blob([toCsv(all, axisLabel(view))], { type: "text/csv" }));
+      const text = toCsv(together(all, groupOf), axisLabel(view));
+      save(`${metric}.csv`, new Blob([text], { type: "text/csv" }));
     },
   };
   const give = async (make: () => Promise<void>) => {
@@ -154,6 +155,12 @@ function Files({ metric, runs, view, lines, canvas }: FilesProps) {
       {failed && <span role="alert">{failed}</span>}
     </details>
   );
+}
+
+/** Return a line for each group, or each line where there are none. */
+function together(lines: Line[], groupOf: ChartProps["groupOf"]): Line[] {
+  if (!groupOf) return lines;
+  return grouped(lines, (line) => groupOf(line.run), groupColor(lines, groupOf));
 }
 
 function groupColor(lines: readonly Line[], groupOf: (run: string) => string) {
