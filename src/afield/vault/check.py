@@ -15,6 +15,7 @@ from afield.kernel.errors import AfieldError
 from afield.kernel.findings import Finding
 from afield.kernel.ids import ObjectId
 from afield.vault import header, layout, records, tree
+from afield.vault.copies import Copies
 from afield.vault.errors import Corrupt, FormatUnknown, HeaderDamaged, ObjectMissing
 from afield.vault.ledger import Ledger
 from afield.vault.limits import LOCATED_AT_ONCE, PACK_BYTES_MAX
@@ -288,7 +289,7 @@ def _verify_whole(shelf: Shelf, digest: bytes, elsewhere: Elsewhere) -> Iterator
     """Check that the parts of a recipe make up its object."""
     hasher = blake3()
     try:
-        for data in shelf.contents(digest):
+        for data in shelf.contents(digest, load=Copies(shelf).load):
             hasher.update(data)
     except ObjectMissing as error:
         where = elsewhere(bytes.fromhex(str(error.value)))

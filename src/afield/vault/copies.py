@@ -85,7 +85,7 @@ class Copies:
             OSError: the file cannot be written.
         """
         digest = bytes.fromhex(object_id)
-        found = self._load(digest, place)
+        found = self.load(digest, place)
         temporary = path if hidden else path + self._suffix
         try:
             fd = os.open(temporary, _FLAGS, 0o666)
@@ -107,7 +107,7 @@ class Copies:
     def _write_parts(self, fd: int, digest: bytes, told: Callable[[int], object] | None) -> int:
         hasher = blake3()
         size_bytes = 0
-        for part in self._shelf.contents(digest, load=self._load):
+        for part in self._shelf.contents(digest, load=self.load):
             hasher.update(part)
             size_bytes += _write(fd, part)
             if told is not None:
@@ -116,8 +116,13 @@ class Copies:
             raise damaged(digest, "its parts do not make it up")
         return size_bytes
 
-    def _load(self, digest: bytes, place: int | None = None) -> Content | Parts:
-        """Return what `Shelf.load` does, from what was read ahead where that has it."""
+    def load(self, digest: bytes, place: int | None = None) -> Content | Parts:
+        """Return what `Shelf.load` does, from what was read ahead where that has it.
+
+        Args:
+            digest: of the object.
+            place: what `in_order` gave for it.
+        """
         if place is None:
             place = self._shelf.locate(digest)
         if place is not None and place != _NOWHERE:
