@@ -10,6 +10,7 @@ import type { Comment, Conversation } from "../api/threads";
 import { countText } from "../api/words";
 import { Badge } from "./badge";
 import { ErrorNote } from "./error-note";
+import { Right } from "./right";
 import { Say } from "./say";
 import { Time } from "./time";
 
@@ -70,14 +71,16 @@ export function Talk({ about, one, fresh }: TalkProps) {
                 isNew={isNew(reply)}
                 to={reply.re === first.number ? null : nameOf(one, reply.re)}
               >
-                <button
-                  type="button"
-                  className="link"
-                  onClick={(event) => answer(reply, event.currentTarget)}
-                >
-                  reply
-                </button>
-                {reply.resolved && !first.resolved && <Done about={about} one={reply} />}
+                <Right to="team.write">
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={(event) => answer(reply, event.currentTarget)}
+                  >
+                    reply
+                  </button>
+                  {reply.resolved && !first.resolved && <Done about={about} one={reply} />}
+                </Right>
               </Said>
             </li>
           ))}

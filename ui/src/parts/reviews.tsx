@@ -11,6 +11,7 @@ import type { components } from "../api/schema";
 import { Badge } from "./badge";
 import { Due } from "./due";
 import { ErrorNote } from "./error-note";
+import { Right } from "./right";
 import { Say } from "./say";
 import { Found, judgements, ReviewState } from "./verdicts";
 
@@ -40,7 +41,9 @@ export function Reviews({ about, title = "Reviews" }: ReviewsProps) {
           <One key={one.id} one={one} me={me} />
         ))}
       </ul>
-      <AskForOne about={about} />
+      <Right to="team.write">
+        <AskForOne about={about} />
+      </Right>
     </section>
   );
 }
@@ -68,7 +71,7 @@ function One({ one, me }: { one: Review; me: string }) {
         </p>
       ))}
       {me !== "" && one.author !== me && !isOver && (
-        <>
+        <Right to="team.write">
           {!isAsked && (
             <button
               type="button"
@@ -89,7 +92,7 @@ function One({ one, me }: { one: Review; me: string }) {
               onDone={() => setOpen(false)}
             />
           )}
-        </>
+        </Right>
       )}
     </li>
   );

@@ -6,6 +6,7 @@ import { api, told } from "../api";
 import { type Comment, conversations, useReading, useThread } from "../api/threads";
 import { Talk } from "./conversation";
 import { ErrorNote } from "./error-note";
+import { Right } from "./right";
 import { Say } from "./say";
 
 import "./thread.css";
@@ -46,7 +47,13 @@ export function Thread({ about, title = "What was said" }: ThreadProps) {
           onChange={(event) => setAnchor(event.target.value)}
         />
       </label>
-      <Say label="A comment; @name calls somebody" sayings={[{ label: "Say it", say }]} isCalling />
+      <Right to="team.write" isTold>
+        <Say
+          label="A comment; @name calls somebody"
+          sayings={[{ label: "Say it", say }]}
+          isCalling
+        />
+      </Right>
     </section>
   );
 }

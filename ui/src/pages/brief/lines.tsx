@@ -10,6 +10,7 @@ import type { components } from "../../api/schema";
 import { Badge, type Tone } from "../../parts/badge";
 import { CopyButton } from "../../parts/copy-button";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 import { Time } from "../../parts/time";
 
 type Line = components["schemas"]["Line"];
@@ -63,7 +64,11 @@ function One({ line }: { line: Line }) {
       <div className="brief-what">
         <b>{line.by ?? "Somebody"}</b> {verb} <Thing line={line} />
         {line.text && <span className="brief-text">{line.text}</span>}
-        {line.kind === "asked" && <Answer link={line.link} />}
+        {line.kind === "asked" && (
+          <Right to="team.write">
+            <Answer link={line.link} />
+          </Right>
+        )}
       </div>
       <div className="brief-when">
         {line.urgent && <Badge tone="bad">urgent</Badge>}

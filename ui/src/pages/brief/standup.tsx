@@ -7,6 +7,7 @@ import { api, told } from "../../api";
 import type { components } from "../../api/schema";
 import { Badge } from "../../parts/badge";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 
 type Prefill = components["schemas"]["Prefill"];
 type Said = components["schemas"]["NewStandup"];
@@ -28,7 +29,9 @@ export function Standup({ isDue }: { isDue: boolean }) {
       {draft.error ? (
         <ErrorNote error={draft.error} onAgain={() => void draft.refetch()} />
       ) : draft.data ? (
-        <Form key={`${draft.data.day} ${draft.data.slot}`} draft={draft.data} />
+        <Right to="team.write" isTold>
+          <Form key={`${draft.data.day} ${draft.data.slot}`} draft={draft.data} />
+        </Right>
       ) : (
         <div aria-busy="true" />
       )}

@@ -10,6 +10,7 @@ import type { components } from "../../api/schema";
 import { Empty } from "../../parts/empty";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
+import { Right } from "../../parts/right";
 import { Time } from "../../parts/time";
 import { Severity, State } from "./words";
 
@@ -102,7 +103,9 @@ function Draft() {
           );
         })}
       </ul>
-      <Begin />
+      <Right to="team.write" isTold>
+        <Begin />
+      </Right>
     </section>
   );
 }

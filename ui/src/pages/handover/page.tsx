@@ -8,6 +8,7 @@ import type { components } from "../../api/schema";
 import { dateText } from "../../api/words";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
+import { Right } from "../../parts/right";
 import { Time } from "../../parts/time";
 import { Line } from "./line";
 import { Offer } from "./offer";
@@ -65,7 +66,11 @@ export function HandoverPage() {
             </p>
           )}
           {one.state === "draft" && one.author === me.data?.member && <Offer one={one} />}
-          {me.data && one.waits_for.includes(me.data.member) && <Take one={one} />}
+          {me.data && one.waits_for.includes(me.data.member) && (
+            <Right to="team.write" isTold>
+              <Take one={one} />
+            </Right>
+          )}
           <Reply one={one} isAuthor={one.author === me.data?.member} />
           <Said one={one} />
           <Measures one={one} />

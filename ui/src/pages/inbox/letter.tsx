@@ -7,8 +7,10 @@ import { api, told } from "../../api";
 import { addressOfLink, addressOfTalk, commandOfLink } from "../../api/links";
 import type { components } from "../../api/schema";
 import { Badge } from "../../parts/badge";
+import { useMay } from "../../parts/right";
 import { CopyButton } from "../../parts/copy-button";
 import { Due } from "../../parts/due";
+import {} from "../../parts/right";
 import { Say, type Saying } from "../../parts/say";
 import { Time } from "../../parts/time";
 
@@ -51,6 +53,7 @@ export function LetterRow({ one, name, isAt, isOpen, onAt, onOpen, onRead }: Let
     if (isAt) row.current?.scrollIntoView({ block: "nearest" });
   }, [isAt]);
   const address = one.on ? addressOfTalk(one.on) : addressOfLink(one.link);
+  const may = useMay();
   const sayings = sayingsOf(one);
   return (
     <li
@@ -83,7 +86,7 @@ export function LetterRow({ one, name, isAt, isOpen, onAt, onOpen, onRead }: Let
           />
         ) : (
           <div className="bar inbox-does">
-            {sayings.length > 0 && (
+            {sayings.length > 0 && may("team.write") && (
               <button type="button" className="link" onClick={() => onOpen(true)}>
                 {sayings.map((saying) => saying.label.toLowerCase()).join(" or ")}
               </button>

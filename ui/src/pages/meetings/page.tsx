@@ -11,6 +11,7 @@ import { Badge } from "../../parts/badge";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Prose } from "../../parts/prose";
+import { Right } from "../../parts/right";
 import { Say } from "../../parts/say";
 import { Thread } from "../../parts/thread";
 import { Links, State } from "../work/item";
@@ -69,11 +70,17 @@ function Told({ one }: { one: Meeting }) {
               Made of it: <Links links={one.raised} labels={one.labels} />
             </p>
           )}
-          {one.people.some((each) => each.member === me && each.to_read) && <Read one={one} />}
+          {one.people.some((each) => each.member === me && each.to_read) && (
+            <Right to="team.write">
+              <Read one={one} />
+            </Right>
+          )}
         </section>
       )}
       {one.state !== "cancelled" && one.people.some((each) => each.member === me) && (
-        <Note one={one} />
+        <Right to="team.write">
+          <Note one={one} />
+        </Right>
       )}
       {!isOver && one.author === me && (
         <details className="meeting-off">

@@ -11,6 +11,7 @@ import { Dialog } from "../../parts/dialog";
 import { Empty } from "../../parts/empty";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
+import { Right } from "../../parts/right";
 import { Time } from "../../parts/time";
 
 import "./pages.css";
@@ -28,9 +29,11 @@ export function PagesPage() {
     <Page
       title="Pages"
       tools={
-        <button type="button" className="button primary" onClick={() => setNew(true)}>
-          Write a page
-        </button>
+        <Right to="team.write" isTold>
+          <button type="button" className="button primary" onClick={() => setNew(true)}>
+            Write a page
+          </button>
+        </Right>
       }
     >
       {found.error && <ErrorNote error={found.error} onAgain={() => void found.refetch()} />}

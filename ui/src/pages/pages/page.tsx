@@ -10,6 +10,7 @@ import { countText } from "../../api/words";
 import { ErrorNote } from "../../parts/error-note";
 import { Page } from "../../parts/page";
 import { Prose } from "../../parts/prose";
+import { Right, useMay } from "../../parts/right";
 import { Thread } from "../../parts/thread";
 import { Time } from "../../parts/time";
 import { Links } from "../work/item";
@@ -35,6 +36,7 @@ export function PagePage() {
     queryFn: ({ signal }) => told(api.GET("/pages/{item}", { params: { path: { item } }, signal })),
   });
   const one = found.data;
+  const may = useMay();
   const canEdit = one !== undefined && one.state !== "conflicted" && editing === null;
   return (
     <Page
@@ -43,7 +45,7 @@ export function PagePage() {
         one && (
           <>
             <State state={one.state} />
-            {canEdit && (
+            {canEdit && may("team.write") && (
               <button
                 type="button"
                 className="button"
@@ -68,7 +70,9 @@ export function PagePage() {
           {editing ? (
             <Edit one={one} from={editing} onDone={() => setEditing(null)} />
           ) : one.state === "conflicted" ? (
-            <Settle one={one} />
+            <Right to="team.write" isTold>
+              <Settle one={one} />
+            </Right>
           ) : (
             <Prose text={one.text} />
           )}

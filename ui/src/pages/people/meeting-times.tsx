@@ -8,6 +8,7 @@ import type { components } from "../../api/schema";
 import { countText } from "../../api/words";
 import { Badge } from "../../parts/badge";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 import { Call } from "../meetings/call";
 
 const LENGTHS = [15, 30, 45, 60, 90] as const;
@@ -61,9 +62,11 @@ export function MeetingTimes() {
                 </span>
               ))}
             </span>
-            <button type="button" className="button" onClick={() => setCalling(slot)}>
-              Meet then
-            </button>
+            <Right to="team.write">
+              <button type="button" className="button" onClick={() => setCalling(slot)}>
+                Meet then
+              </button>
+            </Right>
           </li>
         ))}
       </ol>

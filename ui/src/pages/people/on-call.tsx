@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, told } from "../../api";
 import { usePeople } from "../../api/people";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 import { spanText } from "../meetings/when";
 
 const HOUR_MS = 3_600_000;
@@ -30,9 +31,11 @@ export function OnCall() {
       <div className="bar">
         <h2>On call</h2>
         {!isOpen && (
-          <button type="button" className="button" onClick={() => setOpen(true)}>
-            Take a turn
-          </button>
+          <Right to="team.write">
+            <button type="button" className="button" onClick={() => setOpen(true)}>
+              Take a turn
+            </button>
+          </Right>
         )}
       </div>
       {found.error && <ErrorNote error={found.error} />}

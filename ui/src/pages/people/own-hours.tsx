@@ -7,6 +7,7 @@ import { api, told } from "../../api";
 import type { components } from "../../api/schema";
 import { Dialog } from "../../parts/dialog";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 
 type Person = components["schemas"]["Person"];
 type Said = components["schemas"]["OwnHours"];
@@ -16,9 +17,11 @@ export function OwnHours() {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <button type="button" className="button" onClick={() => setOpen(true)}>
-        Your hours
-      </button>
+      <Right to="team.write" isTold>
+        <button type="button" className="button" onClick={() => setOpen(true)}>
+          Your hours
+        </button>
+      </Right>
       {isOpen && <Hours onClose={() => setOpen(false)} />}
     </>
   );

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { api, told } from "../../api";
 import { ErrorNote } from "../../parts/error-note";
+import { Right } from "../../parts/right";
 import { Time } from "../../parts/time";
 import type { TabProps } from "./run-page";
 
@@ -40,34 +41,40 @@ export default function Notes({ run }: TabProps) {
           <p>{note.text}</p>
         </article>
       ))}
-      <form
-        className="note-new"
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <label htmlFor="note">{run.notes.length ? "Add a note" : "Write the first note"}</label>
-        <textarea
-          id="note"
-          rows={4}
-          value={text}
-          placeholder="What you tried, saw, or want to try next"
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+      <Right to="run.edit" isTold>
+        <form
+          className="note-new"
+          onSubmit={(event) => {
+            event.preventDefault();
+            send();
           }}
-        />
-        <div className="bar">
-          <button type="submit" className="button primary" disabled={!text.trim() || add.isPending}>
-            Add note
-          </button>
-          <span className="faint">
-            Ctrl+Enter. A note stays in the record; secrets in it do not.
-          </span>
-        </div>
-        {add.error && <ErrorNote error={add.error} />}
-      </form>
+        >
+          <label htmlFor="note">{run.notes.length ? "Add a note" : "Write the first note"}</label>
+          <textarea
+            id="note"
+            rows={4}
+            value={text}
+            placeholder="What you tried, saw, or want to try next"
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+            }}
+          />
+          <div className="bar">
+            <button
+              type="submit"
+              className="button primary"
+              disabled={!text.trim() || add.isPending}
+            >
+              Add note
+            </button>
+            <span className="faint">
+              Ctrl+Enter. A note stays in the record; secrets in it do not.
+            </span>
+          </div>
+          {add.error && <ErrorNote error={add.error} />}
+        </form>
+      </Right>
     </div>
   );
 }

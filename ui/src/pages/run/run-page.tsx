@@ -10,6 +10,7 @@ import { CopyButton } from "../../parts/copy-button";
 import { ErrorNote } from "../../parts/error-note";
 import { later } from "../../parts/later";
 import { Page } from "../../parts/page";
+import { Right } from "../../parts/right";
 import { Tabs } from "../../parts/tabs";
 import { Duration, Time } from "../../parts/time";
 import { WhyLink } from "../../parts/why-link";
@@ -85,7 +86,9 @@ export function RunPage({ id, search, setSearch }: Props) {
       tools={
         <>
           <WhyLink what={`run:${run.id}`} name={run.name} isButton />
-          <Marks run={run} />
+          <Right to="run.delete">
+            <Marks run={run} />
+          </Right>
         </>
       }
     >

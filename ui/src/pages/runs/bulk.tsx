@@ -5,6 +5,7 @@ import { useMemo, useRef, useState } from "react";
 
 import { countText } from "../../api/words";
 import { ErrorNote } from "../../parts/error-note";
+import { Right, useMay } from "../../parts/right";
 import { useActions } from "../../shell/actions";
 import { type Run, useMarks } from "./data";
 import type { SetSearch } from "./page";
@@ -50,6 +51,7 @@ export function Bulk({ chosen, withDeleted }: { chosen: Chosen; withDeleted: boo
   const [undo, setUndo] = useState<readonly string[]>([]);
   const navigate = useNavigate();
   const marks = useMarks();
+  const may = useMay();
   const runs = [...chosen.ids];
   const many = runs.length > 0;
   const compare = () =>
@@ -73,12 +75,14 @@ export function Bulk({ chosen, withDeleted }: { chosen: Chosen; withDeleted: boo
     ...(isPair
       ? [{ group: "Runs", label: "Compare the chosen runs", keys: "c", run: compare }]
       : []),
+    ...(many && may("run.edit")
+      ? [{ group: "Runs", label: "Tag the chosen runs", keys: "t", run: () => setTagging(true) }]
+      : []),
+    ...(many && may("run.delete")
+      ? [{ group: "Runs", label: "Delete the chosen runs", keys: "shift+d", run: remove }]
+      : []),
     ...(many
-      ? [
-          { group: "Runs", label: "Tag the chosen runs", keys: "t", run: () => setTagging(true) },
-          { group: "Runs", label: "Delete the chosen runs", keys: "shift+d", run: remove },
-          { group: "Runs", label: "Choose none", keys: "escape", run: () => chosen.set([]) },
-        ]
+      ? [{ group: "Runs", label: "Choose none", keys: "escape", run: () => chosen.set([]) }]
       : []),
   ]);
   if (!many && undo.length === 0 && !marks.error) return null;
@@ -108,19 +112,23 @@ export function Bulk({ chosen, withDeleted }: { chosen: Chosen; withDeleted: boo
           >
             Compare
           </button>
-          <button type="button" className="button" title="t" onClick={() => setTagging(true)}>
-            Tag
-          </button>
-          <button
-            type="button"
-            className="button"
-            disabled={marks.isPending}
-            title="Shift+D"
-            onClick={remove}
-          >
-            Delete
-          </button>
-          {withDeleted && (
+          <Right to="run.edit">
+            <button type="button" className="button" title="t" onClick={() => setTagging(true)}>
+              Tag
+            </button>
+          </Right>
+          <Right to="run.delete">
+            <button
+              type="button"
+              className="button"
+              disabled={marks.isPending}
+              title="Shift+D"
+              onClick={remove}
+            >
+              Delete
+            </button>
+          </Right>
+          {withDeleted && may("run.delete") && (
             <button
               type="button"
               className="button"

@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { addressOfLink } from "../../api/links";
 import { Badge, type Tone } from "../../parts/badge";
 import { Due } from "../../parts/due";
+import { useMay } from "../../parts/right";
 import { Say, type Saying } from "../../parts/say";
 
 const TONES: Record<string, Tone> = {
@@ -40,6 +41,7 @@ interface ItemProps {
 export function Item(props: ItemProps) {
   const { id, title, state, who, due, marks, about = [], labels = {}, text, sayings = [] } = props;
   const [isOpen, setOpen] = useState(false);
+  const may = useMay();
   const isNamed = useRouterState({ select: ({ location }) => location.hash === id });
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -63,7 +65,8 @@ export function Item(props: ItemProps) {
       {isOpen ? (
         <Say label="What you say" sayings={sayings} isAtOnce onDone={() => setOpen(false)} />
       ) : (
-        sayings.length > 0 && (
+        sayings.length > 0 &&
+        may("team.write") && (
           <button type="button" className="link work-does" onClick={() => setOpen(true)}>
             {sayings.map((one) => one.label.toLowerCase()).join(" or ")}
           </button>

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { Page } from "../../parts/page";
+import { Right, useMay } from "../../parts/right";
 import { Tabs } from "../../parts/tabs";
 import { useActions } from "../../shell/actions";
 import { Begin } from "./begin";
@@ -31,7 +32,12 @@ export function WorkPage() {
       search: { ...(kind === "asks" ? {} : { tab: kind }), ...(isAll ? { closed: true } : {}) },
       replace: true,
     });
-  useActions([{ group: "Work", label: "Something new", keys: "c", run: () => setNew(true) }]);
+  const may = useMay();
+  useActions(
+    may("team.write")
+      ? [{ group: "Work", label: "Something new", keys: "c", run: () => setNew(true) }]
+      : [],
+  );
   const List = LISTS[tab];
   return (
     <Page
@@ -47,9 +53,11 @@ export function WorkPage() {
             />{" "}
             what is over, too
           </label>
-          <button type="button" className="button primary" onClick={() => setNew(true)}>
-            New
-          </button>
+          <Right to="team.write" isTold>
+            <button type="button" className="button primary" onClick={() => setNew(true)}>
+              New
+            </button>
+          </Right>
         </>
       }
     >
