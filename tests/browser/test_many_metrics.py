@@ -7,7 +7,7 @@ from page_server import served
 
 import afield
 
-METRICS = 60
+METRICS = 250
 RUNS = 120
 
 
@@ -70,3 +70,22 @@ def test_rows_that_come_into_sight_take_the_places_of_those_that_leave(reader):
 def test_the_columns_that_there_are_first_are_those_called_as_results_are(reader):
     page = reader("/runs")
     page.get_by_role("columnheader", name="loss").wait_for()
+
+
+def test_differences_of_all_metrics_are_read_part_by_part_and_found_by_name(reader, record):
+    ids = ",".join(run.id for run in afield.open(record).runs("metrics.loss >= 0"))
+    page = reader(f"/compare?runs={ids}&same=true")
+    parts = page.get_by_role("navigation", name="Parts of the metrics")
+    parts.get_by_text(f"Metrics 1 to 200 of {METRICS + 1}").wait_for()
+    page.get_by_role("row", name="loss 4").wait_for()
+    last = page.get_by_role("row", name="layer99/norm")
+    assert last.count() == 0
+    parts.get_by_role("button", name="Next").click()
+    last.wait_for()
+    assert page.get_by_role("row", name="loss 4").count() == 0
+    assert parts.get_by_role("button", name="Next").is_disabled()
+    elsewhere = reader(page.url)
+    elsewhere.get_by_text(f"Metrics 201 to {METRICS + 1} of {METRICS + 1}").wait_for()
+    page.get_by_role("searchbox", name="Find a param").fill("loss")
+    page.get_by_role("row", name="loss 4").wait_for()
+    assert parts.count() == 0

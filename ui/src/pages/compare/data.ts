@@ -29,9 +29,12 @@ export function useCompared(ids: readonly string[], metrics: readonly string[] =
 
 /** Return the metrics whose values a tab shows: a run may have thousands. */
 export function wantedMetrics(counts: Compared["metrics"], search: CompareSearch): string[] {
-  const { tab = "differences", find = "", across, up, metric } = search;
+  const { tab = "differences", find = "", part = 0, across, up, metric } = search;
   const names = Object.keys(counts);
-  if (tab === "differences") return metricsNamed(names, find).slice(0, METRICS_MAX);
+  if (tab === "differences") {
+    const first = part * METRICS_MAX;
+    return resultsFirst(metricsNamed(names, find)).slice(first, first + METRICS_MAX);
+  }
   const first = firstMetric(counts);
   if (tab === "parallel") return known(counts, [metric ?? first]);
   if (tab !== "scatter") return [];

@@ -30,7 +30,7 @@ export default function Differences({ compared, shown, search, setSearch }: Part
       (line) => line.name.toLowerCase().includes(find) && (search.same || differs(line.values)),
     ),
   ]);
-  const untold = metricsNamed(Object.keys(compared.metrics), find).length - METRICS_MAX;
+  const named = metricsNamed(Object.keys(compared.metrics), find).length;
   const equal = Object.keys(compared.same).length;
   return (
     <>
@@ -41,7 +41,7 @@ export default function Differences({ compared, shown, search, setSearch }: Part
           placeholder="Find a name"
           value={search.find ?? ""}
           onChange={(event) =>
-            setSearch({ find: event.target.value || undefined }, { replace: true })
+            setSearch({ find: event.target.value || undefined, part: undefined }, { replace: true })
           }
         />
         <label>
@@ -94,13 +94,52 @@ export default function Differences({ compared, shown, search, setSearch }: Part
           </table>
         </div>
       )}
-      {untold > 0 && (
-        <p className="hint">
-          {countText(untold, "more metric", "more metrics")} {untold === 1 ? "is" : "are"} not
-          looked at: find them by name.
-        </p>
+      {named > METRICS_MAX && (
+        <Parts
+          part={search.part ?? 0}
+          count={named}
+          onPart={(part) => setSearch({ part: part || undefined })}
+        />
       )}
     </>
+  );
+}
+
+interface PartsProps {
+  part: number;
+  /** How many metrics there are in all. */
+  count: number;
+  onPart: (part: number) => void;
+}
+
+/** Leads through more metrics than are told at once. */
+function Parts({ part, count, onPart }: PartsProps) {
+  const first = part * METRICS_MAX;
+  const last = Math.min(count, first + METRICS_MAX);
+  return (
+    <nav className="bar" aria-label="Parts of the metrics">
+      <button
+        type="button"
+        className="button"
+        disabled={part === 0}
+        onClick={() => onPart(part - 1)}
+      >
+        Before
+      </button>
+      <span className="number">
+        Metrics {(first + 1).toLocaleString("en")} to {last.toLocaleString("en")} of{" "}
+        {count.toLocaleString("en")}
+      </span>
+      <button
+        type="button"
+        className="button"
+        disabled={last >= count}
+        onClick={() => onPart(part + 1)}
+      >
+        Next
+      </button>
+      <span className="faint">A name is found among all of them.</span>
+    </nav>
   );
 }
 

@@ -114,7 +114,9 @@ function Open({ compared, search, setSearch }: Omit<PartProps, "shown">) {
       label="Ways to compare"
       tabs={tabs.map((id) => ({ id, label: NAMES[id] }))}
       open={tab}
-      onOpen={(id) => setSearch({ tab: id === "differences" ? undefined : id, find: undefined })}
+      onOpen={(id) =>
+        setSearch({ tab: id === "differences" ? undefined : id, find: undefined, part: undefined })
+      }
     >
       <Part compared={compared} shown={shown} search={search} setSearch={setSearch} />
     </Tabs>

@@ -20,6 +20,8 @@ export interface CompareSearch extends ChartSearch {
   runs?: string;
   tab?: CompareTab;
   find?: string;
+  /** Which of the parts in which metrics are told; the first is 0. */
+  part?: number;
   /** Show what is equal, too. */
   same?: boolean;
   /** The metric that a tab is about. */
@@ -68,6 +70,7 @@ export function readCompareSearch(given: Record<string, unknown>): CompareSearch
   const tab = TABS.find((one) => one === given.tab);
   if (tab) found.tab = tab;
   if (given.same === true) found.same = true;
+  if (Number.isInteger(given.part) && Number(given.part) > 0) found.part = Number(given.part);
   if (typeof given.smooth === "number") found.smooth = given.smooth;
   if (typeof given.band === "boolean") found.band = given.band;
   return found;
