@@ -48,6 +48,9 @@ def test_a_comment_on_a_run_is_a_thread_and_a_blocker_has_an_age(afield, project
 def test_hours_are_said_shown_and_taken_back(afield, project):
     assert "office hours are assumed" in afield("hours", "show").out
     assert "09:00 to 17:00, UTC" in afield("hours", "show").out
+    half = afield("hours", "set", "Mon-Fri 08:00-16:00")
+    assert "the zone is assumed: UTC" in half.out
+    assert ("09:00 to 17:00" in half.out, "hours set" in half.err) == (False, False)
     assert "Asia/Kolkata: " in afield("hours", "zone", "Asia/Kolkata").out
     said = afield("hours", "set", "Mon-Fri 09:00-17:30", "Sat 10:00-12:00")
     assert "hours: Mon-Fri 09:00-17:30; Sat 10:00-12:00" in said.out

@@ -34,8 +34,9 @@ def tell_hours(part: dict[str, Any]) -> None:
     click.echo(plain(f"{part['name']}  {_now(part)}"))
     if part["assumed"]:
         where = part["zone"] if part["zones"] else "UTC"
-        click.echo(plain(f"  office hours are assumed: Monday to Friday, 09:00 to 17:00, {where}"))
-        hints = ['afield hours set "Mon-Fri 09:00-17:30"']
+        usual = f"office hours are assumed: Monday to Friday, 09:00 to 17:00, {where}"
+        click.echo(plain(f"  {'the zone is assumed: UTC' if part['hours'] else usual}"))
+        hints = [] if part["hours"] else ['afield hours set "Mon-Fri 09:00-17:30"']
         hints += [] if part["zones"] else ["afield hours zone Europe/Berlin"]
         click.echo("\n      ".join(("hint: " + hints[0], *hints[1:])), err=True)
     for name, label in _PARTS:
