@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_team_decides import exchange, me, team
 
-from afield.kernel.errors import NotFound, Refused
+from afield.kernel.errors import NotFound, Refused, Usage
 from afield.teamwork.errors import ItemBad
 
 __all__ = ["team"]
@@ -88,3 +88,54 @@ def test_work_is_handed_over_in_python(team):
     assert bob.team.tasks("me")
     with pytest.raises(NotFound, match="no such member"):
         ann.team.hand_over("zoe")
+
+
+def test_own_time_is_said_in_python(team):
+    ann, _, _ = team
+    assert ann.team.zone("Asia/Kolkata")["zone"] == "Asia/Kolkata"
+    assert not ann.team.hours(["Mon-Thu 09:00-17:00", "Fri 09:00-13:00"])["assumed"]
+    assert ann.team.focus("Tue 09:00-11:00")["focus_hours"]
+    assert ann.team.holidays("DE-BE")["holidays"]
+    away = ann.team.leave("2030-12-24", "2031-01-02")["leave"]
+    assert [(one["first"], one["last"]) for one in away] == [("2030-12-24", "2031-01-02")]
+    assert ann.team.cancel_leave(away[0]["id"])["leave"] == []
+    with pytest.raises(Usage, match="not a day"):
+        ann.team.leave("24.12.2030")
+
+
+def test_second_thoughts_are_spoken_in_python(team):
+    ann, bob, cal = team
+    asked = ann.team.ask("bob", "Which split?")
+    exchange(*team)
+    assert bob.team.pass_on(asked["id"], "cal")["to"] == me(cal)
+    ann.team.close(asked["id"], "withdrawn")
+    assert ann.team.reopen(f"ask:{asked['id']}", "again")["state"] == "open"
+    blocked = ann.team.block("no access")
+    exchange(*team)
+    assert bob.team.offer_help(blocked["id"], "I have a key")["moves"][-1]["move"] == "offered"
+    ann.team.clear(blocked["id"])
+    assert ann.team.reopen(f"blocker:{blocked['id']}")["state"] == "open"
+    task = ann.team.task("label")
+    ann.team.done(task["id"])
+    assert ann.team.reopen(f"task:{task['id']}")["state"] == "open"
+    with pytest.raises(NotFound, match="ask:ID"):
+        ann.team.reopen("run:otter")
+    review = ann.team.review("run:otter", by="bob")
+    assert len(ann.team.ask_also(review["id"], "cal")["asked"]) == 2
+    assert ann.team.withdraw(review["id"])["state"] == "withdrawn"
+    met = ann.team.meet("The split", "2030-01-07T10:00", "bob")
+    assert ann.team.cancel(met["id"])["state"] == "cancelled"
+    turn = ann.team.take_call("2030-01-07T10:00", "2030-01-08T10:00")
+    ann.team.drop_call(turn["id"])
+    assert ann.team.on_call() == []
+    decided = ann.team.decide("Keep it", deciders="me")
+    ann.team.propose(decided["id"], minutes=60)
+    ann.team.settle(decided["id"], "accepted")
+    assert ann.team.revisit(decided["id"], "still so", "2031-01-01")["review"] == "2031-01-01"
+
+
+def test_what_there_is_is_found_in_python(team):
+    ann, _, _ = team
+    ann.team.task("label the badgers")
+    assert [one["kind"] for one in ann.team.search("badgers")["found"]] == ["task"]
+    assert ann.team.why("run:otter")["schema"] == "afield.why/1"
