@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import click
 import pytest
+from click.testing import CliRunner
 from test_team_decides import exchange, me, otter, team
 
-from afield.cli.handover_view import draft_lines
+from afield.cli.handover_asking import fill_in
+from afield.cli.handover_view import draft_lines, handover_lines
 from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.runs.record import end_run, start_run
@@ -189,7 +192,9 @@ def test_a_contingency_with_a_predicate_fires_for_its_holder_until_they_hand_ove
     for one in lines(item):
         if one.severity != "stable":
             when = "status = failed" if one.get("topic") == "failed" else "metrics.loss > 2"
-            values = {**CARE, "when": when, "condition": "", "call": me(ann)}
+            is_run = one.get("about").startswith("run:")
+            looked = {"when": when, "condition": ""} if is_run else {}
+            values = {**CARE, **looked, "call": me(ann)}
             item = handovers.fill(ann, item, one.number, values)
     with pytest.raises(ItemBad, match="cannot be looked after"):
         handovers.fill(ann, item, 1, {"when": "params.lr > 2"})
@@ -227,3 +232,68 @@ def test_what_changes_hands_for_good_is_reproduced_described_and_can_be_undone(u
     taking.accept(bob, found(bob, item), "otter is mine to run")
     taking.surprise(bob, found(bob, item), "it needs a GPU")
     assert handover_part(bob, found(bob, item))["measures"]["surprises"] == 1
+
+
+def test_only_what_runs_can_be_looked_after(under_way):
+    ann, bob, _ = under_way
+    item = handovers.start_handover(ann, me(bob), {})
+    (line,) = [one for one in lines(item) if one.get("topic") == "blocked"]
+    with pytest.raises(ItemBad, match="the line is about no run"):
+        handovers.fill(ann, item, line.number, {"when": "metrics.loss > 2"})
+    filled = handovers.fill(
+        ann, item, line.number, {"when": "status = failed", "about": otter(ann)}
+    )
+    assert handover_part(ann, filled)["lines"][line.number - 1]["when"] == "status = failed"
+
+
+def test_a_handover_says_which_lines_were_asked_about_and_what_role_lacks(under_way):
+    ann, bob, _ = under_way
+    item = offered_to(ann, me(bob), safe_state="stop the fox")
+    exchange(*under_way)
+    asked = taking.question(bob, found(bob, item), "which one?", numbers=[2])
+    told = list(handover_lines(handover_part(bob, asked), datetime.now(UTC)))
+    assert any(f"{bob.name_of(me(bob))} questioned line 2, " in line for line in told)
+    with pytest.raises(ItemBad, match="nothing is said") as refused:
+        taking.decline(bob, found(bob, item), " ")
+    assert refused.value.hint == f'afield handover decline {item.id[:8]} "…"'
+    shift = handovers.start_handover(ann, me(bob), {})
+    role = handovers.start_handover(ann, me(bob), {"kind": "role", "about": [otter(ann)]})
+    assert (shift.id != role.id, shift.get("kind"), role.get("kind")) == (True, "shift", "role")
+    told = list(handover_lines(handover_part(ann, role), datetime.now(UTC)))
+    assert told[0].endswith("  1 line")
+    assert "  1  stable    run otter: changes hands for good" in told
+    assert any(f"offer {role.id[:8]} --rollback" in line for line in told)
+    assert told[-1].endswith('--despite "…"')
+
+
+def asked_on_a_terminal(workspace, item, *answers):
+    with CliRunner().isolation(input="\n".join([*answers, ""])) as (_, told, _):
+        try:
+            return fill_in(workspace, item), told.getvalue().decode()
+        except click.Abort:
+            return None, told.getvalue().decode()
+
+
+def test_on_a_terminal_what_is_for_good_is_asked_for_what_it_lacks(under_way):
+    ann, bob, _ = under_way
+    values = {"kind": "role", "about": [otter(ann)]}
+    item = handovers.start_handover(ann, me(bob), values)
+    left, told = asked_on_a_terminal(ann, item, "the one before", "")
+    assert (handover_standing(left).state, "no  reproduced otter" in told) == ("draft", True)
+    assert "no  rollback" not in told
+    given, _ = asked_on_a_terminal(ann, item, "the one before", "no other machine", "y")
+    part = handover_part(ann, given)
+    assert (part["state"], part["rollback"], part["despite"]) == (
+        "offered", "the one before", "no other machine",
+    )  # fmt: skip
+
+
+def test_on_a_terminal_a_name_is_asked_for_again_and_what_was_said_is_kept(under_way):
+    ann, bob, _ = under_way
+    item = handovers.start_handover(ann, me(bob), {})
+    ended, told = asked_on_a_terminal(ann, item, "it stands", "it dies", "restart", "nobody", "me")
+    assert ended is None
+    assert "no such member: `nobody`" in told
+    assert f"it stays a draft: afield handover show {item.id[:8]}" in told
+    first = handover_part(ann, found(ann, item))["lines"][0]
+    assert (first["missing"], first["call"]) == ([], me(ann))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from afield.workspace.workspace import Workspace
 
 SCHEMA = "afield.handover/1"
+_ID_CHARS = 8
 
 
 def do(session: Session, words: str, act: Callable[[Workspace, Item], Item]) -> None:
@@ -36,5 +37,8 @@ def tell(session: Session, workspace: Workspace, item: Item) -> None:
     if session.json:
         emit_json({"schema": SCHEMA, **part})
         return
-    for line in handover_lines(part, session.local_now()):
-        click.echo(line)
+    session.say(handover_lines(part, session.local_now()))
+    if workspace.config.member in part["waits_for"]:
+        id_ = part["id"][:_ID_CHARS]
+        click.echo(f'  hint: afield handover accept {id_} "what you take over, in your words"')
+        click.echo(f'        afield handover question {id_} "…" --line N; or decline, as well')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from afield.cli.output import plain
 from afield.cli.when import when
-from afield.cli.words import duration
+from afield.cli.words import count
 
 if TYPE_CHECKING:
     from afield.workspace.team.drafting import Suggested
@@ -24,7 +24,8 @@ _STAGES = {
 def handover_row(part: dict[str, Any]) -> str:
     """Return a handover as one line."""
     care = [one for one in part["lines"] if one["severity"] != "stable"]
-    many = f"  {len(part['lines'])} lines, {len(care)} to look after" if part["lines"] else ""
+    many = f"  {count(len(part['lines']), 'line')}" if part["lines"] else ""
+    many += f", {len(care)} to look after" if care else ""
     return plain(f"{part['id'][:_ID_CHARS]}  {part['state']}  {part['title']}{many}")
 
 
@@ -51,11 +52,13 @@ def handover_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
         numbers = ", ".join(map(str, part["contested"]))
         yield f"  lines {numbers}: accepted by several who did not know of one another;"
         yield "    the last acceptance holds"
-    yield from _checks(part)
+    if part["state"] not in ("declined", "withdrawn"):
+        yield from _checks(part)
     if part["measures"] and part["state"] not in ("offered", "questioned"):
         yield _measures(part["measures"])
     if part["state"] == "draft" and not any(one["missing"] for one in part["lines"]):
-        yield f"  hint: afield handover offer {id_}"
+        is_ready = part["despite"] or all(one["good"] for one in part["readiness"])
+        yield f"  hint: afield handover offer {id_}" + ("" if is_ready else ' --despite "…"')
 
 
 def care(severity: str, topic: str) -> str:
@@ -66,13 +69,13 @@ def care(severity: str, topic: str) -> str:
 def draft_lines(found: Sequence[Suggested], labels: dict[str, str]) -> Iterator[str]:
     """Yield the lines of what somebody would hand over now."""
     for one in found:
-        about = f"{labels[one.about]}: " if one.about and _is_apart(one.about) else ""
+        about = f"{labels[one.about]}: " if one.about and is_apart(one.about) else ""
         yield plain(f"  {care(one.severity, one.topic):8}  {about}{one.facts}")
 
 
 def _line(one: dict[str, Any], part: dict[str, Any]) -> Iterator[str]:
     names = part["names"]
-    about = f"{part['labels'][one['about']]}: " if _is_apart(one["about"]) else ""
+    about = f"{part['labels'][one['about']]}: " if is_apart(one["about"]) else ""
     how = care(one["severity"], one["topic"])
     state = "" if one["state"] == "waiting" else f"  [{one['state']}"
     state += f" by {names[one['by']]}]" if state and one["by"] else ""
@@ -93,16 +96,20 @@ def _line(one: dict[str, Any], part: dict[str, Any]) -> Iterator[str]:
         yield f"{pad}hint: afield handover fill {id_} {one['number']} {options}"
 
 
-def _is_apart(about: str | None) -> bool:
+def is_apart(about: str | None) -> bool:
     """Tell whether facts do not say themselves what they are about."""
     return about is not None and about.partition(":")[0] in ("run", "data", "model")
 
 
 def _said(part: dict[str, Any], now: datetime) -> Iterator[str]:
+    numbers = {one["place"]: one["number"] for one in part["lines"]}
     for move in part["moves"]:
         text = move.get("synthesis") or move.get("text")
         if text and move["move"] != "lined":
-            yield plain(f"  {move['by']} {move['move']}, {when(move['at_ms'], now)}:")
+            some = [numbers[place] for place in move.get("lines", ()) if place in numbers]
+            which = ", ".join(map(str, some)) if 0 < len(some) < len(numbers) else ""
+            which = f" line{'s' if len(some) > 1 else ''} {which}" if which else ""
+            yield plain(f"  {move['by']} {move['move']}{which}, {when(move['at_ms'], now)}:")
             yield from (f"    {plain(line)}" for line in text.splitlines())
 
 
@@ -110,16 +117,17 @@ def _checks(part: dict[str, Any]) -> Iterator[str]:
     for one in part["readiness"]:
         sign = "ok" if one["good"] else "no"
         name = f"{one['name']} {one['about']}".strip()
+        hint = one["hint"].replace(" ID ", f" {part['id'][:_ID_CHARS]} ")
         yield plain(f"  {sign}  {name}: {one['why']}")
         if not one["good"]:
-            yield f"      hint: {one['hint']}"
+            yield f"      hint: {hint}"
 
 
 def _measures(found: dict[str, Any]) -> str:
+    from afield.workspace.team.drafting import span
+
     took = found["accept_minutes"]
-    parts = [
-        "nobody accepted it" if took is None else f"accepted after {duration(took * 60)} of work"
-    ]
+    parts = ["nobody accepted it" if took is None else f"accepted after {span(took * 60)} of work"]
     if found["needing"]:
         parts.append(f"{found['with_contingency']} of {found['needing']} lines say what to do if")
     many = found["surprises"]

@@ -17,6 +17,7 @@ from afield.kernel.late import late
 _CONTROLS = late(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPES_KEPT = late(r"(\x1b\[[0-9;]*m|[\n\r\t])")
 
+_COLUMNS = late(r"\s*(\S+\s{2,}){0,3}")
 _STYLE = late(r"\x1b\[[0-9;]*m")
 _STYLES = {"bold": "\x1b[1m", "cyan": "\x1b[36m", "yellow": "\x1b[33m"}
 _PLAIN = "\x1b[0m"
@@ -55,6 +56,23 @@ def strict(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [strict(item) for item in value]
     return value
+
+
+def folded(line: str, width: int) -> list[str]:
+    """Return a line in pieces no wider than a terminal, the later ones below its last column.
+
+    Columns are set apart by two spaces. What is to be pasted, or is styled, stays whole.
+    """
+    import textwrap  # only where a terminal is narrow
+
+    if len(line) <= width or "\x1b" in line or line.lstrip().startswith("hint:"):
+        return [line]
+    head = _COLUMNS().match(line)
+    before = len(head[0]) if head is not None else 0
+    indent = " " * (before if before < width // 2 else 2)
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False
+    )
 
 
 def mark(text: str, *styles: str) -> str:

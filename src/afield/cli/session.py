@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -192,6 +192,19 @@ class Session:
         from afield.workspace.layout import default_folder
 
         return os.path.dirname(default_folder(self.environ, os.fspath(Path.home())))  # noqa: PTH120 - str
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Write lines for people; a terminal's width folds them where their own columns begin."""
+        import shutil
+
+        import click
+
+        from afield.cli.output import folded
+
+        width = shutil.get_terminal_size().columns if self.is_terminal() else None
+        for line in lines:
+            for part in (line,) if width is None else folded(line, width):
+                click.echo(part, color=self.color)
 
     def is_terminal(self, stream: Any = None) -> bool:
         """Return whether a stream (stdout unless given) is a terminal."""

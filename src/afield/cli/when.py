@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from afield.workspace.workspace import Workspace
 
 _NOW_S = 2
+_MINUTE_S = 60
 
 
 def now_of(workspace: Workspace) -> datetime:
@@ -30,13 +31,16 @@ def now_of(workspace: Workspace) -> datetime:
 def when(at_ms: int | None, now: datetime, there: tzinfo | None = None) -> str:
     """Word an instant: `Tue 24 Nov 15:00 (in 3 h)`, `Mon 23 Nov 9:00 (2 h ago)`; None: `never`.
 
+    How far it is, is told to the minute, or to the second within one.
     It is by the clock of `now`; by that of another place it says so: `15:00 there (in 3 h)`.
     """
     if at_ms is None:
         return "never"
     at = datetime.fromtimestamp(at_ms / 1000).astimezone(there or now.tzinfo)
     left_s = at_ms / 1000 - now.timestamp()
-    far = f"in {duration(left_s)}" if left_s > 0 else f"{duration(-left_s)} ago"
+    unit_s = 1 if abs(left_s) < _MINUTE_S else _MINUTE_S
+    far = duration(round(abs(left_s) / unit_s) * unit_s).replace(".0 s", " s")
+    far = f"in {far}" if left_s > 0 else f"{far} ago"
     if abs(left_s) < _NOW_S:
         far = "now"
     place = " there" if there else ""

@@ -38,7 +38,6 @@ def command(context: click.Context, *, words: str | None, who: str | None, peek:
         emit_json({"schema": "afield.brief/1", **msgspec.to_builtins(found)})
     else:
         reader = None if member == own else workspace.name_of(member)
-        for line in brief_lines(workspace, found, session.local_now(), reader):
-            click.echo(line, color=session.color)
+        session.say(brief_lines(workspace, found, session.local_now(), reader))
     if not peek and words is None and not session.json and member == own:
         mark_looked(workspace, member, found.until_ms)

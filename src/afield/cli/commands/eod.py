@@ -63,12 +63,10 @@ def command(
     if session.json:
         emit_json({"schema": "afield.eod/1", "standup": wrote, "handover": given, **quiet})
         return
-    for line in standup_lines(wrote, session.local_now()):
-        click.echo(line)
+    session.say(standup_lines(wrote, session.local_now()))
     if given is not None:
         click.echo("")
-        for line in handover_lines(given, session.local_now()):
-            click.echo(line)
+        session.say(handover_lines(given, session.local_now()))
     click.echo("")
     _tell_quiet(session, quiet)
 

@@ -29,5 +29,4 @@ def command(context: click.Context) -> None:
     if not found:
         click.echo("nothing of yours is under way")
     labels = {one.about: label_of(workspace, one.about) for one in found if one.about}
-    for line in draft_lines(found, labels):
-        click.echo(line)
+    session.say(draft_lines(found, labels))

@@ -43,9 +43,10 @@ Number = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class LineShape(BaseModel):
-    """A line; `missing` is what it still needs, `by` who led it to its state."""
+    """A line; `place` is what moves name it by, `missing` what it needs, `by` who led it there."""
 
     number: int
+    place: str
     severity: Severity
     topic: str
     about: str | None

@@ -148,7 +148,8 @@ def _running(workspace: Workspace, view: RunView, now_ms: int) -> Suggested:
         by = f"as {found.of} earlier run{'s' if found.of > 1 else ''} of {view.experiment} took"
         facts.append(f"about {span(found.left_s)} left, {by}")
     elif found.by is not None:
-        facts.append(f"longer than {found.of} earlier runs of {view.experiment}")
+        others = f"{found.of} earlier runs" if found.of > 1 else "the earlier run"
+        facts.append(f"longer than {others} of {view.experiment}")
     facts += [f"{name} is {view.metrics[name].last:.6g}" for name in found.metrics[:2]]
     quiet_ms = _quiet_ms(workspace, view.id, now_ms)
     severity, topic = ("stable", "running") if found.left_s is not None else ("watch", "running")
@@ -165,7 +166,8 @@ def _failed(workspace: Workspace, view: RunView) -> Suggested:
     if known is not None:
         facts[0] += f": {known.exception}"
         if known.times_before:
-            facts.append(f"{known.times_before} earlier runs failed so")
+            many = "s" if known.times_before > 1 else ""
+            facts.append(f"{known.times_before} earlier run{many} failed so")
         if known.solved is not None:
             facts.append(f"{known.solved.run.name} of the same script went well later")
     solved = known is not None and known.solved is not None

@@ -74,6 +74,7 @@ def _line_part(workspace: Workspace, line: Line) -> dict[str, Any]:
     call = line.get("call")
     return {
         "number": line.number,
+        "place": line.place,
         "severity": line.severity,
         "topic": line.get("topic"),
         "about": line.get("about"),

@@ -22,7 +22,6 @@ from afield.teamwork.sorts.handover import (
 )
 from afield.workspace.team.drafting import Suggested, draft
 from afield.workspace.team.items import Writing, find_item, words_of
-from afield.workspace.team.links import label_of
 from afield.workspace.team.watching import checked
 from afield.workspace.workspace import Workspace
 
@@ -36,6 +35,8 @@ def start_handover(
     workspace: Workspace, to: MemberId, values: Mapping[str, Any], *, by: MemberId | None = None
 ) -> Item:
     """Draw up a handover from the record, or bring the draft to the same person up to date.
+
+    What is for a time and what is for good are two handovers.
 
     Args:
         workspace: where.
@@ -52,12 +53,18 @@ def start_handover(
         who = workspace.name_of(to if to == member else str(backup))
         raise ItemBad("cannot take over", who, "sender, receiver and backup are three people")
     given = {name: value for name, value in values.items() if value is not None}
-    if given.get("kind") == "role" and not given.get("about"):
+    kind = given.get("kind") or "shift"
+    if kind == "role" and not given.get("about"):
         why = "say what changes hands for good"
-        raise ItemBad("nothing is handed over", "role", why, hint="--role --about model:NAME@2")
+        raise ItemBad(
+            "nothing is handed over",
+            "role",
+            why,
+            hint="afield handover WHO --role --about model:NAME@2",
+        )
     writing = Writing(workspace, by=by)
     found = next(
-        (one for one in handovers(workspace, author=member) if _is_draft_to(one, to)), None
+        (one for one in handovers(workspace, author=member) if _is_draft_to(one, to, kind)), None
     )
     title = given.get("title") or f"{workspace.name_of(member)} to {workspace.name_of(to)}"
     told = {**given, "to": to, "title": title}
@@ -67,8 +74,7 @@ def start_handover(
     else:
         writing.change(found, told)
         item, known = found.id, lines(found)
-    is_role = given.get("kind") == "role"
-    suggested = _for_good(workspace, given) if is_role else draft(workspace, member)
+    suggested = _for_good(given) if kind == "role" else draft(workspace, member)
     _renew(workspace, writing, item, known, suggested)
     writing.done()
     return find_item(workspace, HANDOVER, item)
@@ -112,7 +118,11 @@ def fill(
     line = line_of(item, number)
     given = {name: value for name, value in values.items() if value is not None}
     writing = Writing(workspace, by=by)
-    told = {**_values_of(workspace, line), **_checked_line(given), "replaces": line.place}
+    told = {
+        **_values_of(workspace, line),
+        **_checked_line(given, line.get("about")),
+        "replaces": line.place,
+    }
     writing.move(HANDOVER, item.id, LINED, told)
     writing.done()
     return find_item(workspace, HANDOVER, item.id)
@@ -163,11 +173,8 @@ def line_of(item: Item, number: int) -> Line:
     return found[number]
 
 
-def _for_good(workspace: Workspace, given: Mapping[str, Any]) -> list[Suggested]:
-    return [
-        Suggested("stable", "note", link, f"{label_of(workspace, link)} changes hands for good")
-        for link in given["about"]
-    ]
+def _for_good(given: Mapping[str, Any]) -> list[Suggested]:
+    return [Suggested("stable", "note", link, "changes hands for good") for link in given["about"]]
 
 
 def _renew(
@@ -211,18 +218,20 @@ def _values_of(workspace: Workspace, line: Line) -> dict[str, Any]:
     return {**found, **{name: words_of(workspace, found[name]) for name in WORDS}}
 
 
-def _checked_line(values: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_line(values: Mapping[str, Any], about: str | None = None) -> dict[str, Any]:
+    """Return the parts of a line that are given; `about` is what it is about as yet."""
     unknown = set(values) - set(_FILLED)
     if unknown:
         raise ItemBad("no such part of a line", ", ".join(sorted(unknown)))
     found = dict(values)
     if found.get("when"):
-        found["when"] = checked(found["when"])
+        found["when"] = checked(found["when"], found.get("about") or about)
     return found
 
 
-def _is_draft_to(item: Item, to: str) -> bool:
-    return item.get("to") == to and handover_standing(item).state == "draft"
+def _is_draft_to(item: Item, to: str, kind: str) -> bool:
+    is_draft = handover_standing(item).state == "draft"
+    return is_draft and (item.get("to"), item.get("kind")) == (to, kind)
 
 
 def check_draft(workspace: Workspace, item: Item, by: MemberId | None) -> None:

@@ -52,7 +52,7 @@ def readiness(workspace: Workspace, links: Sequence[str], rollback: str) -> list
         data += [name for name in _data_of(workspace, view) if name not in data]
     found += [_card(workspace, name) for name in data]
     why = rollback.strip().partition("\n")[0] or "nobody says how to go back"
-    hint = 'afield handover new WHO --rollback "afield model alias NAME@3 champion"'
+    hint = 'afield handover offer ID --rollback "afield model alias NAME@3 champion"'
     found.append(Check("rollback", "", bool(rollback.strip()), why, hint))
     return found
 

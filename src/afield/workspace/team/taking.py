@@ -32,6 +32,7 @@ from afield.workspace.team.oncall import oncall_at
 from afield.workspace.team.passing import pass_on
 from afield.workspace.workspace import Workspace
 
+_SAYS = {QUESTIONED.name: "question", DECLINED.name: "decline"}
 _SHOWN = 8
 
 
@@ -193,7 +194,8 @@ def _said(
 ) -> Item:
     _check_taker(workspace, item, MemberId(by or workspace.config.member))
     if not text.strip():
-        raise ItemBad("nothing is said", move.name, "say what, or why")
+        hint = f'afield handover {_SAYS[move.name]} {item.id[:_SHOWN]} "…"'
+        raise ItemBad("nothing is said", item.id[:_SHOWN], "say what, or why", hint=hint)
     places = [line_of(item, number).place for number in numbers]
     places = places or [one.place for one in lines(item) if one.state != "accepted"]
     return _moved(workspace, item, move, {"lines": places, "text": text}, by)

@@ -27,12 +27,15 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 _HINT = "--when 'metrics.loss > 2' or --when 'status != running'"
 
 
-def checked(predicate: str) -> str:
-    """Return a predicate that can be looked after.
+def checked(predicate: str, about: str | None) -> str:
+    """Return a predicate that can be looked after over what a link names.
 
     Raises:
-        ItemBad: it is more than metrics, compared with numbers, and `status`.
+        ItemBad: it is more than metrics, compared with numbers, and `status`, or that is no run.
     """
+    if not (about or "").startswith("run:"):
+        hint = '--about run:NAME, or in your words: --if "the access is not there by noon"'
+        raise ItemBad("cannot be looked after", predicate, "the line is about no run", hint=hint)
     try:
         found = parse(predicate)
     except AfieldError as error:
