@@ -67,6 +67,13 @@ def test_each_version_of_a_model_has_a_thread_and_reviews_of_its_own(reader, axe
     none.get_by_role("status").filter(has_text="has no version 7").wait_for()
 
 
+def test_why_is_a_key_on_a_model_and_asks_for_the_version_that_is_shown(reader):
+    page = reader("/models/scorer?version=1")
+    page.get_by_role("region", name="Reviews of scorer@1").wait_for()
+    page.keyboard.press("w")
+    page.get_by_role("heading", name="Why scorer@1").wait_for()
+
+
 def test_the_time_line_is_filtered_and_tells_what_is_signed(reader, axe):
     page = reader("/record")
     page.get_by_role("listitem").filter(has_text="registered a version of").first.wait_for()

@@ -63,6 +63,34 @@ def test_runs_are_grouped_and_a_group_is_opened(reader):
     assert "within=linear" in page.url
 
 
+def test_the_runs_without_a_value_are_a_group_that_is_opened_too(reader, record):
+    tagged = afield.open(record).run("run-11")
+    page = reader("/runs?group=tags.reviewed")
+    page.request.post("/api/v1/marks", data={"runs": [tagged.id], "tags": {"reviewed": "yes"}})
+    page.reload()
+    page.get_by_role("button", name="without 59").click()
+    rows(page, 59)
+    assert "without=true" in page.url
+    colleague = reader(page.url)
+    rows(colleague, 59)
+    colleague.get_by_role("button", name="yes 1").click()
+    rows(colleague, 1)
+    assert "without" not in colleague.url
+    page.request.post("/api/v1/marks", data={"runs": [tagged.id], "remove": ["reviewed"]})
+
+
+def test_courses_stand_below_each_other_and_results_come_first(reader):
+    page = reader("/runs?courses=true")
+    page.locator(".runs-course").first.wait_for()
+    heads = page.get_by_role("columnheader").all_inner_texts()
+    assert heads.index("loss") < heads.index("lr")
+    lefts = page.locator(".runs-course").evaluate_all(
+        "(all) => all.map((one) => Math.round(one.getBoundingClientRect().left))"
+    )
+    assert len(lefts) > 20
+    assert len(set(lefts)) == 2  # one for each metric
+
+
 def test_columns_are_chosen_moved_and_hidden(reader):
     page = reader("/runs")
     rows(page, 60)

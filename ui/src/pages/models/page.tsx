@@ -13,6 +13,7 @@ import { Reviews } from "../../parts/reviews";
 import { Thread } from "../../parts/thread";
 import { Time } from "../../parts/time";
 import { WhyLink } from "../../parts/why-link";
+import { useActions } from "../../shell/actions";
 
 import "../data/data.css";
 
@@ -143,6 +144,18 @@ function Talk({ model }: { model: Model }) {
     (one) => one.number === version || one.link.endsWith(`@${version}`),
   );
   const one = named ?? newest;
+  useActions(
+    one
+      ? [
+          {
+            group: "Models",
+            label: `Why: what ${one.label} came from`,
+            keys: "w",
+            run: () => void navigate({ to: "/why", search: { what: `model:${one.label}` } }),
+          },
+        ]
+      : [],
+  );
   if (!newest || !one) return null;
   const choose = (number: number) =>
     void navigate({

@@ -147,10 +147,10 @@ export function useColumns(
     if (!metrics || !params) return FIRST; // asked for once, when both are known
     return [
       ...FIRST,
-      ...plainFirst(params, OF_THEIR_OWN.params).map((one) => `params.${one}`),
       ...resultsFirst(plainFirst(metrics, LOOKED_AT))
         .slice(0, OF_THEIR_OWN.metrics)
         .map((one) => `metrics.${one}`),
+      ...plainFirst(params, OF_THEIR_OWN.params).map((one) => `params.${one}`),
     ];
   }, [metrics, params]);
   const ids = search.columns ?? auto;

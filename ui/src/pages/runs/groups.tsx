@@ -9,11 +9,12 @@ interface GroupsProps {
   by: string;
   query: string;
   isDeleted: boolean;
-  within: string | undefined;
-  onWithin: (value: string | undefined) => void;
+  /** The value of the group that is open; null: the runs without one; undefined: all runs. */
+  open: string | null | undefined;
+  onOpen: (value: string | null | undefined) => void;
 }
 
-export function Groups({ by, query, isDeleted, within, onWithin }: GroupsProps) {
+export function Groups({ by, query, isDeleted, open, onOpen }: GroupsProps) {
   const found = useGroups(by, query, isDeleted);
   if (found.error) return <ErrorNote error={found.error} />;
   const groups = found.data?.groups ?? [];
@@ -23,11 +24,7 @@ export function Groups({ by, query, isDeleted, within, onWithin }: GroupsProps) 
       <h2>{labelOf(by)}</h2>
       <ul>
         <li>
-          <button
-            type="button"
-            aria-pressed={within === undefined}
-            onClick={() => onWithin(undefined)}
-          >
+          <button type="button" aria-pressed={open === undefined} onClick={() => onOpen(undefined)}>
             <span className="runs-group-name">All</span>
           </button>
         </li>
@@ -35,9 +32,8 @@ export function Groups({ by, query, isDeleted, within, onWithin }: GroupsProps) 
           <li key={one.value ?? ""}>
             <button
               type="button"
-              aria-pressed={one.value === within}
-              disabled={one.value === null}
-              onClick={() => onWithin(one.value ?? undefined)}
+              aria-pressed={one.value === open}
+              onClick={() => onOpen(one.value)}
             >
               <span className="runs-group-name" title={one.value ?? undefined}>
                 {one.value ?? "without"}

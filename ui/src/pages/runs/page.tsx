@@ -14,7 +14,7 @@ import { useColumns } from "./columns";
 import { type Run, useRuns } from "./data";
 import { Groups } from "./groups";
 import { QueryBox } from "./query-box";
-import { queryOf, quoted, type RunsSearch, valueText } from "./search";
+import { groupQuery, queryOf, type RunsSearch } from "./search";
 import { Tools } from "./tools";
 
 import "./runs.css";
@@ -33,10 +33,7 @@ export function RunsPage() {
       }),
     [navigate],
   );
-  const { within } = search;
-  const more =
-    search.group && within !== undefined ? `${quoted(search.group)} = ${valueText(within)}` : "";
-  const query = queryOf(search, more);
+  const query = queryOf(search, groupQuery(search));
   const [seen, setSeen] = useState<readonly string[]>([]);
   const { columns, ids, auto } = useColumns(search, setSearch, seen);
   const asked = useMemo(
@@ -92,8 +89,10 @@ export function RunsPage() {
             by={search.group}
             query={queryOf({ ...search, sort: undefined })}
             isDeleted={search.deleted ?? false}
-            within={within}
-            onWithin={(value) => setSearch({ within: value })}
+            open={search.without ? null : search.within}
+            onOpen={(value) =>
+              setSearch({ within: value ?? undefined, without: value === null || undefined })
+            }
           />
         )}
         <div className="runs-table">

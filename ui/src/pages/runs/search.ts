@@ -13,6 +13,8 @@ export interface RunsSearch {
   group?: string | undefined;
   /** The value of the group that is open. */
   within?: string | undefined;
+  /** The group of the runs without a value is open. */
+  without?: true | undefined;
   /** Show deleted runs, too. */
   deleted?: true | undefined;
   /** Draw each metric's course beside its value. */
@@ -32,6 +34,7 @@ export function readRunsSearch(raw: Record<string, unknown>): RunsSearch {
     sort: text(raw.sort),
     group: text(raw.group),
     within: text(raw.within),
+    without: raw.without === true ? true : undefined,
     deleted: raw.deleted === true ? true : undefined,
     courses: raw.courses === true ? true : undefined,
     chosen: list(raw.chosen)?.slice(0, CHOSEN_MAX),
@@ -62,6 +65,13 @@ export function queryOf(search: RunsSearch, more = ""): string {
   return `${both}${order}`.trim();
 }
 
+/** Return what a run must fulfil to be in the group that is open; empty: nothing. */
+export function groupQuery({ group, within, without }: RunsSearch): string {
+  if (!group) return "";
+  if (without) return `${quoted(group)} is null`;
+  return within === undefined ? "" : `${quoted(group)} = ${valueText(within)}`;
+}
+
 function orderOf(sort: string): string {
   const field = sort.replace(/^-/, "");
   return `${quoted(field)} ${sort.startsWith("-") ? "desc" : "asc"}`;
@@ -76,6 +86,6 @@ export function quoted(field: string): string {
 }
 
 /** Return a value as a query writes it. */
-export function valueText(value: string): string {
+function valueText(value: string): string {
   return `"${value.replaceAll('"', '""')}"`;
 }

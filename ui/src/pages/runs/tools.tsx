@@ -51,7 +51,11 @@ export function Tools({ search, setSearch, shown, auto }: ToolsProps) {
         <select
           value={search.group ?? ""}
           onChange={(event) =>
-            setSearch({ group: event.target.value || undefined, within: undefined })
+            setSearch({
+              group: event.target.value || undefined,
+              within: undefined,
+              without: undefined,
+            })
           }
         >
           <option value="">Group by …</option>
