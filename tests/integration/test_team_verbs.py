@@ -137,5 +137,5 @@ def test_second_thoughts_are_spoken_in_python(team):
 def test_what_there_is_is_found_in_python(team):
     ann, _, _ = team
     ann.team.task("label the badgers")
-    assert [one["kind"] for one in ann.team.search("badgers")["found"]] == ["task"]
-    assert ann.team.why("run:otter")["schema"] == "afield.why/1"
+    assert [one["kind"] for one in ann.search("badgers")["found"]] == ["task"]
+    assert ann.why("run:otter")["schema"] == "afield.why/1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from afield.workspace.team.verbs import Team
 
 _T = TypeVar("_T")
+_FINDING = "afield.workspace.finding"  # rests on this file
 _COLUMNS_KEPT = 4
 _NAMED_MAX = 8
 _TRIES = 3
@@ -141,6 +142,34 @@ class Workspace:
         """The team's things: `workspace.team.ask("ada", "Which split?")`; see `docs/api.md`."""
         found: type[Team] = import_module("afield.workspace.team.verbs").Team  # rests on this file
         return found(self)
+
+    def search(self, words: str, sorts: Iterable[str] = (), *, limit: int = 20) -> dict[str, Any]:
+        """Find what holds all words, the best first; see `docs/search.md`.
+
+        Args:
+            words: as `afield search` takes them.
+            sorts: what to look among, as `run` and `note`; everything unless they are said.
+            limit: at most so many.
+
+        Raises:
+            SearchRefused: the words mean nothing.
+        """
+        answer: dict[str, Any] = import_module(_FINDING).found(self, words, sorts, limit)
+        return answer
+
+    def why(self, what: str, depth: int = 4) -> dict[str, Any]:
+        """Trace a number, model, file or decision back to what it came from.
+
+        Args:
+            what: `RUN:metrics.acc`, a run, `RUN:PATH`, `model:NAME@3`, `data:NAME@2`,
+                `decision:ID`.
+            depth: how many runs away to look.
+
+        Raises:
+            NotFound: nothing is called so, or several things are.
+        """
+        answer: dict[str, Any] = import_module(_FINDING).traced(self, what, depth)
+        return answer
 
     def refresh(self) -> int:
         """End orphans, then bring the tables up to date; return the entries folded."""

@@ -1,8 +1,8 @@
-"""Second thoughts: passing on, opening again, taking back; and finding what there is."""
+"""Second thoughts: passing on, opening again, taking back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from afield.kernel.errors import NotFound
@@ -94,36 +94,6 @@ class Changing(Door):
         workspace = self._writing()
         item = oncall.drop_call(workspace, find_item(workspace, ONCALL, turn))
         return oncall.turn_part(workspace, item)
-
-    def search(self, words: str, sorts: Iterable[str] = (), *, limit: int = 20) -> Document:
-        """Find what holds all words, the best first; see `docs/search.md`.
-
-        Raises:
-            SearchRefused: the words or a sort mean nothing.
-        """
-        from afield.workspace.search.documents import answer_document
-        from afield.workspace.search.find import search
-
-        workspace = self._reading()
-        found = search(workspace, words, limit=limit, sorts=tuple(sorts))
-        return answer_document(workspace, words, found)
-
-    def why(self, what: str, depth: int = 4) -> Document:
-        """Trace a number, model, file or decision back to what it came from.
-
-        Args:
-            what: `RUN:metrics.acc`, a run, `RUN:PATH`, `model:NAME@3`, `data:NAME@2`,
-                `decision:ID`.
-            depth: how many runs away to look.
-
-        Raises:
-            NotFound: nothing is called so, or several things are.
-        """
-        from afield.workspace.why.subject import subject
-        from afield.workspace.why.trace import why_document
-
-        workspace = self._reading()
-        return why_document(workspace, what, subject(workspace, what), depth=depth)
 
 
 def _ask(workspace: Workspace, id_: str, text: str) -> Document:
