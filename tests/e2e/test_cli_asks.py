@@ -110,3 +110,16 @@ def test_times_are_worded_by_the_zone_that_was_told_not_by_the_machines(afield_p
     assert afield_process("hours", "zone", "Asia/Kolkata", cwd=project).code == 0
     for zone in ("America/New_York", "Europe/Berlin"):
         assert "Wed 07 Jan 15:30 (in" in listed(zone)
+
+
+def test_what_quiet_hours_hold_back_is_said_with_until_when(afield, project, tmp_path):
+    assert "nothing is to be brought now\n" in afield("notify", "--dry-run").out
+    assert afield("ask", "me", "Which split is it, of run first?").code == 0
+    assert afield("hours", "set", "none").code == 0
+    assert "1 thing held back, as no working time of yours" in afield("notify", "--dry-run").out
+    assert afield("hours", "set", "Mon-Sun 00:00-24:00").code == 0
+    assert "Which split is it" in afield("notify", "--dry-run").out
+    post = ("--webhook", "http://localhost:1", "--secret-file", str(tmp_path / "x"))
+    unread = afield("notify", *post)
+    assert (unread.code, "No such file or directory" in unread.err) == (2, True)
+    assert "head -c 32 /dev/urandom > notify.key" in unread.err

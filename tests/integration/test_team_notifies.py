@@ -24,6 +24,7 @@ from afield.workspace.team.notify import (
     bring,
     by_apprise,
     by_webhook,
+    held,
     secret_of,
     waiting,
 )
@@ -94,6 +95,9 @@ def test_what_a_channel_does_not_take_is_brought_the_next_time(team):
         with pytest.raises(ChannelUnreachable, match=host):
             bring(bob, me(bob), lambda letter: letter.title, [send])
     assert len(waiting(bob, me(bob))) == 1
+    away = by_webhook(f"http://{host}/hook", SECRET, lambda: 1)
+    with pytest.raises(ChannelUnreachable, match=f"`{host}`: Connection refused$"):
+        bring(bob, me(bob), lambda letter: letter.title, [away])
     with listening() as (good, posted), listening(status=500) as (bad, _):
         ways = [by_webhook(f"http://{good}/", SECRET, lambda: 1)]
         ways.append(by_webhook(f"http://{bad}/", SECRET, lambda: 1)._replace(name="other"))
@@ -117,9 +121,11 @@ def test_quiet_hours_hold_all_but_what_pages_who_is_on_call(team):
     bob = asked(team, urgency="urgent")
     works(bob, ["none"])
     assert waiting(bob, me(bob)) == []
+    assert held(bob, me(bob)) == (1, None)
     now_ms = bob.record.now_ms()
     oncall.take_call(bob, now_ms - 1, now_ms + 3_600_000)
     assert [one.title for one in waiting(bob, me(bob))] == ["Which split?"]
+    assert held(bob, me(bob)) == (0, None)
 
 
 def test_apprise_takes_it_where_it_is_installed(team):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 URLS = "AFIELD_NOTIFY"
 _MINUTE_S = 60
+_KEY_HINT = "head -c 32 /dev/urandom > notify.key   # then --secret-file notify.key"
 
 
 @click.command("notify")
@@ -72,18 +73,21 @@ def _channels(session: Session, webhook: str | None, secret_file: Path | None) -
     if webhook is None:
         return
     if secret_file is None:
-        raise Usage("the webhook is not signed", hint="--secret-file FILE with 32 random bytes")
+        raise Usage("the webhook is not signed", hint=_KEY_HINT)
     try:
         data = secret_file.read_bytes()
     except OSError as error:
-        raise Usage("cannot read the secret", secret_file, str(error)) from error
+        why = error.strerror or str(error)
+        raise Usage("cannot read the secret", secret_file, why, hint=_KEY_HINT) from error
     yield by_webhook(webhook, secret_of(data), lambda: int(session.now().timestamp()))
 
 
 def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
     from afield.cli.team_view import letter_lines
+    from afield.cli.when import when
+    from afield.cli.words import count
     from afield.workspace.team.inbox import Letter, inbox_part
-    from afield.workspace.team.notify import bring, waiting
+    from afield.workspace.team.notify import bring, held, waiting
 
     workspace = session.workspace()
     workspace.refresh()
@@ -99,4 +103,8 @@ def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
     for letter in found:
         click.echo(words(letter))
     if not found:
-        click.echo("nothing is to be brought now")
+        many, first_ms = held(workspace, member)
+        until = f"the first until {when(first_ms, session.local_now())}"
+        until = "as no working time of yours is ahead" if first_ms is None else until
+        later = f"; {count(many, 'thing')} held back, {until}" if many else ""
+        click.echo(f"nothing is to be brought now{later}")

@@ -13,7 +13,7 @@ import hmac
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -67,6 +67,28 @@ def waiting(workspace: Workspace, member: MemberId, channel: str = "") -> list[L
     was neither read here nor brought from here by that channel (by any, when none is named).
     """
     now_ms = workspace.record.now_ms()
+    return [
+        letter
+        for letter, at_ms in _letters(workspace, member, channel)
+        if at_ms is not None and at_ms <= now_ms
+    ]
+
+
+def held(workspace: Workspace, member: MemberId) -> tuple[int, int | None]:
+    """Return how much waits for a member's quiet to end, and when the first of it is brought.
+
+    In Unix milliseconds; None: nothing of it within a year.
+    """
+    now_ms = workspace.record.now_ms()
+    later = [at_ms for _, at_ms in _letters(workspace, member) if at_ms is None or at_ms > now_ms]
+    return len(later), min((at_ms for at_ms in later if at_ms is not None), default=None)
+
+
+def _letters(
+    workspace: Workspace, member: MemberId, channel: str = ""
+) -> Iterator[tuple[Letter, int | None]]:
+    """Yield what was neither read nor brought, and when it is to be; see `deliver_ms`."""
+    now_ms = workspace.record.now_ms()
     calendar = calendar_of(workspace, member)
     brought = frozenset(
         key
@@ -75,15 +97,12 @@ def waiting(workspace: Workspace, member: MemberId, channel: str = "") -> list[L
         for key in keys
     )
     on_call = member in oncall_at(workspace, now_ms)
-    found = []
     for letter in inbox(workspace, member):
         if not letter.unread or letter.key in brought:
             continue
         pages = letter.kind in PAGES or letter.urgent
-        at_ms = deliver_ms(calendar, now_ms, urgent=letter.urgent, pages=pages, on_call=on_call)
-        if at_ms is not None and at_ms <= now_ms:
-            found.append(letter)
-    return found
+        urgent = letter.urgent
+        yield letter, deliver_ms(calendar, now_ms, urgent=urgent, pages=pages, on_call=on_call)
 
 
 def bring(
@@ -175,9 +194,17 @@ def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
             host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-            raise ChannelUnreachable("was not taken", host, str(error)) from error
+            raise ChannelUnreachable("was not taken", host, _words(error)) from error
 
     return Channel("webhook", send)
+
+
+def _words(error: OSError) -> str:
+    """Return why in a person's words, without the number that a system has for it."""
+    if isinstance(error, urllib.error.HTTPError):
+        return str(error)
+    why = error.reason if isinstance(error, urllib.error.URLError) else error
+    return (isinstance(why, OSError) and why.strerror) or str(why)
 
 
 def secret_of(data: bytes) -> bytes:
