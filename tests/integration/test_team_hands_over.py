@@ -286,6 +286,17 @@ def test_on_a_terminal_what_is_for_good_is_asked_for_what_it_lacks(under_way):
     assert (part["state"], part["rollback"], part["despite"]) == (
         "offered", "the one before", "no other machine",
     )  # fmt: skip
+    assert "  not ready, all the same: no other machine" in list(
+        handover_lines(part, datetime.now(UTC))
+    )
+    exchange(*under_way)
+    taking.accept(bob, found(bob, item), "the otter is mine")
+    with pytest.raises(ItemBad, match="nothing is said") as refused:
+        taking.surprise(bob, found(bob, item), "")
+    assert refused.value.hint == f'afield handover surprise {item.id[:8]} "…"'
+    taken = handover_part(bob, taking.surprise(bob, found(bob, item), "it bites"))
+    told = list(handover_lines(taken, datetime.now(UTC)))
+    assert any(f"{bob.name_of(me(bob))} was surprised, " in line for line in told)
 
 
 def test_on_a_terminal_a_name_is_asked_for_again_and_what_was_said_is_kept(under_way):

@@ -17,6 +17,8 @@ def test_what_is_too_wide_goes_on_below_its_last_column():
     assert " ".join(one.strip() for one in [first, *others]) == LINE.strip()
 
 
-@pytest.mark.parametrize("line", [LINE[:60], f"\x1b[1m{LINE}\x1b[0m", f"  hint: {LINE}"])
+@pytest.mark.parametrize(
+    "line", [LINE[:60], f"\x1b[1m{LINE}\x1b[0m", f"{LINE}   (afield show 7f3k)"]
+)
 def test_what_fits_is_styled_or_is_to_be_pasted_stays_whole(line):
     assert folded(line, 60) == [line]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from afield.workspace.team.drafting import Suggested
 
 _ID_CHARS = 8
+_DID = {"surprised": "was surprised"}
 _STAGES = {
     "receiver": "waits for",
     "backup": "was not accepted in time; waits for",
@@ -42,6 +43,7 @@ def handover_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
         ("summary", ""),
         ("safe_state", "safe state: "),
         ("rollback", "rollback: "),
+        ("despite", "not ready, all the same: "),
     ):
         for line in (part[name] or "").splitlines():
             yield plain(f"  {label}{line}")
@@ -106,10 +108,11 @@ def _said(part: dict[str, Any], now: datetime) -> Iterator[str]:
     for move in part["moves"]:
         text = move.get("synthesis") or move.get("text")
         if text and move["move"] != "lined":
+            did = _DID.get(move["move"], move["move"])
             some = [numbers[place] for place in move.get("lines", ()) if place in numbers]
             which = ", ".join(map(str, some)) if 0 < len(some) < len(numbers) else ""
             which = f" line{'s' if len(some) > 1 else ''} {which}" if which else ""
-            yield plain(f"  {move['by']} {move['move']}{which}, {when(move['at_ms'], now)}:")
+            yield plain(f"  {move['by']} {did}{which}, {when(move['at_ms'], now)}:")
             yield from (f"    {plain(line)}" for line in text.splitlines())
 
 
@@ -129,7 +132,8 @@ def _measures(found: dict[str, Any]) -> str:
     took = found["accept_minutes"]
     parts = ["nobody accepted it" if took is None else f"accepted after {span(took * 60)} of work"]
     if found["needing"]:
-        parts.append(f"{found['with_contingency']} of {found['needing']} lines say what to do if")
+        many = count(found["needing"], "line says", "lines say")
+        parts.append(f"{found['with_contingency']} of {many} what to do if")
     many = found["surprises"]
     parts.append(f"{many or 'no'} surprise{'' if many == 1 else 's'} within two hours")
     return f"  {'; '.join(parts)}"

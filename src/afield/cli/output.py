@@ -65,7 +65,7 @@ def folded(line: str, width: int) -> list[str]:
     """
     import textwrap  # only where a terminal is narrow
 
-    if len(line) <= width or "\x1b" in line or line.lstrip().startswith("hint:"):
+    if len(line) <= width or "\x1b" in line or "afield " in line:
         return [line]
     head = _COLUMNS().match(line)
     before = len(head[0]) if head is not None else 0

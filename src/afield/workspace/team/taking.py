@@ -122,7 +122,7 @@ def reply(workspace: Workspace, item: Item, text: str, *, by: MemberId | None = 
     if not asked:
         raise MoveRefused("nothing to reply to", item.id[:_SHOWN], "no question is open")
     if not text.strip():
-        raise ItemBad("nothing is said", item.id[:_SHOWN])
+        raise ItemBad("nothing is said", item.id[:_SHOWN], hint=_hint(item, "reply"))
     writing = Writing(workspace, by=by)
     for one in asked:
         writing.move(HANDOVER, item.id, REPLIED, {"re": one.place_text, "text": text})
@@ -140,7 +140,7 @@ def surprise(workspace: Workspace, item: Item, text: str, *, by: MemberId | None
     if not item.did("accepted"):
         raise MoveRefused("nothing surprises yet", item.id[:_SHOWN], "nobody has accepted it")
     if not text.strip():
-        raise ItemBad("nothing is said", item.id[:_SHOWN])
+        raise ItemBad("nothing is said", item.id[:_SHOWN], hint=_hint(item, "surprise"))
     return _moved(workspace, item, SURPRISED, {"text": text}, by)
 
 
@@ -173,6 +173,10 @@ def _check_taker(workspace: Workspace, item: Item, member: MemberId) -> None:
         raise MoveRefused("is not yours to take", item.id[:_SHOWN], f"it waits for {names}")
 
 
+def _hint(item: Item, verb: str) -> str:
+    return f'afield handover {verb} {item.id[:_SHOWN]} "…"'
+
+
 def _is_copied(workspace: Workspace, item: Item, synthesis: str) -> bool:
     said = [words_of(workspace, item.get("summary"))]
     said += [words_of(workspace, one.get(name)) for one in lines(item) for name in WORDS]
@@ -194,7 +198,7 @@ def _said(
 ) -> Item:
     _check_taker(workspace, item, MemberId(by or workspace.config.member))
     if not text.strip():
-        hint = f'afield handover {_SAYS[move.name]} {item.id[:_SHOWN]} "…"'
+        hint = _hint(item, _SAYS[move.name])
         raise ItemBad("nothing is said", item.id[:_SHOWN], "say what, or why", hint=hint)
     places = [line_of(item, number).place for number in numbers]
     places = places or [one.place for one in lines(item) if one.state != "accepted"]
