@@ -71,7 +71,7 @@ def folded(line: str, width: int) -> list[str]:
     before = len(head[0]) if head is not None else 0
     indent = " " * (before if before < width // 2 else 2)
     return textwrap.wrap(
-        line, width, subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
