@@ -53,6 +53,34 @@ def test_a_theme_that_was_chosen_is_there_before_the_page_is(reader):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+def test_the_system_turns_the_page_dark_and_light_unless_a_theme_was_chosen(reader):
+    page = ready(reader("/runs", color_scheme="dark"))
+    is_dark = """() => getComputedStyle(document.body).backgroundColor
+        .match(/\\d+/g).every((part) => part < 60)"""
+    assert page.evaluate(is_dark)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"() => !({is_dark})()")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(is_dark)
+    page.evaluate("localStorage.setItem('afield.theme', 'light')")
+    ready(page).reload()
+    ready(page)
+    assert not page.evaluate(is_dark)
+
+
+def test_lists_of_what_people_wrote_look_alike(reader):
+    page = reader("/pages")
+    page.request.post("/api/v1/tasks", data={"title": "Label the rest"})
+    page.request.post("/api/v1/pages", data={"title": "Split", "text": "By week."})
+    seen = set()
+    for path in ("/pages", "/work?tab=tasks"):
+        page.goto(path)
+        line = page.locator(".item-list > li").first
+        line.wait_for()
+        seen.add(line.evaluate("one => getComputedStyle(one).padding"))
+    assert seen == {"12px"}
+
+
 def test_a_telephone_scrolls_the_table_and_not_the_page(reader):
     page = ready(reader("/runs", viewport={"width": 390, "height": 800}, has_touch=True))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

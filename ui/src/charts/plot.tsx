@@ -52,15 +52,11 @@ export function Plot(props: PlotProps) {
       if (element.clientWidth) made.setSize({ width: element.clientWidth, height });
     });
     sizes.observe(element);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    const again = () => made.redraw(false, true);
-    scheme.addEventListener("change", again);
-    const themes = new MutationObserver(again);
+    const themes = new MutationObserver(() => made.redraw(false, true));
     themes.observe(document.documentElement, { attributes: true });
     return () => {
       sizes.disconnect();
       themes.disconnect();
-      scheme.removeEventListener("change", again);
       now.current.onReady?.(null);
       made.destroy();
       plot.current = null;

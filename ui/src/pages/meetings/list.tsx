@@ -49,7 +49,7 @@ export function MeetingsPage() {
         </Empty>
       )}
       {all && all.length > 0 && (
-        <ul className="meetings-list">
+        <ul className="item-list item-lines">
           {all.map((one) => (
             <Row key={one.id} one={one} />
           ))}

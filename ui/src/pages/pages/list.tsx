@@ -45,7 +45,7 @@ export function PagesPage() {
         />
       )}
       {all && all.length > 0 && (
-        <ul className="pages-list">
+        <ul className="item-list item-lines">
           {all.map((one) => (
             <Row key={one.id} one={one} />
           ))}

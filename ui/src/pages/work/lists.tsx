@@ -29,7 +29,7 @@ export function Shown<T>({ found, empty, children }: ShownProps<T>) {
   if (found.error) return <ErrorNote error={found.error} onAgain={() => void found.refetch()} />;
   if (!found.data) return <div aria-busy="true" />;
   if (found.data.length === 0) return <Empty {...empty} />;
-  return <ul className="work-list">{found.data.map(children)}</ul>;
+  return <ul className="item-list">{found.data.map(children)}</ul>;
 }
 
 export function Asks({ isAll }: ListProps) {
