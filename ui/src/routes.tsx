@@ -20,6 +20,7 @@ import { readPeopleSearch } from "./pages/people/search";
 import { readRecordSearch } from "./pages/record/search";
 import { readRunsSearch } from "./pages/runs/search";
 import { readWordSearch } from "./pages/search/search";
+import { readTraceSearch, readTracesSearch } from "./pages/traces/search";
 import { readWhySearch } from "./pages/why/search";
 import { readWorkSearch } from "./pages/work/search";
 import { PageFault, PageMissing } from "./shell/faults";
@@ -81,6 +82,20 @@ const model = createRoute({
   path: "/models/$model",
   validateSearch: readModelSearch,
   component: lazyRouteComponent(() => import("./pages/models/page"), "ModelPage"),
+});
+
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: "/traces",
+  validateSearch: readTracesSearch,
+  component: lazyRouteComponent(() => import("./pages/traces/list"), "TracesPage"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: "/traces/$trace",
+  validateSearch: readTraceSearch,
+  component: lazyRouteComponent(() => import("./pages/traces/page"), "TracePage"),
 });
 
 const record = createRoute({
@@ -201,6 +216,8 @@ const tree = root.addChildren([
   today,
   models,
   model,
+  traces,
+  trace,
   record,
   compare,
   datasets,

@@ -8,6 +8,7 @@ export function addressOfLink(link: string): string | null {
   if (kind === "run") return `/runs/${name}`;
   if (kind === "data") return `/data/${encodeURIComponent(rest)}`;
   if (kind === "model") return `/models/${name}${version ? `?version=${version}` : ""}`;
+  if (kind === "trace") return `/traces/${name}`;
   if (kind === "handover") return `/handovers/${name}`;
   if (kind === "decision") return `/decisions/${name}`;
   if (kind === "review") return `/reviews/${name}`;

@@ -30,6 +30,12 @@ export const PLACES: readonly Place[] = [
     keys: "g m",
     icon: "M8 2.2 13.5 5v6L8 13.8 2.5 11V5zM2.5 5 8 7.8 13.5 5M8 7.8v6",
   },
+  {
+    to: "/traces",
+    label: "Traces",
+    keys: "g l",
+    icon: "M2.5 3.5h7M5 8h8.5M7 12.5h4",
+  },
   { to: "/record", label: "Record", keys: "g e", icon: "M4 2.5v11M4 4.5h8.5M4 8h6.5M4 11.5h8.5" },
   {
     to: "/brief",
