@@ -168,12 +168,35 @@ def test_a_version_is_read_again_as_it_was_though_a_newer_one_is_there(afield, l
     assert (change["a"][:9], change["b"][:9]) == ("letters@1", "letters@2")
 
 
+GOT = """
+import subprocess, sys
+words = [sys.executable, "-m", "afield", "data", "get", "letters@latest", "--to", "got"]
+subprocess.run(words, check=True)
+print(open("got/b.csv").read())
+"""
+"""A program that has the command write files of a version."""
+
+
+def test_a_version_that_a_run_had_the_command_write_is_on_its_record(afield, letters):
+    (letters / "use.py").write_text(GOT)
+    assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
+    told = afield("show", "one", "--json").json
+    (read,) = told["datasets"]
+    assert (read["label"], read["whole"], read["asked"]) == ("letters@1", True, ["letters@latest"])
+    assert told["capture"]["warnings"] == []
+    (letters / "b.csv").write_text("id,x\nb,7\n")
+    assert afield("data", "add", "b.csv", "--name", "letters").code == 0
+    shutil.rmtree(letters / "got")
+    done = afield("reproduce", "one", "--env", "here", "--json")
+    assert done.json["verdict"] == "identical"
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_bundle_carries_what_was_read_of_versions(
     afield_process, afield, letters, monkeypatch, whole
 ):
     code = PARTS["path" if whole else "open"]
-    (letters / "use.py").write_text(f"import afield\n{code}\n")
+    (letters / "use.py").write_text(f"import afield\n{code}\n" + (GOT if whole else ""))
     assert afield("run", "--name", "one", sys.executable, "use.py").code == 0
     bundle, empty = letters / "one.afield", letters / "empty"
     assert afield("bundle", "one", "-o", str(bundle)).code == 0

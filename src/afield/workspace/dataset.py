@@ -20,7 +20,9 @@ from afield.datasets.cache import CheckoutCache
 from afield.datasets.errors import FileNotInVersion, LibraryMissing, NotATable
 from afield.datasets.read import read_tables
 from afield.datasets.tables import format_of
-from afield.kernel.ids import ObjectId
+from afield.kernel.clock import COUNTER_BITS
+from afield.kernel.errors import NotFound
+from afield.kernel.ids import DeviceId, MemberId, ObjectId
 from afield.vault import ObjectMissing, TreeEntry
 from afield.vault.tree import SYMLINK
 from afield.workspace import layout
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from afield.datasets.query import Version
     from afield.runs.record import Record
     from afield.workspace.ranged import Ranged
+    from afield.workspace.workspace import Workspace
 
 WHOLE = "."
 """What is told of a version that was handed out as a folder."""
@@ -55,12 +59,58 @@ def dataset(name: str, *, workspace: str | os.PathLike[str] | None = None) -> Da
         NotFound: there is no such dataset or version.
         NoWorkspace: there is none at `workspace`.
     """
-    found = _as_recorded(name)
+    found = as_recorded(name)
     with open_workspace(workspace if found is None else None) as opened:
         return Dataset(opened.record, found or find(opened, name), name)
 
 
-def _as_recorded(words: str) -> Named | None:
+def take_whole(workspace: Workspace, words: str) -> Version:
+    """Return the version that words mean to this process; all its files are taken out of it.
+
+    In a run that is repeated that is what they meant when it was recorded; a run that is recorded
+    has it on its record.
+
+    Raises:
+        NameBad: the words mean nothing.
+        NotFound: there is no such dataset or version.
+    """
+    recorded = as_recorded(words)
+    if recorded is None:
+        found = find(workspace, words)
+    else:
+        try:
+            found = find(workspace, f"{recorded.name}@{recorded.tree}")
+        except NotFound:  # the run came in a bundle, which has its bytes and not its history
+            found = _bare(workspace, recorded)
+    Dataset(workspace.record, found, words).tell(WHOLE)
+    return found
+
+
+def _bare(workspace: Workspace, recorded: Named) -> Version:
+    """Return a version of which no more is known than what a run has on its record."""
+    from afield.datasets.query import Version
+
+    files = workspace.record.vault.get_tree(ObjectId(recorded.tree))
+    return Version(
+        name=recorded.name,
+        number=recorded.number,
+        tree=ObjectId(recorded.tree),
+        profile=None,
+        message=None,
+        files=len(files),
+        size_bytes=sum(each.size_bytes for each in files),
+        at=recorded.added_ms << COUNTER_BITS,
+        device=DeviceId(""),
+        seq=0,
+        member=MemberId(""),
+        source_kind=None,
+        source_key=None,
+        source=None,
+        dropped=False,
+    )
+
+
+def as_recorded(words: str) -> Named | None:
     """Return what words meant in the run that this process repeats; None when it repeats none."""
     run, folder = os.environ.get(JOIN_RUN), os.environ.get(layout.VARIABLE)
     if not run or not folder:
@@ -119,7 +169,7 @@ class Dataset:
         self.tree = ObjectId(version.tree)
         self.label = version.label
         self.added = datetime.fromtimestamp(version.added_ms / 1000, UTC)
-        self._tell()
+        self.tell()
 
     @cached_property
     def _entries(self) -> dict[str, TreeEntry]:
@@ -155,9 +205,9 @@ class Dataset:
         with self._said(self.label if file is None else f"{self.label}/{file}"):
             found = Path(cache.folder(self.tree, entries, _silent))
         if file is None:
-            self._tell(WHOLE)
+            self.tell(WHOLE)
             return found
-        self._tell(file, entries[0])
+        self.tell(file, entries[0])
         return found / file
 
     def open(self, file: str) -> BinaryIO:
@@ -171,7 +221,7 @@ class Dataset:
         """
         entry = self.resolved(file)
         stream = self._opened(entry)
-        self._tell(entry.path, entry)
+        self.tell(entry.path, entry)
         return stream
 
     def to_arrow(
@@ -196,7 +246,7 @@ class Dataset:
         files = {name: partial(self._opened, entry) for name, entry in opened.items()}
         found = read_tables(files, columns)
         for entry in opened.values():
-            self._tell(entry.path, entry)
+            self.tell(entry.path, entry)
         return found
 
     def to_pandas(
@@ -231,8 +281,13 @@ class Dataset:
             parts = [*filter(None, there.split("/")), *parts[link.count("/") + 1 :]]
         return "/".join(parts)
 
-    def _tell(self, path: str = "", entry: TreeEntry | None = None) -> None:
-        """Let whoever records this process know; see `docs/format/trace.md`."""
+    def tell(self, path: str = "", entry: TreeEntry | None = None) -> None:
+        """Let whoever records this process know; see `docs/format/trace.md`.
+
+        Args:
+            path: the file that was taken; `WHOLE`: all of them; empty: none yet.
+            entry: the file, as the version lists it.
+        """
         found = (entry.object, entry.size_bytes) if entry is not None else (self.tree, 0)
         told = (self._record.workspace, self.name, self.version, self.tree, self._added_ms)
         sys.audit("afield.version", self._words, *map(str, (*told, path, *found)))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from afield.cli import words
 from afield.cli.output import emit_json, plain
 from afield.cli.session import global_options, session_of
+
+if TYPE_CHECKING:
+    from afield.datasets.query import Version
+    from afield.workspace.workspace import Workspace
+
+_IN_RUN = "AFIELD_RUN"
 
 
 @click.command("get")
@@ -30,7 +37,7 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
 
     session = session_of(context)
     workspace = session.workspace()
-    found = find(workspace, version)
+    found = _taken(workspace, version) if _IN_RUN in session.environ else find(workspace, version)
     target = os.path.abspath(os.path.expanduser(folder or found.name))  # noqa: PTH100, PTH111 - str
     entries = files_of(workspace, found)
     record = workspace.record
@@ -56,3 +63,10 @@ def command(context: click.Context, *, version: str, folder: str | None, force: 
     if done.present:
         text += f"; {done.present:,} there already"
     click.echo(f"{text}: {plain(target)}")
+
+
+def _taken(workspace: Workspace, words: str) -> Version:
+    """Return the version, and have it stand on the record of the run that this is a part of."""
+    from afield.workspace.dataset import take_whole  # the whole of what reads data, seldom needed
+
+    return take_whole(workspace, words)
