@@ -52,6 +52,8 @@ def views(project: Path) -> dict[str, str]:
         "compare": f"/compare?runs={ids}&tab=charts&group=lr&closed=recall",
         "parallel": f"/compare?runs={ids}&tab=parallel&metric=test/accuracy",
         "data": "/data/digits@2?tab=columns",
+        "why": "/why?what=small-batches:metrics.test/accuracy",
+        "search": "/search?q=batches",
     }
 
 
