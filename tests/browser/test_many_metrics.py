@@ -86,6 +86,9 @@ def test_differences_of_all_metrics_are_read_part_by_part_and_found_by_name(read
     assert parts.get_by_role("button", name="Next").is_disabled()
     elsewhere = reader(page.url)
     elsewhere.get_by_text(f"Metrics 201 to {METRICS + 1} of {METRICS + 1}").wait_for()
+    page.get_by_role("checkbox", name="Show what is equal").uncheck()
+    parts.get_by_text("alike in all of these runs").wait_for()
+    page.get_by_role("checkbox", name="Show what is equal").check()
     page.get_by_role("searchbox", name="Find a param").fill("loss")
     page.get_by_role("row", name="loss 4").wait_for()
     assert parts.count() == 0

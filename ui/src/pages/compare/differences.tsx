@@ -98,6 +98,7 @@ export default function Differences({ compared, shown, search, setSearch }: Part
         <Parts
           part={search.part ?? 0}
           count={named}
+          shown={found.at(-1)?.[1].length ?? 0}
           onPart={(part) => setSearch({ part: part || undefined })}
         />
       )}
@@ -109,15 +110,17 @@ interface PartsProps {
   part: number;
   /** How many metrics there are in all. */
   count: number;
+  /** How many of this part stand in the table. */
+  shown: number;
   onPart: (part: number) => void;
 }
 
 /** Leads through more metrics than are told at once. */
-function Parts({ part, count, onPart }: PartsProps) {
+function Parts({ part, count, shown, onPart }: PartsProps) {
   const first = part * METRICS_MAX;
   const last = Math.min(count, first + METRICS_MAX);
   return (
-    <nav className="bar" aria-label="Parts of the metrics">
+    <nav className="bar compare-parts" aria-label="Parts of the metrics">
       <button
         type="button"
         className="button"
@@ -129,6 +132,7 @@ function Parts({ part, count, onPart }: PartsProps) {
       <span className="number">
         Metrics {(first + 1).toLocaleString("en")} to {last.toLocaleString("en")} of{" "}
         {count.toLocaleString("en")}
+        {shown === 0 && ": alike in all of these runs"}
       </span>
       <button
         type="button"
