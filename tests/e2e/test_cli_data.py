@@ -115,6 +115,19 @@ def test_what_cannot_be_kept_is_named_and_is_exit_3(afield, data, project):
     assert afield("data", "add", str(project / "empty"), "--name", "e").code == 1
 
 
+@pytest.mark.parametrize("inside", [".", "keys", "keys/device.key"])
+def test_a_record_and_its_keys_are_no_data_of_anybody(afield, data, project, inside):
+    record = project / ".afield"
+    answer = afield("data", "add", str(record / inside), "--name", "mine")
+    assert answer.code == 1
+    assert "record" in answer.err
+    (data / "mine").symlink_to(record / inside)
+    kept = afield("data", "add", str(data), "--name", "customers", "--json")
+    assert kept.code == 3
+    assert kept.json["files"] == 3
+    assert [one["path"] for one in kept.json["left_out"]] == ["mine"]
+
+
 def test_a_link_to_a_file_elsewhere_is_kept_as_that_file(afield, data, project):
     (project / "far.bin").write_bytes(b"far")
     (data / "far").symlink_to(project / "far.bin")

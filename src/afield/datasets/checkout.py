@@ -169,7 +169,7 @@ def _require_free(folder: str, paths: Iterable[str]) -> None:
     if in_the_way:
         shown = ", ".join(in_the_way[:_NAMED_MAX])
         more = f" and {len(in_the_way) - _NAMED_MAX} more" if len(in_the_way) > _NAMED_MAX else ""
-        why = f"{shown}{more} hold other bytes"
+        why = f"{shown}{more} {'holds' if len(in_the_way) == 1 else 'hold'} other bytes"
         hint = "--force writes over them; --to DIR takes another folder"
         raise FolderDiffers("cannot write into", folder, why, hint=hint, files=in_the_way[:1000])
 

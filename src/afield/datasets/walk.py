@@ -1,8 +1,9 @@
 """What of a path belongs to a version: a generator over files, in bounded memory.
 
 Links that stay inside are links; one that leads to a file elsewhere is that file, so that a
-version is whole on any machine. Folders that are somebody's record (`.afield`, `.git`) and what
-is no file (pipes, devices, links to nothing) are left out, and named.
+version is whole on any machine. Folders that are somebody's record (`.afield`, `.git`), the keys
+in one by whatever way, and what is no file (pipes, devices, links to nothing) are left out, and
+named.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import NamedTuple
 from afield.vault.tree import FILE, PROGRAM, SYMLINK
 
 LEFT_ALONE = frozenset({".afield", ".git"})
+
+_OF_ITS_OWN = "a record of its own"
+_KEYS = f"{os.sep}.afield{os.sep}keys{os.sep}"
+_KEY = "it is a private key of a record"
 
 
 class Found(NamedTuple):
@@ -44,12 +49,12 @@ def walk(path: str, left_out: LeftOut) -> Iterator[Found]:
         OSError: it cannot be read.
     """
     found = os.stat(path)
-    if not stat.S_ISDIR(found.st_mode):
-        name = os.path.basename(path)
-        if stat.S_ISREG(found.st_mode):
-            yield Found(name, path, _mode(found), found)
-        else:
-            left_out(name, "it is no regular file")
+    why = _why_not(path, found)
+    if why is not None:
+        left_out(os.path.basename(path), why)
+        return
+    if stat.S_ISREG(found.st_mode):
+        yield Found(os.path.basename(path), path, _mode(found), found)
         return
     waiting = [(path, "")]
     while waiting:
@@ -68,7 +73,7 @@ def walk(path: str, left_out: LeftOut) -> Iterator[Found]:
             elif kind != stat.S_IFDIR:
                 left_out(prefix + name, "it is no regular file")
             elif name in LEFT_ALONE:
-                left_out(f"{prefix}{name}/", "a record of its own")
+                left_out(f"{prefix}{name}/", _OF_ITS_OWN)
             else:
                 folders.append((full, f"{prefix}{name}/"))
         waiting += reversed(folders)
@@ -95,6 +100,16 @@ def link_stays_inside(path: str, target: str) -> bool:
     return ups <= path.count("/") and not {"", ".", ".."} & set(parts[ups:])
 
 
+def _why_not(path: str, found: os.stat_result) -> str | None:
+    """Say why what was asked for is no data itself; None when it may be."""
+    real = os.path.realpath(path)
+    if _KEYS in os.path.join(real, ""):
+        return _KEY
+    if stat.S_ISDIR(found.st_mode):
+        return _OF_ITS_OWN if os.path.basename(real) in LEFT_ALONE else None
+    return None if stat.S_ISREG(found.st_mode) else "it is no regular file"
+
+
 def _link(
     root: str, path: str, full: str, link: os.stat_result, left_out: LeftOut
 ) -> Iterator[Found]:
@@ -109,10 +124,13 @@ def _link(
     except OSError:
         left_out(path, "it is a link to nothing")
         return
-    if stat.S_ISREG(found.st_mode):
-        yield Found(path, os.path.realpath(full), _mode(found), found)
+    real = os.path.realpath(full)
+    if _KEYS in real:
+        left_out(path, _KEY)
+    elif stat.S_ISREG(found.st_mode):
+        yield Found(path, real, _mode(found), found)
     else:
-        left_out(path, _why_no_folder(os.path.realpath(root), os.path.realpath(full)))
+        left_out(path, _why_no_folder(os.path.realpath(root), real))
 
 
 def _why_no_folder(root: str, target: str) -> str:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from afield.datasets.parquet import Advice
 
 CHECKED_OUT = "data"
-
-CHECKED_OUT = "data"
 """The folder in the workspace's cache for versions that are checked out."""
 
 

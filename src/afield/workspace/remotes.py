@@ -96,7 +96,8 @@ def find_remote(workspace: Workspace, name: str) -> Remote:
     found = remotes(workspace)
     if name not in found:
         why = f"known are {', '.join(found)}" if found else "there is none yet"
-        raise RemoteUnknown("no such remote", name, why, hint=f"afield remote add {name} PATH")
+        hint = "afield remote list" if found else f"afield remote add {name} PATH"
+        raise RemoteUnknown("no such remote", name, why, hint=hint)
     return found[name]
 
 
