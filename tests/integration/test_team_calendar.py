@@ -54,10 +54,10 @@ def mine(tmp_path):
         yield workspace
 
 
-def test_days_off_come_in_once_and_other_events_do_not(mine):
+def test_days_off_and_busy_times_come_in_once_and_free_ones_do_not(mine):
     member = mine.config.member
-    assert import_ics(mine, ICS) == Taken(1, 0, 2, 0)
-    assert import_ics(mine, ICS) == Taken(0, 1, 2, 0)
+    assert import_ics(mine, ICS) == Taken(1, 0, 1, 0, busy=1)
+    assert import_ics(mine, ICS) == Taken(0, 2, 1, 0)
     (leave,) = calendar_of(mine, member).facts.leaves
     assert (leave.first.isoformat(), leave.last.isoformat()) == ("2025-12-22", "2025-12-24")
     with pytest.raises(HoursBad, match="iCalendar"):
@@ -126,11 +126,11 @@ def test_what_was_moved_or_called_off_there_is_so_here_too(mine):
         import_ics(mine, one)
     assert days() == ["2025-12-05", "2025-12-10", "2025-12-22", "2025-12-26", "2026-01-02"]
     later = ICS.replace(b"DATE:20251222", b"DATE:20251223")
-    assert import_ics(mine, later) == Taken(0, 0, 2, 0, changed=1)
+    assert import_ics(mine, later) == Taken(0, 1, 1, 0, changed=1)
     assert "2025-12-22" not in days()
     off = later.replace(b"SUMMARY:skiing", b"STATUS:CANCELLED")
-    assert import_ics(mine, off) == Taken(0, 0, 3, 0, called_off=1)
-    assert import_ics(mine, off) == Taken(0, 0, 3, 0)
+    assert import_ics(mine, off) == Taken(0, 1, 2, 0, called_off=1)
+    assert import_ics(mine, off) == Taken(0, 1, 2, 0)
     fewer = REPEATS.replace(b"DATE:20251219", b"DATE:20251219,20251226")
     fewer = fewer.replace(b"DATE:20251210", b"DATE:20251211")
     assert import_ics(mine, fewer) == Taken(0, 2, 0, 1, changed=1, called_off=1)

@@ -117,7 +117,7 @@ def test_for_every_kind_of_entry_that_a_room_folds_it_is_said_who_may_write_it()
     anyone = {kind for kind, needs in NEEDS.items() if not needs}
     own = {
         "member.zone", "member.hours", "member.focus", "member.holidays", "member.leave",
-        "member.standup", "member.ended",
+        "member.busy", "member.standup", "member.ended",
     }  # fmt: skip
     assert anyone == {
         "device.introduced",

@@ -275,6 +275,8 @@ HOURS_COMMANDS: dict[str, Entry] = {
     "leave": Entry("afield.cli.commands.hours_leave", "Say when you are away."),
     "holidays": Entry("afield.cli.commands.hours_holidays", "Say whose holidays you have."),
     "focus": Entry("afield.cli.commands.hours_focus", "Say when not to disturb you."),
-    "import": Entry("afield.cli.commands.hours_import", "Take days off out of a calendar."),
+    "import": Entry(
+        "afield.cli.commands.hours_import", "Take days off and busy times out of a calendar."
+    ),
     "export": Entry("afield.cli.commands.hours_export", "Write shifts and leave for a calendar."),
 }

@@ -63,7 +63,7 @@ def tell_team(parts: Sequence[dict[str, Any]]) -> None:
 def _now(part: dict[str, Any]) -> str:
     local = part["local"]
     here = f"{local:%a} {local.hour}:{local:%M} in {part['zone']}"
-    focus = ", not to be disturbed" if part["focus"] else ""
+    focus = ", busy" if part["busy"] else ", not to be disturbed" if part["focus"] else ""
     away = ", away today" if part["away"] else ""
     next_ms = part["next_working_ms"]
     ahead = ""

@@ -50,7 +50,8 @@ def overlap_lines(part: dict[str, Any], now: datetime) -> Iterator[str]:
             local = datetime.fromisoformat(cost["local"])
             worst = max(cost["asleep"], cost["outside"])
             note = f"  {worst} min {_COSTS[bool(cost['asleep'])]}" if worst else ""
-            yield plain(f"    {local:%a %H:%M}  {cost['name']}{note}")
+            busy = f"  busy for {cost['busy']} min of it" if cost["busy"] else ""
+            yield plain(f"    {local:%a %H:%M}  {cost['name']}{note}{busy}")
     if not part["slots"]:
         yield "no time is long enough"
     yield from _clocks(part, now)

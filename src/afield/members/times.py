@@ -24,20 +24,22 @@ HOURS = "member.hours"
 FOCUS = "member.focus"
 HOLIDAYS = "member.holidays"
 LEAVE = "member.leave"
+BUSY = "member.busy"
 STANDUP = "member.standup"
 ENDED = "member.ended"
-KINDS = (ZONE, HOURS, FOCUS, HOLIDAYS, LEAVE, STANDUP, ENDED)
+KINDS = (ZONE, HOURS, FOCUS, HOLIDAYS, LEAVE, BUSY, STANDUP, ENDED)
 
 TIMES = Table(
     "member_times",
     key=(Column("member", "text"), Column("what", "text"), Column("key", "text")),
-    groups={"set": (Column("value", "text"), Column("note", "text"))},
+    groups={"set": (Column("value", "text"), Column("note", "text"), Column("source", "text"))},
 )
 ZONE_CHARS_MAX = 64
 _ID_CHARS_MAX = 64
 _DATE_CHARS = 10
 _DAY_MIN = 24 * 60
 _REST_MS_MAX = 48 * 3_600_000
+BUSY_MS_MAX = 31 * 24 * 3_600_000
 
 Row = tuple[str, str, str]
 """What is said, from which date on or of which leave, and the JSON of its value."""
@@ -64,11 +66,33 @@ def holidays(member: MemberId, region: str | None, since: date = date.min) -> Dr
 
 
 def leave(
-    member: MemberId, id_: str, first: date | None, last: date | None, note: ObjectId | None = None
+    member: MemberId,
+    id_: str,
+    first: date | None,
+    last: date | None,
+    note: ObjectId | None = None,
+    *,
+    source: str | None = None,
 ) -> Draft:
-    """Say that a member is away from a day to a day; no days take the leave back."""
+    """Say that a member is away from a day to a day; no days take the leave back.
+
+    `source` tells the calendar that it came from, apart from others of theirs; not its name.
+    """
     days = None if first is None or last is None else [first.isoformat(), last.isoformat()]
-    return Draft(LEAVE, member, {"id": id_, "value": days}, () if note is None else (note,))
+    refs = () if note is None else (note,)
+    return Draft(LEAVE, member, {"id": id_, "value": days, **_from(source)}, refs)
+
+
+def busy(
+    member: MemberId, id_: str, stretch: Interval | None, *, source: str | None = None
+) -> Draft:
+    """Say that something takes a member's time; None: it does not, after all. See `leave`."""
+    value = None if stretch is None else list(stretch)
+    return Draft(BUSY, member, {"id": id_, "value": value, **_from(source)})
+
+
+def _from(source: str | None) -> dict[str, str]:
+    return {} if source is None else {"source": source}
 
 
 def standup(member: MemberId, chosen: int | str | None, since: date = date.min) -> Draft:
@@ -95,17 +119,21 @@ def ended(member: MemberId, rest: Interval | None) -> Draft:
 def fold_time(entry: Entry) -> Iterator[Put]:
     """Fold one of `KINDS`; raises ValueError for what is none of them."""
     what = entry.kind.partition(".")[2]
-    key = entry.body.get("id" if entry.kind == LEAVE else "from")
+    by_id = entry.kind in {LEAVE, BUSY}
+    key = entry.body.get("id" if by_id else "from")
     if not isinstance(key, str) or not 0 < len(key) <= _ID_CHARS_MAX:
-        raise ValueError("it says not from when, or which leave")
-    if entry.kind != LEAVE:
+        raise ValueError("it says not from when, or which one")
+    if not by_id:
         date.fromisoformat(key)
     value = entry.body.get("value")
     if value is not None:
         _READ[what](value)
     kept = None if value is None else msgspec.json.encode(value).decode()
     note = entry.refs[0] if entry.refs else None
-    yield Put("member_times", (entry.about, what, key), "set", (kept, note))
+    source = entry.body.get("source")
+    if source is not None and not (isinstance(source, str) and len(source) <= _ID_CHARS_MAX):
+        raise ValueError("its source is no short name")
+    yield Put("member_times", (entry.about, what, key), "set", (kept, note, source))
 
 
 def facts_of(rows: Sequence[Row]) -> Facts:
@@ -113,6 +141,7 @@ def facts_of(rows: Sequence[Row]) -> Facts:
     said: dict[str, list[tuple[date, Any]]] = {}
     leaves: list[Leave] = []
     off: list[Interval] = []
+    taken: list[Interval] = []
     for what, key, value in sorted(rows):
         try:
             found = msgspec.json.decode(value)
@@ -121,6 +150,8 @@ def facts_of(rows: Sequence[Row]) -> Facts:
                 leaves.append(Leave(first, last, id=key))
             elif what == "ended":
                 off.append(_stretch(found))
+            elif what == "busy":
+                taken.append(_stretch(found, BUSY_MS_MAX))
             else:
                 read = _READ[what](found)
                 said.setdefault(what, []).append((date.fromisoformat(key), read))
@@ -132,6 +163,7 @@ def facts_of(rows: Sequence[Row]) -> Facts:
         holidays=tuple(said.get("holidays", ())),
         focus=tuple(said.get("focus", ())),
         leaves=tuple(leaves),
+        busy=tuple(taken),
         off=tuple(off),
     )
 
@@ -162,12 +194,12 @@ def _days(said: Any) -> tuple[date, date]:
     return first, last
 
 
-def _stretch(said: Any) -> Interval:
+def _stretch(said: Any, long_ms: int = _REST_MS_MAX) -> Interval:
     if not isinstance(said, list) or [type(one) for one in said] != [int, int]:
         raise ValueError("it is no two instants")
     start_ms, end_ms = said
-    if not 0 <= start_ms < end_ms <= start_ms + _REST_MS_MAX:
-        raise ValueError("it ends before it begins, or is no rest of a day")
+    if not 0 <= start_ms < end_ms <= start_ms + long_ms:
+        raise ValueError("it ends before it begins, or is too long")
     return Interval(start_ms, end_ms)
 
 
@@ -185,6 +217,7 @@ _READ = {
     "focus": from_body,
     "holidays": _region,
     "leave": _days,
+    "busy": lambda said: _stretch(said, BUSY_MS_MAX),
     "standup": _chosen,
     "ended": _stretch,
 }

@@ -1,4 +1,4 @@
-"""`afield hours import`: days off out of a calendar."""
+"""`afield hours import`: days off and busy times out of a calendar."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import click
 
 from afield.cli.output import emit_json
 from afield.cli.session import global_options, session_of
+from afield.cli.words import count
 from afield.kernel.errors import Usage
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--titles", is_flag=True, help="Keep what events are called, for all to read.")
+@click.option("--titles", is_flag=True, help="Keep what days off are called, for all to read.")
 @global_options
 @click.pass_context
 def command(context: click.Context, *, file: Path, titles: bool) -> None:
-    """Take the days off in the iCalendar FILE as your leave; what is known is not taken again.
+    """Take the days off in the iCalendar FILE as your leave, and what makes you busy.
 
-    What was moved or called off since the last time is so here, too.
-
-    Days off that repeat are taken for a year ahead.
+    What was moved, called off or taken out of that calendar since the last time is so here, too.
+    Days off that repeat are taken for a year ahead, busy times for three months; colleagues see
+    of these that you are busy, not with what.
     """
     from afield.workspace.team.ics import import_ics
 
@@ -32,15 +33,18 @@ def command(context: click.Context, *, file: Path, titles: bool) -> None:
         raise Usage("cannot read the calendar", file, str(error)) from error
     workspace = session.workspace()
     workspace.refresh()
-    found = import_ics(workspace, data, titles=titles)
+    found = import_ics(workspace, data, titles=titles, file=file.name)
     if session.json:
         emit_json({"schema": "afield.hours-import/1", **found._asdict()})
         return
     click.echo(
-        f"{found.new} days off are new, {found.known} were known;"
-        f" {found.passed_over} events are no days off"
+        f"{count(found.new, 'time')} off and {count(found.busy, 'busy time')} are new,"
+        f" {found.known} were known; {count(found.passed_over, 'event')} passed over"
     )
     if found.changed or found.called_off:
-        click.echo(f"{found.changed} are on other days now, {found.called_off} were called off")
+        click.echo(f"{found.changed} are at other times now, {found.called_off} were called off")
+    if found.gone:
+        click.echo(f"{found.gone} are gone from the calendar, and from here")
     if found.repeating:
-        click.echo(f"{found.repeating} repeat: they were taken for a year ahead", err=True)
+        ahead = "days off for a year ahead, busy times for three months"
+        click.echo(f"{found.repeating} repeat: taken are {ahead}", err=True)

@@ -124,6 +124,7 @@ class CostShape(BaseModel):
     local: str
     outside: int
     asleep: int
+    busy: int
 
 
 class SlotShape(BaseModel):

@@ -133,6 +133,7 @@ class Person(BaseModel):
     until_ms: int
     focus: bool
     away: bool
+    busy: bool
     next_working_ms: int | None
     zones: list[Since]
     hours: list[Spans]

@@ -7,7 +7,8 @@ date's zone, hours, leave and holiday decide on all of it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, TypeAlias, TypeVar
@@ -52,6 +53,8 @@ class Calendar:
         self._waking = _by_day(facts.waking or ((date.min, Waking()),), lambda one: one)
         self._holidays = _by_day(((date.min, ""), *facts.holidays), lambda one: one)
         self._focus: _Hours = _by_day(((date.min, ()), *facts.focus), tuple)
+        self._busy = _merged(facts.busy, 0, LAST_MS)
+        self._busy_starts = array("q", [one.start_ms for one in self._busy])
         self._leaves = [(one.first.toordinal(), one.last.toordinal(), one) for one in facts.leaves]
         self._shifts: dict[int, Sequence[Interval]] = {}
         self._wakes: dict[int, Interval] = {}
@@ -101,8 +104,15 @@ class Calendar:
         start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
         return _merged(map(self._wake_of, self._dates(start_ms, end_ms)), start_ms, end_ms)
 
+    def busy(self, start_ms: int, end_ms: int) -> list[Interval]:
+        """Return what something in the calendar takes of the time between two instants."""
+        start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
+        first = max(bisect_right(self._busy_starts, start_ms) - 1, 0)
+        last = bisect_left(self._busy_starts, end_ms)
+        return _merged(self._busy[first:last], start_ms, end_ms)
+
     def focus(self, start_ms: int, end_ms: int) -> list[Interval]:
-        """Return the time of focus between two instants."""
+        """Return the time in which not to disturb, by rule or busy, between two instants."""
         start_ms, end_ms = _bounded(start_ms), _bounded(end_ms)
         weekly = (
             Interval(*(clock.instant_ms(wall) for wall in walls))
@@ -110,7 +120,7 @@ class Calendar:
             for clock in (_of_day(self._clocks, day),)
             for walls in _walls(_of_day(self._focus, day), day)
         )
-        return _merged((*weekly, *self.facts.once), start_ms, end_ms)
+        return _merged((*weekly, *self.facts.once, *self.busy(start_ms, end_ms)), start_ms, end_ms)
 
     def presence(self, at_ms: int) -> Presence:
         """Return how the member can be met at an instant."""
@@ -123,10 +133,13 @@ class Calendar:
             wakes, turns = self._around(self.waking, at_ms)
             tier = "waking" if wakes else "asleep"
             until_ms = min(ends, turns)
+        before = bisect_right(self._busy_starts, at_ms) - 1
+        busy = before >= 0 and at_ms < self._busy[before].end_ms
         any_focus = bool(self.facts.focus or self.facts.once)
-        focus = any_focus and bool(self.focus(at_ms, at_ms + 1))
+        focus = busy or (any_focus and bool(self.focus(at_ms, at_ms + 1)))
         any_away = bool(self.facts.leaves or self.facts.holidays)
-        return Presence(tier, until_ms, focus, any_away and not works and self._is_off(at_ms))
+        away = any_away and not works and self._is_off(at_ms)
+        return Presence(tier, until_ms, focus, away, busy)
 
     def next_working(self, at_ms: int) -> int | None:
         """Return when the member works next: now, when working; None: not within a year."""

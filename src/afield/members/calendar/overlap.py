@@ -1,8 +1,8 @@
 """When people can meet, what it costs whom, and when nobody is there. Pure.
 
 A meeting costs each person the minutes of it that are outside their working hours. That nobody
-loses sleep comes first; then what it costs, where a minute of somebody who carried more than the
-others counts more: see `_felt`.
+loses sleep comes first, then that nobody is busy; then what it costs, where a minute of somebody
+who carried more than the others counts more: see `_felt`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ ASLEEP_WEIGHT = 10
 
 
 class Cost(NamedTuple):
-    """What a meeting costs one person, in minutes: `outside` their hours, of these `asleep`."""
+    """What a meeting costs one person, in minutes: `outside` their hours, of these `asleep`.
+
+    `busy` are the minutes that something in their calendar takes already.
+    """
 
     outside: int
     asleep: int
+    busy: int = 0
 
     @property
     def weight(self) -> int:
@@ -47,6 +51,11 @@ class Slot(NamedTuple):
     def asleep(self) -> int:
         """The minutes of sleep that it costs all of them."""
         return sum(cost.asleep for cost in self.costs.values())
+
+    @property
+    def busy(self) -> int:
+        """The minutes of theirs that are taken already."""
+        return sum(cost.busy for cost in self.costs.values())
 
 
 def cost_of(calendar: Calendar, start_ms: int, end_ms: int) -> Cost:
@@ -79,6 +88,7 @@ def slots(
         name: _Marks(_joined([*one.waking(*window), *one.working(*window)]))
         for name, one in calendars.items()
     }
+    busy = {name: _Marks(one.busy(*window)) for name, one in calendars.items()}
     found = []
     first_ms = -(-window.start_ms // STEP_MS) * STEP_MS
     for start_ms in range(first_ms, window.end_ms - length_ms + 1, STEP_MS):
@@ -87,11 +97,12 @@ def slots(
             name: Cost(
                 minutes - working[name].minutes(start_ms, end_ms),
                 minutes - awake[name].minutes(start_ms, end_ms),
+                busy[name].minutes(start_ms, end_ms),
             )
             for name in calendars
         }
         found.append(Slot(start_ms, end_ms, costs))
-    found.sort(key=lambda one: (one.asleep, _felt(one, carried), one.start_ms))
+    found.sort(key=lambda one: (one.asleep, one.busy, _felt(one, carried), one.start_ms))
     return list(_apart(found))
 
 

@@ -30,12 +30,14 @@ class Presence(NamedTuple):
         until_ms: when the tier is the next one; at most two weeks ahead.
         focus: they asked not to be disturbed.
         away: today is leave or a holiday.
+        busy: something in their calendar takes this time.
     """
 
     tier: Tier
     until_ms: int
     focus: bool = False
     away: bool = False
+    busy: bool = False
 
 
 class Waking(msgspec.Struct, frozen=True):
@@ -74,6 +76,7 @@ class Facts(msgspec.Struct, frozen=True):
         focus: weekly spans of not being disturbed.
         leaves: days off.
         once: stretches of not being disturbed that come once.
+        busy: stretches that something in their calendar takes; not to be disturbed, too.
         off: stretches that count as no working time, once: what is left of a day that is over.
     """
 
@@ -84,4 +87,5 @@ class Facts(msgspec.Struct, frozen=True):
     focus: tuple[tuple[date, tuple[Span, ...]], ...] = ()
     leaves: tuple[Leave, ...] = ()
     once: tuple[Interval, ...] = ()
+    busy: tuple[Interval, ...] = ()
     off: tuple[Interval, ...] = ()

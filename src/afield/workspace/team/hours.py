@@ -13,7 +13,7 @@ from typing import Any
 from afield.journal import Draft
 from afield.kernel.ids import MemberId, random_id
 from afield.members import times
-from afield.members.calendar import Calendar
+from afield.members.calendar import Calendar, Interval
 from afield.members.calendar.clocks import clock_of
 from afield.members.calendar.public import region_of
 from afield.members.calendar.weekly import from_words, to_words
@@ -109,23 +109,32 @@ def take_leave(
         HoursBad: it ends before it begins, or the note is too long.
     """
     found = id_ or random_id(_ID_CHARS)
-    _say(workspace, _leave(workspace, found, (first, last), note, by), by)
+    _say(workspace, _leave(workspace, found, (first, last), note, by=by), by)
     return found
 
 
-def take_leaves(workspace: Workspace, found: Mapping[str, tuple[date, date, str] | None]) -> None:
-    """Say at once, by their ids, from when to when this member is away and what for; None: not.
+def take_times(
+    workspace: Workspace,
+    leaves: Mapping[str, tuple[date, date, str] | None],
+    busy: Mapping[str, Interval | None],
+    *,
+    source: str | None = None,
+) -> None:
+    """Say at once, by their ids, when this member is away and what for, or busy; None: not.
+
+    `source` tells the calendar that they came from, apart from others of theirs.
 
     Raises:
         HoursBad: one ends before it begins, or its note is too long.
     """
     member = workspace.config.member
     drafts = [
-        times.leave(member, id_, None, None)
+        times.leave(member, id_, None, None, source=source)
         if one is None
-        else _leave(workspace, id_, one[:2], one[2])
-        for id_, one in found.items()
+        else _leave(workspace, id_, one[:2], one[2], source=source)
+        for id_, one in leaves.items()
     ]
+    drafts += [times.busy(member, id_, one, source=source) for id_, one in busy.items()]
     if drafts:
         workspace.record.journal.append_many(drafts, durable=True)
         workspace.refresh()
@@ -136,7 +145,9 @@ def _leave(
     id_: str,
     days: tuple[date, date],
     note: str,
+    *,
     by: MemberId | None = None,
+    source: str | None = None,
 ) -> Draft:
     first, last = days
     if last < first:
@@ -148,7 +159,7 @@ def _leave(
         clean, _ = redact(note.strip(), known=workspace.record.secrets())
         kept = workspace.record.vault.put(to_object(clean), meta=True)
         workspace.record.vault.flush()
-    return times.leave(by or workspace.config.member, id_, first, last, kept)
+    return times.leave(by or workspace.config.member, id_, first, last, kept, source=source)
 
 
 def cancel_leave(workspace: Workspace, words: str, *, by: MemberId | None = None) -> None:
@@ -197,6 +208,7 @@ def hours_part(workspace: Workspace, member: str) -> dict[str, Any]:
         "until_ms": presence.until_ms,
         "focus": presence.focus,
         "away": presence.away,
+        "busy": presence.busy,
         "next_working_ms": calendar.next_working(now_ms),
         "zones": _since(facts.zones, lambda said: said),
         "hours": _since(facts.hours, to_words),

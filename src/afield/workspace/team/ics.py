@@ -1,20 +1,31 @@
-"""iCalendar (RFC 5545): days off come in as leave; shifts, leave, turns, meetings go out.
+"""iCalendar (RFC 5545): leave and busy times come in; shifts, leave, turns, meetings go out.
 
-What comes in twice is there once, and what was changed or called off there is here, too: a leave's
-id follows from the event's UID, and of one that repeats from the day on which it would have been.
+What comes in twice is there once; what was changed, called off or taken out there is so here, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+import json
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from afield.kernel.digest import digest
 from afield.kernel.errors import Refused
 from afield.kernel.ids import MemberId
+from afield.kernel.late import late
+from afield.members.calendar import Interval
 from afield.members.errors import HoursBad
-from afield.workspace.team.hours import calendar_of, hours_part, take_leaves
+from afield.workspace.team.hours import calendar_of, hours_part, take_times
+from afield.workspace.team.ics_events import (
+    BUSY_DAYS_MAX,
+    DAYS_MAX,
+    ID_CHARS,
+    Now,
+    read_events,
+)
 from afield.workspace.team.items import title_of
 from afield.workspace.team.meetings import meetings
 from afield.workspace.team.oncall import turns
@@ -23,15 +34,11 @@ from afield.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from icalendar import Calendar as Ics
 
-DAYS_MAX = 366
 TAKEN_MAX = 1000
-"""How many leaves one file may bring."""
+"""How many days off and busy times one file may bring."""
 
-_OFTEN = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-_TIMES = {"BYHOUR", "BYMINUTE", "BYSECOND"}
-_ID_CHARS = 8
 _DAY_MS = 24 * 3_600_000
-_NOTE_CHARS_MAX = 200
+_NUMBERED = late(r"\s*\(\d+\)$")
 
 
 class CalendarMissing(Refused):
@@ -45,11 +52,13 @@ class Taken(NamedTuple):
 
     Attributes:
         new: times off that are leave now.
-        known: times off that were leave already.
-        passed_over: events that are no days off, or cannot be read.
+        known: leave and busy times that were here already.
+        passed_over: events that take no time, or cannot be read.
         repeating: events that repeat, taken as often as they come within the horizon.
-        changed: times off that are on other days than they were.
-        called_off: times off that were leave and are none any more.
+        changed: leave and busy times that are at other times than they were.
+        called_off: leave and busy times that were called off.
+        busy: busy times that are new.
+        gone: leave and busy times that are no more in the calendar that they came from.
     """
 
     new: int
@@ -58,24 +67,30 @@ class Taken(NamedTuple):
     repeating: int
     changed: int = 0
     called_off: int = 0
+    busy: int = 0
+    gone: int = 0
 
 
-def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Taken:
-    """Take the days off of a calendar as leave of this copy's member.
+def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False, file: str = "") -> Taken:
+    """Take what a calendar says of this copy's member's time: leave, and busy times.
 
-    Days off are events of whole days that are not told to be free (TRANSP) or cancelled. Those
-    that repeat are taken as often as they come from today to `DAYS_MAX` days ahead, without what
-    was called off (EXDATE) or moved (RECURRENCE-ID). An event that is no more in the file says
-    nothing: what came of it stays.
+    Leave are events of whole days, busy times those with times, up to `BUSY_DAYS_MAX` days ahead;
+    of both those that are not told to be free (TRANSP) or cancelled. Those that repeat are taken
+    as often as they come from today to `DAYS_MAX` days ahead, without what was called off (EXDATE)
+    or moved (RECURRENCE-ID). What is still ahead, came from the same calendar and is no more in it
+    is no more here; nothing is, where an event cannot be read. A calendar is the same by its
+    file's name and what it calls itself.
 
     Args:
         workspace: whose member is meant.
         data: the file's bytes.
-        titles: keep what events are called as what the leave is for, for all to read.
+        titles: keep what days off are called as what the leave is for, for all to read; what
+            makes somebody busy is never told.
+        file: the file's name, without what stands before it.
 
     Raises:
         CalendarMissing: icalendar is not installed.
-        HoursBad: it is no iCalendar, or brings over `TAKEN_MAX` leaves; nothing is taken then.
+        HoursBad: it is no iCalendar, or brings over `TAKEN_MAX` times; nothing is taken then.
     """
     ics = _library()
     try:
@@ -83,34 +98,38 @@ def import_ics(workspace: Workspace, data: bytes, *, titles: bool = False) -> Ta
     except (ValueError, IndexError, KeyError) as error:
         raise HoursBad("not an iCalendar", why=str(error)[:200]) from error
     member = workspace.config.member
-    calendar = calendar_of(workspace, member)
-    here = {one.id: (one.first, one.last) for one in calendar.facts.leaves}
-    today = calendar.day_of(workspace.record.now_ms())
-    events = found.walk("VEVENT")
-    moved = _moved(events)
-    said: dict[str, tuple[date, date, str]] = {}
-    over: set[str] = set()
-    passed_over = repeating = 0
-    for event in events:
-        try:
-            spans = _spans_off(event, today, moved)
-            over |= {_id(event, day) for day in _called_off(event)}
-        except (AttributeError, KeyError, TypeError, ValueError):  # as others' tools write them
-            spans = None
-        if spans is None:
-            passed_over += 1
-            continue
-        repeating += "RRULE" in event
-        note = str(event.get("SUMMARY", ""))[:_NOTE_CHARS_MAX] if titles else ""
-        said |= {_id(event, day): (*span, note) for day, span in spans}
-    new = {id_: one for id_, one in said.items() if here.get(id_) != one[:2]}
-    if len(new) > TAKEN_MAX:
-        raise HoursBad("too many days off", len(new), f"at most {TAKEN_MAX} at once")
-    gone = (over & here.keys()) - said.keys()
-    take_leaves(workspace, {**new, **dict.fromkeys(gone)})
-    changed = sum(id_ in here for id_ in new)
-    known = len(said) - len(new)
-    return Taken(len(new) - changed, known, passed_over, repeating, changed, len(gone))
+    calendar, now_ms = calendar_of(workspace, member), workspace.record.now_ms()
+    now = Now(now_ms, calendar.day_of(now_ms), ZoneInfo(calendar.zone_at(now_ms)))
+    read = read_events(found.walk("VEVENT"), now)
+    source = _source(member, found, file)
+    here = _here(workspace, member)
+    ours = frozenset() if source is None or read.unread else here.of.get(source, frozenset())
+    said = {id_: one[:2] for id_, one in read.leaves.items()}
+    last, until_ms = now.today + timedelta(days=DAYS_MAX), now_ms + BUSY_DAYS_MAX * _DAY_MS
+    ahead = {id_ for id_, (begin, end) in here.off.items() if end >= now.today and begin <= last}
+    later = {id_ for id_, one in here.busy.items() if now_ms < one[1] and one[0] < until_ms}
+    off = _compared(here.off, said, read.over, ours & ahead)
+    busy = _compared(here.busy, read.busy, read.over, ours & later)
+    many = len(off.new) + len(busy.new)
+    if many > TAKEN_MAX:
+        raise HoursBad("too many times", many, f"at most {TAKEN_MAX} at once")
+    notes = {id_: one[2] if titles else "" for id_, one in read.leaves.items()}
+    take_times(
+        workspace,
+        {id_: said[id_] + (notes[id_],) for id_ in off.new} | dict.fromkeys(off.over | off.gone),
+        {id_: read.busy[id_] for id_ in busy.new} | dict.fromkeys(busy.over | busy.gone),
+        source=source,
+    )
+    return Taken(
+        new=len(off.new) - off.changed,
+        known=len(said) + len(read.busy) - many,
+        passed_over=read.passed_over,
+        repeating=read.repeating,
+        changed=off.changed + busy.changed,
+        called_off=len(off.over) + len(busy.over),
+        busy=len(busy.new) - busy.changed,
+        gone=len(off.gone) + len(busy.gone),
+    )
 
 
 def export_ics(workspace: Workspace, member: MemberId, days: int = 60) -> bytes:
@@ -140,6 +159,58 @@ def export_ics(workspace: Workspace, member: MemberId, days: int = 60) -> bytes:
     return bytes(made.to_ical())
 
 
+class _Compared(NamedTuple):
+    """Ids of what is to be said: new or at another time, called off, or gone; none is in two."""
+
+    new: list[str]
+    changed: int
+    over: AbstractSet[str]
+    gone: AbstractSet[str]
+
+
+def _compared(
+    here: Mapping[str, Any], said: Mapping[str, Any], over: AbstractSet[str], ours: AbstractSet[str]
+) -> _Compared:
+    new = [id_ for id_, one in said.items() if here.get(id_) != one]
+    off = (over & here.keys()) - said.keys()
+    return _Compared(new, len(here.keys() & new), off, ours - said.keys() - off)
+
+
+class _Here(NamedTuple):
+    """Days off and busy times that are in the record, and their ids by where they came from."""
+
+    off: dict[str, tuple[date, date]]
+    busy: dict[str, Interval]
+    of: dict[str, frozenset[str]]
+
+
+def _here(workspace: Workspace, member: MemberId) -> _Here:
+    sql = (
+        "SELECT what, key, value, source FROM member_times"
+        " WHERE member = ? AND what IN ('leave', 'busy') AND value IS NOT NULL"
+    )
+    rows = workspace.query(sql, (member,))
+    off = {one.id: (one.first, one.last) for one in calendar_of(workspace, member).facts.leaves}
+    busy = {key: Interval(*json.loads(value)) for what, key, value, _ in rows if what == "busy"}
+    of: dict[str, frozenset[str]] = {}
+    for _, key, _, source in rows:
+        if source is not None:
+            of[source] = of.get(source, frozenset()) | {key}
+    return _Here(off, busy, of)
+
+
+def _source(member: MemberId, found: Any, file: str) -> str | None:
+    """Return what tells a calendar apart from others of a member's; None: nothing does.
+
+    Downloads that a browser numbers, `work (2).ics`, are of one name.
+    """
+    stem = _NUMBERED().sub("", file.rpartition(".")[0] or file).strip()
+    called = str(found.get("X-WR-CALNAME") or found.get("NAME") or "")
+    if not stem and not called:
+        return None
+    return digest(f"{member}\n{stem}\n{called}".encode())[:ID_CHARS]
+
+
 def _events(
     workspace: Workspace, member: MemberId, days: int
 ) -> Iterator[tuple[str, str, Any, Any, bool]]:
@@ -161,93 +232,6 @@ def _events(
         if member in {meeting.author, *meeting.get("attendees")}:
             span = (_utc(meeting.get("from")), _utc(meeting.get("until")))
             yield f"meeting-{meeting.id}", title_of(workspace, meeting), *span, True
-
-
-def _moved(events: list[Any]) -> set[tuple[str, date]]:
-    """Return which days of which repeating events are told of by an event of their own."""
-    found = set()
-    for event in events:
-        day = _was_to_be(event)
-        if day is not None:
-            found.add((str(event.get("UID")), day))
-    return found
-
-
-def _id(event: Any, day: date | None) -> str:
-    """Return the id of the leave that comes of an event, and of the day on which it was to be."""
-    return digest(f"{event.get('UID')} {day or ''}".encode())[:_ID_CHARS]
-
-
-def _spans_off(
-    event: Any, today: date, moved: set[tuple[str, date]]
-) -> list[tuple[date | None, tuple[date, date]]] | None:
-    """Return from which day to which an event is off, each time it comes; None: it is none.
-
-    Before it stands the day on which one of several was to be.
-    """
-    days = _days_off(event)
-    if days is None or "RRULE" not in event:
-        return None if days is None else [(_was_to_be(event), days)]
-    first, length = days[0], days[1] - days[0]
-    uid, out = str(event.get("UID")), _called_off(event)
-    starts = _repeated(event["RRULE"], first, today - length, today + timedelta(days=DAYS_MAX))
-    kept = (day for day in starts if day not in out and (uid, day) not in moved)
-    return [(day, (day, day + length)) for day in kept]
-
-
-def _was_to_be(event: Any) -> date | None:
-    """Return the day that one of an event that repeats was on before it was moved."""
-    day = getattr(event.get("RECURRENCE-ID"), "dt", None)
-    return day if isinstance(day, date) and not isinstance(day, datetime) else None
-
-
-def _called_off(event: Any) -> set[date | None]:
-    """Return the days on which an event is no more; None: it may have been once, and is not."""
-    said = event.get("EXDATE", [])
-    out = {one.dt for each in (said if isinstance(said, list) else [said]) for one in each.dts}
-    if "RRULE" in event:
-        out.add(None)
-    elif str(event.get("STATUS")) == "CANCELLED":
-        out.add(_was_to_be(event))
-    return out
-
-
-def _repeated(rule: Any, first: date, after: date, before: date) -> list[date]:
-    """Return the days from one to another on which a rule (RFC 5545, RRULE) begins an event.
-
-    Raises:
-        ValueError: it is no rule, or one of times of the day.
-    """
-    from dateutil.rrule import rrulestr
-
-    often = {str(one).upper() for one in rule.get("FREQ", [])}
-    if not often <= _OFTEN or _TIMES & set(rule):
-        raise ValueError("whole days do not repeat by times of the day")
-    kept = type(rule)(rule)
-    if "COUNT" not in kept:
-        kept["UNTIL"] = [min(_day(one) for one in (*kept.get("UNTIL", ()), before))]
-    start, end = (datetime.combine(day, time()) for day in (after, before))
-    made = rrulestr(kept.to_ical().decode(), dtstart=datetime.combine(first, time()))
-    return [one.date() for one in made.between(start, end, inc=True)]
-
-
-def _day(said: date) -> date:
-    return said.date() if isinstance(said, datetime) else said
-
-
-def _days_off(event: Any) -> tuple[date, date] | None:
-    if str(event.get("TRANSP", "")) == "TRANSPARENT" or str(event.get("STATUS")) == "CANCELLED":
-        return None
-    if "DTSTART" not in event:
-        return None
-    first = event["DTSTART"].dt
-    if isinstance(first, datetime):
-        return None
-    length = event["DURATION"].dt if "DURATION" in event else timedelta(days=1)
-    end = event["DTEND"].dt if "DTEND" in event else first + length
-    if isinstance(end, datetime):
-        end = end.date() + timedelta(days=1)
-    return first, max(first, end - timedelta(days=1))
 
 
 def _utc(at_ms: int) -> datetime:

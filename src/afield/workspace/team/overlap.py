@@ -93,6 +93,7 @@ def _slot(workspace: Workspace, one: Slot) -> dict[str, Any]:
                 "local": calendar_of(workspace, member).local(one.start_ms).isoformat(),
                 "outside": cost.outside,
                 "asleep": cost.asleep,
+                "busy": cost.busy,
             }
             for member, cost in one.costs.items()
         ],

@@ -52,6 +52,7 @@ export function MeetingTimes() {
               {slot.costs.map((cost) => (
                 <span key={cost.member} className="people-cost">
                   {cost.name} <span className="number">{timeText(cost.local)}</span>{" "}
+                  {cost.busy > 0 && <Badge tone="warn">busy</Badge>}{" "}
                   {cost.asleep > 0 ? (
                     <Badge tone="bad">asleep</Badge>
                   ) : (
