@@ -458,3 +458,22 @@ def test_a_version_of_data_left_at_a_remote_says_so_and_comes_when_asked_for(afi
     assert "d@1: all of it is here" in afield_in(afield, bob, "fetch", "d@1").out
     assert afield_in(afield, bob, *got).code == 0
     assert (tmp_path / "out" / "t.csv").read_text() == "a\n1\n"
+
+
+def test_a_sync_says_which_data_the_remote_did_not_get(afield, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert afield("init").code == 0
+    (tmp_path / "d.csv").write_text("id\n1\n")
+    words = ("data", "add", "d.csv", "--name", "people", "--set", "residency=eu")
+    assert afield(*words).code == 0
+    assert afield("remote", "add", "team", "there").code == 0
+    done = afield("sync")
+    assert "no bytes of people, which must stay in eu; team has no label" in done.err
+    changed = afield("remote", "add", "team", "there", "--label", "eu")
+    assert f"it was: {tmp_path}/there\n" in changed.out
+    (told,) = afield("sync", "--json").json["remotes"]
+    assert told["stays"] == []
+    afield("remote", "add", "team", "there", "--label", "us")
+    done = afield("sync", "--json")
+    assert done.json["remotes"][0]["stays"] == [{"dataset": "people", "places": ["eu"]}]
+    assert "team lies in us" in afield("sync").err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -76,6 +76,18 @@ def document(name: str, url: str, report: Report, *, whole: bool) -> dict[str, A
         "behind": [{"device": device, "seq": seq} for device, seq in report.behind],
         "damaged_here": list(report.damaged),
     }
+
+
+def tell_stays(name: str, labels: Collection[str], stays: Mapping[str, Sequence[str]]) -> None:
+    """Say which data a remote did not get, because its card says where it must stay."""
+    lies = f"lies in {', '.join(sorted(labels))}" if labels else "has no label"
+    for dataset, places in list(stays.items())[:SHOWN_MAX]:
+        text = (
+            f"{name}: no bytes of {dataset}, which must stay in {', '.join(places)}; {name} {lies}"
+        )
+        click.echo(plain(text), err=True)
+    if len(stays) > SHOWN_MAX:
+        click.echo(f"{plain(name)}: and {len(stays) - SHOWN_MAX} more (--json has all)", err=True)
 
 
 def tell(name: str, report: Report, *, whole: bool, dry: bool) -> None:

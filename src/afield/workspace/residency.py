@@ -43,6 +43,20 @@ def filter_for(workspace: Workspace, remote: Remote) -> Filter:
     return lambda digest: digest not in held
 
 
+def stays(workspace: Workspace, remote: Remote) -> dict[str, list[str]]:
+    """Return the datasets whose bytes may not go to a remote, with the places where they may."""
+    marked = workspace.query(
+        "SELECT DISTINCT c.name FROM dataset_cards c JOIN dataset_versions v ON v.name = c.name"
+        " WHERE c.field = 'residency' ORDER BY c.name"
+    )
+    told = {name: residency(workspace.projection, name) for (name,) in marked}
+    return {
+        name: sorted(places)
+        for name, places in told.items()
+        if places is not None and not may_go(places, remote.labels)
+    }
+
+
 def may_go(places: Collection[str] | None, labels: Collection[str]) -> bool:
     """Tell whether bytes that must stay in one of these places may go to a remote.
 

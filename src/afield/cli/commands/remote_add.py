@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 from afield.cli.output import emit_json, plain
@@ -22,15 +24,22 @@ from afield.cli.session import global_options, session_of
 @click.pass_context
 def command(context: click.Context, name: str, url: str, labels: tuple[str, ...]) -> None:
     """Call the folder or bucket URL by NAME. It is tried, and filled by the first `afield sync`."""
-    from afield.workspace.remotes import add_remote, open_remote
+    from afield.workspace.remotes import add_remote, open_remote, remotes
 
     session = session_of(context)
     workspace = session.workspace()
     open_remote(url).probe()
+    before = remotes(workspace).get(name)
     remote = add_remote(workspace, name, url, labels)
     if session.json:
         body = {"name": remote.name, "url": remote.url, "labels": sorted(remote.labels)}
         emit_json({"schema": "afield.remote/1", **body})
         return
-    click.echo(f"remote {remote.name}: {plain(remote.url)}")
+    click.echo(f"remote {remote.name}: {plain(remote.url)}{_labelled(remote.labels)}")
+    if before is not None and (before.url, before.labels) != (remote.url, remote.labels):
+        click.echo(f"it was: {plain(before.url)}{_labelled(before.labels)}")
     click.echo(f"next: afield sync {remote.name}")
+
+
+def _labelled(labels: Collection[str]) -> str:
+    return f", in {', '.join(sorted(labels))}" if labels else ""

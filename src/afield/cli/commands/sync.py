@@ -103,8 +103,9 @@ def _each(
     Raises:
         RemoteUnreachable, RemoteForbidden: none of them was reached.
     """
-    from afield.cli.sync_words import document, tell
+    from afield.cli.sync_words import document, tell, tell_stays
     from afield.sync.errors import RemoteForbidden, RemoteUnreachable
+    from afield.workspace.residency import stays
 
     documents, partly = [], False
     failed: dict[str, str] = {}
@@ -118,9 +119,13 @@ def _each(
             click.secho(f"warning: {remote.name}: {fault.message}", fg="yellow", err=True)
             continue
         partly = partly or not whole or bool(report.faults or report.damaged or report.lacks)
-        documents.append(document(remote.name, remote.url, report, whole=whole))
+        held = stays(workspace, remote)
+        told = document(remote.name, remote.url, report, whole=whole)
+        told["stays"] = [{"dataset": one, "places": places} for one, places in held.items()]
+        documents.append(told)
         if not session.json:
             tell(remote.name, report, whole=whole, dry=wishes.dry)
+            tell_stays(remote.name, remote.labels, held)
     return documents, failed, partly
 
 
