@@ -28,6 +28,7 @@ _KEY_HINT = "head -c 32 /dev/urandom > notify.key   # then --secret-file notify.
 @click.option(
     "--every", type=click.IntRange(1, 24 * 60), metavar="MIN", help="Look again, and again."
 )
+@click.option("--digest", "with_digest", is_flag=True, help="The digest, too, as your day starts.")
 @click.option("--dry-run", is_flag=True, help="Show what would be brought; bring nothing.")
 @global_options
 @click.pass_context
@@ -37,6 +38,7 @@ def command(
     webhook: str | None,
     secret_file: Path | None,
     every: int | None,
+    with_digest: bool,
     dry_run: bool,
 ) -> None:
     """Bring you what waits in your inbox, once each, and never in your quiet hours.
@@ -54,7 +56,7 @@ def command(
 
     while True:
         try:
-            _bring(session, channels, dry_run=dry_run)
+            _bring(session, channels, dry_run=dry_run, with_digest=with_digest)
         except ChannelUnreachable as error:
             if every is None:
                 raise
@@ -82,12 +84,14 @@ def _channels(session: Session, webhook: str | None, secret_file: Path | None) -
     yield by_webhook(webhook, secret_of(data), lambda: int(session.now().timestamp()))
 
 
-def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
+def _bring(session: Session, channels: list[Channel], *, dry_run: bool, with_digest: bool) -> None:
+    from afield.cli.standup_view import digest_lines
     from afield.cli.team_view import letter_lines
     from afield.cli.when import when
     from afield.cli.words import count
+    from afield.workspace.team.digest import Digest, digest
     from afield.workspace.team.inbox import Letter, inbox_part
-    from afield.workspace.team.notify import bring, held, waiting
+    from afield.workspace.team.notify import bring, bring_digest, digest_due, held, waiting
 
     workspace = session.workspace()
     workspace.refresh()
@@ -96,13 +100,29 @@ def _bring(session: Session, channels: list[Channel], *, dry_run: bool) -> None:
     def words(letter: Letter) -> str:
         return "\n".join(letter_lines(workspace, letter, session.local_now()))
 
+    def page(one: Digest) -> str:
+        return "\n".join(digest_lines(workspace, one, session.local_now()))
+
+    day: Digest | None = None
+    if with_digest and dry_run:
+        day = digest(workspace, member) if digest_due(workspace, member) else None
+    elif with_digest:
+        day = bring_digest(workspace, member, page, channels)
     found = waiting(workspace, member) if dry_run else bring(workspace, member, words, channels)
     if session.json:
-        emit_json({"schema": "afield.notify/1", "brought": [inbox_part(one) for one in found]})
+        emit_json(
+            {
+                "schema": "afield.notify/1",
+                "brought": [inbox_part(one) for one in found],
+                "digest": day and day.day,
+            }
+        )
         return
+    if day is not None:
+        click.echo(page(day))
     for letter in found:
         click.echo(words(letter))
-    if not found:
+    if not found and day is None:
         many, first_ms = held(workspace, member)
         until = f"the first until {when(first_ms, session.local_now())}"
         until = "as no working time of yours is ahead" if first_ms is None else until

@@ -23,9 +23,11 @@ from afield.kernel.errors import Refused, Unreachable
 from afield.kernel.ids import MemberId, random_id
 from afield.teamwork.delivery import deliver_ms
 from afield.workspace import layout
+from afield.workspace.team.digest import Digest, digest
 from afield.workspace.team.hours import calendar_of
 from afield.workspace.team.inbox import Letter, inbox
 from afield.workspace.team.oncall import oncall_at
+from afield.workspace.team.standup_days import standup_day
 from afield.workspace.workspace import Workspace
 
 PAGES = frozenset({"firing", "handover"})
@@ -41,11 +43,11 @@ class Channel(NamedTuple):
 
     Attributes:
         name: what it is kept in mind by; says nothing of its address or secrets.
-        send: takes what is brought, and its words; raises ChannelUnreachable.
+        send: takes what is brought as a document, and in words; raises ChannelUnreachable.
     """
 
     name: str
-    send: Callable[[list[Letter], str], None]
+    send: Callable[[dict[str, Any], str], None]
 
 
 class ChannelMissing(Refused):
@@ -90,12 +92,7 @@ def _letters(
     """Yield what was neither read nor brought, and when it is to be; see `deliver_ms`."""
     now_ms = workspace.record.now_ms()
     calendar = calendar_of(workspace, member)
-    brought = frozenset(
-        key
-        for place, keys in _brought(workspace).items()
-        if place == f"{member} {channel}" or (not channel and place.startswith(f"{member} "))
-        for key in keys
-    )
+    brought = _keys(workspace, member, channel)
     on_call = member in oncall_at(workspace, now_ms)
     for letter in inbox(workspace, member):
         if not letter.unread or letter.key in brought:
@@ -124,21 +121,81 @@ def bring(
             the others took stays brought.
     """
     told: dict[str, Letter] = {}
+
+    def send(channel: Channel) -> list[str]:
+        found = waiting(workspace, member, channel.name)
+        if found:
+            document = {"type": "afield.inbox", "items": [asdict(one) for one in found]}
+            channel.send(document, "\n\n".join(words(letter) for letter in found))
+            told.update((letter.key, letter) for letter in found)
+        return [letter.key for letter in found]
+
+    _by_each(workspace, member, channels, send)
+    return list(told.values())
+
+
+def digest_due(workspace: Workspace, member: MemberId, channel: str = "") -> str | None:
+    """Return the working day whose digest is to be brought to a member by a channel now, or None.
+
+    That is from its beginning on, not while they are not to be disturbed, and once; by any
+    channel, when none is named.
+    """
+    calendar, now_ms = calendar_of(workspace, member), workspace.record.now_ms()
+    day = standup_day(calendar, now_ms).isoformat()
+    if deliver_ms(calendar, now_ms) != now_ms:
+        return None
+    return None if _digest_key(day) in _keys(workspace, member, channel) else day
+
+
+def bring_digest(
+    workspace: Workspace,
+    member: MemberId,
+    words: Callable[[Digest], str],
+    channels: Iterable[Channel],
+) -> Digest | None:
+    """Bring the digest of a member's day by every channel where it is due; return it, if it went.
+
+    What waits for them is told in it, and is not brought again by itself. An empty one is not
+    sent, and is over with that. See `bring`, also for the fault.
+    """
+    brought: list[Digest] = []
+
+    def send(channel: Channel) -> list[str]:
+        if digest_due(workspace, member, channel.name) is None:
+            return []
+        found = digest(workspace, member)
+        if found.needs or found.standups:
+            document = {"type": "afield.digest", **msgspec.to_builtins(found)}
+            channel.send(document, words(found))
+            brought.append(found)
+        return [_digest_key(found.day), *(letter.key for letter in found.needs)]
+
+    _by_each(workspace, member, channels, send)
+    return brought[0] if brought else None
+
+
+def _digest_key(day: str) -> str:
+    return f"digest {day}"
+
+
+def _by_each(
+    workspace: Workspace,
+    member: MemberId,
+    channels: Iterable[Channel],
+    send: Callable[[Channel], list[str]],
+) -> None:
+    """Send by each channel, and keep in mind the keys that it took; the last fault is raised."""
     fault: ChannelUnreachable | None = None
     for channel in channels:
-        found = waiting(workspace, member, channel.name)
-        if not found:
-            continue
         try:
-            channel.send(found, "\n\n".join(words(letter) for letter in found))
+            keys = send(channel)
         except ChannelUnreachable as error:
             fault = error
             continue
-        _remember(workspace, f"{member} {channel.name}", [letter.key for letter in found])
-        told |= {letter.key: letter for letter in found}
+        if keys:
+            _remember(workspace, f"{member} {channel.name}", keys)
     if fault is not None:
         raise fault
-    return list(told.values())
 
 
 def by_apprise(urls: Iterable[str], title: str) -> Channel:
@@ -158,7 +215,7 @@ def by_apprise(urls: Iterable[str], title: str) -> Channel:
             kind = url.partition(":")[0]
             raise ChannelMissing("cannot send", f"{kind}://…", "no address that Apprise knows")
 
-    def send(_: list[Letter], text: str) -> None:
+    def send(_: dict[str, Any], text: str) -> None:
         if not sender.notify(body=text, title=title):
             raise ChannelUnreachable("was not taken", "Apprise", "a service refused or is away")
 
@@ -177,8 +234,8 @@ def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
     if not url.startswith(("http://", "https://")):
         raise ChannelMissing("cannot post", url.partition(":")[0], "no address of HTTP")
 
-    def send(letters: list[Letter], _: str) -> None:
-        body = json.dumps({"type": "afield.inbox", "items": [asdict(one) for one in letters]})
+    def send(document: dict[str, Any], _: str) -> None:
+        body = json.dumps(document)
         id_, at = f"msg_{random_id(16)}", str(now_s())
         signed = hmac.new(secret, f"{id_}.{at}.{body}".encode(), hashlib.sha256).digest()
         headers = {
@@ -236,6 +293,16 @@ def _brought(workspace: Workspace) -> dict[str, list[str]]:
         return msgspec.json.decode(data, type=dict[str, list[str]])
     except (OSError, msgspec.MsgspecError):
         return {}
+
+
+def _keys(workspace: Workspace, member: MemberId, channel: str) -> frozenset[str]:
+    """Return the keys of what was brought to a member by a channel; by any, when none is named."""
+    return frozenset(
+        key
+        for place, keys in _brought(workspace).items()
+        if place == f"{member} {channel}" or (not channel and place.startswith(f"{member} "))
+        for key in keys
+    )
 
 
 def _remember(workspace: Workspace, place: str, keys: Iterable[str]) -> None:
