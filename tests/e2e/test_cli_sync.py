@@ -451,7 +451,8 @@ def test_a_version_of_data_left_at_a_remote_says_so_and_comes_when_asked_for(afi
     assert "hint: afield fetch d@1" in refused.err
     with pytest.raises(BytesElsewhere):
         dataset("d", workspace=bob).path("t.csv")
-    assert afield_in(afield, bob, "fetch", "e").code == 1
+    unknown = afield_in(afield, bob, "fetch", "e")
+    assert (unknown.code, "neither a run nor a dataset" in unknown.err) == (1, True)
     assert afield_in(afield, bob, "fetch", "d@2").code == 1
     fetched = afield_in(afield, bob, "fetch", "d", "--json")
     assert (fetched.code, fetched.json["dataset"], fetched.json["whole"]) == (0, "d@1", True)

@@ -106,9 +106,9 @@ def make_store(
                 return open_store(folder, files=files, clock=clock)
             return _make(folder, files, clock, person() if person else "", joins)
     except OSError as error:
-        raise WorkspaceUnwritable(
-            "cannot make workspace", folder, error.strerror or str(error)
-        ) from error
+        hint = f"ls -la {os.path.dirname(folder)}"
+        why = error.strerror or str(error)
+        raise WorkspaceUnwritable("cannot make workspace", folder, why, hint=hint) from error
 
 
 def _make(

@@ -95,6 +95,7 @@ def _named(
     Raises:
         NotFound: there is no such run, and no such version of data.
     """
+    from afield.runs.errors import RunNotFound
     from afield.workspace.datasets import find, history
     from afield.workspace.sync import roots_of_run, roots_of_version
 
@@ -103,8 +104,12 @@ def _named(
             view = workspace.run(what)
             label = f"{short(view.id)} ({view.name})"
             return {"run": view.id, "dataset": None}, label, roots_of_run(workspace, view.id)
-    except NotFound:
-        if what not in {version.name for version in history(workspace)}:
-            raise
+    except NotFound as error:
+        names = {version.name for version in history(workspace)}
+        if what not in names:
+            if not names or not isinstance(error, RunNotFound):
+                raise
+            why = "neither a run nor a dataset is called so"
+            raise RunNotFound("nothing to fetch", what, why, hint="afield data list") from None
     version = find(workspace, what)
     return {"run": None, "dataset": version.label}, version.label, roots_of_version(version)
