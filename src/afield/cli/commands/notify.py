@@ -48,7 +48,7 @@ def command(
     when you are on call, what pages: urgent asks, handovers, contingencies that are true.
     """
     session = session_of(context)
-    channels = [] if dry_run else list(_channels(session, webhook, secret_file))
+    channels = [] if dry_run else list(channels_of(session, webhook, secret_file))
     if not channels and not dry_run:
         hint = f'{URLS}="mailto://…" afield notify; or --webhook URL --secret-file FILE'
         raise Usage("nowhere to bring it", hint=hint)
@@ -66,7 +66,15 @@ def command(
         time.sleep(every * _MINUTE_S)
 
 
-def _channels(session: Session, webhook: str | None, secret_file: Path | None) -> Iterator[Channel]:
+def channels_of(
+    session: Session, webhook: str | None = None, secret_file: Path | None = None
+) -> Iterator[Channel]:
+    """Yield the ways to this person: by `AFIELD_NOTIFY`, and by a webhook.
+
+    Raises:
+        Usage: the webhook has no secret that can be read.
+        ChannelMissing: what a way needs is not there.
+    """
     from afield.workspace.team.notify import by_apprise, by_webhook, secret_of
 
     urls = session.environ.get(URLS, "").split()
@@ -85,13 +93,14 @@ def _channels(session: Session, webhook: str | None, secret_file: Path | None) -
 
 
 def _bring(session: Session, channels: list[Channel], *, dry_run: bool, with_digest: bool) -> None:
+    from afield.cli.delivering import bring_all
     from afield.cli.standup_view import digest_lines
     from afield.cli.team_view import letter_lines
     from afield.cli.when import when
     from afield.cli.words import count
     from afield.workspace.team.digest import Digest, digest
     from afield.workspace.team.inbox import Letter, inbox_part
-    from afield.workspace.team.notify import bring, bring_digest, digest_due, held, waiting
+    from afield.workspace.team.notify import digest_due, held, waiting
 
     workspace = session.workspace()
     workspace.refresh()
@@ -103,12 +112,11 @@ def _bring(session: Session, channels: list[Channel], *, dry_run: bool, with_dig
     def page(one: Digest) -> str:
         return "\n".join(digest_lines(workspace, one, session.local_now()))
 
-    day: Digest | None = None
-    if with_digest and dry_run:
-        day = digest(workspace, member) if digest_due(workspace, member) else None
-    elif with_digest:
-        day = bring_digest(workspace, member, page, channels)
-    found = waiting(workspace, member) if dry_run else bring(workspace, member, words, channels)
+    if dry_run:
+        is_due = with_digest and digest_due(workspace, member) is not None
+        day, found = digest(workspace, member) if is_due else None, waiting(workspace, member)
+    else:
+        day, found = bring_all(workspace, channels, with_digest=with_digest)
     if session.json:
         emit_json(
             {

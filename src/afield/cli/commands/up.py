@@ -6,6 +6,7 @@ import click
 
 from afield.cli.output import emit_json_line
 from afield.cli.session import global_options, session_of
+from afield.kernel.errors import Usage
 
 
 @click.command("up")
@@ -17,11 +18,19 @@ from afield.cli.session import global_options, session_of
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, metavar="N", help="Processes that answer."
 )
+@click.option("--notify", is_flag=True, help="Bring you what waits, by AFIELD_NOTIFY.")
 @click.option("--log-json", is_flag=True, help="Log each request on stderr, as JSON lines.")
 @global_options
 @click.pass_context
 def command(
-    context: click.Context, *, port: int, host: str, open_page: bool, workers: int, log_json: bool
+    context: click.Context,
+    *,
+    port: int,
+    host: str,
+    open_page: bool,
+    workers: int,
+    notify: bool,
+    log_json: bool,
 ) -> None:
     """Answer on this machine: the record's page and API, and MLflow's for scripts that speak it.
 
@@ -31,11 +40,16 @@ def command(
 
     Nobody else can reach it, and there are no accounts. Ctrl-C ends it.
     """  # noqa: D301 - click reads the backspace
+    from afield.cli.commands.notify import URLS, channels_of
+    from afield.cli.delivering import delivering
     from afield.cli.serving import answer, tracing
     from afield.hub.serve import Setup, listen
 
     session = session_of(context)
     path = session.workspace().path
+    channels = list(channels_of(session)) if notify else []
+    if notify and not channels:
+        raise Usage("nowhere to bring it", hint=f'{URLS}="mailto://…" afield up --notify')
     setup = Setup(
         str(path),
         json_logs=log_json,
@@ -55,4 +69,5 @@ def command(
             if open_page:
                 click.launch(url)
 
-        answer(setup, listener, say)
+        with delivering(str(path), channels):
+            answer(setup, listener, say)
