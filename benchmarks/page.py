@@ -31,7 +31,7 @@ from benchmarks.hub import served
 
 STARTED_MS = 1_760_000_000_000
 DRAWN = 20
-WHOLE = 50
+WHOLE = 10
 AT_ONCE = 50
 PARAMS = 10
 TURNS = 6
