@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date
 
-from afield.members.calendar import Calendar, Facts, Leave
+from afield.members.calendar import Calendar, Facts, Interval, Leave
 from afield.members.calendar.weekly import from_words
 from afield.teamwork.delivery import deliver_ms
 
@@ -21,12 +21,14 @@ def people(made):
     found = []
     for zone in ZONES:
         for words in HOURS:
+            begins = [START_MS + made.randrange(YEAR_MS) for _ in range(900)]
             first = date(2026, made.randint(1, 12), made.randint(1, 28))
             facts = Facts(
                 zones=((date.min, zone),),
                 hours=((date.min, tuple(from_words([words]))),),
                 focus=((date.min, tuple(from_words(["Mon-Sun 10:00-10:30"]))),),
                 leaves=(Leave(first, date.fromordinal(first.toordinal() + 20)),),
+                busy=tuple(Interval(each, each + 20 * 60_000) for each in begins),
             )
             found.append(Calendar(facts))
     return found
@@ -35,7 +37,7 @@ def people(made):
 def test_of_ten_thousand_alerts_none_comes_in_quiet_hours_but_to_who_is_on_call():
     made = random.Random(7)
     calendars = people(made)
-    at_once = 0
+    at_once = held_by_busy = 0
     for _ in range(ALERTS):
         calendar = made.choice(calendars)
         at_ms = START_MS + made.randrange(YEAR_MS)
@@ -51,6 +53,9 @@ def test_of_ten_thousand_alerts_none_comes_in_quiet_hours_but_to_who_is_on_call(
         assert presence.tier == "working"
         assert urgent or pages or not presence.focus
         assert when == at_ms or calendar.next_working(at_ms) <= when
+        assert urgent or pages or not presence.busy
+        held_by_busy += calendar.presence(at_ms).busy and when > at_ms
         if urgent or pages:
             assert when == calendar.next_working(at_ms)
     assert at_once > ALERTS * 0.03
+    assert held_by_busy > ALERTS * 0.005
