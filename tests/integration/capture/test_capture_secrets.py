@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -194,3 +195,17 @@ def test_a_secret_in_a_file_that_the_run_never_opened_is_not_in_the_way(run, pro
         ]
     done = run("python", "t.py", trace="python")
     assert len([line for line in done.manifest.blockers if "secret" in line]) == 2
+
+
+def test_the_key_of_this_device_is_kept_nowhere_though_a_project_links_to_it(run, project):
+    record = run("true").record
+    path = Path(record.workspace) / "keys" / "device.key"
+    key = path.read_bytes().strip()
+    write(project, {"t.py": "print(open('k.key').read(), open('dir/device.key').read())"})
+    (project / "k.key").symlink_to(path)
+    (project / "dir").symlink_to(path.parent)
+    done = run("python", "t.py")
+    assert key in done.out
+    assert b"redacted:device.key" in done.console[0]
+    vault = done.record.vault
+    assert not [name for name in vault.objects() if key in vault.get(name)]

@@ -64,7 +64,7 @@ def capture(
     target = _find(request)
     faults = Faults()
     seeds = _plan(request, faults)
-    known = secrets_of(request)
+    known = secrets_of(request, record.workspace)
     told, hidden = clean_words(request, known)
     observer = Observer(record, request, target=target, known=known, faults=faults, layers=layers)
     observer.seeds = seeds

@@ -6,12 +6,14 @@ its manifest when it ends. Outputs are kept as they are, but those that hold sec
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from afield.journal.keys import FILE as KEY_FILE
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
 from afield.runs.capture.limits import SECRET_SCAN_BYTES_MAX
@@ -48,8 +50,13 @@ _NO_TEXTS = frozenset(
 """Fields that hold digests, or places without which nothing can be reproduced."""
 
 
-def secrets_of(request: Request) -> dict[str, bytes]:
-    """Return the values that must stand nowhere in the record."""
+def secrets_of(request: Request, workspace: str) -> dict[str, bytes]:
+    """Return the values that must stand nowhere in the record, this device's key among them.
+
+    Args:
+        request: what is about to be run.
+        workspace: the `.afield` folder.
+    """
     params = {name: text for name, text in request.params.items() if REDACTED not in text}
     handed = known_arguments(request.argv, params, folder=request.folder)
     found = known_values(request.environ, folder=request.folder)
@@ -58,6 +65,8 @@ def secrets_of(request: Request) -> dict[str, bytes]:
     for name, value in handed.items():
         if value not in values:
             found[name if name not in found else f"{name}+"] = value
+    with contextlib.suppress(OSError), open(f"{workspace}/keys/{KEY_FILE}", "rb") as stream:
+        found[KEY_FILE] = stream.read().strip()  # a project may have a link to it
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
 
 
