@@ -1,12 +1,14 @@
 """Memory has a bound whatever the size of a tree or file: what a file takes is measured.
 
 The small form compares two trees, so that whatever is held for each file shows. `make big` sets
-`AFIELD_BIG` and measures 200,000 files and a sparse file of 4 GB against the bound itself.
+`AFIELD_BIG` and measures 200,000 files, a sparse file of 4 GB and a table of 400 MB, looked into
+and compared row by row, against the bound itself.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -106,5 +108,30 @@ def test_200000_files_stay_within_200_mb(tmp_path):
 @pytest.mark.skipif(not BIG, reason="not run: `make big` does")
 def test_a_sparse_file_of_4_gb_stays_within_the_bound(tmp_path):
     peaks = Person(tmp_path / "home").work(make_sparse(tmp_path / "data", 4 << 30))
+    sys.stdout.write(f"{ {name: peak >> 20 for name, peak in peaks.items()} } MiB\n")
+    assert max(peaks.values()) < PEAK_BYTES_MAX, peaks
+
+
+def make_table(path: Path, rows: int, changed: int) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    made = random.Random(1)
+    with path.open("w") as stream:
+        stream.write("id,x,y,word\n")
+        for number in range(rows):
+            x, y = made.random(), made.random()
+            word = f"{made.getrandbits(48):012x}" if number % 1000 != changed else "changed"
+            stream.write(f"{number},{x:.15f},{y:.15f},{word}\n")
+    return path.parent
+
+
+@pytest.mark.skipif(not BIG, reason="not run: `make big` does")
+def test_a_table_of_400_mb_is_looked_into_and_compared_within_the_bound(tmp_path):
+    person, peaks = Person(tmp_path / "home"), {}
+    for changed in (1, 2):
+        data = make_table(tmp_path / "data" / "t.csv", 7_500_000, changed)
+        peaks[f"add {changed}"] = person("here", "data", "add", str(data), "--name", "d")
+    assert (data / "t.csv").stat().st_size > 380_000_000
+    peaks["diff"] = person("here", "data", "diff", "d@1", "d@2")
+    peaks["diff by key"] = person("here", "data", "diff", "d@1", "d@2", "--key", "id")
     sys.stdout.write(f"{ {name: peak >> 20 for name, peak in peaks.items()} } MiB\n")
     assert max(peaks.values()) < PEAK_BYTES_MAX, peaks
