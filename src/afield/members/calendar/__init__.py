@@ -5,8 +5,21 @@ Pure: facts in, instants out; no I/O, no wall clock. Nothing here writes or read
 
 from __future__ import annotations
 
-from afield.members.calendar.calendar import Calendar
+from typing import TYPE_CHECKING, Any
+
 from afield.members.calendar.shapes import Facts, Interval, Leave, Presence, Waking
 from afield.members.calendar.weekly import Span
 
+if TYPE_CHECKING:
+    from afield.members.calendar.calendar import Calendar
+
 __all__ = ["Calendar", "Facts", "Interval", "Leave", "Presence", "Span", "Waking"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `Calendar` when it is asked for: every command folds what people said of their time."""
+    if name != "Calendar":
+        raise AttributeError(name)
+    from afield.members.calendar.calendar import Calendar
+
+    return Calendar
