@@ -44,9 +44,6 @@ class LazyGroup(click.Group):
         entry = self.table.get(cmd_name)
         if entry is None:
             return None
-        from afield.kernel.lean import load_msgspec
-
-        load_msgspec()
         command: click.Command = import_module(entry.module).command
         return command
 
