@@ -13,6 +13,7 @@ from afield.datasets.card import edit_card
 from afield.members.events import member_introduced
 from afield.members.names import to_object
 from afield.members.query import waiting
+from afield.projection.sqlite import SqliteDatabase
 from afield.registry import events as registry
 from afield.runs.events import deleted
 from afield.runs.record import end_run, start_run
@@ -261,3 +262,16 @@ def test_many_readers_make_one_index_at_once_and_all_find_the_same(workspace):
         assert list(threads.map(look, range(8))) == [20] * 8
     workspace.refresh()
     assert len(search(workspace, "more", limit=50).found) == 8
+
+
+def test_many_open_one_new_file_of_tables_at_once(tmp_path):
+    def use(path):
+        database = SqliteDatabase(path, busy_wait_s=60)
+        mode = database.query("PRAGMA journal_mode")
+        database.close()
+        return mode
+
+    with ThreadPoolExecutor(6) as threads:
+        for number in range(100):
+            modes = list(threads.map(use, [str(tmp_path / f"{number}.db")] * 6))
+            assert modes == [[("wal",)]] * 6

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from afield.projection.schema import ColumnType, Table
 from afield.projection.statements import create_table, index_statements, upsert, upsert_many
 
 MEMORY = ":memory:"
+_AGAIN_S = 0.01
 TYPES: dict[ColumnType, str] = {
     "text": "TEXT",
     "integer": "INTEGER",
@@ -68,12 +70,12 @@ class SqliteDatabase:
                 path, timeout=busy_wait_s, isolation_level=None, check_same_thread=False
             )
             try:
-                self._configure()
+                self._configure(busy_wait_s)
             except BaseException:
                 self._connection.close()
                 raise
 
-    def _configure(self) -> None:
+    def _configure(self, busy_wait_s: float) -> None:
         run = self._connection.execute
         run(f"PRAGMA page_size = {PAGE_BYTES}")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -90,8 +92,20 @@ class SqliteDatabase:
         if self.path != MEMORY:
             # After a loss of power WAL with NORMAL may lack the last transactions, which the
             # journal gives again, but is never torn; OFF could be torn without a sign of it.
-            run("PRAGMA journal_mode = WAL")
+            self._make_wal(time.monotonic() + busy_wait_s)
             run("PRAGMA synchronous = NORMAL")
+
+    def _make_wal(self, until_s: float) -> None:
+        """Have the file use a WAL; of several who say so at once SQLite lets none wait."""
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= until_s:
+                    raise
+                time.sleep(_AGAIN_S)
+            else:
+                return
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement; return all its rows."""
