@@ -19,6 +19,7 @@ from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.workspace.team import asks, oncall
 from afield.workspace.team.notify import (
+    Channel,
     ChannelMissing,
     ChannelUnreachable,
     bring,
@@ -28,6 +29,7 @@ from afield.workspace.team.notify import (
     secret_of,
     waiting,
 )
+from afield.workspace.workspace import Workspace
 
 __all__ = ["team"]
 
@@ -85,6 +87,21 @@ def test_what_waits_is_brought_once_and_signed(team):
     right = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
     assert told["webhook-signature"] == f"v1,{right}"
     assert [one["title"] for one in json.loads(body)["items"]] == ["Which split?"]
+
+
+def test_of_two_that_bring_at_once_one_does(team):
+    bob = asked(team)
+    works(bob, ["Mon-Sun 00:00-24:00"])
+    sent, words = [], lambda letter: letter.title
+
+    def send(document, _):
+        sent.append(document)
+        if len(sent) == 1:  # while this one is being sent another process comes
+            with Workspace.open(bob.path) as again:
+                assert bring(again, me(again), words, [Channel("c", send)]) == []
+
+    assert len(bring(bob, me(bob), words, [Channel("c", send)])) == 1
+    assert len(sent) == 1
 
 
 def test_what_a_channel_does_not_take_is_brought_the_next_time(team):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from afield.kernel.errors import Refused, Unreachable
+from afield.kernel.errors import Busy, Refused, Unreachable
 from afield.kernel.ids import MemberId, random_id
 from afield.teamwork.delivery import deliver_ms
 from afield.workspace import layout
@@ -35,6 +35,7 @@ PAGES = frozenset({"firing", "handover"})
 
 TIMEOUT_S = 15.0
 _NAME = "notified.json"
+_LOCK = "notified.lock"
 _KEYS_MAX = 20_000
 
 
@@ -184,16 +185,28 @@ def _by_each(
     channels: Iterable[Channel],
     send: Callable[[Channel], list[str]],
 ) -> None:
-    """Send by each channel, and keep in mind the keys that it took; the last fault is raised."""
+    """Send by each channel, and keep in mind the keys that it took; the last fault is raised.
+
+    Of several at it at once one does: the others leave it to that one.
+    """
+    files, cache = workspace.record.files, f"{workspace.record.workspace}/{layout.CACHE}"
     fault: ChannelUnreachable | None = None
-    for channel in channels:
+    with contextlib.ExitStack() as held:
         try:
-            keys = send(channel)
-        except ChannelUnreachable as error:
-            fault = error
-            continue
-        if keys:
-            _remember(workspace, f"{member} {channel.name}", keys)
+            files.make_folder(cache)
+            held.enter_context(files.lock(f"{cache}/{_LOCK}", wait_s=0))
+        except Busy:
+            return
+        except OSError:  # on a disk that is read only nothing is kept in mind either
+            pass
+        for channel in channels:
+            try:
+                keys = send(channel)
+            except ChannelUnreachable as error:
+                fault = error
+                continue
+            if keys:
+                _remember(workspace, f"{member} {channel.name}", keys)
     if fault is not None:
         raise fault
 
@@ -310,5 +323,4 @@ def _remember(workspace: Workspace, place: str, keys: Iterable[str]) -> None:
     known[place] = list(dict.fromkeys([*known.get(place, []), *keys]))[-_KEYS_MAX:]
     files = workspace.record.files
     with contextlib.suppress(OSError):
-        files.make_folder(f"{workspace.record.workspace}/{layout.CACHE}")
         files.write_new(_path(workspace), msgspec.json.encode(known))
