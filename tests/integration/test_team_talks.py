@@ -14,7 +14,7 @@ from afield.members import times
 from afield.members.calendar.weekly import from_words
 from afield.members.errors import HoursBad, ZoneUnknown
 from afield.teamwork.errors import ItemBad, ItemNotFound, MoveRefused
-from afield.teamwork.sorts.ask import ANSWERED, ASK
+from afield.teamwork.sorts.ask import ANSWERED, ASK, CLOSED
 from afield.teamwork.sorts.blocker import BLOCKER
 from afield.workspace.disagreements import disagreements
 from afield.workspace.hosted import Hosted
@@ -93,6 +93,21 @@ def test_an_answer_of_who_was_never_asked_counts_nowhere(team):
     answered_unasked(bob, asked.id, "what I knew of it before it went to Cal")
     exchange(*team)
     assert asks.ask_part(cal, find_item(cal, ASK, asked.id))["state"] == "answered"
+
+
+def test_who_has_no_part_in_an_ask_closes_it_nowhere(team):
+    ann, bob, cal = team
+    asked = asks.ask(ann, "Which split?", me(bob))
+    exchange(*team)
+    writing = Writing(cal)
+    writing.move(ASK, asked.id, CLOSED, {"outcome": "done", "text": ""})
+    writing.done()
+    exchange(*team)
+    for one in team:
+        assert asks.ask_part(one, find_item(one, ASK, asked.id))["state"] == "open"
+    asks.close(ann, find_item(ann, ASK, asked.id), outcome="withdrawn")
+    exchange(*team)
+    assert asks.ask_part(cal, find_item(cal, ASK, asked.id))["state"] == "closed"
 
 
 def test_an_ask_that_two_hand_on_apart_has_one_holder_and_both_see_the_other(team):

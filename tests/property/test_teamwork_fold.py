@@ -18,7 +18,7 @@ from afield.teamwork.events import Change
 from afield.teamwork.fold import ROOM
 from afield.teamwork.shapes import Type
 from afield.teamwork.sorts import SORTS
-from afield.teamwork.sorts.ask import ANSWERED, ASK
+from afield.teamwork.sorts.ask import ANSWERED, ASK, CLOSED
 
 DEVICES = ("a" * 32, "b" * 32)
 MEMBERS = (MemberId("m" * 16), MemberId("n" * 16))
@@ -94,15 +94,22 @@ def asked_and_answered(draw):
         *(events.made(ASK, "1" * 16, one, project="p") for one in asked[:2]),
         *(events.changed(ASK, "1" * 16, one) for one in asked),
         events.moved(ASK, "1" * 16, ANSWERED, {}),
+        events.moved(ASK, "1" * 16, CLOSED, {"outcome": "done"}),
     ]
     return draw(histories(st.sampled_from(of)))
 
 
-def may(one, changed, sort):
+def may(one, changed, sort, author):
     """Tell whether a move counts: its maker was named before it, where only they make it."""
-    field = dict(sort.named()).get(one.kind.partition(".")[2])
-    return field is None or any(
-        each.body.get("set", {}).get(field) == one.by and each.at <= one.at for each in changed
+    name = one.kind.partition(".")[2]
+    field = dict(sort.named()).get(name)
+    own = name == "closed" and one.by == author
+    return (
+        field is None
+        or own
+        or any(
+            each.body.get("set", {}).get(field) == one.by and each.at <= one.at for each in changed
+        )
     )
 
 
@@ -129,7 +136,11 @@ def test_what_is_read_is_what_was_written(given_orders):
         for item in items:
             written = [one for one in entries if one.about == item.id and one.kind in sort.kinds()]
             changed = [one for one in written if one.kind in (sort.made, sort.set)]
-            moves = [one for one in written if one not in changed and may(one, changed, sort)]
+            moves = [
+                one
+                for one in written
+                if one not in changed and may(one, changed, sort, item.author)
+            ]
             assert [one.values for one in item.moves] == [
                 one.body["with"]
                 for one in sorted(moves, key=lambda each: (each.at, each.device, each.seq))

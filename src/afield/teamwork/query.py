@@ -200,6 +200,12 @@ def _read(ask: Ask, sort: Sort, ids: Sequence[str]) -> Iterable[Item]:
         each = sort.field(name)
         if each is not None:
             values.setdefault(item, {}).setdefault(name, []).append(_value(each, stored))
+    sql = (
+        "SELECT id, project, author, made, touched_ms FROM items"  # noqa: S608
+        f" WHERE sort = ? AND id IN ({marks}) AND made IS NOT NULL"
+    )
+    heads = ask(sql, args)
+    authors = {item: author for item, _, author, _, _ in heads}
     moves: dict[str, list[Moved]] = {}
     named = dict(sort.named())
     takers = _takers(ask, sort, ids) if named else {}
@@ -209,14 +215,11 @@ def _read(ask: Ask, sort: Sort, ids: Sequence[str]) -> Iterable[Item]:
     )
     for item, name, member, at, words, device, seq in ask(sql, args):
         field = named.get(name)
-        if field is None or takers.get((item, field, member), at + 1) <= at:
+        own = name in sort.of_author and member == authors.get(item)
+        if field is None or own or takers.get((item, field, member), at + 1) <= at:
             one = Moved(name, member, at, msgspec.json.decode(words), (device, seq))
             moves.setdefault(item, []).append(one)
-    sql = (
-        "SELECT id, project, author, made, touched_ms FROM items"  # noqa: S608
-        f" WHERE sort = ? AND id IN ({marks}) AND made IS NOT NULL"
-    )
-    for item, project, author, at, touched_ms in ask(sql, args):
+    for item, project, author, at, touched_ms in heads:
         made_ms = stamp_to_ms(at)
         yield Item(
             id=item,

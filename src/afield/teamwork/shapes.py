@@ -80,11 +80,13 @@ class Move(msgspec.Struct, frozen=True):
         fields: what comes with it.
         by: the item's field that names who alone makes it; others' moves count for nothing. Whoever
             the field named at some time before the move made it in good faith.
+        or_author: who made the item makes it, too.
     """
 
     name: str
     fields: tuple[Field, ...] = ()
     by: str = ""
+    or_author: bool = False
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name."""
@@ -111,6 +113,11 @@ class Sort(msgspec.Struct, frozen=True):
     def named(self) -> tuple[tuple[str, str], ...]:
         """Return the moves that only some make, each with the field that names these."""
         return tuple((move.name, move.by) for move in self.moves if move.by)
+
+    @property
+    def of_author(self) -> frozenset[str]:
+        """The names of the moves that who made the item makes, too, where only some do."""
+        return frozenset(move.name for move in self.moves if move.or_author)
 
     def every_move(self) -> tuple[Move, ...]:
         """Return its own moves and those of every item."""

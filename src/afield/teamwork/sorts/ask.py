@@ -5,7 +5,12 @@ from __future__ import annotations
 from afield.teamwork.shapes import TEXT, Field, Move, Sort, Type
 
 ANSWERED = Move("answered", (TEXT, Field("about", Type.LINK, many=True)), by="to")
-CLOSED = Move("closed", (Field("outcome", Type.WORD, ("done", "declined", "withdrawn")), TEXT))
+CLOSED = Move(
+    "closed",
+    (Field("outcome", Type.WORD, ("done", "declined", "withdrawn")), TEXT),
+    by="to",
+    or_author=True,
+)
 REOPENED = Move("reopened", (TEXT,))
 
 ASK = Sort(
