@@ -5,6 +5,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from "
 import { begunAt, callOf, fitting } from "../api/calls";
 import { type Person, usePeople } from "../api/people";
 import { countText } from "../api/words";
+import { useCaret } from "./caret";
 
 import "./calling-box.css";
 
@@ -21,6 +22,7 @@ export function CallingBox({ box, label, text, onText, onKeyDown }: CallingBoxPr
   const id = useId();
   const { all, me } = usePeople();
   const [caret, setCaret] = useState(0);
+  const putCaret = useCaret(box);
   const [at, setAt] = useState(0);
   const [isHere, setHere] = useState(false);
   /** Where a name begins for which nobody is to be offered. */
@@ -52,7 +54,7 @@ export function CallingBox({ box, label, text, onText, onKeyDown }: CallingBoxPr
     onText(head + text.slice(caret).trimStart());
     setCaret(head.length);
     setAt(0);
-    requestAnimationFrame(() => box.current?.setSelectionRange(head.length, head.length));
+    putCaret(head.length);
   };
   const hear = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -3,6 +3,7 @@
 import { useId, useRef, useState } from "react";
 
 import { ApiFault } from "../../api";
+import { useCaret } from "../../parts/caret";
 import { completed, suggestions, wordAt } from "./completion";
 import { type NameKind, useNames } from "./data";
 
@@ -18,6 +19,7 @@ export function QueryBox({ query, error, onQuery }: QueryBoxProps) {
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
   const box = useRef<HTMLInputElement>(null);
+  const putCaret = useCaret(box);
   const id = useId();
   const word = wordAt(text, caret);
   const scope = /^(params|metrics|tags)\./.exec(word.text)?.[1] as NameKind | undefined;
@@ -35,7 +37,7 @@ export function QueryBox({ query, error, onQuery }: QueryBoxProps) {
     setText(next.text);
     setCaret(next.caret);
     setAt(-1);
-    requestAnimationFrame(() => box.current?.setSelectionRange(next.caret, next.caret));
+    putCaret(next.caret);
   };
   const hear = (event: React.KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
