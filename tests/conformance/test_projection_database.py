@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from afield.kernel.errors import Busy
 from afield.projection import Column, Table
 from afield.projection.errors import ProjectionDamaged
+from afield.projection.limits import FRAME_BLOCKS_MIN
+from afield.projection.ops import Frame
 from afield.projection.patterns import matches, matches_folded
 from afield.projection.sqlite import MEMORY, SqliteDatabase
 
@@ -136,6 +138,50 @@ def test_what_no_column_holds_is_made_to_fit(database):
     assert by_text == {texts[0]: (float(2**70), 1), "\\udc80": (None, None)}
     assert len(database.query("SELECT part FROM odd WHERE b IS TRUE AND id = 'p'")) == 1
     assert database.query("SELECT t FROM odd WHERE id = 'q'") in ([("a",)], [("b",)])
+
+
+@pytest.mark.parametrize("rarely", [None, 0.5])
+def test_many_rows_are_those_that_come_one_by_one(database, rarely):
+    """Many bind each column once that is the same as another, and none that is NULL throughout."""
+    stamps = [bytes([number]) for number in range(2 * FRAME_BLOCKS_MIN)]
+    rows = [(f"k{at % 20}", None, stamp, rarely, stamp) for at, stamp in enumerate(stamps)]
+    rows[3] = ("k3", "a", b"\1", 4.5, b"\xff")
+    sql = "SELECT id, a, once_at, b, late_at FROM t ORDER BY id"
+    database.query(database.table_sql(T))
+    with database.writing():
+        database.upsert(T, ["once", "late"], rows)
+        together = database.query(sql)
+        database.query("DELETE FROM t")
+        for row in rows:
+            database.upsert(T, ["once", "late"], [row])
+    assert together == database.query(sql)
+    assert ("k3", "a", b"\1", 4.5, b"\xff") in together
+
+
+@pytest.mark.parametrize("name", ["plain", "it's ?1 \"--", "nul\0", "\udc80"])
+def test_rows_of_a_frame_are_those_that_its_cells_would_give(database, name):
+    pairs = Table(
+        "pairs",
+        key=(Column("id", "text"), Column("name", "text")),
+        groups={"v": (Column("t", "text"), Column("r", "real"), Column("again", "real"))},
+    )
+    frame = Frame(((name, "'text'", 0, 0), ("other", None, 0, None)), 1)
+    blocks = [["a", b"2", 0.25, 2.5], ["b", b"2", float("nan"), 2**70], ["a", b"1", 7.0, 7.0]]
+    database.query(database.table_sql(pairs))
+    sql = "SELECT * FROM pairs ORDER BY id, name = 'other'"
+    with database.writing():
+        database.upsert_alike(pairs, "v", frame, blocks)
+        alike = database.query(sql)
+        database.query("DELETE FROM pairs")
+        whole = [(*block[:2], *frame.cells(block[2:])) for block in blocks]
+        database.upsert_many(pairs, "v", 2, whole)
+    assert alike == database.query(sql)
+    assert [(row[2], row[3], row[4]) for row in alike] == [
+        ("'text'", 0.25, 0.25),
+        (None, 2.5, None),
+        ("'text'", None, None),
+        (None, float(2**70), None),
+    ]
 
 
 def test_like_of_nothing_is_nothing(database):

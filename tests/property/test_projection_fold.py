@@ -8,6 +8,7 @@ a test here fails.
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import pairwise
 
 import msgspec
@@ -15,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from afield.journal import Entry
-from afield.projection import Add, Column, Projection, Put, PutMany, Room, Table
+from afield.projection import Add, Column, Frame, Projection, Put, PutAlike, PutMany, Room, Table
+from afield.projection.limits import FRAME_BLOCKS_MIN
 
 DEVICES = [f"{digit}" * 32 for digit in "1af"]
 ITEMS = Table(
@@ -66,6 +68,20 @@ def fold_many_pairs(entry):
     yield PutMany("pairs", entry.about, "value", cells)
 
 
+@cache
+def frame(pairs):
+    return Frame(tuple((name, 0 if there else None, 1) for name, there in pairs), 2)
+
+
+def fold_alike(entry):
+    """The same in rows of one frame, in so many that they have a statement of their own."""
+    shape = frame(tuple((name, text is not None) for name, text in entry.body.items()))
+    values = [each for text in entry.body.values() for each in (text, b"\0" * entry.seq)]
+    others = range(FRAME_BLOCKS_MIN) if entry.seq % 2 else ()
+    for first in (entry.about, *map(str, others)):
+        yield PutAlike("pairs", first, "value", shape, values)
+
+
 def fold_mark(entry):
     for mark in entry.body["marks"]:
         yield Add("marks", (entry.about, mark, entry.by))
@@ -92,6 +108,7 @@ FOLDS = {
     "item.changed": fold_item,
     "pairs.set": fold_pairs,
     "pairs.filled": fold_many_pairs,
+    "pairs.alike": fold_alike,
     "mark.added": fold_mark,
 }
 OPEN = Room("things", tables=(ITEMS, PAIRS, MARKS), folds=FOLDS)
@@ -103,13 +120,15 @@ numbers = st.one_of(
     st.sampled_from([None, "nan", "inf", "-inf", 2**63 - 1, 2**63, -(2**64)]),
     st.integers(-5, 5),
 )
-pairs = st.dictionaries(st.sampled_from("pqr"), st.one_of(texts, st.none()), max_size=3)
+names = st.sampled_from(["p", "'q", "?1"])
+pairs = st.dictionaries(names, st.one_of(texts, st.none()), max_size=3)
 bodies = {
     "item.changed": st.fixed_dictionaries(
         {}, optional={"made": texts, "name": texts, "suffix": texts, "size": numbers}
     ),
     "pairs.set": pairs,
     "pairs.filled": pairs,
+    "pairs.alike": pairs,
     "mark.added": st.one_of(
         st.fixed_dictionaries({"marks": st.lists(st.integers(0, 3), max_size=3)}),
         st.just({"marks": [1, None]}),  # cannot be folded, not even its first half
@@ -215,8 +234,9 @@ def model(entries):
         if any(None in op.row for op in ops if isinstance(op, Add)):
             continue
         for op in ops:
-            if isinstance(op, PutMany):
-                for name, *values in zip(*[iter(op.cells)] * 3, strict=True):
+            if isinstance(op, PutMany | PutAlike):
+                cells = op.cells if isinstance(op, PutMany) else op.frame.cells(op.values)
+                for name, *values in zip(*[iter(cells)] * 3, strict=True):
                     tables["pairs"].setdefault((op.first, name), {})["value"] = values
             elif isinstance(op, Add):
                 tables["marks"].setdefault(op.row[:2], {}).setdefault("once", op.row[2:])

@@ -12,10 +12,11 @@ from afield.journal import Entry
 from afield.kernel.ids import DeviceId, MemberId, ObjectId, RunId
 from afield.projection import Projection
 from afield.projection.language import Query
+from afield.projection.limits import FRAME_BLOCKS_MIN
 from afield.projection.search import search
 from afield.projection.syntax import Comparison, Field, Value
 from afield.runs import events
-from afield.runs.fold import ROOM
+from afield.runs.fold import ROOM, spelt
 from afield.runs.query import CATALOG
 from afield.runs.series.seal import Summary
 from afield.testing.clock import ManualClock
@@ -109,6 +110,36 @@ def test_any_order_of_delivery_gives_the_same_tables(history):
     assert _dump(shuffled[:half], shuffled[half:], entries) == expected
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["lr", "it's", "?1"]), SCALARS, min_size=1),
+    st.dictionaries(WORDS, st.floats(-9, 9), max_size=3),
+    st.sampled_from([1, 70]),
+)
+def test_many_runs_that_log_alike_are_those_that_come_one_by_one(params, metrics, times):
+    """Many at once are written by a statement of their own, a few are not."""
+    params = {f"{name}{each}": value for each in range(times) for name, value in params.items()}
+    metrics = {
+        f"{name}{each}": Summary(last=value, min=-9.0, max=9.0, count=3)
+        for each in range(times)
+        for name, value in metrics.items()
+    }
+    entries = []
+    for number in range(FRAME_BLOCKS_MIN):
+        run, at = RunId(f"{number:016}"), 2 * number + 1
+        entries.append(_entry(events.params(run, params), DEVICES[0], at, at))
+        (end,) = events.ended(
+            run, status="finished", exit_code=0, signal=None, ended_ms=1, summaries=metrics,
+            series=None,
+        )  # fmt: skip
+        entries.append(_entry(end, DEVICES[0], at + 1, at + 1))
+    alone = _dump(*([each] for each in entries))
+    assert _dump(entries) == alone
+    assert alone.count(b"'text'") == len(entries) // 2 * sum(
+        isinstance(value, str) for value in params.values()
+    )
+
+
 def _apply(*drafts_and_stamps):
     projection = Projection(":memory:", (ROOM,))
     projection.apply(
@@ -117,11 +148,11 @@ def _apply(*drafts_and_stamps):
     return projection
 
 
-spelt = st.text("019.+-_einfaINF trufalsx", max_size=6)
+numerals = st.text("019.+-_einfaINF trufalsx", max_size=6)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), spelt))
+@given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), numerals))
 @example(10**400)  # too large for a float, and yet not once it is read from its text
 def test_a_param_is_found_by_its_own_text(value):
     start = events.started(
@@ -133,6 +164,16 @@ def test_a_param_is_found_by_its_own_text(value):
     query = Query(Comparison(Field("params", "p"), "=", (Value(text),)), ())
     assert search(projection, query, CATALOG, clock=ManualClock()) == [RUNS[0]]
     projection.close()
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.one_of(st.floats(), st.floats(-99, 99))))
+@example([1e-5, 1.0])
+@example([0.0001, -0.0, 9999999999999998.0, 0.1 + 0.2])
+@example([1e16])
+@example([float("inf")])
+def test_numbers_are_spelt_as_python_spells_them(values):
+    assert spelt(values) == list(map(repr, values))
 
 
 def test_a_running_run_becomes_an_ended_one_whatever_comes_first():

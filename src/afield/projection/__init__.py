@@ -8,7 +8,7 @@ language is in `language` and `search`: whoever asks nothing starts without it.
 from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.engine import Projection, Source
 from afield.projection.gate import Gate
-from afield.projection.ops import Add, Put, PutMany, PutRow
+from afield.projection.ops import Add, Frame, Put, PutAlike, PutMany, PutRow
 from afield.projection.schema import Column, Fold, Index, Room, Table
 
 __all__ = [
@@ -17,11 +17,13 @@ __all__ = [
     "Catalog",
     "Column",
     "Fold",
+    "Frame",
     "Gate",
     "Index",
     "Pairs",
     "Projection",
     "Put",
+    "PutAlike",
     "PutMany",
     "PutRow",
     "Room",

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from afield.projection.ops import Frame
 from afield.projection.schema import Table
 
 
@@ -51,6 +52,15 @@ class Database(Protocol):
         """Write one group of `size` rows a block that share the first part of their key.
 
         A block is that part, the stamp, then for each row the rest of its key and the columns.
+        """
+        ...
+
+    def upsert_alike(
+        self, table: Table, group: str, frame: Frame, blocks: Iterable[Sequence[Any]]
+    ) -> None:
+        """Write one group of a frame's rows, which share the first part of their key, a block.
+
+        A block is that part, the stamp, then the values of the frame.
         """
         ...
 

@@ -23,6 +23,9 @@ STATEMENT_ROWS_MAX = 64
 STATEMENT_VALUES_MAX = 900
 """Cells of those rows; SQLite before 3.32 binds 999 values at most."""
 
+FRAME_BLOCKS_MIN = 16
+"""Entries of one frame for which a statement of their own is worth making."""
+
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory at most."""
 

@@ -12,8 +12,12 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from afield.projection.database import Database
-from afield.projection.limits import STATEMENT_ROWS_MAX, STATEMENT_VALUES_MAX
-from afield.projection.ops import Add, Put, PutMany, PutRow
+from afield.projection.limits import (
+    FRAME_BLOCKS_MIN,
+    STATEMENT_ROWS_MAX,
+    STATEMENT_VALUES_MAX,
+)
+from afield.projection.ops import Add, Frame, Put, PutAlike, PutMany, PutRow
 from afield.projection.schema import ONCE, Table
 
 _KEY_TYPES = frozenset({str, int, bytes})
@@ -164,6 +168,39 @@ class _Blocks:
         self._waiting.clear()
 
 
+class _Alike:
+    """Rows of one frame that wait in blocks, of one `PutAlike` each."""
+
+    def __init__(self, table: Table, group: str, frame: Frame, blocks: _Blocks) -> None:
+        self._table = table
+        self._group = group
+        self._frame = frame
+        self._blocks = blocks
+        self._waiting: list[list[Any]] = []
+        self.values = len(frame.rows) * frame.width
+        assert len(frame.rows) <= STATEMENT_ROWS_MAX, f"a frame of {table.name} is too long"
+        assert self.values <= STATEMENT_VALUES_MAX, f"a frame of {table.name} is too wide"
+        assert {blocks.width}.issuperset(map(len, frame.rows)), f"{table.name} has other rows"
+
+    def __len__(self) -> int:
+        return len(self._waiting) * len(self._frame.rows)
+
+    def put(self, first: Any, stamp: bytes, values: list[Any]) -> None:
+        """Take the values of one block, if there are any."""
+        if values:
+            self._waiting.append([first, stamp, *values])
+
+    def write(self, database: Database) -> None:
+        """Write the blocks and forget them: few are written as if there were no frame."""
+        if len(self._waiting) >= FRAME_BLOCKS_MIN:
+            rows = _by_key(self._waiting)
+            database.upsert_alike(self._table, self._group, self._frame, rows)
+        else:
+            for first, stamp, *values in self._waiting:
+                self._blocks.put(first, stamp, self._frame.cells(values))
+        self._waiting.clear()
+
+
 class Pending:
     """Collects operations of stamped entries and writes the winners."""
 
@@ -171,13 +208,14 @@ class Pending:
         self._tables = {table.name: table for table in tables}
         self._rows = {table.name: _Rows(table) for table in self._tables.values()}
         self._blocks: dict[tuple[str, str], _Blocks] = {}
+        self._alike: dict[tuple[str, str, Frame], _Alike] = {}
         self._shapes: dict[tuple[str, str | tuple[str, ...]], _Shape] = {}
 
     def __len__(self) -> int:
         """How many rows wait to be written."""
-        return sum(map(len, self._rows.values())) + sum(map(len, self._blocks.values()))
+        return sum(len(each) for each in self._waiting())
 
-    def add(self, stamp: bytes, ops: Iterable[Put | PutRow | PutMany | Add]) -> None:
+    def add(self, stamp: bytes, ops: Iterable[Put | PutRow | PutMany | PutAlike | Add]) -> None:
         """Take the operations of one entry: all of them or, when one is refused, none.
 
         Raises:
@@ -185,16 +223,18 @@ class Pending:
             AssertionError: an operation names a table or group that was never declared.
         """
         placed: list[tuple[_Shape, _Row, _Row]] = []
-        many: list[tuple[_Blocks, PutMany]] = []
+        many: list[tuple[_Blocks | _Alike, Any, list[Any]]] = []
         for op in ops:
-            if isinstance(op, PutMany):
-                many.append((self._place_many(op), op))
+            if isinstance(op, PutAlike):
+                many.append((self._place_alike(op), op.first, op.values))
+            elif isinstance(op, PutMany):
+                many.append((self._place_many(op), op.first, op.cells))
             else:
                 placed.append(self._place(op))
         for shape, key, values in placed:
             shape.rows.put(shape, key, values, stamp)
-        for blocks, op in many:
-            blocks.put(op.first, stamp, op.cells)
+        for blocks, first, cells in many:
+            blocks.put(first, stamp, cells)
 
     def _place(self, op: Put | PutRow | Add) -> tuple[_Shape, _Row, _Row]:
         """Return where an operation's values go, its key and the values, which are checked."""
@@ -220,16 +260,30 @@ class Pending:
 
     def _place_many(self, op: PutMany) -> _Blocks:
         """Return where many rows wait, which are checked."""
-        blocks = self._blocks.get((op.table, op.group))
-        if blocks is None:
-            blocks = _Blocks(self._known(op.table, op.group), op.group)
-            self._blocks[op.table, op.group] = blocks
+        blocks = self._blocks_of(op.table, op.group)
         width = blocks.width
         assert not len(op.cells) % width, f"the cells of {op.table} are no whole rows"
         keys = [op.first]
         for part in range(blocks.key_size - 1):
             keys += op.cells[part::width]
         _check(op.table, keys, op.cells)
+        return blocks
+
+    def _place_alike(self, op: PutAlike) -> _Alike:
+        """Return where the rows of a frame wait, which are checked."""
+        found = self._alike.get((op.table, op.group, op.frame))
+        if found is None:
+            blocks = self._blocks_of(op.table, op.group)
+            found = _Alike(self._tables[op.table], op.group, op.frame, blocks)
+            self._alike[op.table, op.group, op.frame] = found
+        assert len(op.values) == found.values, f"{op.table} wants {found.values} values"
+        _check(op.table, (op.first,), op.values)
+        return found
+
+    def _blocks_of(self, table: str, group: str) -> _Blocks:
+        blocks = self._blocks.get((table, group))
+        if blocks is None:
+            blocks = self._blocks[table, group] = _Blocks(self._known(table, group), group)
         return blocks
 
     def _known(self, table: str, group: str) -> Table:
@@ -242,10 +296,12 @@ class Pending:
         """Write all winners, in the order of their keys, and forget them."""
         for waiting in self._waiting():
             waiting.write(database)
+        self._alike.clear()  # there may be as many frames as entries
 
-    def _waiting(self) -> Iterator[_Rows | _Blocks]:
+    def _waiting(self) -> Iterator[_Rows | _Alike | _Blocks]:
         for name, rows in self._rows.items():
             yield rows
+            yield from (found for (table, *_), found in self._alike.items() if table == name)
             yield from (found for (table, _), found in self._blocks.items() if table == name)
 
 

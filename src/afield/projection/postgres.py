@@ -18,6 +18,7 @@ from afield.projection.limits import (
     PREFIX_CHARS,
     UPSERT_ROWS,
 )
+from afield.projection.ops import Frame
 from afield.projection.patterns import compiled
 from afield.projection.postgres_link import Link
 from afield.projection.postgres_pattern import as_postgres
@@ -92,6 +93,13 @@ class PostgresDatabase:
             for at in range(2, 2 + size * width, width)
         ]
         self.upsert(table, (group,), rows)
+
+    def upsert_alike(
+        self, table: Table, group: str, frame: Frame, blocks: Iterable[Sequence[Any]]
+    ) -> None:
+        """Write one group of a frame's rows a block."""
+        whole = [(*block[:2], *frame.cells(block[2:])) for block in blocks]
+        self.upsert_many(table, group, len(frame.rows), whole)
 
     def make_indexes(self, tables: Iterable[Table]) -> None:
         """Make the indexes of tables that hold rows already, and count what is in them."""

@@ -16,7 +16,7 @@ import msgspec
 from afield.journal.entry import Entry
 from afield.kernel.digest import digest
 from afield.projection.gate import Gate
-from afield.projection.ops import Add, Put, PutMany, PutRow
+from afield.projection.ops import Add, Put, PutAlike, PutMany, PutRow
 from afield.projection.owners import Owners
 
 FORMAT = 3
@@ -26,7 +26,7 @@ ONCE = "once"
 """The group whose first writer wins; `Add` writes it."""
 
 ColumnType = Literal["text", "integer", "boolean", "real", "blob"]
-Fold = Callable[[Entry], Iterable[Put | PutRow | PutMany | Add]]
+Fold = Callable[[Entry], Iterable[Put | PutRow | PutMany | PutAlike | Add]]
 """A pure function of one entry: the same entry always gives the same operations."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -11,14 +11,29 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from operator import is_
 from typing import Any
 
 from afield.kernel.errors import Busy
 from afield.projection.errors import ProjectionDamaged, ProjectionDoubtful, ProjectionUnwritable
-from afield.projection.limits import BUSY_WAIT_S, CACHE_KIB, NARROW_ROWS, PAGE_BYTES, SORTED_KIB
+from afield.projection.limits import (
+    BUSY_WAIT_S,
+    CACHE_KIB,
+    FRAME_BLOCKS_MIN,
+    NARROW_ROWS,
+    PAGE_BYTES,
+    SORTED_KIB,
+)
+from afield.projection.ops import Frame
 from afield.projection.patterns import compiled, finds, matches_folded
 from afield.projection.schema import ColumnType, Table
-from afield.projection.statements import create_table, index_statements, upsert, upsert_many
+from afield.projection.statements import (
+    create_table,
+    index_statements,
+    upsert,
+    upsert_alike,
+    upsert_many,
+)
 
 MEMORY = ":memory:"
 _AGAIN_S = 0.01
@@ -128,13 +143,29 @@ class SqliteDatabase:
 
     def upsert(self, table: Table, groups: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write registers of rows: the key, then each group's columns and its stamp."""
-        self.write_many(upsert(table, *groups), rows)
+        rows = list(rows)
+        if len(rows) < FRAME_BLOCKS_MIN:
+            self.write_many(upsert(table, groups), rows)
+            return
+        places, bound = _told_apart(rows)
+        self.write_many(upsert(table, groups, places), zip(*bound, strict=True))
 
     def upsert_many(
         self, table: Table, group: str, size: int, blocks: Iterable[Sequence[Any]]
     ) -> None:
         """Write one group of `size` rows a block; see `statements.upsert_many`."""
         self.write_many(upsert_many(table, group, size), blocks)
+
+    def upsert_alike(
+        self, table: Table, group: str, frame: Frame, blocks: Iterable[Sequence[Any]]
+    ) -> None:
+        """Write one group of a frame's rows a block; see `statements.upsert_alike`."""
+        sql = upsert_alike(table, group, frame)
+        if sql is not None:
+            self.write_many(sql, blocks)
+            return
+        whole = [(*block[:2], *frame.cells(block[2:])) for block in blocks]
+        self.upsert_many(table, group, len(frame.rows), whole)
 
     def make_indexes(self, tables: Iterable[Table]) -> None:
         """Make the indexes of tables that hold rows already."""
@@ -236,6 +267,25 @@ class SqliteDatabase:
             if isinstance(error, sqlite3.ProgrammingError):
                 raise
             raise ProjectionDoubtful("cannot read projection", self.path, told) from error
+
+
+def _told_apart(rows: Sequence[Sequence[Any]]) -> tuple[list[int | None], list[Sequence[Any]]]:
+    """Return which columns have to be bound, and for each column which of them it is.
+
+    None: it is NULL in all rows. The stamps of groups that one entry wrote are one column.
+    """
+    places: list[int | None] = []
+    bound: list[Sequence[Any]] = []
+    for column in zip(*rows, strict=True):
+        if column.count(None) == len(rows):
+            places.append(None)
+            continue
+        same = (place for place, other in enumerate(bound) if all(map(is_, column, other)))
+        place = next(same, len(bound))
+        places.append(place)
+        if place == len(bound):
+            bound.append(column)
+    return places, bound
 
 
 def _fit(value: Any) -> Any:

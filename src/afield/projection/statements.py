@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from afield.kernel.late import late
+from afield.projection.ops import Frame
 from afield.projection.schema import ONCE, Column, ColumnType, Table, stamp_name
+
+_UNFIT = late("[\0\ud800-\udfff]")
 
 
 def quoted(name: str) -> str:
@@ -43,14 +47,16 @@ def index_statements(table: Table) -> list[str]:
     return found
 
 
-def upsert(table: Table, *groups: str) -> str:
+def upsert(table: Table, groups: Sequence[str], places: Sequence[int | None] = ()) -> str:
     """Return the upsert of one row's registers: commutative and idempotent by their guards.
 
-    Parameters are the key, then for each group its columns and the stamp.
+    Parameters are the key, then for each group its columns and the stamp. `places` says of each
+    which parameter it is instead, from 0; None: it is NULL in every row.
     """
     keys = [quoted(column.name) for column in table.key]
     columns = [column for group in groups for column in register(table, group)]
-    marks = ", ".join("?" * (len(keys) + len(columns)))
+    places = places or range(len(keys) + len(columns))
+    marks = ", ".join("NULL" if place is None else f"?{place + 1}" for place in places)
     into = f"INSERT INTO {quoted(table.name)} ({', '.join(keys + columns)})"
     return f"{into} VALUES ({marks}) {on_conflict(table, groups)}"
 
@@ -72,6 +78,28 @@ def upsert_many(table: Table, group: str, rows: int) -> str:
     # WHERE: without it, ON would be taken for a join's.
     chosen = f"SELECT ?, ?, {cells} FROM (VALUES {values}) AS cells WHERE 1 = 1"
     return f"{into} {chosen} {on_conflict(table, (group,))}"
+
+
+def upsert_alike(table: Table, group: str, frame: Frame) -> str | None:
+    """Return the upsert of a frame's rows, or None: a text in it can stand in no statement.
+
+    Parameters are the first part of the key, the stamp, then the values. To bind a value takes
+    longer than to write it: what the frame says stands in the statement.
+    """
+    keys = [quoted(column.name) for column in table.key]
+    columns = register(table, group)
+    rows = []
+    for index, row in enumerate(frame.rows):
+        start = 3 + index * frame.width
+        cells = [f"?{start + cell}" if isinstance(cell, int) else _literal(cell) for cell in row]
+        rows.append(f"(?1, {', '.join(cells)}, ?2)")
+    sql = f"INSERT INTO {quoted(table.name)} ({', '.join(keys + columns)})"
+    sql += f" VALUES {', '.join(rows)} {on_conflict(table, (group,))}"
+    return None if _UNFIT().search(sql) else sql
+
+
+def _literal(text: str | None) -> str:
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 def register(table: Table, group: str) -> list[str]:

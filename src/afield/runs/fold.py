@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+import msgspec
+
 from afield.journal import Entry
-from afield.projection import Add, Column, Index, Put, PutMany, PutRow, Room, Table
+from afield.projection import (
+    Add,
+    Column,
+    Frame,
+    Index,
+    Put,
+    PutAlike,
+    PutMany,
+    PutRow,
+    Room,
+    Table,
+)
 from afield.runs import events, owners
 
 _INTEGER_MAX = 1 << 63
@@ -168,9 +182,14 @@ _NAME_GROUPS = ("named", "placed", "grouped")
 _NAME_FIELDS = ("name", "project", "experiment")
 _SUMMARY_NAMES = ("last", "min", "max", "mean")
 _SUMMARY = itemgetter(*_SUMMARY_NAMES, "count")
-_SUMMARY_TYPES = [str, float, float, float, float, int, float]
-"""What a metric's name and summary nearly always are: they are stored as they stand."""
+_SUMMARY_TYPES = [float, float, float, float, int]
+"""What a metric's summary nearly always is: it is stored as it stands."""
+_SUMMARY_CELLS = (*range(len(_SUMMARY_TYPES)), 0, None, None)
 _UNTOLD = (None, None)
+_encode = msgspec.json.Encoder().encode
+_PLAIN = b"0123456789.-,[]"
+_FRAME_ROWS = 64
+_FRAMES_KEPT = 256
 
 
 _STARTED_TEXTS = ("kind", "parent", "reproduces", "logged_by")
@@ -210,23 +229,37 @@ def _names(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str | None, 
     return tuple(group for group, _ in found), tuple(name for _, name in found)
 
 
-def _params(entry: Entry) -> Iterator[PutMany]:
-    yield PutMany("params", entry.about, "value", _cells(_mapping(entry.body, "params")))
+def _params(entry: Entry) -> Iterator[PutAlike]:
+    return _scalars("params", entry.about, _mapping(entry.body, "params"))
 
 
-def _summary(entry: Entry) -> Iterator[PutMany]:
-    yield PutMany("summaries", entry.about, "value", _cells(_mapping(entry.body, "values")))
+def _summary(entry: Entry) -> Iterator[PutAlike]:
+    return _scalars("summaries", entry.about, _mapping(entry.body, "values"))
 
 
-def _cells(values: Mapping[str, Any]) -> list[Any]:
-    """Return (name, type, text, number) of each, one after the other."""
+def _scalars(table: str, run: str, values: Mapping[str, Any]) -> Iterator[PutAlike]:
+    """Yield what sets (type, text, number) of each."""
+    types: list[str] = []
     cells: list[Any] = []
-    for name, value in values.items():
+    texts = iter(spelt([value for value in values.values() if type(value) is float]))
+    for value in values.values():
         if type(value) is float:
-            cells += (name, "real", repr(value), value)
+            types.append("real")
+            cells += (next(texts), value)
         else:
-            cells += (name, *_typed(value))
-    return cells
+            kind, text, number = _typed(value)
+            types.append(kind)
+            cells += (text, number)
+    names = tuple(values)
+    for start in range(0, len(names), _FRAME_ROWS):
+        end = start + _FRAME_ROWS
+        frame = _scalars_frame(names[start:end], tuple(types[start:end]))
+        yield PutAlike(table, run, "value", frame, cells[2 * start : 2 * end])
+
+
+@lru_cache(_FRAMES_KEPT)
+def _scalars_frame(names: tuple[str, ...], types: tuple[str, ...]) -> Frame:
+    return Frame(tuple((*each, 0, 1) for each in zip(names, types, strict=True)), 2)
 
 
 def _tagged(entry: Entry) -> Iterator[Put]:
@@ -249,27 +282,34 @@ def _captured(entry: Entry) -> Iterator[Put]:
     yield from _failed(entry)
 
 
-def _measured(entry: Entry) -> Iterator[PutMany]:
+def _measured(entry: Entry) -> Iterator[PutAlike | PutMany]:
     metrics = _mapping(entry.body, "metrics")
+    width = len(_SUMMARY_TYPES)
     cells: list[Any] = []
-    types: list[type] = []
     try:
-        for name, found in metrics.items():
-            values = _SUMMARY(found)
+        for found in metrics.values():
+            cells += _SUMMARY(found)
             if "latest" in found:
                 raise KeyError  # noqa: TRY301 - a server's: they take the long way
-            row = (name, *values, values[0])
-            types += map(type, row)
-            cells += (*row, *_UNTOLD)
     except (KeyError, TypeError):
         cells = []
-    if types != _SUMMARY_TYPES * len(metrics) or not cells or not _counts_fit(cells):
-        cells = _odd_summaries(metrics)
-    yield PutMany("metrics", entry.about, "summary", cells)
+    if not cells or [*map(type, cells)] != _SUMMARY_TYPES * len(metrics) or not _counts_fit(cells):
+        yield PutMany("metrics", entry.about, "summary", _odd_summaries(metrics))
+        return
+    names = tuple(metrics)
+    for start in range(0, len(names), _FRAME_ROWS):
+        end = start + _FRAME_ROWS
+        frame = _summaries_frame(names[start:end])
+        yield PutAlike("metrics", entry.about, "summary", frame, cells[width * start : width * end])
+
+
+@lru_cache(_FRAMES_KEPT)
+def _summaries_frame(names: tuple[str, ...]) -> Frame:
+    return Frame(tuple((name, *_SUMMARY_CELLS) for name in names), len(_SUMMARY_TYPES))
 
 
 def _counts_fit(cells: Sequence[Any]) -> bool:
-    counts = cells[5 :: len(_SUMMARY_TYPES) + len(_UNTOLD)]
+    counts = cells[4 :: len(_SUMMARY_TYPES)]
     return bool(min(counts) >= 0 and max(counts) < _INTEGER_MAX)
 
 
@@ -288,7 +328,7 @@ def _odd_summaries(metrics: Mapping[str, Any]) -> list[Any]:
     return cells
 
 
-def _ended(entry: Entry) -> Iterator[Put | PutMany]:
+def _ended(entry: Entry) -> Iterator[Put | PutAlike | PutMany]:
     body = entry.body
     yield from _measured(entry)
     ending = (
@@ -349,6 +389,14 @@ def _reproduced(entry: Entry) -> Iterator[Put]:
 def _imported(entry: Entry) -> Iterator[Put]:
     tool, mark = _texts(entry.body, ("tool", "mark"))
     yield Put("imports", (entry.about,), "seen", (tool, mark, next(iter(entry.refs), None)))
+
+
+def spelt(values: list[float]) -> list[str]:
+    """Return the `repr` of each: JSON spells all but the very large and small so, in a quarter."""
+    text = _encode(values)
+    if not values or text.translate(None, _PLAIN) or b"0.0000" in text:
+        return list(map(repr, values))
+    return text[1:-1].decode().split(",")
 
 
 def _typed(value: object) -> tuple[str, str | None, float | None]:
