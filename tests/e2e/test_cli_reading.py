@@ -145,6 +145,14 @@ def test_a_run_is_named_by_id_prefix_or_name(afield, project):
         assert afield("show", word, "--json").json["id"] == whole
 
 
+def test_the_latest_run_is_the_newest_that_was_started_here(afield, project):
+    assert "no such run: `latest~7`" in afield("show", "latest~7").err
+    ids = [run["id"] for run in afield("runs", "--json").json["runs"]]
+    assert [afield("show", f"latest~{n}", "--json").json["id"] for n in range(len(ids))] == ids
+    afield("delete", "latest")
+    assert afield("show", "latest", "--json").json["id"] == ids[1]
+
+
 def test_a_run_that_is_not_there_is_refused_with_a_hint(afield, project):
     answer = afield("show", "nowhere")
     assert answer.code == 1

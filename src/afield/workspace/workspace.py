@@ -30,7 +30,7 @@ from afield.projection import Projection
 from afield.projection.catalog import Catalog
 from afield.projection.database import PostgresAt
 from afield.projection.errors import ProjectionSuperseded
-from afield.runs.errors import RunAmbiguous, RunNotFound, SeriesNotFound
+from afield.runs.errors import SeriesNotFound
 from afield.runs.events import RUNNING
 from afield.runs.manifest import Manifest
 from afield.runs.manifest import decode as decode_manifest
@@ -42,6 +42,7 @@ from afield.workspace import layout
 from afield.workspace.config import Config
 from afield.workspace.heeded import remember, remembered, stamp
 from afield.workspace.person import person_here
+from afield.workspace.refs import run_meant
 from afield.workspace.rooms import rooms
 from afield.workspace.store import find_store, make_store, open_store
 from afield.workspace.swept import heal
@@ -294,35 +295,14 @@ class Workspace:
         )
 
     def run(self, ref: str) -> RunView:
-        """Return the run with this id, unique id prefix, or name.
+        """Return the run with this id, unique id prefix or name, or `latest`; see `run_meant`.
 
         Raises:
             RunNotFound: there is none.
             RunAmbiguous: there are several; the message names them.
         """
         self.refresh()
-        exact = self._views("r.id = ?", (ref,))
-        if exact:
-            return exact[0]
-        lowered = ref.lower()
-        found = self._views("r.id = ?", (lowered,))
-        if not found and ref:  # a whole name counts more than the beginning of an id
-            found = self._views("r.name = ?", (ref,))
-        if not found and ref:
-            found = self._views("r.id >= ? AND r.id < ?", (lowered, lowered + "~"))
-        if not found:
-            raise RunNotFound("no such run", ref, hint="afield runs")
-        if len(found) > 1:
-            known = ", ".join(f"{view.id} ({view.name})" for view in found[:_NAMED_MAX])
-            more = f" and {len(found) - _NAMED_MAX} more" if len(found) > _NAMED_MAX else ""
-            raise RunAmbiguous(
-                "several runs fit",
-                ref,
-                known + more,
-                hint="give more of the id",
-                runs=[view.id for view in found],
-            )
-        return found[0]
+        return run_meant(ref, self._views, self.config.device)
 
     def series(self, run: RunView | str, name: str, max_points: int | None = None) -> pa.Table:
         """Return the points of a metric, in the order they were logged, as an Arrow table.
