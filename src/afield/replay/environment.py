@@ -11,28 +11,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from afield.kernel.digest import digest
 from afield.kernel.files import OsFileSystem
-from afield.kernel.ids import ObjectId
 from afield.replay.errors import NoEnvironment
+from afield.replay.fetching import install, packages
 from afield.replay.gaps import Gap
 from afield.replay.installed import differences, spoiled
 from afield.replay.interpreters import Interpreter, find_interpreter
-from afield.replay.limits import ENVIRONMENT_WAIT_S, INSTALL_TIMEOUT_S
+from afield.replay.limits import ENVIRONMENT_WAIT_S
 from afield.replay.overlay import HOOK_NAME, HOOK_TEXT
 from afield.replay.patching import patched_files, put_patches_back
-from afield.replay.pip_settings import uv_arguments, uv_variables
 from afield.replay.shared import Borrowed, borrow
 from afield.replay.stamps import Changes, changes_since, keep_stamps, named
 from afield.replay.text import clip
-from afield.replay.wheels import write_wheel
+from afield.replay.tools import Tools
 from afield.runs.capture.conda import read_conda
 from afield.runs.capture.distributions import normal_name
 from afield.runs.manifest import Distribution, Environment
@@ -42,42 +40,6 @@ MARKER = "afield-environment.json"
 MARKER_VERSION = 2
 STAMPS = ".files"
 """Beside the environment's folder, with this ending: the stamps of its files."""
-
-_COPY = ("--link-mode", "copy")
-"""A hard link would hand the person's uv cache to the script; `clone` falls back to one."""
-
-_DROPPED = (
-    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
-    # what would bend exact pins
-    *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_BUILD_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_PYTHON"),
-    *("UV_RESOLUTION", "UV_PRERELEASE", "UV_REQUIRE_HASHES", "UV_SYSTEM_PYTHON"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What building an environment needs from the machine.
-
-    Args:
-        uv: the uv program.
-        cache: the workspace's cache folder.
-        environ: the person's variables; uv and pip settings are among them.
-        home: the person's home folder.
-        progress: told in a few words what takes time.
-        wheels: distribution to wheel, objects of the vault, to be taken before an index is asked.
-    """
-
-    uv: str
-    cache: str
-    environ: Mapping[str, str]
-    home: str
-    progress: Callable[[str], None]
-    wheels: Mapping[str, str] = field(default_factory=dict)
-
-    def uv_environ(self) -> dict[str, str]:
-        """Return the variables that uv is run with."""
-        kept = {name: value for name, value in self.environ.items() if name not in _DROPPED}
-        return uv_variables(self.environ, Path(self.home)) | kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,18 +194,18 @@ def _build(
     folder: str,
 ) -> Built:
     shutil.rmtree(prefix, ignore_errors=True)
-    tools.progress(f"building an environment: Python {base.version}, {_packages(len(wanted))}")
+    tools.progress(f"building an environment: Python {base.version}, {packages(len(wanted))}")
     argv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", base.path]
     if borrowed.sites:
         argv.append("--system-site-packages")
-    done = _uv([*argv, str(prefix)], tools, folder)
+    done = tools.run_uv([*argv, str(prefix)], folder)
     if done is not None:
-        raise NoEnvironment("cannot make an environment", str(prefix), done)
+        raise NoEnvironment("cannot make an environment", str(prefix), clip(done))
     python = next(
         path for name in ("bin/python", "Scripts/python.exe") if (path := prefix / name).exists()
     )
     own = [one for one in wanted if one not in borrowed.distributions]
-    missing = _install(python, own, vault, tools, folder)
+    missing = install(python, own, vault, tools, folder)
     built = Built(str(prefix), str(python), base.version)
     for site in built.sites[:1]:
         Path(site, HOOK_NAME).write_text(HOOK_TEXT, encoding="utf-8")
@@ -275,92 +237,6 @@ def _mend(
     if not found:
         return ()
     bad = [one for one in there if normal_name(one.name) in found]
-    _install(python, bad, vault, tools, folder, fresh=True)
+    install(python, bad, vault, tools, folder, fresh=True)
     again = spoiled(sites, but=patched)
     return tuple(f"{name}: {file} is not as installed" for name, file in again.items())
-
-
-def _install(
-    python: Path,
-    wanted: Sequence[Distribution],
-    vault: Vault,
-    tools: Tools,
-    folder: str,
-    *,
-    fresh: bool = False,
-) -> dict[str, str]:
-    """Install all; return for each distribution that could not be had, why.
-
-    `fresh`: again, and not from uv's cache, which somebody wrote into.
-    """
-    wheels = python.parent.parent / "wheels"
-    lines = {one.name: _requirement(one, vault, wheels, tools.wheels) for one in wanted}
-    common = ["pip", "install", "--quiet", "--no-deps", *_COPY, "--python", str(python)]
-    if fresh:
-        common += ["--no-cache", "--reinstall"]
-    sources = uv_arguments(tools.environ, Path(tools.home))
-    if sources:
-        sources += ["--index-strategy", "unsafe-best-match"]  # as pip does: the pin decides
-    missing: dict[str, str] = {}
-
-    def attempt(names: Sequence[str], *, offline: bool) -> str | None:
-        flags = ["--offline"] if offline else []
-        requirements = [lines[name] for name in names]
-        return _uv([*common, *flags, *sources, *requirements], tools, folder)
-
-    def install(names: Sequence[str]) -> None:
-        why = attempt(names, offline=False)
-        if why is None:
-            return
-        if len(names) == 1:
-            missing[names[0]] = f"{lines[names[0]]} could not be installed: {why}"
-            return
-        half = len(names) // 2
-        install(names[:half])
-        install(names[half:])
-
-    if lines and (fresh or attempt(list(lines), offline=True) is not None):
-        tools.progress(f"fetching {_packages(len(lines))}")
-        install(list(lines))
-    shutil.rmtree(wheels, ignore_errors=True)
-    return missing
-
-
-def _requirement(one: Distribution, vault: Vault, wheels: Path, given: Mapping[str, str]) -> str:
-    wheel = one.wheel or given.get(one.name)
-    if wheel is not None and vault.has(ObjectId(wheel)):
-        path = write_wheel(vault.get(ObjectId(wheel)), wheels, one)
-        return f"{one.name} @ {path.as_uri()}"
-    if one.origin == "vcs" and one.location:
-        return f"{one.name} @ {one.location}"
-    return f"{one.name}=={one.version}"
-
-
-def _uv(arguments: Sequence[str], tools: Tools, folder: str) -> str | None:
-    """Run uv; return None when it went well, else its own words, on one line."""
-    try:
-        done = subprocess.run(
-            [tools.uv, *arguments],
-            cwd=folder,
-            env=tools.uv_environ(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=INSTALL_TIMEOUT_S,
-            check=False,
-        )
-    except OSError as fault:
-        raise NoEnvironment("cannot run uv", tools.uv, fault.strerror) from fault
-    except subprocess.TimeoutExpired:
-        return f"uv took longer than {INSTALL_TIMEOUT_S:g} s"
-    if done.returncode == 0:
-        return None
-    words = done.stderr.decode("utf-8", "replace").split()
-    return clip(" ".join(word for word in words if word.isprintable() and not _is_drawn(word)))
-
-
-def _packages(count: int) -> str:
-    return "1 package" if count == 1 else f"{count} packages"
-
-
-def _is_drawn(word: str) -> bool:
-    return not any(letter.isascii() for letter in word)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from afield.kernel.errors import AfieldError
 from afield.kernel.ids import ObjectId
-from afield.replay.environment import Tools, rebuild
+from afield.replay.environment import rebuild
 from afield.replay.limits import BUNDLED_WHEEL_BYTES_MAX
+from afield.replay.tools import Tools
 from afield.runs.capture.distributions import (
     DistributionCache,
     Found,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from afield.replay.environment import Tools
+from afield.replay.tools import Tools
 from afield.runs.capture.request import Beside
 
 EnvironmentChoice = Literal["exact", "here"]

@@ -13,9 +13,10 @@ import pytest
 import uv
 
 from afield.kernel.files import OsFileSystem
-from afield.replay.environment import MARKER, Tools, rebuild
-from afield.replay.errors import NoEnvironment
+from afield.replay.environment import MARKER, rebuild
+from afield.replay.errors import IndexUnreachable, NoEnvironment
 from afield.replay.pip_settings import uv_arguments, uv_variables
+from afield.replay.tools import Tools
 from afield.runs.capture.distributions import DistributionCache, find_distributions
 from afield.runs.capture.environment import ask_python, read_environment
 from afield.runs.capture.wheel import repack
@@ -185,6 +186,31 @@ def test_a_package_that_no_index_has_comes_out_of_the_record(
     found = built(only, vault, lonely, tmp_path)
     assert found.gaps == ()
     assert versions(found) == {"tinystat": "1.0"}
+
+
+def test_without_a_connection_it_ends_soon_and_the_next_time_it_carries_on(
+    recorded, vault, tools, tmp_path, venv
+):
+    kept = vault.put(repack(str(next(venv.glob("lib/*/site-packages/tinystat-1.0.dist-info")))))
+    cut_off = {name: value for name, value in tools.environ.items() if not name.startswith("UV_")}
+    cut_off |= {
+        "UV_INDEX_URL": "http://127.0.0.1:9/simple",
+        "UV_HTTP_RETRIES": "0",
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+    }
+    alone = dataclasses.replace(tools, environ=cut_off)
+
+    def change(one):
+        here = kept if one.name == "tinystat" else None
+        return msgspec.structs.replace(one, wheel=here, origin="local" if here else "index")
+
+    wanted = with_distributions(recorded, change)
+    with pytest.raises(IndexUnreachable) as told:
+        built(wanted, vault, alone, tmp_path)
+    assert "for: `sidecar`" in str(told.value)
+    found = built(wanted, vault, tools, tmp_path)
+    assert found.gaps == ()
+    assert versions(found) == {"tinystat": "1.0", "sidecar": "0.3"}
 
 
 def test_what_only_the_base_python_has_is_borrowed_from_it(base_environ, vault, tools, tmp_path):

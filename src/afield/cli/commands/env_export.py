@@ -112,7 +112,7 @@ def _export(session: Session, form: str, subject: Subject) -> Exported:
         return export.export_dockerfile(subject)
     if form == "devcontainer":
         return export.export_devcontainer(subject)
-    from afield.replay.environment import Tools
+    from afield.replay.tools import Tools
 
     uv = uv_path(session.environ)
     if uv is None:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from afield.replay.environment import Tools
 from afield.replay.errors import IndexUnreachable, NoEnvironment
 from afield.replay.export.pins import Pin, sort_pins, split_vcs, wheel_hash
 from afield.replay.export.subject import WHEELS, Exported, LeftOut, Subject, comments, head
+from afield.replay.fetching import is_unreachable
 from afield.replay.limits import INSTALL_TIMEOUT_S
 from afield.replay.pip_settings import uv_arguments
 from afield.replay.text import clip
+from afield.replay.tools import Tools
 from afield.runs.capture.distributions import normal_name
 
 HOW = (
@@ -35,11 +36,8 @@ _AT_ROOT = "put this file at the project's root: folders of its own code are rel
 _TABLE = "[[packages]]\n"
 _OF_THIS_MACHINE = 'url = "file:'
 _USER = re.compile(r"://[^/@\s\"]+@")
-_UNREACHABLE = re.compile(
-    r"failed to fetch|error sending request|network (?:connectivity )?(?:is|was) disabled"
-    r"|failed to download|timed out|longer than",
-    re.IGNORECASE,
-)
+_OFFLINE = re.compile(r"network (?:connectivity )?(?:is|was) disabled", re.IGNORECASE)
+"""In uv's words: the person's settings forbid to ask."""
 
 FILE_NAME = re.compile(r"pylock\.(?:[^.]+\.)?toml")
 """What installers take for a lock, by its name."""
@@ -129,7 +127,7 @@ def _lock(pins: Sequence[Pin], left_out: list[LeftOut], ask: Compile) -> dict[st
     text, why = ask("".join(f"{pin.requirement}\n" for pin in pins))
     if why is None:
         return _checked(text, pins, left_out)
-    if _UNREACHABLE.search(why):
+    if is_unreachable(why) or _OFFLINE.search(why):
         raise IndexUnreachable(
             "cannot ask the package index",
             why=clip(why),
