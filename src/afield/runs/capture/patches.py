@@ -77,8 +77,7 @@ class PatchCheck(msgspec.Struct):
 
     def ahead(self, found: Sequence[Found], used: Iterable[str]) -> None:
         """Compare what `used` says is in use by now; `look` takes it as it was found here."""
-        opened = _by_site({os.path.dirname(one.folder) for one in found}, used)
-        tops = {(site, path.partition("/")[0]) for site, paths in opened.items() for path in paths}
+        tops = _tops(_by_site({os.path.dirname(one.folder) for one in found}, used))
         tops -= self._looked
         self._looked |= tops
         for one in found:
@@ -91,7 +90,8 @@ class PatchCheck(msgspec.Struct):
     def look(self, found: Sequence[Found]) -> dict[str, Distribution]:
         """Return those that could be compared, by folder, with what is patched of them."""
         opened = _by_site({os.path.dirname(one.folder) for one in found}, self.used)
-        owners = [one for one in found if _can_be_compared(one) and self._is_wanted(one, opened)]
+        tops = _tops(opened)
+        owners = [one for one in found if _can_be_compared(one) and self._is_wanted(one, tops)]
         states = {one.folder: self._states.get(one.folder) or self._state(one) for one in owners}
         patches: dict[str, list[Patch]] = {one.folder: [] for one in owners}
         for one in owners:
@@ -108,14 +108,14 @@ class PatchCheck(msgspec.Struct):
             for one in owners
         }
 
-    def _is_wanted(self, one: Found, opened: Mapping[str, Collection[str]]) -> bool:
+    def _is_wanted(self, one: Found, tops: Collection[tuple[str, str]]) -> bool:
         name = normal_name(one.distribution.name)
         if name in self.moved:
             return False
         if name in self.names:
             return True
-        paths = opened.get(os.path.dirname(one.folder), ())
-        return any(path.partition("/")[0] in one.tops for path in paths)
+        site = os.path.dirname(one.folder)
+        return any((site, top) in tops for top in one.tops)
 
     def _bounded(self, one: Found, patches: list[Patch]) -> tuple[Patch, ...]:
         if len(patches) > PATCHES_MAX:
@@ -213,6 +213,11 @@ def _by_site(sites: Collection[str], used: Iterable[str]) -> dict[str, dict[str,
     return found
 
 
+def _tops(opened: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
+    """Return what the opened files of each folder of installation begin with."""
+    return {(site, path.partition("/")[0]) for site, paths in opened.items() for path in paths}
+
+
 def _source(path: str) -> str:
     """Return the source file that cached byte code stands for; other paths as they are."""
     head, found, name = f"/{path}".rpartition(_CACHE)
@@ -230,11 +235,21 @@ def _added(
     """Yield the opened files within folders of packages which no RECORD lists."""
     for site, paths in opened.items():
         here = [one for one in owners if os.path.dirname(one.folder) == site]
-        blind = {top for one in found if one not in here for top in one.tops}
+        listed = {one.folder for one in here}
+        blind = {top for one in found if one.folder not in listed for top in one.tops}
+        owned: dict[str, list[Found]] = {}
+        for one in here:
+            for top in one.tops:
+                owned.setdefault(top, []).append(one)
         for path in sorted(paths):
             top, inside, _ = path.partition("/")
-            mine = [one for one in here if inside and top in one.tops]
-            if not mine or top in blind or _CACHE in f"/{path}" or path.endswith((".pyc", ".pth")):
+            mine = owned.get(top) if inside else None
+            if (
+                mine is None
+                or top in blind
+                or _CACHE in f"/{path}"
+                or path.endswith((".pyc", ".pth"))
+            ):
                 continue
             if not any(states[one.folder].lists(path) for one in mine) and os.path.isfile(
                 f"{site}/{path}"
