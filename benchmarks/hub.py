@@ -47,7 +47,7 @@ def stat(pid: int) -> tuple[float, float]:
     return cpu_s, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-_ON_POSTGRES = "import sys; from benchmarks.postgres import answer; answer(*sys.argv[1:])"
+ON_POSTGRES = "import sys; from benchmarks.postgres import answer; answer(*sys.argv[1:])"
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def served(folder: str, url: str | None = None):
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "afield", "up", "--port", "0", "--workspace", folder]
     if url is not None:
-        command = [sys.executable, "-c", _ON_POSTGRES, folder, url]
+        command = [sys.executable, "-c", ON_POSTGRES, folder, url]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         port = 0

@@ -67,9 +67,9 @@ def work(folder: str, url: str, pipe) -> None:
         serve(setup, listener, when_ready=lambda: pipe.send(listener.getsockname()[1]))
 
 
-def answer(folder: str, url: str) -> None:
+def answer(folder: str, url: str, port: str = "0") -> None:
     """Be a server of its own, which says its port as `afield up` does."""
-    with listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", int(port)) as listener:
         told = f"export MLFLOW_TRACKING_URI=http://127.0.0.1:{listener.getsockname()[1]}"
         setup = Setup(folder, database=url)
         serve(setup, listener, when_ready=lambda: print(told, file=sys.stderr, flush=True))
