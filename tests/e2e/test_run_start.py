@@ -78,6 +78,66 @@ def test_what_is_loaded_beside_a_command_brings_no_compiler_and_no_inspector():
     ] == []
 
 
+WATCHED = """
+import sys, threading
+from afield.runs.capture.ahead import load_to_watch
+
+load_to_watch()
+for thread in threading.enumerate():
+    if thread is not threading.current_thread():
+        thread.join()
+from afield.runs.capture.layers.kernel import KERNEL
+from afield.runs.capture.layers.layer import Site
+from afield.runs.capture.entropy import SeedPlan
+
+before = set(sys.modules)
+seeds, here = SeedPlan(None, None), sys.argv[1]
+site = Site(trace="auto", folder=here, root=here, workspace=here, seeds=seeds, mark_ns=None)
+if KERNEL.available(site) is None:
+    KERNEL.watch(site)
+print(*sorted(name for name in sys.modules.keys() - before if "supervisor" in name))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not run: the kernel's layer is Linux's")
+def test_what_watches_is_loaded_while_git_is_asked(tmp_path):
+    loaded = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(tmp_path)],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert loaded.stdout.split() == []
+
+
+LARGE = """
+import sys
+from afield.runs.capture.ahead import Ahead
+from afield.runs.capture.trace_events import Interpreter
+
+ahead = Ahead(sys.argv[1] + "/caches", vault=None, known={})
+python = dict.fromkeys(("executable", "version", "implementation", "prefix", "base_prefix"), "-")
+ahead.tell([Interpreter(**python, path=(sys.argv[1],), argv=(), at_ns=0, pid=1)])
+ahead.look()
+print("pyfastcdc" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("packages", "cuts"), [(3, "False"), (150, "True")])
+def test_what_cuts_long_manifests_is_loaded_beside_the_command(tmp_path, packages, cuts):
+    for number in range(packages):
+        folder = tmp_path / f"p{number}-1.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: p{number}\nVersion: 1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, str(tmp_path)],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.split() == [cuts]
+
+
 def test_msgspec_reads_the_same_types_without_what_it_looks_for():
     hints = subprocess.run(
         [sys.executable, "-I", "-c", HINTS], capture_output=True, check=True, encoding="utf-8"

@@ -4,9 +4,18 @@
 described in `docs/format/objects.md`.
 """
 
+from afield.vault.chunking import load_chunker
 from afield.vault.errors import FormatUnknown, ObjectDamaged, ObjectMissing
 from afield.vault.statcache import StatCache
 from afield.vault.tree import TreeEntry
 from afield.vault.vault import Vault
 
-__all__ = ["FormatUnknown", "ObjectDamaged", "ObjectMissing", "StatCache", "TreeEntry", "Vault"]
+__all__ = [
+    "FormatUnknown",
+    "ObjectDamaged",
+    "ObjectMissing",
+    "StatCache",
+    "TreeEntry",
+    "Vault",
+    "load_chunker",
+]

@@ -39,6 +39,11 @@ def cut_stream(stream: BinaryIO, *, rows: bool) -> Iterator[memoryview]:
     return (chunk.data for chunk in _chunker(rows=rows).cut_stream(stream))
 
 
+def load_chunker() -> None:
+    """Load what cuts files, which takes some milliseconds, before there is one to cut."""
+    _chunker(rows=False)
+
+
 def is_native(chunker: type) -> bool:
     """Tell whether a class of pyfastcdc is the compiled one.
 

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from afield.runs.capture.trace_events import CodeRead, Event, Interpreter, Open
-from afield.vault import Vault
+from afield.vault import Vault, load_chunker
 
 if TYPE_CHECKING:
     from afield.runs.capture.distributions import DistributionCache, Found
@@ -33,8 +33,30 @@ _NEEDED = (
 )
 """Modules that a run's end imports in its functions, and that take a millisecond or more."""
 
+_TO_WATCH = (
+    "afield.runs.capture.supervisor.preflight",
+    "afield.runs.capture.supervisor.session",
+    "afield.runs.capture.supervisor.trial",
+)
+"""Modules that the kernel's layer imports when it is used."""
+
+_LARGE = 100
+"""Distributions of an environment of which the manifest is so long that it is cut."""
+
 _NICENESS = 5
 """The command goes before; but not so far that a thread which waits for this one would notice."""
+
+
+def load_to_watch() -> None:
+    """Load what the kernel's layer needs, while git is asked for the code; returns at once."""
+    loading = threading.Thread(target=_load, args=(_TO_WATCH,), name="afield-load", daemon=True)
+    loading.start()
+
+
+def _load(names: Iterable[str]) -> None:
+    for name in names:
+        with contextlib.suppress(Exception):  # whoever needs it meets the fault, and tells it
+            import_module(name)
 
 
 class Ahead:
@@ -91,6 +113,8 @@ class Ahead:
 
         if self._found is None:
             self._found = find_distributions(self._first.path, self._distributions())
+            if len(self._found) > _LARGE:
+                load_chunker()
         self._check().ahead(self._found, used)
 
     def environment(self, python: Python, used: Iterable[str]) -> Environment:
@@ -119,9 +143,7 @@ class Ahead:
         if sys.platform == "linux":  # elsewhere it would be the whole process
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        for name in _NEEDED:
-            with contextlib.suppress(Exception):
-                import_module(name)
+        _load(_NEEDED)
         with contextlib.suppress(Exception):
             while not self._over:
                 self._news.wait()

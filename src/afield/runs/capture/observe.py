@@ -7,6 +7,7 @@ order of things, and the command itself, are `capture`'s.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import msgspec
 from afield.kernel.digest import digest
 from afield.kernel.ids import ObjectId
 from afield.runs.capture import outcome
-from afield.runs.capture.ahead import Ahead
+from afield.runs.capture.ahead import Ahead, load_to_watch
 from afield.runs.capture.before import Before, before_path, begin_mark, write_before
 from afield.runs.capture.child import Exit, Launch
 from afield.runs.capture.console import STDOUT, ConsoleWriter
@@ -76,6 +77,8 @@ class Observer:
         self._record = record
         self._request = request
         self._program = target if isinstance(target, str) else target.program
+        if request.trace == "auto" and sys.platform == "linux":
+            load_to_watch()
         root, self._by_git, warnings = find_root(request.root or request.folder, request.environ)
         for warning in warnings:
             faults.add(warning)
