@@ -53,7 +53,8 @@ def test_a_file_that_a_recorded_command_wrote_is_registered_by_its_path(afield, 
     first = told(afield, "register", "wrote:out/weights.bin", "fraud")
     assert first["source"] == f"runs:/{first['run']}/out/weights.bin"
     assert told(afield, "register", "wrote:out", "fraud")["label"] == "fraud@2"
-    kept = library.open(project).run("wrote").saved
+    with library.open(project) as workspace:
+        kept = workspace.run("wrote").saved
     assert [(one.path, one.size_bytes) for one in kept] == [("out/weights.bin", 1)]
     assert afield("model", "register", "wrote:out/other.bin", "fraud").code == 1
 

@@ -161,7 +161,9 @@ def test_the_command_tells_what_came_and_what_is_gone(mine, monkeypatch):
 
     def run(data, *words):
         (folder / "work.ics").write_bytes(data)
-        answer = CliRunner().invoke(cli, ["hours", "import", "work.ics", *words], obj=Session({}))
+        session = Session({})
+        with session.cleanup:
+            answer = CliRunner().invoke(cli, ["hours", "import", "work.ics", *words], obj=session)
         assert answer.exit_code == 0, answer.output
         return answer.output
 

@@ -136,7 +136,9 @@ def test_the_command_shows_the_digest_that_it_would_bring(team, monkeypatch):
 
     def told(*options):
         given = ["notify", "--dry-run", "--json", *options]
-        answer = CliRunner().invoke(cli, given, obj=Session({}))
+        session = Session({})
+        with session.cleanup:
+            answer = CliRunner().invoke(cli, given, obj=session)
         assert answer.exit_code == 0, answer.output
         return json.loads(answer.output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import sqlite3
 import stat
 import sys
@@ -54,7 +55,7 @@ def accounts(tmp_path, clock):
     found = Accounts(database, clock, Keyring(str(tmp_path / "accounts.keys")), LIGHT)
     found.make(ANN, "Ann", GOOD)
     yield found
-    database.close()
+    found.database.close()
 
 
 RFC_6238 = [  # appendix B: Unix time and the eight digits of SHA-1
@@ -312,5 +313,6 @@ def test_what_happened_is_kept_without_what_was_typed(accounts, tmp_path):
     accounts.log_in("ann", GOOD, None, address=HERE)
     whats = {event.what for event in accounts.trail.last()}
     assert {"account.made", "login", "login.refused"} <= whats
-    rows = sqlite3.connect(tmp_path / "accounts.db").execute("SELECT * FROM event").fetchall()
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
+        rows = database.execute("SELECT * FROM event").fetchall()
     assert "typed" not in repr(rows)

@@ -144,7 +144,8 @@ def test_workers_share_the_tables_and_the_accounts_and_mlflows_client_logs_into_
     assert "Traceback" not in "".join(server.lines)
     assert not (folder / ".afield" / "projection.db").exists()
     assert not Path(folder / "accounts.sqlite").exists()
-    device = Workspace.open(folder).config.device
+    with Workspace.open(folder) as workspace:
+        device = workspace.config.device
     assert link.query(f"SELECT COUNT(*) FROM afield_{device}.runs") == [(7,)]
     assert link.query(f"SELECT username FROM afield_hub_{device}.account") == [("ada",)]
     for schema in (f"afield_{device}", f"afield_hub_{device}"):
