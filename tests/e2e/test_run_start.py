@@ -20,7 +20,8 @@ LATER = (
 )
 """What only other commands need, or the end of a run."""
 
-NEVER = ("ast", "dataclasses", "inspect", "typing_extensions")
+NEVER = ("dataclasses", "inspect", "typing_extensions")
+NEVER += ("ast",) if sys.version_info < (3, 14) else ()  # there msgspec reads annotations by it
 """What no part of a run needs: it would be loaded beside the command and take its processor."""
 
 SCRIPT = """
