@@ -16,8 +16,10 @@ from typing import Protocol, TypeGuard
 from afield.kernel.clock import Clock
 from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.compile import Compiler, Sql, Wording, joined
+from afield.projection.limits import PREFIX_CHARS
 from afield.projection.statements import quoted
-from afield.projection.syntax import All, Comparison, Expression, Order, Query
+from afield.projection.stretches import Sorted, stretches
+from afield.projection.syntax import All, Comparison, Expression, Order, Query, Value
 
 EVERYTHING = Sql("1 = 1")
 
@@ -77,7 +79,16 @@ def search(
     found: list[AnyValue] = []
     skip = offset
     more = Sql(where, tuple(args))
-    for step in plan(query, catalog, database, clock=clock, where=more, narrow_rows=narrow_rows):
+    steps = plan(
+        query,
+        catalog,
+        database,
+        clock=clock,
+        where=more,
+        narrow_rows=narrow_rows,
+        paged=limit is not None,
+    )
+    for step in steps:
         wanted = None if limit is None else limit - len(found)
         if wanted is not None and wanted <= 0:
             break
@@ -128,8 +139,12 @@ def plan(
     clock: Clock,
     where: Sql,
     narrow_rows: int | None,
+    paged: bool = False,
 ) -> Iterator[Step]:
-    """Yield the statements whose results, one after the other, are the answer."""
+    """Yield the statements whose results, one after the other, are the answer.
+
+    `paged` says that the first of them will do, as a rule.
+    """
     compiler = _compiler(query, catalog, database, clock)
     step = _by_table(compiler, query.where, query.order, where)
     most = narrow_rows
@@ -140,6 +155,8 @@ def plan(
         return iter((_by_table(compiler, query.where, query.order, where, start=start),))
     found = compiler.find(query.order[0].field) if query.order else None
     if isinstance(found, tuple):
+        if paged and database.probes and _has_parts(compiler, query):
+            return _in_parts(compiler, database, query, found, more=where, clock=clock, most=most)
         return _by_pair(compiler, query, *found, where)
     if found is not None and found.indexed:
         return _by_attribute(compiler, query, found, where)
@@ -241,6 +258,70 @@ def _by_pair(
     compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql
 ) -> Iterator[Step]:
     """Start at the index of the key/value field that is sorted by first."""
+    for _column, _rows, step in _walks(compiler, query, pairs, name, more):
+        yield step
+    yield from _without(compiler, query, pairs, name, more)
+
+
+def _in_parts(
+    compiler: Compiler,
+    database: Searchable,
+    query: Query,
+    field: tuple[Pairs, str],
+    *,
+    more: Sql,
+    clock: Clock,
+    most: int,
+) -> Iterator[Step]:
+    """Do so a stretch of values at a time; what has a value of very many rows is a query."""
+    first, rest = query.order[0], query.order[1:]
+    for column, rows, step in _walks(compiler, query, *field, more):
+        for part in stretches(database, rows, most):
+            if isinstance(part, Sql):
+                yield Step(step.key, joined([step.source, part], "AND"), step.order)
+                continue
+            value = _value(field[0], column, part[0])
+            if value is None:
+                alike = joined([step.source, rows.beside("=", part[0])], "AND")
+                yield Step(step.key, alike, step.order)
+                continue
+            terms = (*_terms(query.where), Comparison(first.field, "=", (value,)))
+            where = All(terms) if len(terms) > 1 else terms[0]
+            yield from plan(
+                Query(where, rest, query.text),
+                compiler.catalog,
+                database,
+                clock=clock,
+                where=more,
+                narrow_rows=most,
+                paged=True,
+            )
+    yield from _without(compiler, query, *field, more)
+
+
+def _has_parts(compiler: Compiler, query: Query) -> bool:
+    """Tell whether a query for one value of what is sorted by first finds a page soon."""
+    by = compiler.find(query.order[0].field)
+    alone = all(_needs_row(t) and compiler.find(t.field) == by for t in _terms(query.where))
+    then = compiler.find(query.order[1].field) if query.order[1:] else None
+    return alone and not (isinstance(then, Attribute) and not then.indexed)
+
+
+def _value(pairs: Pairs, column: str, value: AnyValue) -> Value | None:
+    """Return what a comparison has for a column's value; None: it would fit other rows, too."""
+    if column == pairs.number:
+        return Value(repr(value), value)
+    if len(value) >= PREFIX_CHARS:
+        return None
+    if pairs.number is None or (pairs.worded is not None and pairs.worded(value)):
+        return Value(value)
+    return None
+
+
+def _walks(
+    compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql
+) -> Iterator[tuple[str, Sorted, Step]]:
+    """Yield, for each column of the field, what the index has of it and the statement with it."""
     catalog = compiler.catalog
     first, rest = query.order[0], query.order[1:]
     on_row, others = [], []
@@ -250,16 +331,13 @@ def _by_pair(
         else:
             others.append(term)
     owner = f"o.{quoted(pairs.owner)}"
-    start = Sql(
-        f"FROM {quoted(pairs.table)} o {compiler.wording.ordered_join} {quoted(catalog.table)} r"
+    table = Sql(f"FROM {quoted(pairs.table)} o")
+    joins = (
+        f"{table.text} {compiler.wording.ordered_join} {quoted(catalog.table)} r"
         f" ON r.{quoted(catalog.key)} = {owner}"
     )
-    conditions = [
-        Sql(f"o.{quoted(pairs.name)} = ?", (name,)),
-        *on_row,
-        *(compiler.condition(term, owner) for term in others),
-        *_always(catalog, more),
-    ]
+    own = [Sql(f"o.{quoted(pairs.name)} = ?", (name,)), *on_row]
+    conditions = [*(compiler.condition(each, owner) for each in others), *_always(catalog, more)]
     then = _order(compiler, rest, owner)
     for column in pairs.columns:
         present = [Sql(f"o.{quoted(column)} IS NOT NULL")]
@@ -268,11 +346,13 @@ def _by_pair(
         way = "DESC" if first.descending else "ASC"
         value = f"o.{quoted(column)}"
         prefix = compiler.wording.prefix_sql(value) if column == pairs.text else None
-        first_by = f"{value} {way}" if prefix is None else f"{prefix} {way}, {value} {way}"
+        constant = f"o.{quoted(pairs.number)}" if prefix and pairs.number is not None else ""
+        source = _where(table, [*own, *present])
+        rows = Sorted(source, prefix or value, constant, first.descending)
+        first_by = rows.order if prefix is None else f"{rows.order}, {value} {way}"
         order = Sql(f"{first_by}, {then.text}", then.params)
-        yield Step(owner, _where(start, [*conditions, *present]), order)
-    if not on_row:
-        yield _without(compiler, query, pairs, name, more)
+        step = Step(owner, _where(Sql(joins), [*own, *conditions, *present]), order)
+        yield column, rows, step
 
 
 def _needs_row(term: Expression) -> TypeGuard[Comparison]:
@@ -280,14 +360,18 @@ def _needs_row(term: Expression) -> TypeGuard[Comparison]:
     return isinstance(term, Comparison) and term.operator != "is null"
 
 
-def _without(compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql) -> Step:
-    """What lacks the field that is sorted by."""
+def _without(
+    compiler: Compiler, query: Query, pairs: Pairs, name: str, more: Sql
+) -> Iterator[Step]:
+    """Yield what lacks the field that is sorted by, if no condition wants it."""
+    if any(_needs_row(t) and compiler.find(t.field) == (pairs, name) for t in _terms(query.where)):
+        return
     key = f"r.{quoted(compiler.catalog.key)}"
     values = " OR ".join(f"x.{quoted(column)} IS NOT NULL" for column in pairs.columns)
     has = compiler.has(key, pairs, name, Sql(values))
     lacks = Sql(f"{has.text} IS NOT TRUE", has.params)
     both = joined([lacks, more], "AND") if more.text else lacks
-    return _by_table(compiler, query.where, query.order[1:], both)
+    yield _by_table(compiler, query.where, query.order[1:], both)
 
 
 def _order(compiler: Compiler, orders: Sequence[Order], key: str) -> Sql:
