@@ -70,7 +70,10 @@ CATALOG = Catalog(
     attributes={
         "id": Attribute("r.id"),
         "name": Attribute("r.name", indexed=True),
-        "code": Attribute("r.code", "number"),
+        "code": Attribute("r.code", "number", few="code"),
+        "size": Attribute(
+            "(CASE WHEN r.code < 1 THEN 'low' WHEN r.code >= 1 THEN 'tall' END)", few="code"
+        ),
         "started": Attribute("r.started_ms", "time"),
         "duration": Attribute("((r.ended_ms - r.started_ms) / 1000.0)", "duration"),
     },
@@ -170,6 +173,7 @@ comparison = st.one_of(
     comparisons(pair_field("params"), st.one_of(number_values, text_values), like=True),
     comparisons(st.just(Field("", "name")), text_values, like=True),
     comparisons(st.just(Field("", "code")), number_values, like=False),
+    comparisons(st.just(Field("", "size")), st.sampled_from([Value("low")]), like=True),
     comparisons(st.just(Field("", "started")), days, like=False),
     comparisons(st.just(Field("", "duration")), st.just(Value("13h")), like=False),
 )
@@ -185,7 +189,9 @@ expressions = st.recursive(
 fields = st.one_of(
     pair_field("metrics"),
     pair_field("params"),
-    st.sampled_from(["name", "code", "started", "duration"]).map(lambda name: Field("", name)),
+    st.sampled_from(["name", "code", "size", "started", "duration"]).map(
+        lambda name: Field("", name)
+    ),
 )
 queries = st.builds(
     Query,
@@ -206,6 +212,7 @@ def values_of(row, field):
     duration = None if ended is None else (ended - started) / 1000
     return {
         "name": (None, name), "code": (code, None), "started": (started, None),
+        "size": (None, None if code is None else "low" if code < 1 else "tall"),
         "duration": (duration, None),
     }[field.name]  # fmt: skip
 
@@ -315,12 +322,21 @@ def test_a_search_finds_what_a_naive_evaluator_finds_in_the_same_order(
 
 
 few = settings(thorough, max_examples=60)
+CODES = [
+    {"runs": (None, code, at, None), "metrics": {}, "params": {}, "id": f"r{at}"}
+    for at, code in enumerate((2, -1, None, 1, 0, 2))
+]
+SIZE = Field("", "size")
 
 
 @few
 @given(
     runs, queries, st.integers(0, 4), st.one_of(st.none(), st.integers(0, 5)), st.integers(-1, 3)
 )
+@example(CODES, Query(Comparison(SIZE, "=", (Value("low"),)), ()), 0, 5, 0)
+@example(CODES, Query(Comparison(SIZE, "=", (Value("none"),)), ()), 0, 5, 0)
+@example(CODES, Query(None, (Order(SIZE, descending=True),)), 0, 5, 0)
+@example(CODES, Query(None, (Order(SIZE, descending=False),)), 1, 5, 0)
 def test_a_search_in_postgresql_finds_the_same(  # noqa: PLR0917 - hypothesis hands them
     postgres_tables, rows, query, offset, limit, narrow_rows
 ):

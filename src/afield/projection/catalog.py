@@ -20,11 +20,14 @@ class Attribute(msgspec.Struct, frozen=True):
         sql: an expression over the alias `r`, such as `r."status"`.
         type: `time` is Unix milliseconds, `duration` is seconds.
         indexed: whether an index finds the rows with one value.
+        few: the column of few values out of which the expression alone is worked out; an index
+            on it is wanted.
     """
 
     sql: str
     type: AttributeType = "text"
     indexed: bool = False
+    few: str | None = None
 
 
 class Pairs(msgspec.Struct, frozen=True):

@@ -80,3 +80,6 @@ NARROW_ROWS = 1_000
 
 NARROW_PAGE = 50
 """The rows of a page for which an index is walked, as a rule."""
+
+FEW_VALUES_MAX = 500
+"""Values of an attribute whose names are looked up for a page, rather than for each row."""

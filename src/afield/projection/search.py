@@ -16,6 +16,7 @@ from typing import Protocol, TypeGuard
 from afield.kernel.clock import Clock
 from afield.projection.catalog import Attribute, Catalog, Pairs
 from afield.projection.compile import Compiler, Sql, Wording, joined
+from afield.projection.few import among, fitting, groups
 from afield.projection.limits import PREFIX_CHARS
 from afield.projection.statements import quoted
 from afield.projection.stretches import Sorted, stretches
@@ -114,6 +115,7 @@ def count(
     unsorted = Query(query.where, (), query.text)
     more = Sql(where, tuple(args))
     compiler = _compiler(unsorted, catalog, database, clock, counting=True)
+    more = _among_few(compiler, database, query.where, more)
     most = database.narrow_rows(catalog.table)
     start = _narrow_start(compiler, database, query.where, most)
     return _count(database, _by_table(compiler, query.where, (), more, start=start))
@@ -146,6 +148,7 @@ def plan(
     `paged` says that the first of them will do, as a rule.
     """
     compiler = _compiler(query, catalog, database, clock)
+    where = _among_few(compiler, database, query.where, where)
     step = _by_table(compiler, query.where, query.order, where)
     most = narrow_rows
     if most is None:
@@ -158,6 +161,14 @@ def plan(
         if paged and database.probes and _has_parts(compiler, query):
             return _in_parts(compiler, database, query, found, more=where, clock=clock, most=most)
         return _by_pair(compiler, query, *found, where)
+    by_few = paged and database.probes and not query.order[1:]
+    if by_few and isinstance(found, Attribute) and found.few is not None:
+        values = groups(database, catalog.table, found, descending=query.order[0].descending)
+        if values is not None:
+            return (
+                _by_table(compiler, query.where, (), both)
+                for both in (_both(among(found, one), where) for one in (*values, None))
+            )
     if found is not None and found.indexed:
         return _by_attribute(compiler, query, found, where)
     return iter((step,))
@@ -194,6 +205,21 @@ def _narrow_start(
         if database.query(few, (*fits.params, rows + 1))[0][0] <= rows:
             return start
     return None
+
+
+def _among_few(
+    compiler: Compiler, database: Searchable, where: Expression | None, more: Sql
+) -> Sql:
+    """Say of conditions on attributes of few values what an index has, beside what is said."""
+    if not database.probes:
+        return more
+    for term in _terms(where):
+        found = compiler.find(term.field) if _needs_row(term) else None
+        if isinstance(found, Attribute) and found.few is not None:
+            condition = compiler.condition(term, "")
+            fits = fitting(database, compiler.catalog.table, found, condition)
+            more = more if fits is None else _both(fits, more)
+    return more
 
 
 def _terms(where: Expression | None) -> tuple[Expression, ...]:
@@ -248,8 +274,7 @@ def _by_attribute(
         ("IS NULL", []),
     ):
         there = Sql(f"{attribute.sql} {condition}")
-        both = joined([there, more], "AND") if more.text else there
-        step = _by_table(compiler, query.where, (), both)
+        step = _by_table(compiler, query.where, (), _both(there, more))
         order = joined([*by, _order(compiler, rest, key)], ",")
         yield Step(step.key, step.source, order)
 
@@ -370,8 +395,7 @@ def _without(
     values = " OR ".join(f"x.{quoted(column)} IS NOT NULL" for column in pairs.columns)
     has = compiler.has(key, pairs, name, Sql(values))
     lacks = Sql(f"{has.text} IS NOT TRUE", has.params)
-    both = joined([lacks, more], "AND") if more.text else lacks
-    yield _by_table(compiler, query.where, query.order[1:], both)
+    yield _by_table(compiler, query.where, query.order[1:], _both(lacks, more))
 
 
 def _order(compiler: Compiler, orders: Sequence[Order], key: str) -> Sql:
@@ -399,6 +423,10 @@ def _value_of(pairs: Pairs, name: str, column: str, key: str, way: str) -> Sql:
 
 def _always(catalog: Catalog, more: Sql) -> list[Sql]:
     return [each for each in (Sql(catalog.where), more) if each.text and each != EVERYTHING]
+
+
+def _both(one: Sql, more: Sql) -> Sql:
+    return joined([one, more], "AND") if more.text else one
 
 
 def _where(start: Sql, conditions: Sequence[Sql]) -> Sql:

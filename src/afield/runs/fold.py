@@ -88,6 +88,7 @@ RUNS = Table(
                 ("experiment", _NEWEST),
                 ("experiment", frozenset()),
                 ("status", _NEWEST),
+                ("member", _NEWEST),
             )
         ),
         Index(("ended_ms",), large=True),

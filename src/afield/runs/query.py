@@ -35,8 +35,8 @@ CATALOG = Catalog(
         "ended": Attribute("r.ended_ms", "time", indexed=True),
         "duration": Attribute(_DURATION, "duration", indexed=True),
         "exit_code": Attribute("r.exit_code", "number"),
-        "user": Attribute("r.member"),
-        "member": Attribute("r.member"),
+        "user": Attribute("r.member", few="member"),
+        "member": Attribute("r.member", few="member"),
         "device": Attribute("r.device"),
         "host": Attribute("r.host_object"),
         "branch": Attribute("r.branch"),
@@ -74,7 +74,7 @@ def naming(users: Mapping[str, str], hosts: Mapping[str, str]) -> Catalog:
     its id; a machine without one is missing.
     """
     named = {
-        "user": Attribute(_cases("r.member", sorted(users.items()), "r.member")),
+        "user": Attribute(_cases("r.member", sorted(users.items()), "r.member"), few="member"),
         "host": Attribute(_cases("r.host_object", sorted(hosts.items()), "NULL")),
     }
     return msgspec.structs.replace(CATALOG, attributes={**CATALOG.attributes, **named})
