@@ -326,7 +326,11 @@ CODES = [
     {"runs": (None, code, at, None), "metrics": {}, "params": {}, "id": f"r{at}"}
     for at, code in enumerate((2, -1, None, 1, 0, 2))
 ]
-SIZE = Field("", "size")
+NAMED = [
+    {"runs": (name, 0, at, None), "metrics": {}, "params": {}, "id": f"r{at}"}
+    for at, name in enumerate(("a", "b", "Ba", None, "a", "c"))
+]
+NAME, SIZE = Field("", "name"), Field("", "size")
 
 
 @few
@@ -335,6 +339,9 @@ SIZE = Field("", "size")
 )
 @example(CODES, Query(Comparison(SIZE, "=", (Value("low"),)), ()), 0, 5, 0)
 @example(CODES, Query(Comparison(SIZE, "=", (Value("none"),)), ()), 0, 5, 0)
+@example(NAMED, Query(Comparison(NAME, "ilike", (Value("%A%"),)), ()), 0, 5, 0)
+@example(NAMED, Query(Comparison(NAME, "ilike", (Value("%A%"),)), ()), 0, 5, 3)
+@example(NAMED, Query(Comparison(NAME, "like", (Value("%z%"),)), ()), 0, 5, 3)
 @example(CODES, Query(None, (Order(SIZE, descending=True),)), 0, 5, 0)
 @example(CODES, Query(None, (Order(SIZE, descending=False),)), 1, 5, 0)
 def test_a_search_in_postgresql_finds_the_same(  # noqa: PLR0917 - hypothesis hands them

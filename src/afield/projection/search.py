@@ -15,9 +15,9 @@ from typing import Protocol, TypeGuard
 
 from afield.kernel.clock import Clock
 from afield.projection.catalog import Attribute, Catalog, Pairs
-from afield.projection.compile import Compiler, Sql, Wording, joined
+from afield.projection.compile import NEVER, Compiler, Sql, Wording, joined
 from afield.projection.few import among, fitting, groups
-from afield.projection.limits import PREFIX_CHARS
+from afield.projection.limits import NARROW_ROWS, PREFIX_CHARS
 from afield.projection.statements import quoted
 from afield.projection.stretches import Sorted, stretches
 from afield.projection.syntax import All, Comparison, Expression, Order, Query, Value
@@ -179,9 +179,7 @@ def _narrow_start(
 ) -> Sql | None:
     """Return what to select from when one of the conditions fits no more than `rows` rows."""
     table, key = quoted(compiler.catalog.table), quoted(compiler.catalog.key)
-    for term in _terms(where):
-        if not _needs_row(term):
-            continue
+    for term in sorted(filter(_needs_row, _terms(where)), key=_is_pattern):
         found = compiler.find(term.field)
         if isinstance(found, tuple):
             pairs, name = found
@@ -200,11 +198,30 @@ def _narrow_start(
             start = Sql(f"FROM {table} r")
             fits = _where(start, [compiler.condition(term, f"r.{key}")])
         else:
+            spelt = _spelt_alike(compiler, database, found, term, min(rows, NARROW_ROWS))
+            if spelt is not None:
+                return spelt
             continue
         few = f"SELECT count(*) FROM (SELECT 1 {fits.text} LIMIT ?) few"
         if database.query(few, (*fits.params, rows + 1))[0][0] <= rows:
             return start
     return None
+
+
+def _spelt_alike(
+    compiler: Compiler, database: Searchable, attribute: Attribute, term: Comparison, rows: int
+) -> Sql | None:
+    """Return what to select from where few rows fit a pattern: an index is read once for them."""
+    if not (database.probes and attribute.indexed and _is_pattern(term)):
+        return None
+    table = quoted(compiler.catalog.table)
+    fits = _where(Sql(f"SELECT {attribute.sql} FROM {table} r"), [compiler.condition(term, "")])
+    found = [text for (text,) in database.query(f"{fits.text} LIMIT ?", (*fits.params, rows + 1))]
+    if len(found) > rows:
+        return None
+    texts = tuple(dict.fromkeys(found))
+    among_ = f"{attribute.sql} IN ({', '.join('?' * len(texts))})" if texts else NEVER
+    return Sql(f"FROM (SELECT * FROM {table} r WHERE {among_}) r", texts)
 
 
 def _among_few(
@@ -383,6 +400,11 @@ def _walks(
 def _needs_row(term: Expression) -> TypeGuard[Comparison]:
     """Tell a comparison that is false where its field is missing."""
     return isinstance(term, Comparison) and term.operator != "is null"
+
+
+def _is_pattern(term: Comparison) -> bool:
+    """Tell what costs a look at every value, unless many fit."""
+    return term.operator in ("like", "ilike")
 
 
 def _without(
