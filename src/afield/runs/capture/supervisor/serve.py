@@ -81,7 +81,8 @@ def answer(listener: int, page: Page) -> None:
 def _receive(listener: int, page: Page) -> bool:
     poll = select.poll()
     poll.register(listener, select.POLLIN)
-    poll.poll()
+    if not _is_asked(poll.poll(), listener):
+        return False
     try:
         ioctl(listener, RECV, page.question)
     except OSError as error:
@@ -89,6 +90,11 @@ def _receive(listener: int, page: Page) -> bool:
             return False
         raise
     return True
+
+
+def _is_asked(told: list[tuple[int, int]], listener: int) -> bool:
+    """Tell a question from the end: before Linux 6.6 who receives after that waits for good."""
+    return any(fd == listener and events & select.POLLIN for fd, events in told)
 
 
 def serve(
@@ -161,8 +167,10 @@ def _questions(listener: int, page: Page, waker: int | None) -> Iterator[tuple[i
     unpack = QUESTION.unpack_from
     while True:
         head[:] = _NOTHING
-        if waker is not None and any(fd == waker for fd, _ in poll.poll()):
-            return
+        if waker is not None:
+            told = poll.poll()
+            if any(fd == waker for fd, _ in told) or not _is_asked(told, listener):
+                return
         try:
             ioctl(listener, RECV, question)
         except OSError as error:
