@@ -198,9 +198,9 @@ def _build(
     argv = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", base.path]
     if borrowed.sites:
         argv.append("--system-site-packages")
-    done = tools.run_uv([*argv, str(prefix)], folder)
-    if done is not None:
-        raise NoEnvironment("cannot make an environment", str(prefix), clip(done))
+    _, why = tools.run_uv([*argv, str(prefix)], folder)
+    if why is not None:
+        raise NoEnvironment("cannot make an environment", str(prefix), clip(why))
     python = next(
         path for name in ("bin/python", "Scripts/python.exe") if (path := prefix / name).exists()
     )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from afield.kernel.ids import ObjectId
 from afield.replay.errors import IndexUnreachable
-from afield.replay.pip_settings import uv_arguments
 from afield.replay.text import clip
 from afield.replay.tools import Tools
 from afield.replay.wheels import write_wheel
@@ -61,12 +60,11 @@ def install(
     common = ["pip", "install", "--quiet", "--no-deps", *_COPY, "--python", str(python)]
     if fresh:
         common += ["--no-cache", "--reinstall"]
-    sources = uv_arguments(tools.environ, Path(tools.home))
-    if sources:
-        sources += ["--index-strategy", "unsafe-best-match"]  # as pip does: the pin decides
+    sources = tools.index_arguments()
 
     def attempt(names: Sequence[str], *flags: str) -> str | None:
-        return tools.run_uv([*common, *flags, *sources, *(lines[name] for name in names)], folder)
+        _, why = tools.run_uv([*common, *flags, *sources, *(lines[name] for name in names)], folder)
+        return why
 
     def offline(names: Sequence[str]) -> str | None:
         return attempt(names, "--offline")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from afield.replay.errors import NoEnvironment
 from afield.replay.limits import INSTALL_TIMEOUT_S
-from afield.replay.pip_settings import uv_variables
+from afield.replay.pip_settings import uv_arguments, uv_variables
+
+_USER = re.compile(r"://[^/@\s\"]+@")
 
 _DROPPED = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
@@ -44,8 +47,24 @@ class Tools:
         kept = {name: value for name, value in self.environ.items() if name not in _DROPPED}
         return uv_variables(self.environ, Path(self.home)) | kept
 
-    def run_uv(self, arguments: Sequence[str], folder: str) -> str | None:
-        """Run uv in a folder; return None when it went well, else its own words, on one line.
+    def index_arguments(self) -> list[str]:
+        """Return the options that name the person's package indexes to uv."""
+        found = uv_arguments(self.environ, Path(self.home))
+        # as pip does: the pin decides
+        return [*found, "--index-strategy", "unsafe-best-match"] if found else []
+
+    def run_uv(
+        self, arguments: Sequence[str], folder: str, given: bytes = b""
+    ) -> tuple[str, str | None]:
+        """Run uv in a folder; return what it printed, and its fault in its own words, on one line.
+
+        Args:
+            arguments: without the program.
+            folder: where it is run.
+            given: what it reads from its standard input.
+
+        Returns:
+            its output, and None when it went well.
 
         Raises:
             NoEnvironment: uv cannot be run.
@@ -55,7 +74,7 @@ class Tools:
                 [self.uv, *arguments],
                 cwd=folder,
                 env=self.uv_environ(),
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=INSTALL_TIMEOUT_S,
                 check=False,
@@ -63,11 +82,18 @@ class Tools:
         except OSError as fault:
             raise NoEnvironment("cannot run uv", self.uv, fault.strerror) from fault
         except subprocess.TimeoutExpired:
-            return f"uv took longer than {INSTALL_TIMEOUT_S:g} s"
+            return "", f"uv took longer than {INSTALL_TIMEOUT_S:g} s"
+        told = done.stdout.decode("utf-8", "replace")
         if done.returncode == 0:
-            return None
+            return told, None
         words = done.stderr.decode("utf-8", "replace").split()
-        return " ".join(word for word in words if word.isprintable() and not _is_drawn(word))
+        why = " ".join(word for word in words if word.isprintable() and not _is_drawn(word))
+        return told, without_user(why)
+
+
+def without_user(text: str) -> str:
+    """Return a text with no name and no password in its addresses."""
+    return _USER.sub("://", text)
 
 
 def _is_drawn(word: str) -> bool:

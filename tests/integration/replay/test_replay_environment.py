@@ -194,7 +194,7 @@ def test_without_a_connection_it_ends_soon_and_the_next_time_it_carries_on(
     kept = vault.put(repack(str(next(venv.glob("lib/*/site-packages/tinystat-1.0.dist-info")))))
     cut_off = {name: value for name, value in tools.environ.items() if not name.startswith("UV_")}
     cut_off |= {
-        "UV_INDEX_URL": "http://127.0.0.1:9/simple",
+        "UV_INDEX_URL": "http://someone:hidden@127.0.0.1:9/simple",
         "UV_HTTP_RETRIES": "0",
         "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
     }
@@ -208,6 +208,7 @@ def test_without_a_connection_it_ends_soon_and_the_next_time_it_carries_on(
     with pytest.raises(IndexUnreachable) as told:
         built(wanted, vault, alone, tmp_path)
     assert "for: `sidecar`" in str(told.value)
+    assert "hidden" not in str(told.value)
     found = built(wanted, vault, tools, tmp_path)
     assert found.gaps == ()
     assert versions(found) == {"tinystat": "1.0", "sidecar": "0.3"}

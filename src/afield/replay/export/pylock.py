@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tomllib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from afield.replay.errors import IndexUnreachable, NoEnvironment
+from afield.replay.errors import IndexUnreachable
 from afield.replay.export.pins import Pin, sort_pins, split_vcs, wheel_hash
 from afield.replay.export.subject import WHEELS, Exported, LeftOut, Subject, comments, head
 from afield.replay.fetching import is_unreachable
-from afield.replay.limits import INSTALL_TIMEOUT_S
-from afield.replay.pip_settings import uv_arguments
 from afield.replay.text import clip
-from afield.replay.tools import Tools
+from afield.replay.tools import Tools, without_user
 from afield.runs.capture.distributions import normal_name
 
 HOW = (
@@ -35,7 +31,6 @@ HOW = (
 _AT_ROOT = "put this file at the project's root: folders of its own code are relative to it"
 _TABLE = "[[packages]]\n"
 _OF_THIS_MACHINE = 'url = "file:'
-_USER = re.compile(r"://[^/@\s\"]+@")
 _OFFLINE = re.compile(r"network (?:connectivity )?(?:is|was) disabled", re.IGNORECASE)
 """In uv's words: the person's settings forbid to ask."""
 
@@ -159,31 +154,12 @@ def _checked(text: str, pins: Sequence[Pin], left_out: list[LeftOut]) -> dict[st
 
 
 def _compiler(subject: Subject, tools: Tools, folder: str) -> Compile:
-    sources = uv_arguments(tools.environ, Path(tools.home))
-    if sources:
-        sources += ["--index-strategy", "unsafe-best-match"]  # as pip does: the pin decides
-    argv = [tools.uv, "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate"]
+    argv = ["pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate"]
     argv += ["--format", "pylock.toml", "--python-version", subject.environment.python]
+    argv += [*tools.index_arguments(), "-"]
 
     def ask(lines: str) -> tuple[str, str | None]:
-        try:
-            done = subprocess.run(
-                [*argv, *sources, "-"],
-                cwd=folder,
-                env=tools.uv_environ(),
-                input=lines.encode(),
-                capture_output=True,
-                timeout=INSTALL_TIMEOUT_S,
-                check=False,
-            )
-        except OSError as fault:
-            raise NoEnvironment("cannot run uv", tools.uv, fault.strerror) from fault
-        except subprocess.TimeoutExpired:
-            return "", f"uv took longer than {INSTALL_TIMEOUT_S:g} s"
-        told = done.stdout.decode("utf-8", "replace")
-        if done.returncode == 0:
-            return _USER.sub("://", told), None
-        said = done.stderr.decode("utf-8", "replace").split()
-        return "", _USER.sub("://", " ".join(word for word in said if word.isascii()))
+        told, why = tools.run_uv(argv, folder, lines.encode())
+        return without_user(told), why
 
     return ask
