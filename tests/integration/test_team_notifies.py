@@ -12,11 +12,13 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
+import msgspec
 import pytest
 from test_team_decides import exchange, me, team
 
 from afield.members import times
 from afield.members.calendar.weekly import from_words
+from afield.testing.clock import ManualClock
 from afield.workspace.team import asks, oncall
 from afield.workspace.team.notify import (
     Channel,
@@ -102,6 +104,15 @@ def test_of_two_that_bring_at_once_one_does(team):
 
     assert len(bring(bob, me(bob), words, [Channel("c", send)])) == 1
     assert len(sent) == 1
+
+
+def test_what_is_due_now_is_due_though_the_clock_goes_on_meanwhile(team, monkeypatch):
+    bob = asked(team)
+    works(bob, ["Mon-Sun 00:00-24:00"])
+    ticking = ManualClock(bob.record.clock.wall_ns(), step_ns=1_000_000)
+    monkeypatch.setattr(bob, "record", msgspec.structs.replace(bob.record, clock=ticking))
+    assert [letter.title for letter in waiting(bob, me(bob))] == ["Which split?"]
+    assert held(bob, me(bob)) == (0, None)
 
 
 def test_what_a_channel_does_not_take_is_brought_the_next_time(team):

@@ -72,7 +72,7 @@ def waiting(workspace: Workspace, member: MemberId, channel: str = "") -> list[L
     now_ms = workspace.record.now_ms()
     return [
         letter
-        for letter, at_ms in _letters(workspace, member, channel)
+        for letter, at_ms in _letters(workspace, member, now_ms, channel)
         if at_ms is not None and at_ms <= now_ms
     ]
 
@@ -83,15 +83,15 @@ def held(workspace: Workspace, member: MemberId) -> tuple[int, int | None]:
     In Unix milliseconds; None: nothing of it within a year.
     """
     now_ms = workspace.record.now_ms()
-    later = [at_ms for _, at_ms in _letters(workspace, member) if at_ms is None or at_ms > now_ms]
+    found = _letters(workspace, member, now_ms)
+    later = [at_ms for _, at_ms in found if at_ms is None or at_ms > now_ms]
     return len(later), min((at_ms for at_ms in later if at_ms is not None), default=None)
 
 
 def _letters(
-    workspace: Workspace, member: MemberId, channel: str = ""
+    workspace: Workspace, member: MemberId, now_ms: int, channel: str = ""
 ) -> Iterator[tuple[Letter, int | None]]:
     """Yield what was neither read nor brought, and when it is to be; see `deliver_ms`."""
-    now_ms = workspace.record.now_ms()
     calendar = calendar_of(workspace, member)
     brought = _keys(workspace, member, channel)
     on_call = member in oncall_at(workspace, now_ms)
