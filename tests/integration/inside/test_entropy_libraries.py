@@ -263,6 +263,27 @@ def test_a_library_that_takes_a_default_generator_which_was_seeded_is_not_named(
     assert ran.trace.calls() == ()
 
 
+def test_a_seed_given_to_a_library_is_counted_once_for_all_lines(runner):
+    ran = runner.text(
+        "import os\n"
+        "code = 'def check_random_state(seed):\\n  import numpy as np\\n'\n"
+        "code += '  return np.random.RandomState(seed)'\n"
+        "where = os.path.join(os.path.dirname(os.__file__), 'site-packages', 'x', 'y.py')\n"
+        "exec(compile(code, where, 'exec'))\n"
+        "def state(seed): return check_random_state(seed).randint(1 << 30)\n"
+        "print(state(1), state(2),\n"
+        "  state(1))\n"
+        "check_random_state(None)\n"
+        "def check_random_state(seed): return os.urandom(3)\n"
+        "check_random_state(4)\n"
+    )
+    first, second, again = map(int, ran.out.split())
+    assert first == again != second
+    assert {line for _, line, _ in calls(ran)} == {"9", "10"}
+    seeded = [call for call in ran.trace.entropy if call.importing and "by" in call.source]
+    assert [call.count for call in seeded] == [3]
+
+
 def test_what_no_seed_brings_back_is_named_so(runner):
     ran = runner.text(
         "import uuid\n"
