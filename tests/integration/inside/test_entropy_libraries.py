@@ -284,6 +284,18 @@ def test_a_seed_given_to_a_library_is_counted_once_for_all_lines(runner):
     assert [call.count for call in seeded] == [3]
 
 
+def test_what_a_library_calls_with_a_seed_is_still_looked_for(runner):
+    ran = runner.text(
+        "import os\n"
+        "code = 'def check_random_state(seed): return seed()'\n"
+        "where = os.path.join(os.path.dirname(os.__file__), 'site-packages', 'x', 'y.py')\n"
+        "exec(compile(code, where, 'exec'))\n"
+        "def mine(): return os.urandom(3)\n"
+        "check_random_state(mine)\n"
+    )
+    assert calls(ran) == {("os.urandom", "5", 1)}
+
+
 def test_what_no_seed_brings_back_is_named_so(runner):
     ran = runner.text(
         "import uuid\n"

@@ -55,8 +55,7 @@ class Streams:
             self.rekey()
         inner = _getframe(2).f_back
         via = inner and inner.f_back
-        if is_seeded(via) and place.kind_of(via.f_code.co_filename) == place.LIBRARY:
-            # what is drawn is thrown away, and often: nobody's line is looked for
+        if is_thrown_away(inner, via):  # and often asked for: nobody's line is looked for
             kind, frame = place.IMPORTING, None
         else:
             kind, inner, via, frame = asker(inner)
@@ -171,6 +170,16 @@ def is_seeded(via):
         via is not None
         and via.f_code.co_name == "check_random_state"
         and via.f_locals.get("seed") is not None
+    )
+
+
+def is_thrown_away(inner, via):
+    """Tell whether numpy asks for the state that a library's seed then replaces."""
+    return (
+        is_seeded(via)
+        and inner.f_code.co_name == "getrandbits"
+        and place.kind_of(inner.f_code.co_filename) == place.ENTROPY
+        and place.kind_of(via.f_code.co_filename) == place.LIBRARY
     )
 
 
