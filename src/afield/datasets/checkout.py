@@ -14,8 +14,8 @@ import stat
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from afield.datasets.add import Progress
 from afield.datasets.errors import FolderDiffers, TreeUnsafe
 from afield.datasets.limits import HELD_ENTRIES, TOLD_BYTES, TOLD_FILES
 from afield.datasets.staging import Taken, beside, is_alive
@@ -23,6 +23,9 @@ from afield.datasets.walk import link_stays_inside
 from afield.kernel.digest import digest, digest_file
 from afield.vault import StatCache, TreeEntry, Vault
 from afield.vault.tree import PROGRAM, SYMLINK
+
+if TYPE_CHECKING:
+    from afield.datasets.add import Progress
 
 Write = Callable[[TreeEntry, str], None]
 _NAMED_MAX = 3

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,7 +70,7 @@ def _carry_on(place: Path, stage: Path, files: Callable[[], set[str]]) -> None:
         if not stage.exists() and _files_in(found) <= files():
             found.rename(stage)
         else:
-            shutil.rmtree(found, ignore_errors=True)
+            _remove(found)
 
 
 def _files_in(folder: Path) -> set[str]:
@@ -95,7 +94,14 @@ def _settle(stage: Path, place: Path) -> None:
         stage.rename(place)
     except OSError as error:
         if place.is_dir():
-            shutil.rmtree(stage, ignore_errors=True)
+            _remove(stage)
             raise Taken from error
         _say(error, stage, place)
         raise
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, as far as that goes."""
+    import shutil  # with its archive formats a tenth of what a command loads, seldom needed
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from afield.datasets import events
-from afield.datasets.add import Kept, Progress, keep
 from afield.datasets.card import Card, edit_card, read_card, residency
 from afield.datasets.limits import DROPS_PER_ENTRY_MAX
 from afield.datasets.query import Version, latest, resolve, versions
@@ -27,6 +26,7 @@ from afield.workspace.held_back import held_back
 from afield.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from afield.datasets.add import Kept, Progress
     from afield.datasets.check import Present
     from afield.datasets.checkout import Written
     from afield.datasets.diff import Difference
@@ -83,6 +83,8 @@ def add(
         NothingToAdd: no file is there.
         OSError: a file cannot be read, or the disk is full. The next add carries on.
     """
+    from afield.datasets.add import keep  # with what looks into tables; reading needs none of it
+
     name = parse_name(name)
     record = workspace.record
     drafts = [edit_card(name, card, record.vault)] if card else []

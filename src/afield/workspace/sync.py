@@ -40,7 +40,6 @@ from afield.workspace.remotes import (
 )
 from afield.workspace.residency import filter_for
 from afield.workspace.store import make_store
-from afield.workspace.sweep import bring_back, live_roots
 from afield.workspace.swept import swept_packs
 from afield.workspace.workspace import Workspace
 
@@ -113,7 +112,7 @@ def sync(
     finally:
         if not wishes.dry:
             workspace.refresh()
-            bring_back(workspace)
+            _bring_back(workspace)
     if not wishes.dry and not wishes.take:
         mark_synced(workspace, remote)
     return job.report, True
@@ -131,8 +130,22 @@ def _replica(workspace: Workspace, remote: Remote, wishes: Wishes) -> Replica:
         may_send=filter_for(workspace, remote),
         wanted=wishes.only or (),
         swept=swept_packs(record),
-        needed=lambda: live_roots(workspace),
+        needed=lambda: _live_roots(workspace),
     )
+
+
+def _live_roots(workspace: Workspace) -> list[ObjectId]:
+    from afield.workspace.sweep import live_roots  # few syncs ask what a sweep would keep
+
+    return live_roots(workspace)
+
+
+def _bring_back(workspace: Workspace) -> None:
+    """Bring back what a sweep had put away and is needed again."""
+    if workspace.record.vault.sweeping().resting():
+        from afield.workspace.sweep import bring_back
+
+        bring_back(workspace)
 
 
 def clone(
