@@ -11,7 +11,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, KeysView
 from typing import NamedTuple
 
 from afield.vault.layout import ENTRY, Entry, find_line, keys_of, offset_in
@@ -44,9 +44,24 @@ class Catalog:
         self._runs: list[array[int]] = []
         self._held: OrderedDict[int, tuple[bytes, array[int]]] = OrderedDict()
 
-    def packs(self) -> list[str]:
+    def resume(self, packs: list[str], runs: list[array[int]], there: Container[str]) -> None:
+        """Start from the columns of another catalog, in place of reading an index a pack.
+
+        Args:
+            packs: names by number.
+            runs: as `columns` returned them.
+            there: which packs still are; of the others words stay and lead nowhere.
+        """
+        self._packs, self._runs = packs, runs
+        self._numbers = {pack: at for at, pack in enumerate(packs) if pack in there}
+
+    def columns(self) -> tuple[list[str], list[array[int]]]:
+        """Return what `resume` takes, for whoever keeps it; not to be changed."""
+        return self._packs, self._runs
+
+    def packs(self) -> KeysView[str]:
         """Return the names of the packs, in the order they were added."""
-        return list(self._numbers)
+        return self._numbers.keys()
 
     def __contains__(self, pack: str) -> bool:
         return pack in self._numbers

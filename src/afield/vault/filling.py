@@ -25,6 +25,7 @@ from afield.vault.limits import (
     SAVING_MIN,
     WHOLE_READ_BYTES,
 )
+from afield.vault.recalled import Recalled
 from afield.vault.shelf import Guard, Parts, Shelf
 from afield.vault.stores import Store
 from afield.vault.using import Using
@@ -40,6 +41,7 @@ class Filling:
         pack_bytes: a pack is closed before it would pass this.
         guard: what reading trusts, see `Shelf`.
         using: names the packs that this process relies on; None: nobody sweeps this store.
+        recalled: keeps the list of packs between processes.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Filling:
         pack_bytes: int,
         guard: Guard,
         using: Using | None = None,
+        recalled: Recalled | None = None,
     ) -> None:
         self._store = store
         self._using = using
@@ -62,7 +65,7 @@ class Filling:
         self._data, self._meta = self._building[DATA], self._building[META]
         self._reused = False
         self._last = 0
-        self.shelf = Shelf(store, lock, self.waiting, guard)
+        self.shelf = Shelf(store, lock, self.waiting, guard, recalled)
         _FILLING.add(self)
 
     def hold(self) -> None:

@@ -58,6 +58,12 @@ TREE_ENTRIES_MAX = 5_000_000
 INDEXES_HELD = 64
 """Indexes of packs that stay in memory, the last used ones."""
 
+FRESH_PACKS_MIN = 64
+"""Packs whose index was read, before the list of all packs is kept anew: as long as that takes."""
+
+FRESH_PACKS_SHARE = 32
+"""Of very many packs that are known, one in so many is to be news: all writing stays cheap."""
+
 PACKS_MAX = 1 << 20
 """Packs that one process can tell apart (8 TiB of stored bytes)."""
 

@@ -14,7 +14,8 @@ from blake3 import blake3
 from afield.vault import header, layout
 from afield.vault.catalog import Catalog, Place
 from afield.vault.errors import Corrupt, ObjectDamaged, ObjectMissing
-from afield.vault.limits import RECIPE_DEPTH_MAX
+from afield.vault.limits import FRESH_PACKS_MIN, FRESH_PACKS_SHARE, RECIPE_DEPTH_MAX
+from afield.vault.recalled import Recalled
 from afield.vault.stores import Store
 
 Parts = list[tuple[bytes, int]]
@@ -41,6 +42,7 @@ class Shelf:
         lock: held while the list of packs is used or changed.
         waiting: returns a record that is in no pack yet, and the size of its object.
         guard: tells whether content has a digest; tests take it away to prove its worth.
+        recalled: keeps the list of packs between processes; None: each reads every index.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Shelf:
         lock: threading.RLock,
         waiting: Callable[[bytes], tuple[bytes, int] | None],
         guard: Guard,
+        recalled: Recalled | None = None,
     ) -> None:
         self.store = store
         self.catalog = Catalog(self._load_index)
@@ -58,6 +61,9 @@ class Shelf:
         self._guard = guard
         self._listed = False
         self._unreadable: dict[str, str] = {}
+        self._recalled = recalled
+        self._unsure: set[str] = set()
+        self._fresh = 0
 
     def refresh(self) -> None:
         """Take in packs that other processes have written, and forget those that are gone.
@@ -69,20 +75,36 @@ class Shelf:
         with self._lock:
             if not self._listed:
                 header.check(self.store)
-                self._listed = True
-            names = {name[:-5] for name in self.store.names() if is_pack(name)}
-            for pack in self.catalog.packs():
-                if pack not in names:
-                    self.catalog.drop(pack)
-            for pack in sorted(names):
-                if pack not in self.catalog:
+            names = self.store.names()
+            there = {name[:-5] for name in names if name.endswith(".pack")}
+            if not self._listed and self._recalled is not None:
+                self._recalled.into(self.catalog, there)
+                self.unsettled = bool(self.catalog.packs())
+            self._listed = True
+            known = self.catalog.packs()
+            for pack in known - there:
+                self.catalog.drop(pack)
+            for pack in sorted(there - known):
+                if is_pack(f"{pack}.pack"):
                     self._take_in(pack)
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep the list of packs for other processes, once enough of it is news."""
+        packs = len(self.catalog.packs())
+        if self._recalled is not None and self._fresh > max(
+            FRESH_PACKS_MIN, packs // FRESH_PACKS_SHARE
+        ):
+            self._recalled.save(self.catalog, self._unsure)
+            self._fresh = 0
 
     def forget(self) -> None:
         """List and read everything anew at the next look."""
         with self._lock:
             self.catalog = Catalog(self._load_index)
             self._listed = False
+            if self._recalled is not None:
+                self._recalled.forget()
 
     def see(self) -> None:
         """Take in what is there, unless that was done before."""
@@ -122,7 +144,7 @@ class Shelf:
     def blocks(self) -> Iterator[tuple[str, bytes]]:
         """Yield each pack with its index lines, as they are now."""
         self.refresh()
-        for pack in self.catalog.packs():
+        for pack in list(self.catalog.packs()):
             yield pack, self._load_index(pack)
 
     def take(self, pack: str, block: bytes) -> None:
@@ -253,6 +275,7 @@ class Shelf:
             self._unreadable[pack] = str(error)
             return
         self._unreadable.pop(pack, None)
+        self._fresh += 1
         self.unsettled = True
 
     def _load_index(self, pack: str) -> bytes:
@@ -261,7 +284,7 @@ class Shelf:
             data = self.store.read(f"{pack}.idx")
             return layout.read_index_file(bytes.fromhex(pack), data)[0]
         except (OSError, Corrupt):
-            pass  # an index only repeats what the pack says itself
+            self._unsure.add(pack)  # an index only repeats what the pack says itself
         try:
             return pack_index(self.store.read(f"{pack}.pack"))
         except FileNotFoundError:

@@ -27,6 +27,7 @@ from afield.vault.ledger import Ledger
 from afield.vault.limits import BLOCK_BYTES, CHUNK_BYTES, PACK_BYTES, WHOLE_READ_BYTES
 from afield.vault.packs import Packs
 from afield.vault.reader import Beyond, ObjectFile, reaching
+from afield.vault.recalled import Recalled
 from afield.vault.shelf import Shelf, damaged, is_pack, matches, pack_index
 from afield.vault.stores import FolderStore, Store
 from afield.vault.tree import TreeEntry
@@ -56,6 +57,7 @@ class Vault:
         level: of zstd.
         pack_bytes: a pack is closed before it would pass this.
         store: where packs lie instead of in the folder.
+        recalled: a file that keeps the list of packs for the next process; it may be lost.
     """
 
     _guard = staticmethod(matches)  # a test takes it away, to see that others would notice
@@ -68,6 +70,7 @@ class Vault:
         level: int = 1,
         pack_bytes: int = PACK_BYTES,
         store: Store | None = None,
+        recalled: str | None = None,
     ) -> None:
         self._store: Store = FolderStore(root, files) if store is None else store
         self._files = files
@@ -80,6 +83,7 @@ class Vault:
             pack_bytes=pack_bytes,
             guard=self._guard,
             using=self._using,
+            recalled=None if recalled is None else Recalled(recalled),
         )
         self._shelf = self._filling.shelf
         self._swept = False

@@ -190,7 +190,8 @@ def _vault(folder: str, files: FileSystem) -> Vault:
     """Return the vault in the folder, or the one in a bucket that a hub's workspace names."""
     packs = os.path.join(folder, layout.PACKS)
     if files.stat(os.path.join(folder, layout.STORAGE)) is None:
-        return Vault(packs, files)
+        recalled = os.path.join(folder, layout.CACHE, layout.PACKS)
+        return Vault(packs, files, recalled=recalled)
     from afield.workspace.storage import open_packs, storage_of  # a hub's alone
 
     storage = storage_of(files, folder)
