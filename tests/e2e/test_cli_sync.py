@@ -189,9 +189,17 @@ def test_bytes_that_stay_away_are_phantoms_and_come_when_asked_for(
     verified = afield_in(afield, bob, "verify", "--json")
     assert verified.code == 0
     assert {each["what"] for each in verified.json["findings"]} == {"phantom"}
+    run = afield_in(afield, bob, "show", "one", "--json").json["id"]
+    logged = afield_in(afield, bob, "log", "one")
+    assert logged.code == 14, logged.out
+    assert "they were left at remote `origin`" in logged.err
+    assert f"hint: afield fetch {run}" in logged.err
+    said = afield_in(afield, bob, "bundle", "one", "-o", str(tmp_path / "x.afield"))
+    assert f"the console: the bytes are not here (afield fetch {run})" in said.out + said.err
     fetched = afield_in(afield, bob, "fetch", "one", "--json")
     assert fetched.code == 0, fetched.err
     assert fetched.json["whole"] is True
+    assert afield_in(afield, bob, "log", "one").code == 0
     assert afield_in(afield, bob, "verify", "--json").json["findings"] == []
     assert "all of it is here" in afield_in(afield, bob, "fetch", "one").out
 

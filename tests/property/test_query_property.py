@@ -442,7 +442,7 @@ def test_any_text_is_understood_or_refused_as_a_query(text):
         ("metric.acc > 1 and strated = 'x'", "query.field", "did you mean `started`?"),
         ("metrcs.acc > 1", "query.field", "did you mean `metrics`?"),
         ("order by nope.x", "query.field", None),
-        ("name = 'a' order by code, qqqq", "query.field", "there are metrics.<name>"),
+        ("name = 'a' order by code, qqqq", "query.field", "is it `metrics.qqqq`"),
         ("metrics.acc > high", "query.value", None),
         ("metrics.acc like 'a%'", "query.value", None),
         ("code = 'one'", "query.value", None),

@@ -258,6 +258,9 @@ def test_queries_reach_params_metrics_tags_and_attributes(workspace):
     assert workspace.count("started > '1h ago'") == 6
     with pytest.raises(Usage, match=r"did you mean|there is no field"):
         workspace.runs("metrcs.acc > 1")
+    with pytest.raises(Usage) as refused:
+        workspace.runs("acc > 1")
+    assert "is it `metrics.acc`, `params.acc`" in refused.value.hint
 
 
 def test_a_metric_that_is_not_there_names_those_that_are(workspace):

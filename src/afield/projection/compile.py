@@ -254,6 +254,10 @@ class Compiler:
         known = ", ".join([*scopes, *self.catalog.attributes])
         hint = f"did you mean `{near[0]}`?" if near else f"there are {known}"
         name = f"{field.scope}.{field.name}" if field.scope else field.name
+        if not field.scope and not near and self.catalog.pairs:
+            *some, last = [f"`{scope}.{name}`" for scope in self.catalog.pairs]
+            meant = f"{', '.join(some)} or {last}" if some else last
+            hint = f"is it {meant}? Other fields: {', '.join(self.catalog.attributes)}"
         why = f"there is no field {name}"
         return QueryField(why, text=self._text, offset=field.offset, length=field.length, hint=hint)
 

@@ -26,7 +26,7 @@ from afield.replay.timing import is_duration_name
 from afield.replay.verdict import Grade, Judged
 from afield.runs.capture.console import split
 from afield.runs.manifest import EXECUTED, FileRecord, Manifest
-from afield.vault import Vault
+from afield.vault import ObjectMissing, Vault
 
 STREAMS = ("stdout", "stderr")
 NAMED_MAX = 5
@@ -166,7 +166,7 @@ def _outputs(
             foreign.append(path)
             continue
         if one and other:
-            judged = with_mode(_file(one, other, vault, look), one, other)
+            judged = with_mode(_file(pair, one, other, vault, look), one, other)
         elif one:
             judged = Judged(Grade.MISSING, detail="the other run did not write it")
         elif other and _is_by_hand(pair.before) and other.note == EXECUTED:
@@ -283,7 +283,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED_MAX]) + more
 
 
-def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judged:
+def _file(pair: Pair, one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judged:
     if one.digest is None or other.digest is None:
         side = "recorded" if one.digest is None else "reproduced"
         return Judged(Grade.UNCHECKED, detail=f"the {side} file has no digest in the record")
@@ -296,8 +296,15 @@ def _file(one: FileRecord, other: FileRecord, vault: Vault, look: Look) -> Judge
     try:
         old, new = vault.get(ObjectId(one.digest)), vault.get(ObjectId(other.digest))
     except AfieldError as fault:
-        return Judged(Grade.DIVERGED, detail=f"bytes differ; not looked into: {fault.message}")
+        told = fault.message
+        if isinstance(fault, ObjectMissing):
+            told = _not_here(pair.new if vault.has(ObjectId(one.digest)) else pair.old)
+        return Judged(Grade.DIVERGED, detail=f"bytes differ; not looked into: {told}")
     return judge(one.path, old, new, look)
+
+
+def _not_here(run: RunId) -> str:
+    return f"the bytes are not here (afield fetch {run})"
 
 
 def _exit(pair: Pair) -> tuple[ExitResult, Grade]:
@@ -314,9 +321,11 @@ def _console(pair: Pair, vault: Vault, look: Look) -> dict[str, Judged]:
     if _is_by_hand(pair.before) and not _is_by_hand(pair.after):
         return {"console": Judged(Grade.UNCHECKED, "console", _BY_HAND)}
     sides = []
-    for manifest in (pair.before, pair.after):
+    for run, manifest in ((pair.old, pair.before), (pair.new, pair.after)):
         try:
             data = vault.get(ObjectId(manifest.console)) if manifest.console else b""
+        except ObjectMissing:
+            return {"console": Judged(Grade.UNCHECKED, "console", _not_here(run))}
         except AfieldError as fault:
             return {"console": Judged(Grade.UNCHECKED, "console", fault.message)}
         sides.append([part.decode("utf-8", "surrogateescape") for part in split(data)])

@@ -53,7 +53,12 @@ def are_any(folder: str, files: FileSystem) -> bool:
 
 @contextlib.contextmanager
 def fetchable(folder: str, files: FileSystem, label: str) -> Iterator[None]:
-    """Say of bytes of the version `label` that are at a remote only how to bring them.
+    """Say of bytes that are at a remote only how to bring them.
+
+    Args:
+        folder: the `.afield` folder.
+        files: the file system.
+        label: the version or the run's id that has them.
 
     Raises:
         BytesElsewhere: instead of `ObjectMissing`, when a remote is known to have them.

@@ -32,10 +32,12 @@ def run_meant(ref: str, views: Views, device: str) -> RunView:
         found = views("r.name = ?", (ref,))
     if not found and ref:
         found = views("r.id >= ? AND r.id < ?", (lowered, lowered + "~"))
-    if not found and (latest := _LATEST.fullmatch(ref)):
+    latest = None if found else _LATEST.fullmatch(ref)
+    if latest:
         found = _latest(int(latest[1] or 0), views, device)
     if not found:
-        raise RunNotFound("no such run", ref, hint="afield runs")
+        why = "this device has not started so many" if latest else None
+        raise RunNotFound("no such run", ref, why, hint="afield runs")
     if len(found) > 1:
         known = ", ".join(f"{view.id} ({view.name})" for view in found[:_NAMED_MAX])
         more = f" and {len(found) - _NAMED_MAX} more" if len(found) > _NAMED_MAX else ""

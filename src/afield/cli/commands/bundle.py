@@ -165,6 +165,7 @@ def _path(output: str, suffix: str, *, force: bool) -> Path:
 
 def _absent(manifest: Manifest, workspace: Workspace, run: str) -> tuple[str, ...]:
     """Return in words what the run needs and no file can hold."""
+    from afield.kernel.ids import parse_object_id
     from afield.replay.plan import make_plan
 
     plan = make_plan(manifest, vault=workspace.record.vault, run=run)
@@ -172,7 +173,11 @@ def _absent(manifest: Manifest, workspace: Workspace, run: str) -> tuple[str, ..
         f"{one.path} ({words.size(one.size_bytes)}) is outside the project: it must be there"
         for one in plan.outside
     ]
-    return tuple(dict.fromkeys((*(gap.detail for gap in plan.gaps if gap.missing), *outside)))
+    gaps = [gap.detail for gap in plan.gaps if gap.missing]
+    console = manifest.console
+    if console is not None and not workspace.record.vault.has(parse_object_id(console)):
+        gaps.append(f"the console: the bytes are not here (afield fetch {run})")
+    return tuple(dict.fromkeys((*gaps, *outside)))
 
 
 def _staying(manifest: Manifest, may_go: Filter) -> list[str]:

@@ -19,6 +19,7 @@ from afield.cli.session import Session, global_options, session_of
 from afield.kernel.errors import NotFound
 from afield.kernel.ids import parse_object_id
 from afield.workspace.follow import Chunk, Follower, Point
+from afield.workspace.phantoms import fetchable
 
 if TYPE_CHECKING:
     from afield.workspace.views import RunView
@@ -62,7 +63,11 @@ def command(context: click.Context, *, run: str | None, no_follow: bool, only: s
     view = workspace.run(view.id)
     manifest = workspace.manifest(view)
     if manifest is not None and manifest.console is not None:
-        with workspace.record.vault.open(parse_object_id(manifest.console)) as sealed:
+        record = workspace.record
+        with (
+            fetchable(record.workspace, record.files, view.id),
+            record.vault.open(parse_object_id(manifest.console)) as sealed,
+        ):
             printer.chunks(follower.rest_of(sealed))
     printer.ended(view)
 

@@ -19,6 +19,7 @@ from afield.kernel.ids import parse_object_id
 from afield.members.actions import Action
 from afield.runs.capture.console import HEADER
 from afield.workspace.follow import CONSOLE, Chunk, Follower
+from afield.workspace.phantoms import fetchable
 from afield.workspace.views import RunView
 from afield.workspace.workspace import Workspace
 
@@ -81,7 +82,11 @@ async def show_console(
         offset = 0 if cursor is None else read_cursor(cursor, view.id)
         folder = workspace.live_folder(view.id)
         live = Follower(folder).is_live()
-        with closing(_Console(workspace, view, live=live)) as console:
+        record = workspace.record
+        with (
+            fetchable(record.workspace, record.files, view.id),
+            closing(_Console(workspace, view, live=live)) as console,
+        ):
             if tail and cursor is None:
                 offset = console.last(limit_bytes)
             part = console.part(offset, limit_bytes)
