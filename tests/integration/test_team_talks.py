@@ -16,6 +16,7 @@ from afield.members.errors import HoursBad, ZoneUnknown
 from afield.teamwork.errors import ItemBad, ItemNotFound, MoveRefused
 from afield.teamwork.sorts.ask import ANSWERED, ASK, CLOSED
 from afield.teamwork.sorts.blocker import BLOCKER
+from afield.testing.clock import ManualClock
 from afield.workspace.disagreements import disagreements
 from afield.workspace.hosted import Hosted
 from afield.workspace.team import asks, blockers, hours, threads
@@ -26,6 +27,7 @@ from afield.workspace.team.items import Writing, find_item
 from afield.workspace.team.lint import missing_in
 from afield.workspace.team.people import find_member
 from afield.workspace.team.seen import mark_read, seen_by
+from afield.workspace.workspace import Workspace
 
 __all__ = ["team"]
 
@@ -290,3 +292,19 @@ def test_hours_that_are_none_are_refused_before_anything_is_written(team):
         hours.cancel_leave(ann, "nothing")
     assert ann.refresh() == 0
     assert ann.projection.positions() == before
+
+
+def test_those_who_work_now_stand_by_name_though_the_clock_goes_on(team):
+    always = from_words(["Mon-Sun 00:00-24:00"])
+    drafts = [times.hours(me(one), always, date.min) for one in team]
+    ann = team[0]
+    for one, draft in zip(team, drafts, strict=True):
+        one.record.journal.append_many([draft])
+    exchange(*team)
+    clock = ManualClock(ann.record.clock.wall_ns(), step_ns=2_000_000)
+    with Workspace.open(ann.path, clock=clock) as looked:
+        looked.refresh()
+        found = hours.team_part(looked)
+    names = [one["name"] for one in found]
+    assert {one["presence"] for one in found} == {"working"}
+    assert names == sorted(names)

@@ -193,10 +193,10 @@ def end_day(workspace: Workspace, *, over: bool = True, by: MemberId | None = No
         _say(workspace, times.ended(member, rest), by)
 
 
-def hours_part(workspace: Workspace, member: str) -> dict[str, Any]:
+def hours_part(workspace: Workspace, member: str, now_ms: int | None = None) -> dict[str, Any]:
     """Return what a member said of their time, and where they are in it now, as a document."""
     calendar = calendar_of(workspace, member)
-    facts, now_ms = calendar.facts, workspace.record.now_ms()
+    facts, now_ms = calendar.facts, now_ms or workspace.record.now_ms()
     presence = calendar.presence(now_ms)
     return {
         "member": member,
@@ -230,7 +230,8 @@ def hours_part(workspace: Workspace, member: str) -> dict[str, Any]:
 def team_part(workspace: Workspace) -> list[dict[str, Any]]:
     """Return `hours_part` of every member, those who work now first, then by when they will."""
     members = [row[0] for row in workspace.query("SELECT id FROM members ORDER BY id")]
-    parts = [hours_part(workspace, one) for one in members]
+    now_ms = workspace.record.now_ms()
+    parts = [hours_part(workspace, one, now_ms) for one in members]
     far = 1 << 60
     return sorted(parts, key=lambda one: (one["next_working_ms"] or far, one["name"]))
 
