@@ -134,7 +134,7 @@ def test_neither_secrets_nor_recovery_codes_can_be_read_in_the_file(accounts, cl
 def test_the_file_of_keys_is_its_owners_alone(accounts, clock, tmp_path):
     with_factor(accounts, clock)
     assert stat.S_IMODE((tmp_path / "accounts.keys").stat().st_mode) == 0o600
-    accounts.factor.rotate()
+    accounts.factor.rotate(accounts.channels.seal_again)
     assert stat.S_IMODE((tmp_path / "accounts.keys").stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir() if "keys" in path.name} == {"accounts.keys"}
 
@@ -158,7 +158,7 @@ def test_after_a_rotation_codes_go_on_everywhere_and_the_key_before_opens_nothin
     before = path.read_text(encoding="ascii")
     ((old,),) = accounts.database.query("SELECT totp FROM account WHERE member = ?", (ANN,))
     elsewhere = Accounts(accounts.database, clock, Keyring(str(path)), LIGHT)
-    assert elsewhere.factor.rotate() == 1
+    assert elsewhere.factor.rotate(accounts.channels.seal_again) == 1
     assert enter(accounts, code=next_code(accounts, clock, secret)) == ANN
     ((new,),) = accounts.database.query("SELECT totp FROM account WHERE member = ?", (ANN,))
     after = path.read_text(encoding="ascii")

@@ -19,22 +19,6 @@ if TYPE_CHECKING:
     from afield.workspace.workspace import Workspace
 
 _ID_CHARS = 8
-_KINDS = {
-    "asked": "asks you",
-    "answered": "answered you",
-    "blocker": "is yours to clear",
-    "review": "waits for your review",
-    "decision": "waits for your comment",
-    "handover": "hands over to you",
-    "question": "asks before taking over",
-    "declined": "declined",
-    "accepted": "took over",
-    "replied": "replied",
-    "read": "wrote what you are to read",
-    "meeting": "asks you to meet",
-    "mention": "calls you",
-    "comment": "said",
-}
 
 
 def said(session: Session, text: Sequence[str], what: str) -> str:
@@ -130,16 +114,12 @@ def letter_lines(
     workspace: Workspace, one: Letter, now: datetime, *, indent: int = 0
 ) -> Iterator[str]:
     """Yield the lines of one thing in the inbox."""
-    who, pad = workspace.name_of(one.member), " " * indent
+    from afield.workspace.team.telling import letter_head
+
+    pad = " " * indent
     sign = "!" if one.urgent and one.waits else "*" if one.unread else " "
     sort, _, item = one.link.partition(":")
-    due = f", due {when(one.due_ms, now)}" if one.due_ms is not None else ""
-    if one.kind == "blocker":
-        head = f"a blocker of {who} {_KINDS[one.kind]}{due}"
-    elif one.kind == "firing":
-        head = f"a contingency of {who}'s handover is true now"
-    else:
-        head = f"{who} {_KINDS[one.kind]}{due or f', {when(one.at_ms, now)}'}"
+    head = letter_head(workspace, one, lambda at_ms: when(at_ms, now))
     yield plain(f"{pad}{sign} {head}")
     yield plain(f"{pad}    {one.title}  ({sort} {item[:_ID_CHARS]})")
     if one.text:

@@ -225,6 +225,23 @@ def limits(config: HubConfig) -> Found:
     return "pass", f"{each}; {whole}; {free:,} MiB are free", None
 
 
+def services(config: HubConfig) -> Found:
+    """The services that bring members what waits are ones that Apprise knows; none is asked."""
+    found = config.notify.services
+    if not found:
+        return "pass", "members are told by their webhooks; no service is named", None
+    if find_spec("apprise") is None:
+        return "fail", "not installed: apprise", 'pip install "afield[hub,notify]"'
+    from afield.workspace.team.notify import ChannelMissing, by_apprise
+
+    for name, address in found.items():
+        try:
+            by_apprise([address.replace("{to}", "somebody")], "Afield")
+        except ChannelMissing:
+            return "fail", f"{name}: no address that Apprise knows", f"notify.services.{name}"
+    return "pass", f"members are told by their webhooks and {', '.join(sorted(found))}", None
+
+
 CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "packages": packages,
     "database": database,
@@ -233,6 +250,7 @@ CHECKS: dict[str, Callable[[HubConfig], Found]] = {
     "accounts": accounts,
     "second factor": access,
     "limits": limits,
+    "services": services,
     "address": address,
     "certificate": certificate,
     "identity provider": provider,

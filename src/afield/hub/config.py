@@ -87,6 +87,21 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private: tuple[Text, ...] = ()
 
 
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Services by which members may have brought to them what waits, beside their webhooks.
+
+    Attributes:
+        services: a name (`mail`) and an address as Apprise has it, `{to}` in it for who is meant;
+            shown nowhere, since it may hold a password.
+    """
+
+    services: dict[Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,30}$")], Text] = {}
+
+    def __repr__(self) -> str:
+        """Return it without the addresses."""
+        return f"Notify(services={sorted(self.services)})"
+
+
 class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who gets in: with `require_second_factor` nobody does with a password alone."""
 
@@ -138,6 +153,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         database: a PostgreSQL for tables and accounts; None: files here.
         storage: a bucket for the objects; None: they are in the workspace.
         webhooks: where they may lead beside public addresses.
+        notify: services that bring members what waits for them.
         access: who gets in.
         limits: what may lie at it as a remote.
         labels: where its disk is (`eu`, `de`), for datasets with a residency.
@@ -155,6 +171,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: Database | None = None
     storage: Storage | None = None
     webhooks: Webhooks = Webhooks()
+    notify: Notify = Notify()
     access: Access = Access()
     limits: Limits = Limits()
     labels: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
@@ -235,6 +252,14 @@ def _contradictions(config: HubConfig) -> Sequence[tuple[str, str | None]]:
         for one in config.webhooks.private
         if not _is_network(one)
     ]
+    found += [
+        (
+            f"notify.services.{name}: it does not say where `{{to}}` goes",
+            'mail = "mailto://…?to={to}"',
+        )
+        for name, address in config.notify.services.items()
+        if address.count("{to}") != 1 or name == "webhook"
+    ]
     storage = config.storage
     if storage and (storage.access_key_id_file is None) != (storage.secret_access_key_file is None):
         why = "storage: the files of a key are two, or none"
@@ -312,6 +337,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "database": Database,
     "storage": Storage,
     "webhooks": Webhooks,
+    "notify": Notify,
     "access": Access,
     "limits": Limits,
 }

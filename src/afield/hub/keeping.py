@@ -32,7 +32,7 @@ def reset_code(config: HubConfig, username: str, *, drop_factor: bool) -> str:
 def rotate_keys(config: HubConfig) -> int:
     """Seal what is secret of second factors under a new key; return how many there are."""
     with _accounts(config) as accounts:
-        return accounts.factor.rotate()
+        return accounts.factor.rotate(accounts.channels.seal_again)
 
 
 @contextlib.contextmanager

@@ -135,17 +135,17 @@ def serve(
         spans = make_spans(setup.environ) if asked_for(setup.environ) else None
         if spans is not None:
             ends.callback(spans.close)
-        app = Watched(_app(setup, hosted, ends), counts, spans)
+        app = Watched(_app(setup, hosted, ends, worker), counts, spans)
         server = Server(_uvicorn(setup, app), hosted, when_ready, ending)
         server.run(sockets=[listener])
 
 
-def _app(setup: Setup, hosted: Hosted, ends: contextlib.ExitStack) -> App:
+def _app(setup: Setup, hosted: Hosted, ends: contextlib.ExitStack, worker: int) -> App:
     if setup.team is None:
         return local_app(hosted)
     from afield.hub.team import team_app  # accounts are not loaded where there are none
 
-    return ends.enter_context(team_app(hosted, setup.team))
+    return ends.enter_context(team_app(hosted, setup.team, delivers=worker == 0))
 
 
 def _uvicorn(setup: Setup, app: App) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -20,12 +21,15 @@ from afield.hub.accounts.passkeys import Passkeys
 from afield.hub.accounts.passwords import Passwords
 from afield.hub.accounts.routes import routes
 from afield.hub.accounts.routes_login import Door
+from afield.hub.accounts.tickets import now_ms
+from afield.hub.accounts.ways import Ways
 from afield.hub.accounts.who import Who
 from afield.hub.app import inner_app
 from afield.hub.asgi import App, Message, Receive, Scope, Send
 from afield.hub.config import HubConfig
 from afield.hub.config import Oidc as OidcConfig
 from afield.hub.databases import database_of, open_accounts
+from afield.hub.delivering import Delivering
 from afield.hub.guard import LOOPBACK, Guard
 from afield.hub.storage import use_storage
 from afield.kernel.ids import MemberId
@@ -40,7 +44,11 @@ _STRICT = "max-age=31536000"
 
 @contextlib.contextmanager
 def team_app(
-    hosted: Hosted, config: HubConfig, passwords: Passwords | None = None
+    hosted: Hosted,
+    config: HubConfig,
+    passwords: Passwords | None = None,
+    *,
+    delivers: bool = True,
 ) -> Iterator[App]:
     """Yield the app of a hub; at the end its accounts are let go of.
 
@@ -48,6 +56,7 @@ def team_app(
         hosted: the record.
         config: the hub's.
         passwords: how they are kept, when not as usual.
+        delivers: whether this process brings members what waits for them: one does.
 
     Raises:
         OSError: the provider's secret cannot be read.
@@ -58,7 +67,10 @@ def team_app(
         app: App = Identified(inner, door.who)
         if config.secure:
             app = Strict(app)
-        yield Guard(app, {config.host, *LOOPBACK}, {config.origin})
+        channels = door.accounts.channels
+        bringing = Delivering(hosted, RolesNow(hosted), channels, door.ways)
+        with bringing if delivers else nullcontext():
+            yield Guard(app, {config.host, *LOOPBACK}, {config.origin})
 
 
 @contextlib.contextmanager
@@ -83,7 +95,10 @@ def door_to(
         oidc = None
         if config.oidc is not None:
             oidc = Oidc(accounts, provider_of(config, config.oidc))
-        yield Door(hosted, accounts, who, passkeys, oidc)
+        ways = Ways(
+            config.notify.services, config.webhooks.private, lambda: now_ms(accounts.clock) // 1000
+        )
+        yield Door(hosted, accounts, who, passkeys, ways, oidc)
 
 
 def prepare(config: HubConfig) -> str | None:

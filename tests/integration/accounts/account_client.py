@@ -22,6 +22,7 @@ from afield.hub.accounts.passkeys import Passkeys
 from afield.hub.accounts.passwords import Passwords
 from afield.hub.accounts.routes import routes
 from afield.hub.accounts.routes_login import Door
+from afield.hub.accounts.ways import Ways
 from afield.hub.accounts.who import Who
 from afield.kernel.errors import AfieldError
 from afield.workspace.hosted import Hosted
@@ -58,7 +59,8 @@ class Hub:
         self.who = Who(self.accounts, self.roles_of, origins=[ORIGIN])
         passkeys = Passkeys(self.accounts, HOST, lambda origin: origin == ORIGIN)
         provider = oidc(self.accounts) if oidc else None
-        door = Door(self.hosted, self.accounts, self.who, passkeys, provider)
+        ways = Ways({}, (), lambda: 0)
+        door = Door(self.hosted, self.accounts, self.who, passkeys, ways, provider)
         self.routes = routes(door)
         inner = Starlette(routes=self.routes, exception_handlers={
             AfieldError: faults.answer_afield, Exception: faults.answer_bug,

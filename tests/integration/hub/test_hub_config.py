@@ -90,6 +90,7 @@ def test_a_sound_configuration_passes_and_says_what_was_not_looked_at(folder):
         "workspace": "pass",
         "accounts": "pass",
         "second factor": "not run",
+        "services": "pass",
         "limits": "pass",
         "address": "pass",
         "certificate": "not run",

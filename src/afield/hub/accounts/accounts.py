@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from afield.hub.accounts.channels import Channels
 from afield.hub.accounts.database import Database
 from afield.hub.accounts.errors import (
     AccountRefused,
@@ -60,6 +61,7 @@ class Accounts:
         tickets: one-time codes.
         trail: what happened.
         factor: the second factors.
+        channels: the ways to members.
 
     Args:
         database: where all of it is kept.
@@ -84,6 +86,7 @@ class Accounts:
         self.trail = Trail(database, clock)
         self._throttle = Throttle(database, clock)
         self.factor = SecondFactor(database, clock, keyring, self._throttle, self.trail)
+        self.channels = Channels(database, clock, keyring, self.trail)
 
     def every(self) -> list[Account]:
         """Return all accounts, by name."""
@@ -263,6 +266,7 @@ class Accounts:
             self.database.write("DELETE FROM passkey WHERE member = ?", (member,))
             self.database.write("DELETE FROM recovery WHERE member = ?", (member,))
             self.database.write("DELETE FROM identity WHERE member = ?", (member,))
+            self.channels.drop_all(member)
             self.tickets.withdraw_of(member)
             ended = self.sessions.end_all(member), self.tokens.revoke_all(member)
             self.trail.note("account.ended", member)

@@ -40,6 +40,9 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS tries (
         subject TEXT PRIMARY KEY, failures BIGINT NOT NULL, at_ms BIGINT NOT NULL,
         until_ms BIGINT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS channel (
+        id TEXT PRIMARY KEY, member TEXT NOT NULL, way TEXT NOT NULL, sealed TEXT NOT NULL,
+        made_ms BIGINT NOT NULL, tried_ms BIGINT, why TEXT)""",
     """CREATE TABLE IF NOT EXISTS event (
         at_ms BIGINT NOT NULL, what TEXT NOT NULL, member TEXT, address TEXT, detail TEXT)""",
 )

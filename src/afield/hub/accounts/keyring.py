@@ -1,4 +1,4 @@
-"""The key under which second factors' secrets are kept, in a file apart from the accounts.
+"""The key under which secrets of accounts are kept, in a file apart from the accounts.
 
 Who reads the accounts alone, or a backup of them, cannot make codes. AES-256-GCM; whose secret it
 is and what for are authenticated with it, so that none works in another row.
@@ -59,14 +59,14 @@ class Keyring:
         key = self._keys().get(id_) if mark == _MARK else None
         if key is None:
             why = "its key is not in the accounts' file of keys"
-            raise KeyLost("cannot open a second factor's secret", why=why, hint="restore that file")
+            raise KeyLost("cannot open what is sealed", why=why, hint="restore that file")
         try:
             data = base64.b64decode(text, validate=True)
             nonce, sealed = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
             return AESGCM(key).decrypt(nonce, sealed, _bound(id_, about)).decode()
         except (InvalidTag, binascii.Error, ValueError):
             why = "it was changed, or is another's"
-            raise KeyLost("cannot open a second factor's secret", why=why) from None
+            raise KeyLost("cannot open what is sealed", why=why) from None
 
     def make(self) -> None:
         """See to it that there is a key, so that what is wrong shows before one is needed.

@@ -21,6 +21,8 @@ TOKEN_DAYS = 90
 TOKEN_DAYS_MAX = 366
 TOKENS_MAX = 100
 PASSKEYS_MAX = 20
+CHANNELS_MAX = 8
+CHANNEL_CHARS_MAX = 500
 
 GUESSES_MIN = 10**9
 """A password that is guessed with fewer tries, by zxcvbn's reckoning, is not set."""

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from afield.hub.accounts.endpoint import Endpoint, as_route
 from afield.hub.accounts.routes_account import OwnAccount
+from afield.hub.accounts.routes_channels import OwnChannels
 from afield.hub.accounts.routes_login import Door, Logins
 from afield.hub.accounts.routes_members import Members
 from afield.hub.accounts.routes_pages import Pages
@@ -18,6 +19,7 @@ def endpoints(door: Door) -> list[Endpoint]:
         *Pages(logins, provider=door.oidc is not None).endpoints(),
         *logins.endpoints(),
         *OwnAccount(door, logins).endpoints(),
+        *OwnChannels(door).endpoints(),
         *Members(door).endpoints(),
     ]
 

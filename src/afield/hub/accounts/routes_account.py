@@ -115,13 +115,13 @@ class OwnAccount:
 
     async def log_out(self, request: Request) -> Response:
         """End this session."""
-        session = _person(request)
+        session = person_of(request)
         self._accounts.sessions.end(session.member, session.id)
         return answer(None, 204, {"set-cookie": self._door.who.cookie.clear()})
 
     async def account(self, request: Request) -> Response:
         """Say how one logs in: what factors there are, no secret of them."""
-        member = _person(request).member
+        member = person_of(request).member
         found = self._accounts.of(member)
         document = {
             "schema": "afield.account/1",
@@ -136,12 +136,12 @@ class OwnAccount:
 
     async def events(self, request: Request) -> Response:
         """List what happened to the own account, the latest first."""
-        found = self._accounts.trail.last(_EVENTS_SHOWN, member=_person(request).member)
+        found = self._accounts.trail.last(_EVENTS_SHOWN, member=person_of(request).member)
         return answer({"schema": "afield.account-events/1", "events": event_parts(found)})
 
     async def sessions(self, request: Request) -> Response:
         """List the own sessions."""
-        here = _person(request)
+        here = person_of(request)
         found = self._accounts.sessions.of(here.member)
         parts = [
             {
@@ -159,12 +159,12 @@ class OwnAccount:
 
     async def end_session(self, request: Request) -> Response:
         """End one of the own sessions."""
-        self._accounts.sessions.end(_person(request).member, request.path_params["id"])
+        self._accounts.sessions.end(person_of(request).member, request.path_params["id"])
         return answer(None, 204)
 
     async def end_others(self, request: Request) -> Response:
         """End all own sessions but this one."""
-        here = _person(request)
+        here = person_of(request)
         return answer({"ended": self._accounts.sessions.end_all(here.member, but=here.id)})
 
     async def tokens(self, request: Request) -> Response:
@@ -192,7 +192,7 @@ class OwnAccount:
 
     async def change_password(self, request: Request) -> Response:
         """Set another password: all other sessions end, and this one goes on under a new cookie."""
-        session = _person(request)
+        session = person_of(request)
         body = await said(request, PasswordBody)
         await run_in_threadpool(
             self._accounts.change_password,
@@ -240,7 +240,7 @@ class OwnAccount:
 
     async def passkeys(self, request: Request) -> Response:
         """List the own passkeys."""
-        found = self._door.passkeys.of(_person(request).member)
+        found = self._door.passkeys.of(person_of(request).member)
         parts = [
             {"id": one.id, "name": one.name, "made_ms": one.made_ms, "used_ms": one.used_ms}
             for one in found
@@ -289,7 +289,7 @@ def fresh_person(request: Request, accounts: Accounts) -> Session:
         NotAllowed: a token asks.
         NotFresh: that was a while ago; whoever sits there by now has to show who it is.
     """
-    session = _person(request)
+    session = person_of(request)
     if now_ms(accounts.clock) - session.made_ms > FRESH_S * 1000:
         raise NotFresh("log in again", why="this changes what people log in with")
     return session
@@ -323,7 +323,7 @@ def token_part(token: Token) -> dict[str, Any]:
     }
 
 
-def _person(request: Request) -> Session:
+def person_of(request: Request) -> Session:
     """Return the session of a person at the page.
 
     Raises:

@@ -19,6 +19,7 @@ from afield.hub.accounts.endpoint import PUBLIC, Endpoint, address_of, answer, s
 from afield.hub.accounts.errors import AccountRefused, NoSuch
 from afield.hub.accounts.limits import OIDC_VALID_S
 from afield.hub.accounts.sessions import csrf_of
+from afield.hub.accounts.ways import Ways
 from afield.hub.accounts.who import Who, headers_of
 from afield.kernel.ids import MemberId
 
@@ -36,6 +37,7 @@ class Door:
     accounts: Accounts
     who: Who
     passkeys: Passkeys
+    ways: Ways
     oidc: Oidc | None = None
 
 

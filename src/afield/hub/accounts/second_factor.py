@@ -7,6 +7,7 @@ one is throttled like guessing a password.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from afield.hub.accounts import totp
 from afield.hub.accounts.database import Database
@@ -114,8 +115,11 @@ class SecondFactor:
         sql = "SELECT COUNT(*) FROM recovery WHERE member = ?"
         return int(self._database.query(sql, (member,))[0][0])
 
-    def rotate(self) -> int:
-        """Seal all secrets under a new key, and drop the others; return how many there are."""
+    def rotate(self, others: Callable[[], int]) -> int:
+        """Seal all secrets under a new key, and drop the others; return how many there are.
+
+        `others` does so with what else is sealed, and returns how many these are.
+        """
         self._keyring.begin_rotation()
         count = 0
         with self._database.together():
@@ -125,6 +129,7 @@ class SecondFactor:
                 sql = "UPDATE account SET totp = ?, totp_next = ? WHERE member = ?"
                 self._database.write(sql, (*again, member))
                 count += sum(each is not None for each in again)
+            count += others()
         self._keyring.end_rotation()
         self._trail.note("keys.rotated")
         return count

@@ -212,7 +212,7 @@ class Sender:
             secret = self._kept.secret(known)
             if secret is not None:
                 headers["X-MLflow-Signature"] = signature(secret, delivery, sent_s, text)
-            return _post(webhook.url, self._allowed, text.encode(), headers)
+            return post(webhook.url, self._allowed, text.encode(), headers)
         except Forbidden as error:
             return Answered(error=str(error))
         except InvalidToken:
@@ -242,7 +242,7 @@ def signature(secret: str, delivery: str, sent_s: str, text: str) -> str:
     return f"v1,{base64.b64encode(made).decode()}"
 
 
-def _post(url: str, allowed: Allowed, content: bytes, headers: dict[str, str]) -> Answered:
+def post(url: str, allowed: Allowed, content: bytes, headers: dict[str, str]) -> Answered:
     """Send to the one address that was judged; no proxy, no redirect, and an end in time."""
     parts = urlsplit(url)
     host, plain = parts.hostname or "", parts.scheme == "http"

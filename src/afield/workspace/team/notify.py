@@ -39,6 +39,14 @@ _LOCK = "notified.lock"
 _KEYS_MAX = 20_000
 
 
+May = Callable[[str], bool]
+"""Tells of a project whether somebody may read what is said in it."""
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
 class Channel(NamedTuple):
     """A way to a person.
 
@@ -63,17 +71,20 @@ class ChannelUnreachable(Unreachable):
     code = "team.channel_unreachable"
 
 
-def waiting(workspace: Workspace, member: MemberId, channel: str = "") -> list[Letter]:
+def waiting(
+    workspace: Workspace, member: MemberId, channel: str = "", may: May = _anything
+) -> list[Letter]:
     """Return what is to be brought to a member by a channel now, the most pressing first.
 
     That is what is in their inbox, came up so that its time is now (see `teamwork.delivery`), and
     was neither read here nor brought from here by that channel (by any, when none is named).
+    `may` tells of what projects they may read.
     """
     now_ms = workspace.record.now_ms()
     return [
         letter
         for letter, at_ms in _letters(workspace, member, now_ms, channel)
-        if at_ms is not None and at_ms <= now_ms
+        if at_ms is not None and at_ms <= now_ms and may(letter.project)
     ]
 
 
@@ -108,14 +119,16 @@ def bring(
     member: MemberId,
     words: Callable[[Letter], str],
     channels: Iterable[Channel],
+    may: May = _anything,
 ) -> list[Letter]:
     """Bring what waits to a member by every channel, once by each; return what was brought.
 
     Args:
         workspace: with its tables up to date.
-        member: this copy's.
+        member: this copy's; of a hub's copy, one who has an account there.
         words: says a letter to a person.
         channels: the ways to them.
+        may: tells of what projects they may read.
 
     Raises:
         ChannelUnreachable: a channel did not take it; it is tried again the next time, and what
@@ -124,7 +137,7 @@ def bring(
     told: dict[str, Letter] = {}
 
     def send(channel: Channel) -> list[str]:
-        found = waiting(workspace, member, channel.name)
+        found = waiting(workspace, member, channel.name, may)
         if found:
             document = {"type": "afield.inbox", "items": [asdict(one) for one in found]}
             channel.send(document, "\n\n".join(words(letter) for letter in found))
@@ -153,18 +166,20 @@ def bring_digest(
     member: MemberId,
     words: Callable[[Digest], str],
     channels: Iterable[Channel],
+    shown: Callable[[Digest], Digest] = lambda found: found,
 ) -> Digest | None:
     """Bring the digest of a member's day by every channel where it is due; return it, if it went.
 
     What waits for them is told in it, and is not brought again by itself. An empty one is not
-    sent, and is over with that. See `bring`, also for the fault.
+    sent, and is over with that. `shown` leaves out what they may not read. See `bring`, also for
+    the fault.
     """
     brought: list[Digest] = []
 
     def send(channel: Channel) -> list[str]:
         if digest_due(workspace, member, channel.name) is None:
             return []
-        found = digest(workspace, member)
+        found = shown(digest(workspace, member))
         if found.needs or found.standups:
             document = {"type": "afield.digest", **msgspec.to_builtins(found)}
             channel.send(document, words(found))
@@ -236,10 +251,7 @@ def by_apprise(urls: Iterable[str], title: str) -> Channel:
 
 
 def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
-    """Return a channel that posts JSON to an address, signed as Standard Webhooks 1.0 has it.
-
-    The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` (`v1,` and the base64 of
-    HMAC-SHA256 over `id.timestamp.body`) let the receiver tell who sent it, and when.
+    """Return a channel that posts JSON to an address, signed (`signed_headers`).
 
     Raises:
         ChannelMissing: the address is none of HTTP.
@@ -249,14 +261,7 @@ def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
 
     def send(document: dict[str, Any], _: str) -> None:
         body = json.dumps(document)
-        id_, at = f"msg_{random_id(16)}", str(now_s())
-        signed = hmac.new(secret, f"{id_}.{at}.{body}".encode(), hashlib.sha256).digest()
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": id_,
-            "webhook-timestamp": at,
-            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
-        }
+        headers = signed_headers(secret, body, now_s())
         asked = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - checked above
         try:
             urllib.request.urlopen(asked, timeout=TIMEOUT_S).close()  # noqa: S310
@@ -267,6 +272,22 @@ def by_webhook(url: str, secret: bytes, now_s: Callable[[], int]) -> Channel:
             raise ChannelUnreachable("was not taken", host, _words(error)) from error
 
     return Channel("webhook", send)
+
+
+def signed_headers(secret: bytes, body: str, at_s: int) -> dict[str, str]:
+    """Return the headers of a post of JSON, signed as Standard Webhooks 1.0 has it.
+
+    `webhook-id`, `webhook-timestamp` and `webhook-signature` (`v1,` and the base64 of HMAC-SHA256
+    over `id.timestamp.body`) let the receiver tell who sent it, and when.
+    """
+    id_ = f"msg_{random_id(16)}"
+    signed = hmac.new(secret, f"{id_}.{at_s}.{body}".encode(), hashlib.sha256).digest()
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": id_,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
 
 
 def _words(error: OSError) -> str:
