@@ -11,6 +11,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 
+import { takeBack } from "./api/send";
 import { readBriefSearch } from "./pages/brief/search";
 import { runSearch } from "./pages/run/search";
 import { readCompareSearch } from "./pages/compare/search";
@@ -32,6 +33,8 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
+    const back = takeBack();
+    if (back !== null) throw redirect({ href: back, replace: true });
     throw redirect({ to: "/runs", replace: true });
   },
 });
@@ -200,7 +203,14 @@ const meeting = createRoute({
   component: lazyRouteComponent(() => import("./pages/meetings/page"), "MeetingPage"),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./pages/account/page"), "AccountPage"),
+});
+
 const tree = root.addChildren([
+  account,
   pages,
   page,
   meetings,

@@ -3,6 +3,7 @@
 import createClient from "openapi-fetch";
 
 import type { paths } from "./schema";
+import { logIn, send } from "./send";
 
 /** A refusal of the server: its problem document. */
 export class ApiFault extends Error {
@@ -19,6 +20,7 @@ export class ApiFault extends Error {
 
 export const api = createClient<paths>({
   baseUrl: "/api/v1",
+  fetch: send,
   querySerializer: { array: { style: "form", explode: true } },
 });
 
@@ -38,11 +40,12 @@ export async function told<T>(asking: Promise<Answer<T>>): Promise<NonNullable<T
     throw new ApiFault(0, "unreachable", "The server does not answer.", "afield up");
   }
   if (answer.response.ok) return (answer.data ?? null) as NonNullable<T>;
-  if (answer.response.status === 401) location.assign("/login");
+  if (answer.response.status === 401) void logIn();
   throw faultOf(answer.response.status, answer.error);
 }
 
-function faultOf(status: number, body: unknown): ApiFault {
+/** Return the fault that a problem document tells of. */
+export function faultOf(status: number, body: unknown): ApiFault {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Record<
     string,
     unknown

@@ -26,7 +26,8 @@ function subscribe(tell: () => void): () => void {
 }
 
 interface TimeProps {
-  at: string;
+  /** As ISO 8601 has it, or in Unix milliseconds. */
+  at: string | number;
   /** Minutes that the writer's clock was ahead of UTC; shown on hover. */
   offsetMin?: number | null | undefined;
   /** Say the date and not how long ago. */
@@ -39,7 +40,7 @@ export function Time({ at, offsetMin, isExact }: TimeProps) {
   const moment = new Date(at);
   if (Number.isNaN(moment.getTime())) return <span>{at}</span>;
   return (
-    <time dateTime={at} title={titleOf(moment, offsetMin)}>
+    <time dateTime={moment.toISOString()} title={titleOf(moment, offsetMin)}>
       {isExact ? dateText(moment) : agoText(moment, current)}
     </time>
   );

@@ -85,6 +85,12 @@ function useShellActions(setOpen: (open: Open) => void) {
     })),
     {
       group: "Go to",
+      label: "Your account: how you log in, and how you are told what waits",
+      keys: "g u",
+      run: () => void navigate({ to: "/account" }),
+    },
+    {
+      group: "Go to",
       label: "Search: everything that holds some words",
       keys: "g s",
       run: () => void navigate({ to: "/search" }),
@@ -123,7 +129,9 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
       <div className="nav-foot">
         {me.data && (
           <p className="nav-me">
-            <span className="nav-name">{me.data.name}</span>
+            <Link to="/account" className="nav-name" title="Your account">
+              {me.data.name}
+            </Link>
             <span className="faint">{me.data.version}</span>
           </p>
         )}
