@@ -1,7 +1,8 @@
 /**
  * How a request leaves the page: what writes carries the word of its session, which a hub asks for.
  *
- * A hub tells it at `/api/v1/session`; a server without accounts has no such place, and asks for none.
+ * A hub tells it at `/api/v1/session`; a server without accounts has no such place and asks for none,
+ * which `/api/v1/me` tells.
  */
 
 const HEADER = "x-afield-csrf";
@@ -51,10 +52,15 @@ async function worded(request: Request): Promise<Request> {
 }
 
 async function askWord(): Promise<string | null> {
-  const answer = await fetch("/api/v1/session");
-  if (!answer.ok) return null;
-  const said = (await answer.json()) as { csrf?: unknown };
-  return typeof said.csrf === "string" ? said.csrf : null;
+  const me = await answered("/api/v1/me");
+  if (me && me.how !== "session") return null; // at a hub it may be refused until more is set up
+  const session = await answered("/api/v1/session");
+  return typeof session?.csrf === "string" ? session.csrf : null;
+}
+
+async function answered(path: string): Promise<Record<string, unknown> | null> {
+  const answer = await fetch(path);
+  return answer.ok ? ((await answer.json()) as Record<string, unknown>) : null;
 }
 
 async function isRefused(answer: Response): Promise<boolean> {

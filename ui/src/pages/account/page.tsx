@@ -23,7 +23,7 @@ export function AccountPage() {
     staleTime: Infinity,
   });
   if (me.data?.how === "local") return <OwnMachine />;
-  return <AtHub isKnown={me.data !== undefined} />;
+  return <AtHub isKnown={!me.isPending} />;
 }
 
 /** There is no account where one person's own machine answers. */
