@@ -104,9 +104,10 @@ class Delivering:
         caller = Caller(member, self._roles_of(member))
         if not caller.may_anywhere(Action.TEAM_READ):
             return
-        now_s = time.monotonic()
-        kept = [one for one in self._channels.of(member) if not self._rests(one.id, now_s)]
-        channels = [self._noted(one) for one in kept]
+        kept = self._channels.of(member)
+
+        def awake() -> list[Channel]:
+            return [self._noted(one) for one in kept if not self._rests(one.id)]
 
         def look(workspace: Workspace) -> None:
             workspace.refresh()
@@ -129,9 +130,9 @@ class Delivering:
                 return _shown(workspace, caller, found)
 
             with suppress(ChannelUnreachable):  # its owner is told why, by `_noted`
-                bring_digest(workspace, member, page, channels, shown)
+                bring_digest(workspace, member, page, awake(), shown)
             with suppress(ChannelUnreachable):
-                bring(workspace, member, words, channels, may)
+                bring(workspace, member, words, awake(), may)
 
         self._hosted.read_here(look)
 
@@ -142,16 +143,17 @@ class Delivering:
             try:
                 self._ways.open(kept).send(document, text)
             except AfieldError as error:
-                self._channels.told(kept.id, error.message)
+                why = error.why or error.message
+                self._channels.told(kept.id, why)
                 self._let_rest(kept.id)
-                raise ChannelUnreachable("was not taken", kept.way, error.message) from error
+                raise ChannelUnreachable("was not taken", kept.way, why) from error
             self._channels.told(kept.id, None)
             self._resting.pop(kept.id, None)
 
         return Channel(kept.id, send)
 
-    def _rests(self, id_: str, now_s: float) -> bool:
-        return now_s < self._resting.get(id_, (0.0, 0.0))[0]
+    def _rests(self, id_: str) -> bool:
+        return time.monotonic() < self._resting.get(id_, (0.0, 0.0))[0]
 
     def _let_rest(self, id_: str) -> None:
         """Ask a way that did not take something again later, each time twice as much later."""

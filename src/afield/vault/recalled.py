@@ -11,6 +11,7 @@ import contextlib
 import os
 import struct
 import sys
+import threading
 from array import array
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
@@ -63,7 +64,7 @@ class Recalled:
         hasher = blake3()
         for part in body:
             hasher.update(part)
-        temporary = f"{self._path}.tmp-{os.getpid()}"
+        temporary = f"{self._path}.tmp-{os.getpid()}-{threading.get_ident()}"
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             with open(temporary, "wb") as file:

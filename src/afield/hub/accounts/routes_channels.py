@@ -77,9 +77,10 @@ class OwnChannels:
         try:
             await run_in_threadpool(lambda: self._ways.open(kept).send(document, text))
         except AfieldError as error:
-            channels.told(kept.id, error.message)
+            why = error.why or error.message
+            channels.told(kept.id, why)
             hint = "see to it that it answers, or add another way"
-            raise AccountRefused("was not taken", kept.way, error.message, hint=hint) from None
+            raise AccountRefused("was not taken", kept.way, why, hint=hint) from None
         channels.told(kept.id, None)
         return answer(_part(channels.one(member, kept.id)))
 
