@@ -12,6 +12,7 @@ import click
 from afield.cli.output import plain
 from afield.cli.when import when
 from afield.cli.words import count
+from afield.workspace.team.telling import KINDS
 
 if TYPE_CHECKING:
     from afield.workspace.team.brief import Brief, Line
@@ -28,21 +29,10 @@ _HEADS = {
     "runs": "runs",
 }
 _WORDS = {
-    "asked": "asks you",
+    **KINDS,
     "answered": "answered",
     "blocker": "is blocked; it is yours to clear",
-    "review": "waits for your review",
-    "decision": "waits for your comment",
-    "handover": "hands over to you",
-    "question": "asks before taking over",
-    "declined": "declined",
-    "accepted": "took over",
-    "replied": "replied",
-    "read": "wrote what you are to read",
-    "meeting": "asks you to meet",
     "firing": "a contingency is true now",
-    "mention": "calls you",
-    "comment": "said",
     "best": "has the best yet:",
     "failed": "failed",
     "finished": "ran",

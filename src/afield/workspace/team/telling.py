@@ -12,7 +12,7 @@ When = Callable[[int], str]
 """Words an instant, in Unix milliseconds, by the reader's clock."""
 
 ID_CHARS = 8
-_KINDS = {
+KINDS = {
     "asked": "asks you",
     "answered": "answered you",
     "blocker": "is yours to clear",
@@ -28,6 +28,8 @@ _KINDS = {
     "mention": "calls you",
     "comment": "said",
 }
+"""What somebody does who stands in an inbox, behind their name."""
+
 _SAID = ("state", "next", "decided", "stuck")
 
 
@@ -36,10 +38,10 @@ def letter_head(workspace: Workspace, one: Letter, when: When) -> str:
     who = workspace.name_of(one.member)
     due = f", due {when(one.due_ms)}" if one.due_ms is not None else ""
     if one.kind == "blocker":
-        return f"a blocker of {who} {_KINDS[one.kind]}{due}"
+        return f"a blocker of {who} {KINDS[one.kind]}{due}"
     if one.kind == "firing":
         return f"a contingency of {who}'s handover is true now"
-    return f"{who} {_KINDS[one.kind]}{due or f', {when(one.at_ms)}'}"
+    return f"{who} {KINDS[one.kind]}{due or f', {when(one.at_ms)}'}"
 
 
 def letter_text(workspace: Workspace, one: Letter, when: When) -> str:
