@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -22,12 +23,11 @@ PASSWORD = "correct horse battery"  # noqa: S105 - made up
 TIMEOUT_MS = 30_000
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
+@contextmanager
+def served_hub(folder, more=""):
     """Yield the address of `afield hub` on a record with two runs, and its first code."""
     if not (BUILT / "index.html").is_file():
         pytest.skip("not run: the built page is not here (make ui)")
-    folder = tmp_path_factory.mktemp("hub")
     with Workspace.init(folder / "work") as workspace:
         for name in ("otter", "heron"):
             run = start_run(workspace.record, kind="python", name=name, project="vision")
@@ -38,7 +38,7 @@ def hub(tmp_path_factory):
     url = f"http://localhost:{port}"  # passkeys are for names
     (folder / "hub.toml").write_text(
         f'url = "{url}"\nworkspace = "work"\n[listen]\nport = {port}\n[log]\njson = false\n'
-        '[webhooks]\nprivate = ["127.0.0.0/8"]\n'
+        f'[webhooks]\nprivate = ["127.0.0.0/8"]\n{more}'
     )
     words = [sys.executable, "-m", "afield", "hub", "--config", str(folder / "hub.toml")]
     said = []
@@ -58,6 +58,13 @@ def hub(tmp_path_factory):
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """Yield the address of a hub, and its first code."""
+    with served_hub(tmp_path_factory.mktemp("hub")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -86,12 +93,6 @@ def opened(browser, hub):
     for context in contexts:
         context.close()
     assert not faults
-
-
-@pytest.fixture(scope="module")
-def ann(hub):
-    """Return the name and password of the first admin."""
-    return "ann", PASSWORD
 
 
 def log_in(page, name, password=PASSWORD, code=""):
@@ -202,6 +203,17 @@ def test_a_way_to_be_told_is_added_tried_and_taken_away(opened, people, axe):
         server.server_close()
 
 
+def shown_codes(factor):
+    """Type the code of an app that knows the secret; return the recovery codes."""
+    secret = factor.get_by_label("The secret", exact=True).inner_text().strip()
+    code = totp.code_at(secret, int(time.time()) // totp.STEP_S)
+    factor.get_by_label("Code that the app shows").fill(code)
+    factor.get_by_role("button", name="Ask for codes from now on").click()
+    recovery = factor.get_by_label("Recovery codes").inner_text().split()
+    assert len(recovery) == 10
+    return recovery
+
+
 def test_a_second_factor_is_set_up_asked_for_and_a_session_elsewhere_ended(opened, people, axe):
     elsewhere = opened("/login")
     log_in(elsewhere, "ann")
@@ -214,12 +226,7 @@ def test_a_second_factor_is_set_up_asked_for_and_a_session_elsewhere_ended(opene
     factor.get_by_role("button", name="Set it up").click()
     factor.get_by_role("img", name="The secret as a picture to scan").wait_for()
     assert not axe(page)
-    secret = factor.get_by_label("The secret", exact=True).inner_text().strip()
-    code = totp.code_at(secret, int(time.time()) // totp.STEP_S)
-    factor.get_by_label("Code that the app shows").fill(code)
-    factor.get_by_role("button", name="Ask for codes from now on").click()
-    recovery = factor.get_by_label("Recovery codes").inner_text().split()
-    assert len(recovery) == 10
+    recovery = shown_codes(factor)
     elsewhere.reload()
     elsewhere.wait_for_url("**/login")
     tokens = page.get_by_role("region", name="Tokens")
@@ -268,3 +275,21 @@ def test_the_account_fits_a_phone(opened, people, scheme):
     page.get_by_role("heading", name="Tokens").wait_for()
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0
+
+
+def test_where_a_second_factor_is_asked_for_it_is_set_up_before_all_else(opened, tmp_path):
+    with served_hub(tmp_path, "[access]\nrequire_second_factor = true\n") as (url, claim):
+        page = opened(f"{url}/claim#{claim}")
+        page.get_by_label("Name").fill("ann")
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_role("button", name="Make the account").click()
+        page.wait_for_url("**/runs")
+        page.get_by_role("link", name="Set it up").first.click()
+        page.get_by_text("lets nobody in with a password alone").wait_for()
+        assert page.get_by_role("region", name="Tokens").count() == 0
+        factor = page.get_by_role("region", name="Second factor")
+        factor.get_by_role("button", name="Set it up").click()
+        shown_codes(factor)
+        page.get_by_role("region", name="Tokens").wait_for()
+        page.goto(f"{url}/runs")
+        page.get_by_role("link", name="otter").first.wait_for()

@@ -14,6 +14,11 @@ export function ErrorNote({ error, onAgain }: { error: unknown; onAgain?: () => 
           {/^(afield|make|pip|git) /.test(fault.hint) ? <Command text={fault.hint} /> : fault.hint}
         </p>
       )}
+      {fault?.code === "accounts.factor_needed" && (
+        <a href="/account" className="button">
+          Set it up
+        </a>
+      )}
       {onAgain && (
         <button type="button" className="button" onClick={onAgain}>
           Try again

@@ -8,6 +8,7 @@ import { Code } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
 import { Time } from "../../parts/time";
 import { Refusal } from "./refusal";
+import { Row } from "./row";
 
 const AT = "/account/channels";
 
@@ -57,43 +58,44 @@ function Way({ one }: { one: Channel }) {
     onSuccess: again,
   });
   return (
-    <li>
-      <span className="account-what">
-        <b>{one.way}</b> <span className="account-to">{one.to}</span>
-      </span>
-      <span className="faint">
-        {one.tried_ms === null ? (
-          "nothing was brought yet"
-        ) : one.why === null ? (
+    <>
+      <Row
+        what={
           <>
-            took something <Time at={one.tried_ms} />
+            <b>{one.way}</b> <span className="account-to">{one.to}</span>
           </>
-        ) : (
-          <span className="account-bad">
-            {one.why}, <Time at={one.tried_ms} />
-          </span>
-        )}
-      </span>
-      <span className="bar">
-        <button
-          type="button"
-          className="button"
-          disabled={attempt.isPending}
-          onClick={() => attempt.mutate()}
-        >
-          Try it
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={drop.isPending}
-          onClick={() => drop.mutate()}
-        >
-          Remove
-        </button>
-      </span>
+        }
+        about={<Last one={one} />}
+        more={
+          <button
+            type="button"
+            className="button"
+            disabled={attempt.isPending}
+            onClick={() => attempt.mutate()}
+          >
+            Try it
+          </button>
+        }
+        end={{ label: "Remove", isBusy: drop.isPending, run: () => drop.mutate() }}
+      />
       <Refusal error={drop.error} />
-    </li>
+    </>
+  );
+}
+
+/** What came of the last time that a way was asked to take something. */
+function Last({ one }: { one: Channel }) {
+  if (one.tried_ms === null) return "nothing was brought yet";
+  if (one.why !== null)
+    return (
+      <span className="account-bad">
+        {one.why}, <Time at={one.tried_ms} />
+      </span>
+    );
+  return (
+    <>
+      took something <Time at={one.tried_ms} />
+    </>
   );
 }
 

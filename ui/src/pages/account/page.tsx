@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { api, told } from "../../api";
+import { api, ApiFault, told } from "../../api";
 import { type Account, asked } from "../../api/account";
 import { Command } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
@@ -23,7 +23,8 @@ export function AccountPage() {
     staleTime: Infinity,
   });
   if (me.data?.how === "local") return <OwnMachine />;
-  return <AtHub isKnown={!me.isPending} />;
+  const isTooLittle = me.error instanceof ApiFault && me.error.code === "accounts.factor_needed";
+  return <AtHub isKnown={!me.isPending} isTooLittle={isTooLittle} />;
 }
 
 /** There is no account where one person's own machine answers. */
@@ -49,7 +50,13 @@ function OwnMachine() {
   );
 }
 
-function AtHub({ isKnown }: { isKnown: boolean }) {
+interface AtHubProps {
+  isKnown: boolean;
+  /** They came with a password alone, where that is not enough: a factor comes before all else. */
+  isTooLittle: boolean;
+}
+
+function AtHub({ isKnown, isTooLittle }: AtHubProps) {
   const found = useQuery({
     queryKey: ["account"],
     queryFn: ({ signal }) => asked<Account>("GET", "/account", undefined, signal),
@@ -60,12 +67,23 @@ function AtHub({ isKnown }: { isKnown: boolean }) {
       {found.error && <ErrorNote error={found.error} onAgain={() => void found.refetch()} />}
       {found.data && (
         <>
-          <Channels />
+          {isTooLittle ? (
+            <p role="status">
+              This hub lets nobody in with a password alone. Set up a second factor, or log in by a
+              passkey from now on.
+            </p>
+          ) : (
+            <Channels />
+          )}
           <SecondFactor account={found.data} />
           <Passkeys />
-          <Password account={found.data} />
-          <Sessions />
-          <Tokens />
+          {!isTooLittle && (
+            <>
+              <Password account={found.data} />
+              <Sessions />
+              <Tokens />
+            </>
+          )}
         </>
       )}
     </Page>

@@ -7,6 +7,7 @@ import { addPasskey, asked, type Passkey } from "../../api/account";
 import { ErrorNote } from "../../parts/error-note";
 import { Time } from "../../parts/time";
 import { Refusal } from "./refusal";
+import { Row } from "./row";
 
 const KEY = ["account", "passkeys"];
 const AT = "/account/passkeys";
@@ -39,25 +40,21 @@ export function Passkeys() {
       {found.error && <ErrorNote error={found.error} />}
       <ul className="account-list">
         {found.data?.passkeys.map((one) => (
-          <li key={one.id}>
-            <b className="account-what">{one.name}</b>
-            <span className="faint">
-              since <Time at={one.made_ms} />
-              {one.used_ms !== null && (
-                <>
-                  , used <Time at={one.used_ms} />
-                </>
-              )}
-            </span>
-            <button
-              type="button"
-              className="button"
-              disabled={drop.isPending}
-              onClick={() => drop.mutate(one.id)}
-            >
-              Remove
-            </button>
-          </li>
+          <Row
+            key={one.id}
+            what={<b>{one.name}</b>}
+            about={
+              <>
+                since <Time at={one.made_ms} />
+                {one.used_ms !== null && (
+                  <>
+                    , used <Time at={one.used_ms} />
+                  </>
+                )}
+              </>
+            }
+            end={{ label: "Remove", isBusy: drop.isPending, run: () => drop.mutate(one.id) }}
+          />
         ))}
       </ul>
       <Refusal error={drop.error} />

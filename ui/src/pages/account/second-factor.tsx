@@ -46,7 +46,7 @@ function SetUp({ onCodes }: CodesProps) {
     onSuccess: async (said) => {
       forgetSession();
       onCodes(said.recovery_codes);
-      await queries.invalidateQueries({ queryKey: ["account"] });
+      await queries.invalidateQueries();
     },
   });
   if (!begin.data)

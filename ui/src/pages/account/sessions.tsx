@@ -6,6 +6,7 @@ import { asked, type SessionOf } from "../../api/account";
 import { ErrorNote } from "../../parts/error-note";
 import { Time } from "../../parts/time";
 import { Refusal } from "./refusal";
+import { Row } from "./row";
 
 const KEY = ["account", "sessions"];
 
@@ -40,24 +41,24 @@ export function Sessions() {
       {found.error && <ErrorNote error={found.error} />}
       <ul className="account-list">
         {sessions.map((one) => (
-          <li key={one.id}>
-            <span className="account-what">
-              {one.agent || "unknown"} {one.this && <b>(this one)</b>}
-            </span>
-            <span className="faint">
-              {one.address}, by {one.how}, used <Time at={one.used_ms} />
-            </span>
-            {!one.this && (
-              <button
-                type="button"
-                className="button"
-                disabled={end.isPending}
-                onClick={() => end.mutate(one.id)}
-              >
-                End it
-              </button>
-            )}
-          </li>
+          <Row
+            key={one.id}
+            what={
+              <>
+                {one.agent || "unknown"} {one.this && <b>(this one)</b>}
+              </>
+            }
+            about={
+              <>
+                {one.address}, by {one.how}, used <Time at={one.used_ms} />
+              </>
+            }
+            end={
+              one.this
+                ? undefined
+                : { label: "End it", isBusy: end.isPending, run: () => end.mutate(one.id) }
+            }
+          />
         ))}
       </ul>
       <Refusal error={end.error} />

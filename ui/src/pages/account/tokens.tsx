@@ -8,6 +8,7 @@ import { Code } from "../../parts/code";
 import { ErrorNote } from "../../parts/error-note";
 import { Time } from "../../parts/time";
 import { Refusal } from "./refusal";
+import { Row } from "./row";
 
 const KEY = ["account", "tokens"];
 const DAYS = 90;
@@ -39,27 +40,23 @@ export function Tokens() {
       {found.error && <ErrorNote error={found.error} />}
       <ul className="account-list">
         {found.data?.tokens.map((one) => (
-          <li key={one.id}>
-            <b className="account-what">{one.name}</b>
-            <span className="faint">
-              {one.project !== null && `${one.project}, `}good until <Time at={one.expires_ms} />
-              {one.used_ms === null ? (
-                ", never used"
-              ) : (
-                <>
-                  , used <Time at={one.used_ms} />
-                </>
-              )}
-            </span>
-            <button
-              type="button"
-              className="button"
-              disabled={revoke.isPending}
-              onClick={() => revoke.mutate(one.id)}
-            >
-              Revoke
-            </button>
-          </li>
+          <Row
+            key={one.id}
+            what={<b>{one.name}</b>}
+            about={
+              <>
+                {one.project !== null && `${one.project}, `}good until <Time at={one.expires_ms} />
+                {one.used_ms === null ? (
+                  ", never used"
+                ) : (
+                  <>
+                    , used <Time at={one.used_ms} />
+                  </>
+                )}
+              </>
+            }
+            end={{ label: "Revoke", isBusy: revoke.isPending, run: () => revoke.mutate(one.id) }}
+          />
         ))}
       </ul>
       <Refusal error={revoke.error} />
